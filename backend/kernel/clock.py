@@ -1,0 +1,65 @@
+"""Time as a dependency, so that a year can be replayed and a test can stand still."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+from backend.kernel.errors import InvalidInput
+
+
+class Clock(Protocol):
+    """Where the time comes from."""
+
+    def now(self) -> datetime:
+        """The time, timezone-aware UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The machine's time in UTC."""
+        return datetime.now(UTC)
+
+
+class FixedClock:
+    """A clock that moves only when told; for tests and the sample year."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        """The time it was set to."""
+        return self.at
+
+
+class TimeMalformed(InvalidInput):
+    """A time is not ISO-8601 with an offset."""
+
+    code = "time.malformed"
+
+
+def unix_s(at: datetime) -> int:
+    """Whole Unix seconds, rounded down; the form times take in signed data."""
+    return int(at.timestamp() // 1)
+
+
+def from_unix_s(seconds: int) -> datetime:
+    """UTC time of whole Unix seconds."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def iso(at: datetime) -> str:
+    """ISO-8601 with `Z`, the form times take in JSON."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def parse_iso(text: str) -> datetime:
+    """UTC time of an ISO-8601 text with an offset or `Z`; raises TimeMalformed."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise TimeMalformed(f"{text!r} is not ISO-8601 with an offset, such as 2025-01-31T12:00:00Z", value=text)
+    return at.astimezone(UTC)

@@ -1,0 +1,64 @@
+"""SHA-256 digests of canonical JSON (RFC 8785), for documents, journals and policies.
+
+Numbers are integers only, so the canonical form needs no floating-point rules.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
+type_error = "canonical JSON holds strings, integers, booleans, null, lists and string-keyed objects; got {}"
+
+Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+
+SAFE_INTEGER_MAX = 2**53 - 1
+"""RFC 8785 section 3.2.2.3: larger integers must be written as strings."""
+
+
+def _check(value: Json) -> None:
+    if value is None or isinstance(value, str | bool):
+        return
+    if isinstance(value, int):
+        if abs(value) > SAFE_INTEGER_MAX:
+            raise TypeError(f"{value} does not fit an IEEE double exactly; write it as a string")
+        return
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise TypeError(type_error.format(type(key).__name__))
+            _check(item)
+        return
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        for item in value:
+            _check(item)
+        return
+    raise TypeError(type_error.format(type(value).__name__))
+
+
+def _sorted_by_utf16(value: Json) -> Json:
+    if isinstance(value, Mapping):
+        return {key: _sorted_by_utf16(value[key]) for key in sorted(value, key=lambda key: key.encode("utf-16-be"))}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_sorted_by_utf16(item) for item in value]
+    return value
+
+
+def canonical_json(value: Json) -> bytes:
+    """RFC 8785 bytes. Raises TypeError for floats, bytes, dates and integers beyond 2**53 - 1."""
+    _check(value)
+    return json.dumps(_sorted_by_utf16(value), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def sha256(data: bytes) -> bytes:
+    """32 bytes."""
+    return hashlib.sha256(data).digest()
+
+
+def digest_of(value: Json) -> bytes:
+    """SHA-256 of the canonical JSON: 32 bytes."""
+    return sha256(canonical_json(value))
+
+
+def to_hex(data: bytes) -> str:
+    """0x and lower-case hex, the form bytes take in JSON."""
+    return "0x" + data.hex()

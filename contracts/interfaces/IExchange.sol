@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Settles signed orders, peer to peer; holds nothing (INV-03).
+/// @notice The operator chooses who meets whom; it can never exceed what either side signed: amount, limit price, fee
+/// bound, expiry, cancellation (INV-04, INV-08). What cannot settle is skipped with a reason; the rest settles (INV-07).
+interface IExchange {
+    enum Side {
+        Buy,
+        Sell
+    }
+
+    /// @dev What a buy does on fill. A sell is always Hold.
+    enum Action {
+        Hold,
+        Retire,
+        Donate
+    }
+
+    /// @dev EIP-712 `Order`: see contracts/eip712/order.json; there `side` and `action` are words ("buy", "retire").
+    /// `amountGco2e` is a positive multiple of 1000 (one lot = 1 kg); `pricePerKg` in payment-token base units;
+    /// valid while block.timestamp < `expiry` and `epoch` equals the maker's epoch. Hold and every sell:
+    /// beneficiary = maker, ref = 0. Retire: `ref` is a salted statement reference. Donate: `ref` is the campaign id.
+    struct Order {
+        address maker;
+        address beneficiary;
+        uint256 classId;
+        Side side;
+        uint256 amountGco2e;
+        uint256 pricePerKg;
+        uint256 maxFeeBps;
+        uint256 expiry;
+        uint256 number;
+        uint256 epoch;
+        Action action;
+        bytes32 ref;
+    }
+
+    /// @dev `buy` and `sell` index the orders of the same call. `lots` in kg; cost = lots * pricePerKg, exactly.
+    struct Match {
+        uint256 buy;
+        uint256 sell;
+        uint256 lots;
+        uint256 pricePerKg;
+    }
+
+    /// @notice Cost is lots * pricePerKg: the buyer paid cost + buyerFee, the seller got cost - sellerFee.
+    /// `buyLeftGco2e` and `sellLeftGco2e` are what remains of each order after this fill.
+    event Filled(
+        bytes32 indexed buyHash,
+        bytes32 indexed sellHash,
+        uint256 indexed classId,
+        address buyer,
+        address seller,
+        uint256 lots,
+        uint256 pricePerKg,
+        uint256 buyerFee,
+        uint256 sellerFee,
+        uint256 buyNumber,
+        uint256 sellNumber,
+        uint256 buyLeftGco2e,
+        uint256 sellLeftGco2e
+    );
+
+    /// @notice Match `index` of this call did not settle; `reason` is the selector of the error that says why.
+    event Skipped(uint256 indexed index, bytes32 indexed buyHash, bytes32 indexed sellHash, bytes4 reason);
+    event NumberCancelled(address indexed maker, uint256 number);
+    event AllCancelled(address indexed maker, uint256 epoch);
+    event FeeSet(uint256 feeBps);
+    event OperatorSet(address operator);
+    event FeeRecipientSet(address feeRecipient);
+
+    error NotOperator(address caller);
+    error BatchEmpty();
+    error LengthMismatch(uint256 left, uint256 right);
+    error IndexOutOfRange(uint256 index, uint256 length);
+    error GasInsufficient(uint256 given, uint256 needed);
+    error OnlySelf();
+    error FeeTooHigh(uint256 feeBps, uint256 max);
+    error AddressZero();
+
+    // Reasons a match is skipped (their selectors are what `Skipped.reason` carries).
+    error OrderMalformed(bytes32 orderHash);
+    error OrderSignatureInvalid(bytes32 orderHash);
+    error OrderExpired(bytes32 orderHash);
+    error OrderEpochStale(bytes32 orderHash);
+    error OrderCancelled(bytes32 orderHash);
+    error OrderNumberTaken(bytes32 orderHash);
+    error OrderFilled(bytes32 orderHash);
+    error OrderFeeExceeded(bytes32 orderHash);
+    error SidesMismatched();
+    error ClassesMismatched();
+    error SelfMatch(address maker);
+    error LotsZero();
+    error PriceOutsideLimit(uint256 pricePerKg);
+    error LeftInsufficient(uint256 lots);
+    error PaymentFailed();
+    error CreditTransferFailed();
+    error ActionFailed();
+
+    // Errors of signed cancellation.
+    error SignatureExpired(uint256 deadline);
+    error SignatureInvalid(address maker);
+
+    /// @notice Settles `matches` in order. Operator only, unless every order's number is in its maker's own space (top bit
+    /// set), which anyone may settle. Not while paused. Reverts as a whole only for a malformed call or too little gas.
+    function settle(Order[] calldata orders, bytes[] calldata signatures, Match[] calldata matches) external;
+
+    /// @notice Cancels one number of the caller.
+    function cancel(uint256 number) external;
+
+    /// @notice Cancels every order the caller has signed so far: raises the epoch by one.
+    function cancelAll() external;
+
+    /// @notice The same two by the maker's signed `Cancel` / `CancelAll` message, relayed by anyone.
+    function cancelBySig(address maker, uint256 number, uint256 deadline, bytes calldata signature) external;
+    function cancelAllBySig(address maker, uint256 epoch, uint256 deadline, bytes calldata signature) external;
+
+    /// @notice Fee rate in basis points of cost, both sides, at most 100; governor (delayed).
+    function setFee(uint256 feeBps) external;
+    function setOperator(address operator) external;
+    function setFeeRecipient(address feeRecipient) external;
+    function pause() external;
+    function unpause() external;
+
+    function hashOrder(Order calldata order) external view returns (bytes32);
+    /// @notice What may still be filled of `order`, in grams, by status and number alone (no funds, no signature check).
+    function leftOf(Order calldata order) external view returns (uint256);
+    function isCancelled(address maker, uint256 number) external view returns (bool);
+    function epochOf(address maker) external view returns (uint256);
+    function feeBps() external view returns (uint256);
+    function operator() external view returns (address);
+    function feeRecipient() external view returns (address);
+    function domainSeparator() external view returns (bytes32);
+}
