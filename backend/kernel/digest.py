@@ -6,10 +6,11 @@ Numbers are integers only, so the canonical form needs no floating-point rules.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias, Union
 
-type_error = "canonical JSON holds strings, integers, booleans, null, lists and string-keyed objects; got {}"
+_TYPE_ERROR = "canonical JSON holds strings, integers, booleans, null, lists and string-keyed objects; got {}"
 
-Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+Json: TypeAlias = Union[bool, int, str, Sequence["Json"], Mapping[str, "Json"], None]  # noqa: UP007 - recursive
 
 SAFE_INTEGER_MAX = 2**53 - 1
 """RFC 8785 section 3.2.2.3: larger integers must be written as strings."""
@@ -24,15 +25,14 @@ def _check(value: Json) -> None:
         return
     if isinstance(value, Mapping):
         for key, item in value.items():
-            if not isinstance(key, str):
-                raise TypeError(type_error.format(type(key).__name__))
+            _check(key)
             _check(item)
         return
-    if isinstance(value, Sequence) and not isinstance(value, bytes):
+    if isinstance(value, list | tuple):
         for item in value:
             _check(item)
         return
-    raise TypeError(type_error.format(type(value).__name__))
+    raise TypeError(_TYPE_ERROR.format(type(value).__name__))
 
 
 def _sorted_by_utf16(value: Json) -> Json:

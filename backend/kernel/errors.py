@@ -1,7 +1,7 @@
 """Errors as types: a stable `code`, a sentence, and fields that say what was wrong and what would be right.
 
-Five families decide the HTTP status at the edge (`access.problems`), never here. Each room defines its own errors beside
-the rule that raises them.
+Five families decide the HTTP status at the edge (`access.problems`), never here. Each room defines its own errors
+beside the rule that raises them.
 """
 
 from typing import ClassVar

@@ -1,6 +1,7 @@
 """Mass and money as integers: grams of CO2e, 1 kg lots, payment-token base units, basis points.
 
-Names carry the unit last (`amount_gco2e`). Nothing here divides but the two fee functions, whose rounding is in the name.
+Names carry the unit last (`amount_gco2e`). Nothing here divides but the two fee functions, whose rounding is in
+the name.
 """
 
 from typing import NewType

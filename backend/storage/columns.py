@@ -5,6 +5,7 @@ Plain integers above 2**63 and NUMERIC on SQLite silently lose digits, so chain 
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Dialect
 from sqlalchemy.types import LargeBinary, Numeric, String, TypeDecorator, TypeEngine
@@ -18,7 +19,7 @@ class Uint256(TypeDecorator[int]):
     impl = String(UINT256_DIGITS)
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[object]:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """NUMERIC where it is exact."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(Numeric(UINT256_DIGITS, 0))

@@ -1,7 +1,7 @@
 """Engine and sessions. A write transaction takes the write lock at once (BEGIN IMMEDIATE), so none is ever lost.
 
-With the driver's defaults SQLite loses updates silently: read, read, write, write. Hence `isolation_level = None` and our
-own BEGIN. Writers wait for each other up to `BUSY_TIMEOUT_S`.
+With the driver's defaults SQLite loses updates silently: read, read, write, write. Hence `isolation_level = None` and
+our own BEGIN. Writers wait for each other up to `BUSY_TIMEOUT_S`.
 """
 
 from collections.abc import Iterator

@@ -1,0 +1,87 @@
+"""Keys that sign: the public development accounts (local chain only), and EIP-191 personal messages."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+
+from eth_account import Account
+from eth_account.messages import encode_defunct
+
+from backend.chain.keccak import keccak
+from backend.chain.rpc import LOCAL_CHAIN_ID
+from backend.chain.signature import recover
+from backend.kernel.errors import Forbidden
+
+DEV_MNEMONIC = "test test test test test test test test test test test junk"
+"""The mnemonic every development chain uses; its keys are public knowledge and worth nothing."""
+
+PERSON_FIRST = 10
+
+
+class DevRole(IntEnum):
+    """Which development account plays which part; persons start at index 10."""
+
+    GOVERNOR = 0
+    OPERATOR = 1
+    REGISTRAR = 2
+    PAUSER = 3
+    VERIFIER_A = 4
+    VERIFIER_B = 5
+    VERIFIER_C = 6
+    POOL_CHARITY = 7
+    AID_CHARITY = 8
+    FEE_RECIPIENT = 9
+
+
+class DevKeyRefused(Forbidden):
+    """A development key on a real network."""
+
+    code = "chain.dev_key_refused"
+
+    def __init__(self, chain_id: int) -> None:
+        super().__init__(
+            f"development keys are public and serve only chain {LOCAL_CHAIN_ID}, not {chain_id}",
+            chain_id=chain_id,
+            expected_chain_id=LOCAL_CHAIN_ID,
+        )
+
+
+@dataclass(frozen=True)
+class Signer:
+    """An account that can sign: EIP-55 address and 32-byte secret key. The key never shows in a repr."""
+
+    address: str
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"Signer({self.address})"
+
+
+def require_dev_chain(chain_id: int) -> None:
+    """Raises DevKeyRefused unless the chain is the local one."""
+    if chain_id != LOCAL_CHAIN_ID:
+        raise DevKeyRefused(chain_id)
+
+
+@cache
+def dev_signer(index: int) -> Signer:
+    """The development account at an index of the public mnemonic. Call require_dev_chain before using it."""
+    Account.enable_unaudited_hdwallet_features()
+    account = Account.from_mnemonic(DEV_MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
+    return Signer(address=account.address, key=bytes(account.key))
+
+
+def signer_from_key(key: bytes) -> Signer:
+    """The signer of a 32-byte secret key."""
+    return Signer(address=Account.from_key(key).address, key=key)
+
+
+def personal_sign(signer: Signer, text: str) -> bytes:
+    """EIP-191 version 0x45 signature of a text: 65 bytes, low s, v 27 or 28."""
+    return bytes(Account.sign_message(encode_defunct(text=text), signer.key).signature)
+
+
+def personal_recover(text: str, signature: bytes) -> str:
+    """Address that personally signed a text; raises SignatureMalformed."""
+    body = text.encode()
+    return recover(keccak(b"\x19Ethereum Signed Message:\n" + str(len(body)).encode() + body), signature)

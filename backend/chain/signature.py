@@ -1,0 +1,63 @@
+"""ECDSA signatures, accepted exactly as the contracts accept them.
+
+eth-account alone also recovers high-s and v 0/1 signatures, which OpenZeppelin's contracts refuse: an order book that
+took them would hold orders that can never settle. So one canonical form is enforced here: r || s || v, low s, v 27 or 28.
+"""
+
+from coincurve import PublicKey
+
+from backend.chain.keccak import keccak
+from backend.kernel.errors import InvalidInput
+
+SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_HALF_N = SECP256K1_N // 2
+_V_BIT = 1 << 255
+
+
+class SignatureMalformed(InvalidInput):
+    """Not a signature the contracts would accept."""
+
+    code = "signature.malformed"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"malformed signature: {why}; 65 bytes (r, s, v) with low s and v 27 or 28, or 64 bytes (EIP-2098)", why=why
+        )
+
+
+def canonical_signature(raw: bytes) -> bytes:
+    """65 bytes r || s || v from 65 bytes, or from 64 bytes of EIP-2098. Raises SignatureMalformed for anything else."""
+    if len(raw) == 64:
+        vs = int.from_bytes(raw[32:])
+        v, s = 27 + (vs >> 255), vs & (_V_BIT - 1)
+    elif len(raw) == 65:
+        v, s = raw[64], int.from_bytes(raw[32:64])
+    else:
+        raise SignatureMalformed(f"{len(raw)} bytes")
+    r = int.from_bytes(raw[:32])
+    if v not in {27, 28}:
+        raise SignatureMalformed(f"v is {v}")
+    if not 0 < s <= _HALF_N:
+        raise SignatureMalformed("s is zero or high")
+    if not 0 < r < SECP256K1_N:
+        raise SignatureMalformed("r is out of range")
+    return raw[:32] + s.to_bytes(32) + bytes([v])
+
+
+def recover(digest: bytes, signature: bytes) -> str:
+    """EIP-55 address that signed a 32-byte digest. Raises SignatureMalformed."""
+    canonical = canonical_signature(signature)
+    try:
+        public = PublicKey.from_signature_and_message(canonical[:64] + bytes([canonical[64] - 27]), digest, hasher=None)
+    except Exception as failure:  # noqa: BLE001 - coincurve raises a bare Exception when no key matches
+        raise SignatureMalformed("no public key matches") from failure
+    return checksum_address(keccak(public.format(compressed=False)[1:])[12:])
+
+
+def checksum_address(raw: bytes) -> str:
+    """EIP-55 text of 20 bytes."""
+    text = raw.hex()
+    mask = keccak(text.encode()).hex()
+    return "0x" + "".join(
+        letter.upper() if int(bit, 16) >= 8 else letter for letter, bit in zip(text, mask, strict=False)
+    )

@@ -1,0 +1,102 @@
+"""EIP-712 typed data. The definitions in contracts/eip712 are the one source for Solidity tests, Python and pages."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from coincurve import PrivateKey
+from eth_abi.abi import encode
+
+from backend.chain.artifacts import CHECKOUT
+from backend.chain.keccak import keccak
+from backend.chain.keys import Signer
+from backend.chain.signature import canonical_signature, recover
+
+EIP712 = CHECKOUT / "contracts" / "eip712"
+
+_DOMAIN_TYPE = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
+
+__all__ = ["Domain", "TypedData", "canonical_signature", "digest", "domain_separator", "recover", "sign", "typed_data"]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Where a signature is valid: EIP-712 domain of one contract on one chain."""
+
+    name: str
+    version: str
+    chain_id: int
+    verifying_contract: str
+
+
+@dataclass(frozen=True)
+class TypedData:
+    """One message type. `fields` in order: (name, Solidity type)."""
+
+    name: str
+    description: str
+    contract: str
+    fields: tuple[tuple[str, str], ...]
+    type_hash: bytes
+
+
+@cache
+def typed_data(type_name: str) -> TypedData:
+    """The definition of a message type, such as "Order" or "CancelAll"."""
+    file_name = re.sub(r"(?<!^)(?=[A-Z])", "-", type_name).lower() + ".json"
+    raw = json.loads((EIP712 / file_name).read_text())
+    fields = tuple((field["name"], field["type"]) for field in raw["types"][type_name])
+    type_string = f"{type_name}({','.join(f'{kind} {name}' for name, kind in fields)})"
+    assert type_string == raw["typeString"], file_name
+    return TypedData(type_name, raw["description"], raw["verifyingContract"], fields, keccak(type_string.encode()))
+
+
+@cache
+def domain_separator(domain: Domain) -> bytes:
+    """32 bytes; EIP-712 section "Definition of domainSeparator"."""
+    return keccak(
+        encode(
+            ["bytes32", "bytes32", "bytes32", "uint256", "address"],
+            [
+                _DOMAIN_TYPE,
+                keccak(domain.name.encode()),
+                keccak(domain.version.encode()),
+                domain.chain_id,
+                domain.verifying_contract,
+            ],
+        )
+    )
+
+
+def struct_hash(type_name: str, message: Mapping[str, object]) -> bytes:
+    """EIP-712 hashStruct: 32 bytes. Raises KeyError for a missing field, eth_abi's EncodingError for a wrong one."""
+    definition = typed_data(type_name)
+    kinds, values = ["bytes32"], [definition.type_hash]
+    for name, kind in definition.fields:
+        value = message[name]
+        if kind == "string":
+            assert isinstance(value, str)
+            kinds.append("bytes32")
+            values.append(keccak(value.encode()))
+        else:
+            kinds.append(kind)
+            values.append(value)  # type: ignore[arg-type]  # eth_abi checks each value against its kind
+    return keccak(encode(kinds, values))
+
+
+def digest(type_name: str, domain: Domain, message: Mapping[str, object]) -> bytes:
+    """What is signed: keccak256(0x1901 || domainSeparator || hashStruct(message))."""
+    return keccak(b"\x19\x01" + domain_separator(domain) + struct_hash(type_name, message))
+
+
+def sign(signer: Signer, type_name: str, domain: Domain, message: Mapping[str, object]) -> bytes:
+    """65-byte signature, low s, v 27 or 28."""
+    return sign_digest(signer, digest(type_name, domain, message))
+
+
+def sign_digest(signer: Signer, message_digest: bytes) -> bytes:
+    """65-byte signature over a 32-byte digest, low s, v 27 or 28 (RFC 6979 nonce)."""
+    raw = PrivateKey(signer.key).sign_recoverable(message_digest, hasher=None)
+    return raw[:64] + bytes([raw[64] + 27])
