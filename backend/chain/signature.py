@@ -1,7 +1,7 @@
 """ECDSA signatures, accepted exactly as the contracts accept them.
 
 eth-account alone also recovers high-s and v 0/1 signatures, which OpenZeppelin's contracts refuse: an order book that
-took them would hold orders that can never settle. So one canonical form is enforced here: r || s || v, low s, v 27 or 28.
+took them would hold orders that can never settle. So one canonical form is enforced: r || s || v, low s, v 27 or 28.
 """
 
 from coincurve import PublicKey
@@ -49,7 +49,7 @@ def recover(digest: bytes, signature: bytes) -> str:
     canonical = canonical_signature(signature)
     try:
         public = PublicKey.from_signature_and_message(canonical[:64] + bytes([canonical[64] - 27]), digest, hasher=None)
-    except Exception as failure:  # noqa: BLE001 - coincurve raises a bare Exception when no key matches
+    except Exception as failure:  # coincurve raises a bare Exception when no key matches
         raise SignatureMalformed("no public key matches") from failure
     return checksum_address(keccak(public.format(compressed=False)[1:])[12:])
 
