@@ -1,0 +1,30 @@
+"""What composition puts into `app.state`, read back with its type. A room adds its own accessor in its routes.py."""
+
+from typing import cast
+
+from starlette.requests import HTTPConnection
+
+from backend.access.site import Site
+from backend.chain.deployment import Deployment
+from backend.kernel.clock import Clock
+from backend.storage.database import Database
+
+
+def database_of(connection: HTTPConnection) -> Database:
+    """The database (`state.database`)."""
+    return cast(Database, connection.app.state.database)
+
+
+def clock_of(connection: HTTPConnection) -> Clock:
+    """Where the time comes from (`state.clock`)."""
+    return cast(Clock, connection.app.state.clock)
+
+
+def deployment_of(connection: HTTPConnection) -> Deployment:
+    """The contracts served (`state.deployment`)."""
+    return cast(Deployment, connection.app.state.deployment)
+
+
+def site_of(connection: HTTPConnection) -> Site:
+    """The web origins this server answers as (`state.site`)."""
+    return cast(Site, connection.app.state.site)
