@@ -1,0 +1,129 @@
+"""Sign-in over HTTP: ask for a nonce, sign an EIP-4361 message with it, begin a session; look at it; end it."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backend.access.session import (
+    CrossSite,
+    NotSignedIn,
+    OpenSession,
+    cookie_name,
+    hand_out_nonce,
+    is_cross_site,
+    session_of,
+    session_of_token,
+    sign_in,
+    sign_out,
+    token_of,
+)
+from backend.access.state import clock_of, database_of, deployment_of, site_of
+from backend.access.wire import AddressText, Iso, SignatureText, Wire
+
+router = APIRouter(tags=["sessions"])
+
+STATEMENT = "Sign in to Tanyu. This signs you in and moves nothing."
+
+
+class NonceOut(Wire):
+    """What to put into the message to sign. `statement` is the sentence our own pages use."""
+
+    nonce: str
+    expires_at: Iso
+    domain: str
+    uri: str
+    chain_id: int
+    statement: str
+
+
+class SignInBody(Wire):
+    """The EIP-4361 message exactly as signed, and its EIP-191 signature."""
+
+    message: str
+    signature: SignatureText
+
+
+class SessionOut(Wire):
+    """Who is signed in and until when."""
+
+    address: AddressText
+    expires_at: Iso
+
+
+class TokenOut(SessionOut):
+    """The same with the token, shown this once: send it as `Authorization: Bearer <token>`. Browsers use the cookie."""
+
+    token: str
+
+
+def _refuse_cross_site(request: Request) -> None:
+    """Another site may not sign a visitor in as somebody else. Programs without a browser say nothing and may pass."""
+    if is_cross_site(request, silent_is_cross=False):
+        raise CrossSite
+
+
+@router.post("/sessions/nonce", status_code=201)
+def hand_out_a_nonce(request: Request) -> NonceOut:
+    """A nonce for one sign-in within five minutes, with the domain, URI and chain id the message must name."""
+    origin = site_of(request).origin_at(request.headers.get("host"))
+    with database_of(request).write() as session:
+        nonce = hand_out_nonce(session, clock_of(request).now())
+    return NonceOut(
+        nonce=nonce.nonce,
+        expires_at=nonce.expires_at,
+        domain=origin.partition("://")[2],
+        uri=origin,
+        chain_id=deployment_of(request).chain_id,
+        statement=STATEMENT,
+    )
+
+
+@router.post("/sessions", status_code=201, dependencies=[Depends(_refuse_cross_site)])
+def begin_a_session(request: Request, response: Response, body: SignInBody) -> TokenOut:
+    """Signs in: the message's signer gets a session of at most twelve hours. A session already carried is ended."""
+    now = clock_of(request).now()
+    with database_of(request).write() as session:
+        token, opened = sign_in(
+            session,
+            text=body.message,
+            signature=body.signature,
+            origin=site_of(request).origin_at(request.headers.get("host")),
+            chain_id=deployment_of(request).chain_id,
+            now=now,
+        )
+        with suppress(NotSignedIn, CrossSite):
+            sign_out(session, session_of_token(session, token_of(request), now).token_digest, now)
+    name = cookie_name(request)
+    response.set_cookie(
+        name,
+        token,
+        max_age=(opened.expires_at - now) // timedelta(seconds=1),
+        path="/",
+        secure=name.startswith("__Host-"),
+        httponly=True,
+        samesite="strict",
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return TokenOut(address=opened.address, expires_at=opened.expires_at, token=token)
+
+
+@router.get("/sessions/me")
+def who_am_i(response: Response, opened: Annotated[OpenSession, Depends(session_of)]) -> SessionOut:
+    """The signed-in account."""
+    response.headers["Cache-Control"] = "no-store"
+    return SessionOut(address=opened.address, expires_at=opened.expires_at)
+
+
+@router.delete("/sessions", status_code=204)
+def end_the_session(request: Request, opened: Annotated[OpenSession, Depends(session_of)]) -> Response:
+    """Signs out: the session is revoked on the server and the cookie removed."""
+    with database_of(request).write() as session:
+        sign_out(session, opened.token_digest, clock_of(request).now())
+    name = cookie_name(request)
+    response = Response(status_code=204)
+    response.delete_cookie(name, path="/", secure=name.startswith("__Host-"), httponly=True, samesite="strict")
+    return response

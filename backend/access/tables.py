@@ -1,0 +1,29 @@
+"""What the database keeps of sign-in: nonces handed out, and sessions by the digest of their token."""
+
+from datetime import datetime
+
+from sqlalchemy import Column
+from sqlmodel import Field, SQLModel
+
+from backend.storage.columns import Address, Bytes32, UtcTime
+
+
+class NonceRow(SQLModel, table=True):
+    """A nonce handed out and not yet used; using it deletes the row."""
+
+    __tablename__ = "access_nonce"
+
+    nonce: str = Field(primary_key=True, max_length=32)
+    expires_at: datetime = Field(sa_column=Column(UtcTime, nullable=False, index=True))
+
+
+class SessionRow(SQLModel, table=True):
+    """A session. The token itself is never stored: a stolen database signs nobody in."""
+
+    __tablename__ = "access_session"
+
+    token_digest: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
+    address: str = Field(sa_column=Column(Address, nullable=False, index=True))
+    created_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(UtcTime, nullable=False, index=True))
+    revoked_at: datetime | None = Field(default=None, sa_column=Column(UtcTime))
