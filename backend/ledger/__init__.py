@@ -1,0 +1,1 @@
+"""Persons and guardians, homes, budgets, vintage statements, deficits."""

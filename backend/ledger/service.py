@@ -1,0 +1,240 @@
+"""What other rooms ask of the ledger: statements, and the steps that verification and the chain take with them.
+
+Closing and submitting are in `closing.py`, joining in `person.py`, deficits in `deficit.py`.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from backend.kernel.errors import NotFound
+from backend.ledger.deficit import deficit_reference, refresh_state
+from backend.ledger.state import State, step, step_back
+from backend.ledger.tables import DeficitRow, NettingRow, OccupancyRow, PersonRow, StatementRow
+
+SALT_BYTES = 32
+Salts = Callable[[], bytes]
+"""Makes a fresh 32-byte salt; injected so that a test can repeat a digest."""
+
+
+def random_salt() -> bytes:
+    """32 bytes nobody can guess."""
+    return secrets.token_bytes(SALT_BYTES)
+
+
+class StatementUnknown(NotFound):
+    """No such statement, or the caller may not know that it exists."""
+
+    code = "statement.unknown"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement as other rooms see it. All amounts in grams of CO2e."""
+
+    statement_id: int
+    person_id: int
+    account: str
+    """EIP-55 address that a claim mints to."""
+    region: str
+    vintage: int
+    methodology: str
+    class_id: int
+    version: int
+    state: State
+    digest: bytes
+    nullifier: bytes
+    policy_id: str
+    policy_digest: bytes
+    factors_digest: bytes
+    budget_gco2e: int
+    footprint_gco2e: int
+    bound_gco2e: int
+    surplus_gco2e: int
+    netted_gco2e: int
+    credit_gco2e: int
+    """What mints to the holder, in whole mint steps. `share_ceil(credit, policy.buffer_bps)` on top is within it too:
+    both together never exceed the person's surplus (with what was carried in)."""
+    deficit_gco2e: int
+    document: str
+    """Canonical JSON with every field and its salt; see `document.py`."""
+    reason: str | None
+
+
+def _view(session: Session, row: StatementRow) -> Statement:
+    person = session.get(PersonRow, row.person_id)
+    assert person is not None
+    assert row.id is not None
+    return Statement(
+        statement_id=row.id,
+        person_id=row.person_id,
+        account=person.address,
+        region=row.region,
+        vintage=row.vintage,
+        methodology=row.methodology,
+        class_id=row.class_id,
+        version=row.version,
+        state=State(row.state),
+        digest=row.digest,
+        nullifier=row.nullifier,
+        policy_id=row.policy_id,
+        policy_digest=row.policy_digest,
+        factors_digest=row.factors_digest,
+        budget_gco2e=row.budget_gco2e,
+        footprint_gco2e=row.footprint_gco2e,
+        bound_gco2e=row.bound_gco2e,
+        surplus_gco2e=row.surplus_gco2e,
+        netted_gco2e=row.netted_gco2e,
+        credit_gco2e=row.credit_gco2e,
+        deficit_gco2e=row.deficit_gco2e,
+        document=row.document,
+        reason=row.reason,
+    )
+
+
+def _row_at(session: Session, digest: bytes) -> StatementRow:
+    row = session.exec(select(StatementRow).where(col(StatementRow.digest) == digest)).one_or_none()
+    if row is None:
+        raise StatementUnknown(f"no statement has the digest 0x{digest.hex()}", digest="0x" + digest.hex())
+    return row
+
+
+def statement_at(session: Session, digest: bytes) -> Statement:
+    """The statement with a digest; raises StatementUnknown."""
+    return _view(session, _row_at(session, digest))
+
+
+def statement_of(session: Session, person_id: int, vintage: int) -> Statement | None:
+    """A person's current statement of a vintage, or None if the year is open."""
+    row = session.exec(
+        select(StatementRow).where(
+            col(StatementRow.person_id) == person_id, col(StatementRow.vintage) == vintage, col(StatementRow.current)
+        )
+    ).one_or_none()
+    return None if row is None else _view(session, row)
+
+
+def statements_of(session: Session, person_id: int) -> list[Statement]:
+    """A person's current statements, oldest vintage first."""
+    rows = session.exec(
+        select(StatementRow)
+        .where(col(StatementRow.person_id) == person_id, col(StatementRow.current))
+        .order_by(col(StatementRow.vintage))
+    ).all()
+    return [_view(session, row) for row in rows]
+
+
+def statements_in(session: Session, state: State, *, class_id: int | None = None) -> list[Statement]:
+    """Current statements in one state (and of one class if given), in order of closing. Submitted ones are what a
+    verifier works on; attested ones are what a batch is made of.
+    """
+    query = select(StatementRow).where(col(StatementRow.state) == str(state), col(StatementRow.current))
+    if class_id is not None:
+        query = query.where(col(StatementRow.class_id) == class_id)
+    return [_view(session, row) for row in session.exec(query.order_by(col(StatementRow.id))).all()]
+
+
+def household_of(session: Session, person_id: int) -> set[str]:
+    """Addresses of the person, its guardian and wards, and everybody it ever shared a home with: those in whose
+    statements a verifier of this household has an interest.
+    """
+    homes = select(OccupancyRow.premises_id).where(col(OccupancyRow.person_id) == person_id)
+    mates = select(OccupancyRow.person_id).where(col(OccupancyRow.premises_id).in_(homes))
+    people = session.exec(
+        select(PersonRow).where(col(PersonRow.id).in_(mates) | (col(PersonRow.id) == person_id))
+    ).all()
+    own = next(person for person in people if person.id == person_id)
+    wards = session.exec(select(PersonRow.address).where(col(PersonRow.guardian) == own.address)).all()
+    guardians = {person.guardian for person in people if person.guardian is not None}
+    return {person.address for person in people} | set(wards) | guardians
+
+
+def mark_attested(session: Session, digest: bytes, *, at: datetime, salts: Salts = random_salt) -> Statement:
+    """Submitted -> attested, and records the deficit if there is one. Raises StatementUnknown, StatementStateWrong."""
+    row = _row_at(session, digest)
+    row.state = step(State(row.state), State.ATTESTED)
+    row.decided_at = at
+    session.add(row)
+    assert row.id is not None
+    if row.deficit_gco2e:
+        salt = salts()
+        session.add(
+            DeficitRow(
+                statement_id=row.id,
+                person_id=row.person_id,
+                region=row.region,
+                vintage=row.vintage,
+                amount_gco2e=row.deficit_gco2e,
+                salt=salt,
+                reference=deficit_reference(row.digest, salt),
+            )
+        )
+    session.flush()
+    return _view(session, row)
+
+
+def mark_returned(session: Session, digest: bytes, *, reason: str, at: datetime) -> Statement:
+    """Submitted -> returned, with the reason; what it would have netted is free again.
+
+    Raises StatementUnknown, StatementStateWrong.
+    """
+    row = _row_at(session, digest)
+    row.state = step(State(row.state), State.RETURNED)
+    row.decided_at, row.reason = at, reason
+    session.add(row)
+    release_netting(session, row)
+    return _view(session, row)
+
+
+def release_netting(session: Session, row: StatementRow) -> None:
+    """Deletes what a statement planned to net, when it is returned or closed anew."""
+    for netting in session.exec(select(NettingRow).where(col(NettingRow.statement_id) == row.id)).all():
+        deficit = session.get(DeficitRow, netting.deficit_id)
+        assert deficit is not None
+        session.delete(netting)
+        session.flush()
+        refresh_state(session, deficit.statement_id)
+
+
+def mark_anchored(session: Session, digest: bytes) -> Statement:
+    """Attested -> issued, neutral or deficit: its batch's totals are on the chain. A statement with nothing to mint and
+    nothing owed is neutral.
+    """
+    row = _row_at(session, digest)
+    to = State.ISSUED if row.credit_gco2e else State.DEFICIT if row.deficit_gco2e else State.NEUTRAL
+    row.state = step(State(row.state), to)
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    refresh_state(session, row.id)
+    return _view(session, row)
+
+
+def unmark_anchored(session: Session, digest: bytes) -> Statement:
+    """Takes `mark_anchored` back after a reorg."""
+    row = _row_at(session, digest)
+    row.state = step_back(State(row.state), State.ATTESTED)
+    session.add(row)
+    session.flush()
+    return _view(session, row)
+
+
+def mark_claimed(session: Session, digest: bytes) -> Statement:
+    """Issued -> claimed: its credits were minted."""
+    row = _row_at(session, digest)
+    row.state = step(State(row.state), State.CLAIMED)
+    session.add(row)
+    session.flush()
+    return _view(session, row)
+
+
+def unmark_claimed(session: Session, digest: bytes) -> Statement:
+    """Takes `mark_claimed` back after a reorg."""
+    row = _row_at(session, digest)
+    row.state = step_back(State(row.state), State.ISSUED)
+    session.add(row)
+    session.flush()
+    return _view(session, row)

@@ -1,0 +1,166 @@
+"""The ledger's tables. Grams are BigInteger; days are local dates of the person's region; instants are UTC."""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
+
+
+class PersonRow(SQLModel, table=True):
+    """A pseudonymous account. Who stands behind it is known to the identity issuer only."""
+
+    __tablename__ = "ledger_person"
+
+    id: int | None = Field(default=None, primary_key=True)
+    address: str = Field(sa_column=Column(Address, nullable=False, unique=True))
+    region: str
+    commitment: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
+    joined_on: date
+    left_on: date | None = None
+    """Last day of membership: death or moving away."""
+    born_on: date | None = None
+    guardian: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
+    registered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+
+
+class PremisesRow(SQLModel, table=True):
+    """A home. `code` is what a household shares among its members: who knows it may move in."""
+
+    __tablename__ = "ledger_premises"
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True)
+    region: str
+    grid_area: str
+    registered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+
+
+class OccupancyRow(SQLModel, table=True):
+    """Who lives where, in whole local days, both ends included. Shares are equal among the occupants of a day."""
+
+    __tablename__ = "ledger_occupancy"
+
+    id: int | None = Field(default=None, primary_key=True)
+    premises_id: int = Field(foreign_key="ledger_premises.id", index=True)
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    since_on: date
+    until_on: date | None = None
+
+
+class MeterRow(SQLModel, table=True):
+    """A meter known by its peppered hash; it measures one premises and one category."""
+
+    __tablename__ = "ledger_meter"
+
+    meter_hash: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
+    premises_id: int = Field(foreign_key="ledger_premises.id", index=True)
+    category: str
+
+
+class ActivityRow(SQLModel, table=True):
+    """What was used or travelled. Energy belongs to a premises, everything else to the person who entered it."""
+
+    __tablename__ = "ledger_activity"
+    __table_args__ = (Index("ledger_activity_meter_span", "meter_hash", "start_at", "end_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    premises_id: int | None = Field(default=None, foreign_key="ledger_premises.id", index=True)
+    meter_hash: bytes | None = Field(default=None, sa_column=Column(Bytes32, nullable=True))
+    category: str
+    kind: str
+    quantity: str
+    """Plain decimal text in `unit`, exact."""
+    unit: str
+    """The kind's own unit."""
+    given: str
+    """Quantity and unit as they were given, such as `1.2 MWh`."""
+    start_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    end_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    place: str
+    grade: str
+    evidence: str
+    """Where the document can be found; empty if there is none."""
+    inspected_by: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
+    entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+
+
+class StatementRow(SQLModel, table=True):
+    """One version of a person's vintage statement; `current` marks the latest."""
+
+    __tablename__ = "ledger_statement"
+    __table_args__ = (UniqueConstraint("person_id", "vintage", "version"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    vintage: int = Field(index=True)
+    version: int
+    current: bool
+    state: str
+    region: str
+    methodology: str
+    class_id: int = Field(sa_column=Column(Uint256, nullable=False))
+    policy_id: str
+    policy_digest: bytes = Field(sa_column=Column(Bytes32, nullable=False))
+    factors_digest: bytes = Field(sa_column=Column(Bytes32, nullable=False))
+    nullifier: bytes = Field(sa_column=Column(Bytes32, nullable=False))
+    digest: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
+    document: str = Field(sa_column=Column(Text, nullable=False))
+    """The statement document with its salts, canonical JSON."""
+    budget_gco2e: int = Field(sa_type=BigInteger)
+    footprint_gco2e: int = Field(sa_type=BigInteger)
+    bound_gco2e: int = Field(sa_type=BigInteger)
+    surplus_gco2e: int = Field(sa_type=BigInteger)
+    """Budget less upper bound if positive and the year was measured enough, else 0."""
+    carried_in_gco2e: int = Field(sa_type=BigInteger)
+    netted_gco2e: int = Field(sa_type=BigInteger)
+    credit_gco2e: int = Field(sa_type=BigInteger)
+    """What mints to the holder: whole mint steps, after netting and after room for the class buffer."""
+    carried_out_gco2e: int = Field(sa_type=BigInteger)
+    deficit_gco2e: int = Field(sa_type=BigInteger)
+    closed_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    submitted_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    decided_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    """When it was attested or returned."""
+    reason: str | None = None
+    """Why it was returned."""
+
+
+class DeficitRow(SQLModel, table=True):
+    """A debt in grams, from an attested statement. `reference` is all that a chain sees of it."""
+
+    __tablename__ = "ledger_deficit"
+
+    id: int | None = Field(default=None, primary_key=True)
+    statement_id: int = Field(foreign_key="ledger_statement.id", unique=True)
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    region: str
+    vintage: int
+    amount_gco2e: int = Field(sa_type=BigInteger)
+    salt: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
+    reference: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
+
+
+class NettingRow(SQLModel, table=True):
+    """Grams of a deficit that a later statement's surplus pays before anything mints."""
+
+    __tablename__ = "ledger_netting"
+
+    id: int | None = Field(default=None, primary_key=True)
+    statement_id: int = Field(foreign_key="ledger_statement.id", index=True)
+    deficit_id: int = Field(foreign_key="ledger_deficit.id", index=True)
+    amount_gco2e: int = Field(sa_type=BigInteger)
+
+
+class SettlementRow(SQLModel, table=True):
+    """Grams of a deficit settled by a retirement on the chain; `source` names the event, so that it counts once."""
+
+    __tablename__ = "ledger_deficit_settlement"
+
+    id: int | None = Field(default=None, primary_key=True)
+    deficit_id: int = Field(foreign_key="ledger_deficit.id", index=True)
+    source: str = Field(unique=True)
+    amount_gco2e: int = Field(sa_type=BigInteger)
+    settled_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
