@@ -68,7 +68,7 @@ def _settings() -> dict[str, Any]:
         "optimizer": {"enabled": True, "runs": profile["optimizer_runs"]},
         "viaIR": profile.get("via_ir", False),
         "evmVersion": profile["evm_version"],
-        "metadata": {"bytecodeHash": "ipfs"},
+        "metadata": {"bytecodeHash": profile["bytecode_hash"], "appendCBOR": profile["cbor_metadata"]},
         "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}},
     }
 

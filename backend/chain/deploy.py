@@ -4,6 +4,7 @@ Until the last step the deployer may do everything at once; after it the governo
 was cut short leaves no deployment file and is simply made again.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -13,39 +14,25 @@ from web3 import Web3
 from web3.contract import Contract
 from web3.types import Nonce, TxParams, TxReceipt
 
-from backend.chain.artifacts import CONTRACT_NAMES, artifact
+from backend.chain.artifacts import CHECKOUT, CONTRACT_NAMES, artifact
 from backend.chain.deployment import Deployment
+from backend.chain.keccak import keccak
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.rpc import network_of
 from backend.kernel.errors import Unavailable
 
-OPERATOR_ROLE, PAUSER_ROLE, REGISTRAR_ROLE, GOVERNOR_ROLE = 1, 2, 3, 4
-"""As in contracts/libraries/Roles.sol."""
+ROLES = json.loads(CHECKOUT.joinpath("contracts", "roles.json").read_text())
+"""Which role each restricted function needs: one source for deployment and contract tests."""
+
+OPERATOR_ROLE, PAUSER_ROLE, REGISTRAR_ROLE, GOVERNOR_ROLE = (
+    int(ROLES["roles"][name]) for name in ("OPERATOR_ROLE", "PAUSER_ROLE", "REGISTRAR_ROLE", "GOVERNOR_ROLE")
+)
 
 GOVERNOR_DELAY_S = 2 * 24 * 3600
 """A governor's act is announced two days before it can be executed."""
 
 RECEIPT_TIMEOUT_S = 60
-
-_GOVERNED: dict[str, dict[int, tuple[str, ...]]] = {
-    "CarbonCredit": {
-        GOVERNOR_ROLE: ("createClass", "setIssuance", "setRegisteredOperator"),
-        REGISTRAR_ROLE: ("recordReversal",),
-    },
-    "Issuance": {
-        GOVERNOR_ROLE: ("addVerifier", "setThreshold"),
-        REGISTRAR_ROLE: ("removeVerifier", "suspendRoot"),
-        PAUSER_ROLE: ("pause", "unpause"),
-    },
-    "Exchange": {
-        GOVERNOR_ROLE: ("setFee", "setOperator", "setFeeRecipient"),
-        PAUSER_ROLE: ("pause", "unpause"),
-    },
-    "Charity": {REGISTRAR_ROLE: ("listCharity",), PAUSER_ROLE: ("pause", "unpause")},
-    "Anchors": {OPERATOR_ROLE: ("publish",)},
-    "PaymentToken": {OPERATOR_ROLE: ("mint",)},
-}
-"""Contract -> role -> the functions it may call."""
+POLL_S = 0.02  # money-lint: seconds
 
 
 class DeploymentFailed(Unavailable):
@@ -94,7 +81,7 @@ class _Deployer:
     def _send(self, what: str, transaction: dict[str, Any]) -> TxReceipt:
         signed = Account.sign_transaction(transaction, self.signer.key)
         sent = self.w3.eth.send_raw_transaction(signed.raw_transaction)
-        receipt = self.w3.eth.wait_for_transaction_receipt(sent, timeout=RECEIPT_TIMEOUT_S, poll_latency=0.02)
+        receipt = self.w3.eth.wait_for_transaction_receipt(sent, timeout=RECEIPT_TIMEOUT_S, poll_latency=POLL_S)
         if receipt["status"] != 1:
             raise DeploymentFailed(what)
         self.nonce += 1
@@ -160,12 +147,15 @@ def deploy_all(w3: Web3, deployer: Signer, roles: Roles) -> Deployment:
 
 
 def _assign_functions(maker: _Deployer, made: dict[str, Contract], *, local: bool) -> None:
-    for name, by_role in _GOVERNED.items():
+    for name, functions in ROLES["functions"].items():
         if name == "PaymentToken" and not local:
             continue  # a real stablecoin is not ours to govern
-        for role, functions in by_role.items():
-            selectors = [made[name].get_function_by_name(function).selector for function in functions]
-            maker.call(made["Governance"], "setTargetFunctionRole", made[name].address, selectors, role)
+        by_role: dict[str, list[bytes]] = {}
+        for signature, role in functions.items():
+            by_role.setdefault(role, []).append(keccak(signature.encode())[:4])
+        for role, selectors in by_role.items():
+            number = ROLES["roles"][role]
+            maker.call(made["Governance"], "setTargetFunctionRole", made[name].address, selectors, number)
 
 
 def _configure(maker: _Deployer, made: dict[str, Contract], deployer: str, roles: Roles) -> None:

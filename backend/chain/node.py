@@ -23,6 +23,7 @@ from backend.kernel.errors import Unavailable
 
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 20
+POLL_S = 0.05  # money-lint: seconds
 HARDFORK = "prague"
 DEV_ACCOUNTS = 10
 """Accounts with local ether: those that send transactions. Persons need none."""
@@ -106,7 +107,7 @@ class LocalNode:
             with contextlib.suppress(RequestException):
                 if w3.eth.chain_id == LOCAL_CHAIN_ID:
                     return w3
-            time.sleep(0.05)
+            time.sleep(POLL_S)
         self.kill()
         raise NodeFailed(f"no answer within {START_TIMEOUT_S} s")
 

@@ -46,7 +46,7 @@ class TypedData:
 def typed_data(type_name: str) -> TypedData:
     """The definition of a message type, such as "Order" or "CancelAll"."""
     file_name = re.sub(r"(?<!^)(?=[A-Z])", "-", type_name).lower() + ".json"
-    raw = json.loads((EIP712 / file_name).read_text())
+    raw = json.loads(EIP712.joinpath(file_name).read_text())
     fields = tuple((field["name"], field["type"]) for field in raw["types"][type_name])
     type_string = f"{type_name}({','.join(f'{kind} {name}' for name, kind in fields)})"
     assert type_string == raw["typeString"], file_name

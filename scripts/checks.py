@@ -1,0 +1,137 @@
+"""Every check of the project, one after another, with one summary at the end; what scripts/test runs."""
+
+import argparse
+import os
+import platform
+import re
+import secrets
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+HARDHAT_LOCAL = CHECKOUT / "hardhat-local"
+TIMEOUT_S = 3600
+
+
+@dataclass
+class Check:
+    """One command. `counts` finds the numbers of tests passed and failed in its output."""
+
+    name: str
+    command: list[str]
+    folder: Path = CHECKOUT
+    environment: dict[str, str] = field(default_factory=dict)
+    counts: re.Pattern[str] | None = None
+
+
+@dataclass
+class Outcome:
+    """How a check ended."""
+
+    name: str
+    passed: bool
+    seconds: int
+    tests_passed: int = 0
+    tests_failed: int = 0
+
+
+def forge_binary() -> Path:
+    """The forge of hardhat-local for this machine."""
+    system = {"Linux": "linux", "Darwin": "darwin"}.get(platform.system(), "win32")
+    machine = "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "amd64"
+    return HARDHAT_LOCAL / "node_modules" / "@foundry-rs" / f"forge-{system}-{machine}" / "bin" / "forge"
+
+
+def checks(*, full: bool, seed: int) -> list[Check]:
+    """The checks in order: cheap ones first."""
+    python, forge = sys.executable, str(forge_binary())
+    contracts = CHECKOUT / "contracts"
+    profile = {"FOUNDRY_PROFILE": "full", "FOUNDRY_FUZZ_SEED": hex(seed)} if full else {}
+    pytest = [python, "-m", "pytest", "-n", "2", "--dist", "loadscope"]
+    if full:
+        pytest += ["--full", f"--hypothesis-seed={seed}"]
+    return [
+        Check("format (ruff)", [python, "-m", "ruff", "format", "--check", "."]),
+        Check("lint (ruff)", [python, "-m", "ruff", "check", "."]),
+        Check("types (mypy strict)", [python, "-m", "mypy"]),
+        Check("import order (import-linter)", [str(Path(python).parent / "lint-imports")]),
+        Check("money lint", [python, "scripts/lint_money.py"]),
+        Check("solidity format (forge fmt)", [forge, "fmt", "--check"], contracts),
+        Check(
+            "solidity lint (solhint)",
+            [str(HARDHAT_LOCAL / "node_modules" / ".bin" / "solhint"), "--max-warnings", "0", "**/*.sol"],
+            contracts,
+        ),
+        Check(
+            "contracts (forge: unit, fuzz, invariants)",
+            [forge, "test", "--offline", "--use", str(HARDHAT_LOCAL / "solc-npm")],
+            contracts,
+            profile,
+            re.compile(r"(\d+) tests? passed, (\d+) failed"),
+        ),
+        Check(
+            "python tests (pytest)", pytest, counts=re.compile(r"(?:(\d+) passed)?(?:.*?(\d+) failed)?.* in [\d.]+s")
+        ),
+    ]
+
+
+def run(check: Check) -> Outcome:
+    """Runs one check, passing its output through."""
+    print(f"\n=== {check.name}", flush=True)
+    started = time.monotonic()
+    process = subprocess.Popen(  # noqa: S603 - our own commands
+        check.command,
+        cwd=check.folder,
+        env=os.environ | check.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lines: list[str] = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        lines.append(line)
+    code = process.wait(TIMEOUT_S)
+    outcome = Outcome(check.name, code == 0, int(time.monotonic() - started))
+    if check.counts is not None:
+        found = [match for line in lines if (match := check.counts.search(line))]
+        if found:
+            outcome.tests_passed, outcome.tests_failed = (int(number or 0) for number in found[-1].groups())
+        outcome.passed = outcome.passed and outcome.tests_passed > 0
+    return outcome
+
+
+def main() -> int:
+    """Runs everything; 0 only if every check passed."""
+    parser = argparse.ArgumentParser(description="Runs every check of the project.")
+    parser.add_argument(
+        "--full", action="store_true", help="the long profile: long fuzz runs, many kills; prints its seed"
+    )
+    parser.add_argument("--seed", type=lambda text: int(text, 0), help="seed of the long profile, to repeat a run")
+    parser.add_argument("--only", help="run only the checks whose name contains this")
+    arguments = parser.parse_args()
+    seed = arguments.seed if arguments.seed is not None else secrets.randbits(32)
+    if arguments.full:
+        print(f"seed {seed:#x}")
+    chosen = [check for check in checks(full=arguments.full, seed=seed) if (arguments.only or "") in check.name]
+    outcomes = [run(check) for check in chosen]
+    print("\n=== summary")
+    for outcome in outcomes:
+        tests = f"  {outcome.tests_passed} tests" if outcome.tests_passed else ""
+        print(f"{'ok  ' if outcome.passed else 'FAIL'}  {outcome.seconds:>5} s  {outcome.name}{tests}")
+    if arguments.full:
+        print(f"seed {seed:#x}")
+    failed = sum(not outcome.passed for outcome in outcomes)
+    print(
+        f"{sum(o.tests_passed for o in outcomes) + len(outcomes) - failed} passed, "
+        f"{sum(o.tests_failed for o in outcomes) + failed} failed"
+    )
+    return 1 if failed or not outcomes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
