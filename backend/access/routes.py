@@ -33,6 +33,7 @@ class NonceOut(Wire):
     """What to put into the message to sign. `statement` is the sentence our own pages use."""
 
     nonce: str
+    issued_at: Iso
     expires_at: Iso
     domain: str
     uri: str
@@ -70,10 +71,12 @@ def _refuse_cross_site(request: Request) -> None:
 def hand_out_a_nonce(request: Request) -> NonceOut:
     """A nonce for one sign-in within five minutes, with the domain, URI and chain id the message must name."""
     origin = site_of(request).origin_at(request.headers.get("host"))
+    now = clock_of(request).now()
     with database_of(request).write() as session:
-        nonce = hand_out_nonce(session, clock_of(request).now())
+        nonce = hand_out_nonce(session, now)
     return NonceOut(
         nonce=nonce.nonce,
+        issued_at=now,
         expires_at=nonce.expires_at,
         domain=origin.partition("://")[2],
         uri=origin,

@@ -1,9 +1,9 @@
 """Sessions: begun by a signed EIP-4361 message, carried by a cookie (browsers) or a bearer token (everyone else).
 
-The token is 256 random bits; the database holds its SHA-256 only. Over https the cookie is `__Host-tanyu_session` with
-Secure, so that neither a sibling domain nor plain http can set or read it. Browsers refuse that prefix on plain http, so
-a server on this machine's http uses the plain name. An unsafe method that is authenticated by cookie must come from our
-own pages: browsers say so in Sec-Fetch-Site, older ones in Origin, and a request that says neither is refused.
+The token is 256 random bits; the database holds its SHA-256 only. Over https the cookie is `__Host-tanyu_session`
+with Secure, so that neither a sibling domain nor plain http can set or read it. Browsers refuse that prefix on plain
+http, so a server on this machine's http uses the plain name. An unsafe method that is authenticated by cookie must come
+from our own pages: browsers say so in Sec-Fetch-Site, older ones in Origin, and one that says neither is refused.
 """
 
 import re

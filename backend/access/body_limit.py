@@ -1,0 +1,72 @@
+"""Bodies are read whole before the app sees them, and only up to a limit: declared, or counted as the chunks come."""
+
+from collections import deque
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.access.problems import InputTooLarge, error_response
+
+BODY_BYTES_MAX = 1024 * 1024
+"""What a path takes unless told otherwise: 1 MiB."""
+
+
+class BodyLimit:
+    """Pure ASGI middleware: 413 `input.too_large` before any route runs, so an oversize body changes nothing.
+
+    `by_path` gives the limit of every path that starts with a prefix; the longest prefix wins.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, limit_bytes: int = BODY_BYTES_MAX, by_path: Mapping[str, int] | None = None
+    ) -> None:
+        self.app = app
+        self.limit_bytes = limit_bytes
+        self.by_path = dict(by_path or {})
+
+    def limit_of(self, path: str) -> int:
+        """Bytes a path takes."""
+        prefixes = [prefix for prefix in self.by_path if path.startswith(prefix)]
+        return self.by_path[max(prefixes, key=len)] if prefixes else self.limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes on what is not a request over HTTP."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self.limit_of(scope["path"])
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdecimal() and int(declared) > limit:
+            await _refuse(limit, scope, receive, send)
+            return
+        read = await _read_up_to(limit, receive)
+        if read is None:
+            await _refuse(limit, scope, receive, send)
+            return
+
+        async def replay() -> Message:
+            return read.popleft() if read else await receive()
+
+        await self.app(scope, replay, send)
+
+
+async def _read_up_to(limit: int, receive: Receive) -> deque[Message] | None:
+    """The messages of a whole body, or None as soon as they exceed the limit."""
+    read: deque[Message] = deque()
+    size = 0
+    while True:
+        message = await receive()
+        read.append(message)
+        size += len(message.get("body", b""))
+        if size > limit:
+            return None
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return read
+
+
+async def _refuse(limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers and closes: what is left of the body is not read."""
+    response = error_response(InputTooLarge(f"the body is larger than {limit} bytes", limit_bytes=limit))
+    response.headers["Connection"] = "close"
+    await response(scope, receive, send)

@@ -1,0 +1,108 @@
+"""A small client of a running Tanyu, for commands: signs in with a key, and raises the server's problems as errors."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from backend.access.siwe import SiweMessage
+from backend.chain.keys import Signer, personal_sign
+from backend.kernel.clock import parse_iso
+from backend.kernel.digest import to_hex
+from backend.kernel.errors import TanyuError, Unavailable
+
+TIMEOUT_S = 30
+
+
+class ServerUnreachable(Unavailable):
+    """Nothing answers there."""
+
+    code = "api.unreachable"
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__(f"no Tanyu answers at {base_url}; start it with scripts/run", base_url=base_url)
+
+
+class ApiProblem(TanyuError):
+    """What the server answered instead of a result: an RFC 9457 problem document."""
+
+    code = "api.problem"
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        self.status = status
+        self.problem = dict(problem)
+        super().__init__(str(self.problem.get("detail", f"HTTP {status}")), problem_code=self.problem_code)
+
+    @property
+    def problem_code(self) -> str:
+        """The server's code, such as `order.expired`."""
+        return str(self.problem.get("code", self.code))
+
+
+def _problem(response: httpx.Response) -> ApiProblem:
+    if response.headers.get("content-type", "").startswith("application/problem+json"):
+        return ApiProblem(response.status_code, response.json())
+    detail = f"HTTP {response.status_code} without a problem document"
+    return ApiProblem(response.status_code, {"code": ApiProblem.code, "detail": detail, "status": response.status_code})
+
+
+class ApiClient:
+    """Requests to one server. A context manager; sign_in() makes the requests after it those of an account."""
+
+    def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.http = httpx.Client(base_url=self.base_url, timeout=TIMEOUT_S, transport=transport, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.http.close()
+
+    def request(
+        self, method: str, path: str, *, params: Mapping[str, str | int] | None = None, body: object = None
+    ) -> Any:
+        """The JSON of an answer, None if it has no body. Raises ApiProblem, ServerUnreachable."""
+        try:
+            response = self.http.request(method, path, params=params, json=body)
+        except httpx.TransportError as failure:
+            raise ServerUnreachable(self.base_url) from failure
+        if response.is_error:
+            raise _problem(response)
+        return response.json() if response.content else None
+
+    def get(self, path: str, **params: str | int) -> Any:
+        """GET with query parameters."""
+        return self.request("GET", path, params=params)
+
+    def post(self, path: str, body: object = None) -> Any:
+        """POST with a JSON body."""
+        return self.request("POST", path, body=body)
+
+    def delete(self, path: str, body: object = None) -> Any:
+        """DELETE, with a JSON body if one is given."""
+        return self.request("DELETE", path, body=body)
+
+    def sign_in(self, signer: Signer) -> None:
+        """Begins a session for the signer's account by EIP-4361; later requests carry its bearer token."""
+        nonce = self.post("/sessions/nonce")
+        message = SiweMessage(
+            domain=nonce["domain"],
+            address=signer.address,
+            statement=nonce["statement"],
+            uri=nonce["uri"],
+            chain_id=nonce["chainId"],
+            nonce=nonce["nonce"],
+            issued_at=parse_iso(nonce["issuedAt"]),
+        ).text()
+        signature = to_hex(personal_sign(signer, message))
+        opened = self.post("/sessions", {"message": message, "signature": signature})
+        self.http.headers["Authorization"] = f"Bearer {opened['token']}"
+
+    def sign_out(self) -> None:
+        """Ends the session."""
+        self.delete("/sessions")
+        del self.http.headers["Authorization"]
