@@ -2,14 +2,17 @@
 pragma solidity 0.8.37;
 
 import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import {ISignedActs} from "./ISignedActs.sol";
 
 /// @title The only credit token: ERC-1155, one unit = one gram of CO2e, one id = one credit class.
 /// @notice Keeps the supply identity per class (INV-01): issued = held + buffer + retired + cancelled.
 /// Nullifiers, caps and anchored surpluses live here and are checked inside `mint` (INV-02), so a new Issuance
 /// contract cannot reset them. A retired balance is permanent and never moves (INV-06).
-interface ICarbonCredit is IERC1155 {
+interface ICarbonCredit is IERC1155, ISignedActs {
     /// @dev All amounts in grams of CO2e. `reversed` is what verifiers found to have been issued wrongly; minting stops
-    /// while `reversed > cancelled`.
+    /// while `reversed > cancelled - expired`. `cancelled` includes `expired`, the buffer grams left over at the end of the
+    /// buffer's term. Times in Unix seconds: `stoppedAt` is when minting last stopped (0 while it runs), `stoppedSeconds`
+    /// how long it was stopped before that, `bufferExpiresAt` the end of the buffer's term (later by every stop since).
     struct CreditClass {
         uint128 cap;
         uint128 budgetsAnchored;
@@ -21,6 +24,10 @@ interface ICarbonCredit is IERC1155 {
         uint128 reversed;
         uint16 bufferRateBps;
         bool exists;
+        uint64 stoppedAt;
+        uint64 stoppedSeconds;
+        uint64 bufferExpiresAt;
+        uint128 expired;
     }
 
     /// @dev What one batch root may still mint. `surplus` and `minted` count holder and buffer grams together.
@@ -53,14 +60,16 @@ interface ICarbonCredit is IERC1155 {
     );
     event ReversalRecorded(uint256 indexed classId, uint256 amount, bytes32 ref);
     event BufferCancelled(uint256 indexed classId, uint256 amount);
+    event BufferExpired(uint256 indexed classId, uint256 amount);
     event BufferRefilled(address indexed account, uint256 indexed classId, uint256 amount);
     event IssuanceSet(address issuance);
     event OperatorRegistered(address indexed operator, bool registered);
-    event NumberUsed(address indexed account, uint256 number);
+    event UriSet(string uri);
 
     error ClassExists(uint256 classId);
     error ClassUnknown(uint256 classId);
     error ClassFieldInvalid(bytes32 field);
+    error SimulatedClassRefused(uint256 chainId);
     error BufferRateTooHigh(uint16 bufferRateBps, uint16 max);
     error CapExceeded(uint256 classId, uint256 budgets, uint256 available);
     error SurplusAboveBudgets(uint256 surplus, uint256 budgets);
@@ -74,11 +83,12 @@ interface ICarbonCredit is IERC1155 {
     error NotApproved(address account, address operator);
     error OperatorNotRegistered(address operator);
     error PurposeInvalid(uint256 length);
+    error BeneficiaryZero();
+    error ReversalExceedsIssued(uint256 amount, uint256 available);
     error CancellationExceedsReversal(uint256 amount, uint256 available);
     error BufferInsufficient(uint256 amount, uint256 available);
-    error SignatureExpired(uint256 deadline);
-    error SignatureInvalid(address account);
-    error NumberAlreadyUsed(address account, uint256 number);
+    error BufferNotExpired(uint256 classId, uint256 expiresAt);
+    error GasInsufficient(uint256 given, uint256 needed);
 
     /// @notice Opens a class; governance only. `region` is an ISO 3166 code in ASCII, left-aligned, zero-padded
     /// (`CN-SC`); `vintage` a year 2000..2999; `methodology` ASCII (`SIM`, refused unless chainid is 31337).
@@ -94,9 +104,9 @@ interface ICarbonCredit is IERC1155 {
     /// Issuance only. A nullifier mints once, ever.
     function mint(address account, uint256 amount, bytes32 root, bytes32 nullifier, bytes32 statementDigest) external;
 
-    /// @notice Retires the caller's credits for `beneficiary`. `purpose` is one plain word, 1..32 bytes. For ever.
-    function retire(uint256 classId, uint256 amount, address beneficiary, string calldata purpose, bytes32 ref)
-        external;
+    /// @notice Retires the caller's credits for `beneficiary`, whose `retiredOf` grows. `purpose` is one plain word: 1..32
+    /// bytes of a-z, 0-9 and '-'. For ever.
+    function retire(uint256 classId, uint256 amount, address beneficiary, string calldata purpose, bytes32 ref) external;
 
     /// @notice The same by an approved operator (Exchange on fill, Charity for its campaigns uses `retire`).
     function retireFrom(
@@ -142,14 +152,15 @@ interface ICarbonCredit is IERC1155 {
         bytes calldata signature
     ) external;
 
-    /// @notice Spends a number of the caller, so that a message signed under it can never be relayed.
-    function useNumber(uint256 number) external;
-
     /// @notice Records grams found to have been issued wrongly; registrar only. Stops minting until they are cancelled.
     function recordReversal(uint256 classId, uint256 amount, bytes32 ref) external;
 
     /// @notice Cancels buffer grams against recorded reversals; anyone may call.
     function cancelFromBuffer(uint256 classId, uint256 amount) external;
+
+    /// @notice Cancels what is left in the buffer three years after the class's last batch (time while minting was
+    /// stopped not counted); anyone may call.
+    function expireBuffer(uint256 classId) external;
 
     /// @notice Gives the caller's credits to the class buffer; anyone may.
     function refillBuffer(uint256 classId, uint256 amount) external;
@@ -163,10 +174,11 @@ interface ICarbonCredit is IERC1155 {
     function classOf(uint256 classId) external view returns (CreditClass memory);
     function decode(uint256 classId) external pure returns (bytes6 region, uint16 vintage, bytes8 methodology);
     function rootOf(bytes32 root) external view returns (BatchRoot memory);
+    /// @notice Grams retired for `account` as the beneficiary, whoever gave them.
     function retiredOf(address account, uint256 classId) external view returns (uint256);
+    /// @notice Seconds for which minting in the class was stopped so far; claims' expiry clocks stand still meanwhile.
+    function stoppedSecondsOf(uint256 classId) external view returns (uint256);
     function nullifierUsed(bytes32 nullifier) external view returns (bool);
-    function numberUsed(address account, uint256 number) external view returns (bool);
     function isRegisteredOperator(address operator) external view returns (bool);
     function issuance() external view returns (address);
-    function domainSeparator() external view returns (bytes32);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ISignedActs} from "./ISignedActs.sol";
+
 /// @title Campaigns that take credits, never money, and let them go only as a retirement, a grant or a refund (INV-06).
-interface ICharity {
+interface ICharity is ISignedActs {
     /// @dev RetirePool retires what it raises; Aid retires in grants for other people's deficits.
     enum Kind {
         RetirePool,
@@ -56,7 +58,6 @@ interface ICharity {
     event Refunded(uint256 indexed campaignId, address indexed donor, uint256 indexed classId, uint256 amount);
     event GrantSkipped(uint256 indexed campaignId, uint256 indexed index, bytes4 reason);
     event RefundSkipped(uint256 indexed campaignId, uint256 indexed index, bytes4 reason);
-    event NumberUsed(address indexed account, uint256 number);
 
     error CharityNotListed(address charity);
     error CampaignUnknown(uint256 campaignId);
@@ -74,25 +75,19 @@ interface ICharity {
     error NothingToRefund(uint256 campaignId, address donor, uint256 classId);
     error TokenNotAccepted(address token);
     error GiftDataInvalid();
+    error BatchNotAccepted();
     error LengthMismatch(uint256 left, uint256 right);
     error GasInsufficient(uint256 given, uint256 needed);
+    error GasExhausted();
     error OnlySelf();
-    error SignatureExpired(uint256 deadline);
-    error SignatureInvalid(address account);
-    error NumberAlreadyUsed(address account, uint256 number);
 
     /// @notice Lists or delists a charity; registrar. A delisted charity takes no new gifts.
     function listCharity(address charity, bool listed) external;
 
     /// @notice Opens a campaign; a listed charity. `storyDigest` is the SHA-256 of the story document.
-    function openCampaign(
-        Kind kind,
-        Funding funding,
-        uint64 opens,
-        uint64 closes,
-        uint128 target,
-        bytes32 storyDigest
-    ) external returns (uint256 campaignId);
+    function openCampaign(Kind kind, Funding funding, uint64 opens, uint64 closes, uint128 target, bytes32 storyDigest)
+        external
+        returns (uint256 campaignId);
 
     /// @notice Donates the caller's credits (this contract must be approved on CarbonCredit). A gift may also come as an
     /// ERC-1155 transfer with data abi.encode(campaignId, donor): the donor is believed only from a registered
@@ -124,8 +119,8 @@ interface ICharity {
     /// @notice Refunds everything `donors` gave of a class to a failed campaign; anyone, for ever; skips with a reason.
     function refund(uint256 campaignId, uint256 classId, address[] calldata donors) external;
 
-    /// @notice Spends a number of the caller, so that a message signed under it can never be relayed.
-    function useNumber(uint256 number) external;
+    /// @notice Refunds one donor; only the Charity itself, so that a refund that fails is undone alone.
+    function refundOne(uint256 campaignId, uint256 classId, address donor) external;
 
     function pause() external;
     function unpause() external;
@@ -135,6 +130,4 @@ interface ICharity {
     function campaignCount() external view returns (uint256);
     function donatedOf(uint256 campaignId, address donor, uint256 classId) external view returns (uint256);
     function heldOf(uint256 campaignId, uint256 classId) external view returns (uint256);
-    function numberUsed(address account, uint256 number) external view returns (bool);
-    function domainSeparator() external view returns (bytes32);
 }

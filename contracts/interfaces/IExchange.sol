@@ -44,6 +44,25 @@ interface IExchange {
         uint256 pricePerKg;
     }
 
+    /// @dev One match with what its orders say, handed by the Exchange to itself in a call of its own.
+    struct Fill {
+        bytes32 buyHash;
+        bytes32 sellHash;
+        address buyer;
+        address seller;
+        address beneficiary;
+        uint256 classId;
+        uint256 lots;
+        uint256 pricePerKg;
+        uint256 feeBps;
+        uint256 buyNumber;
+        uint256 sellNumber;
+        uint256 buyAmountGco2e;
+        uint256 sellAmountGco2e;
+        Action action;
+        bytes32 ref;
+    }
+
     /// @notice Cost is lots * pricePerKg: the buyer paid cost + buyerFee, the seller got cost - sellerFee.
     /// `buyLeftGco2e` and `sellLeftGco2e` are what remains of each order after this fill.
     event Filled(
@@ -69,6 +88,8 @@ interface IExchange {
     event FeeSet(uint256 feeBps);
     event OperatorSet(address operator);
     event FeeRecipientSet(address feeRecipient);
+    event Paused(address account);
+    event Unpaused(address account);
 
     error NotOperator(address caller);
     error BatchEmpty();
@@ -78,6 +99,9 @@ interface IExchange {
     error OnlySelf();
     error FeeTooHigh(uint256 feeBps, uint256 max);
     error AddressZero();
+    error FeeRecipientInvalid(address feeRecipient);
+    error EnforcedPause();
+    error ExpectedPause();
 
     // Reasons a match is skipped (their selectors are what `Skipped.reason` carries).
     error OrderMalformed(bytes32 orderHash);
@@ -97,14 +121,19 @@ interface IExchange {
     error PaymentFailed();
     error CreditTransferFailed();
     error ActionFailed();
+    error GasExhausted();
 
     // Errors of signed cancellation.
     error SignatureExpired(uint256 deadline);
     error SignatureInvalid(address maker);
+    error EpochMismatch(address maker, uint256 given, uint256 current);
 
     /// @notice Settles `matches` in order. Operator only, unless every order's number is in its maker's own space (top bit
     /// set), which anyone may settle. Not while paused. Reverts as a whole only for a malformed call or too little gas.
     function settle(Order[] calldata orders, bytes[] calldata signatures, Match[] calldata matches) external;
+
+    /// @notice Settles one match; only the Exchange itself, so that a match that fails is undone alone.
+    function fill(Fill calldata leg) external;
 
     /// @notice Cancels one number of the caller.
     function cancel(uint256 number) external;

@@ -61,7 +61,8 @@ interface IIssuance {
     error ClassMismatch(uint256 claimed, uint256 anchored);
     error LengthMismatch(uint256 left, uint256 right);
     error GasInsufficient(uint256 given, uint256 needed);
-    error OnlySelf();
+    error GasExhausted();
+    error AddressZero();
 
     /// @notice Anchors a batch. `signatures` are the verifiers' EIP-712 `Batch` signatures in strictly ascending order of
     /// signer address; at least `threshold`. Anyone may relay; not while paused.
@@ -91,6 +92,9 @@ interface IIssuance {
     function isVerifier(address account) external view returns (bool);
     function verifierCount() external view returns (uint256);
     function threshold() external view returns (uint256);
+    /// @notice When the unclaimed leaves of a root expire, Unix seconds: 730 days after anchoring, later by the time that
+    /// minting in its class was stopped meanwhile. Half-open: at this second they have expired.
+    function expiresAt(bytes32 root) external view returns (uint256);
     function anchoredAt(bytes32 root) external view returns (uint256);
     function isSuspended(bytes32 root) external view returns (bool);
     function hashBatch(Batch calldata batch) external view returns (bytes32);
