@@ -1,0 +1,153 @@
+"""An activity: what was used or travelled, where, when, and how well that is known. No framework."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from backend.footprint.kind import METERED, Grade, Kind, kind_of
+from backend.footprint.place import place_of
+from backend.footprint.quantity import quantity_in
+from backend.footprint.span import Span, days_span, span_between
+from backend.kernel.clock import parse_iso
+from backend.kernel.errors import InvalidInput
+
+LONGEST_S = 366 * 86400
+EVIDENCE_LIMIT = 200
+METER_LIMIT = 64
+
+
+class SpanInvalid(InvalidInput):
+    """The time is empty, backwards, or longer than a year."""
+
+    code = "activity.span_invalid"
+
+
+class DayMalformed(InvalidInput):
+    """Neither a date nor a time with an offset."""
+
+    code = "activity.day_malformed"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"{text[:40]!r} is neither a date such as 2025-01-31 nor a time such as 2025-01-31T12:00:00Z",
+            value=text[:40],
+        )
+
+
+class MeterMissing(InvalidInput):
+    """Electricity and gas are read from a meter: without its number the same bill could count twice."""
+
+    code = "activity.meter_missing"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"{kind} needs the number of its meter", kind=kind)
+
+
+class MeterUnexpected(InvalidInput):
+    """A meter where there is none."""
+
+    code = "activity.meter_unexpected"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"{kind} has no meter; leave it out", kind=kind)
+
+
+class TextTooLong(InvalidInput):
+    """A meter number or a reference to evidence longer than is kept."""
+
+    code = "activity.text_too_long"
+
+    def __init__(self, field: str, limit: int) -> None:
+        super().__init__(f"{field} is longer than {limit} characters", field=field, limit=limit)
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What was used or travelled. `quantity` is in the kind's unit and spread evenly over the span."""
+
+    kind: Kind
+    quantity: Decimal
+    span: Span
+    place: str
+    grade: Grade
+    evidence: str
+    given: str
+    """Quantity and unit as given."""
+    meter: str | None
+    """The meter's number; known to the ledger only as a peppered hash."""
+
+
+def span_of(start: str, end: str, place: str) -> Span:
+    """Two local dates (both included) or two times with offsets (the end not included), as one span.
+
+    Raises DayMalformed, SpanInvalid, PlaceUnknown.
+    """
+    zone = place_of(place).zone
+    days = [_day(start), _day(end)]
+    if days[0] is not None and days[1] is not None:
+        span = days_span(days[0], days[1], zone) if days[0] <= days[1] else Span(0, 0)
+    elif days[0] is None and days[1] is None:
+        span = span_between(_instant(start), _instant(end))
+    else:
+        raise SpanInvalid("give two dates or two times, not one of each", start=start, end=end)
+    return check_span(span)
+
+
+def check_span(span: Span) -> Span:
+    """The span itself; raises SpanInvalid if it is empty, backwards, or longer than a year."""
+    if span.seconds <= 0:
+        raise SpanInvalid("the activity ends before it begins", start_s=span.start_s, end_s=span.end_s)
+    if span.seconds > LONGEST_S:
+        raise SpanInvalid("the activity is longer than a year; give a reading a year at least", seconds=span.seconds)
+    return span
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
+
+
+def _instant(text: str) -> datetime:
+    if len(text) <= 10:
+        raise DayMalformed(text)
+    return parse_iso(text)
+
+
+def activity_of(
+    *,
+    kind: str,
+    quantity: str,
+    unit: str,
+    span: Span,
+    place: str,
+    grade: Grade = Grade.S,
+    evidence: str = "",
+    meter: str | None = None,
+) -> Activity:
+    """An activity from what was given.
+
+    Raises KindUnknown, PlaceUnknown, MeterMissing, MeterUnexpected, TextTooLong, and what `quantity_in` and
+    `check_span` raise.
+    """
+    found = kind_of(kind)
+    place_of(place)
+    number = (meter or "").strip()
+    if found.category in METERED and not number:
+        raise MeterMissing(kind)
+    if found.category not in METERED and number:
+        raise MeterUnexpected(kind)
+    for name, text, limit in (("meter", number, METER_LIMIT), ("evidence", evidence, EVIDENCE_LIMIT)):
+        if len(text) > limit:
+            raise TextTooLong(name, limit)
+    return Activity(
+        kind=found,
+        quantity=quantity_in(quantity, unit, found.unit),
+        span=check_span(span),
+        place=place,
+        grade=grade,
+        evidence=evidence,
+        given=f"{quantity} {unit}",
+        meter=number or None,
+    )

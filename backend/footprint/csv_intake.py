@@ -1,0 +1,122 @@
+"""CSV of activities: one row an activity, errors by line and column, nothing kept if any row is bad.
+
+Columns, in any order: `category, kind, quantity, unit, from, to, place, meter, evidence`. `from` and `to` are local
+dates, both included, or times with an offset, the end not included. `meter` is for electricity and gas only. `evidence`
+names the document behind the row; a row is self-declared until a verifier has inspected that document.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+
+from backend.footprint.activity import Activity, activity_of, span_of
+from backend.footprint.kind import kind_of
+from backend.kernel.errors import InvalidInput
+
+COLUMNS = ("category", "kind", "quantity", "unit", "from", "to", "place", "meter", "evidence")
+OPTIONAL = frozenset({"meter", "evidence"})
+BYTES_LIMIT = 1_000_000
+ROWS_LIMIT = 5_000
+SHOWN_LIMIT = 50
+
+_COLUMN_OF_CODE = {
+    "activity.kind_unknown": "kind",
+    "activity.category_mismatch": "category",
+    "activity.meter_missing": "meter",
+    "activity.meter_unexpected": "meter",
+    "activity.day_malformed": "from/to",
+    "activity.span_invalid": "from/to",
+    "time.malformed": "from/to",
+    "place.unknown": "place",
+    "unit.unknown": "unit",
+    "unit.wrong_dimension": "unit",
+    "quantity.malformed": "quantity",
+    "quantity.negative": "quantity",
+    "quantity.too_large": "quantity",
+}
+
+
+class CsvRefused(InvalidInput):
+    """Some rows are bad; none was kept. `rows` says which, by line and column."""
+
+    code = "activity.csv_refused"
+
+    def __init__(self, rows: list[str]) -> None:
+        more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+        super().__init__(f"nothing was kept: {rows[0]}{more}", rows=rows[:SHOWN_LIMIT], bad_rows=len(rows))
+
+
+class CategoryMismatch(InvalidInput):
+    """The row's category is not its kind's."""
+
+    code = "activity.category_mismatch"
+
+    def __init__(self, given: str, expected: str) -> None:
+        super().__init__(f"the category is {given!r}, but this kind is {expected}", category=given, expected=expected)
+
+
+def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True, restkey="", restval="")
+    header = [name.strip() for name in reader.fieldnames or []]
+    absent = [name for name in COLUMNS if name not in header and name not in OPTIONAL]
+    unknown = [name for name in header if name not in COLUMNS]
+    if absent or unknown or len(set(header)) != len(header):
+        raise CsvRefused(
+            [
+                f"line 1: the columns are {', '.join(header) or 'none'}; expected {', '.join(COLUMNS)} ({_why(absent, unknown)})"
+            ]
+        )
+    for row in reader:
+        if "" in row:
+            raise CsvRefused([f"line {reader.line_num}: more fields than columns"])
+        if any(row.values()):
+            yield reader.line_num, {(name or "").strip(): (value or "").strip() for name, value in row.items()}
+
+
+def _why(absent: list[str], unknown: list[str]) -> str:
+    told = [f"absent: {', '.join(absent)}"] if absent else []
+    told += [f"unknown: {', '.join(unknown)}"] if unknown else []
+    return "; ".join(told) or "one is there twice"
+
+
+def _activity(row: Mapping[str, str]) -> Activity:
+    kind = kind_of(row["kind"])
+    if row["category"] != kind.category:
+        raise CategoryMismatch(row["category"], kind.category)
+    return activity_of(
+        kind=row["kind"],
+        quantity=row["quantity"],
+        unit=row["unit"],
+        span=span_of(row["from"], row["to"], row["place"]),
+        place=row["place"],
+        evidence=row.get("evidence", ""),
+        meter=row.get("meter") or None,
+    )
+
+
+def parse_activities(text: str) -> list[Activity]:
+    """Activities of a CSV text, in its order, all self-declared. Raises CsvRefused naming every bad row, or the first
+    thing wrong with the file.
+    """
+    if len(text.encode()) > BYTES_LIMIT:
+        raise CsvRefused([f"the file is larger than {BYTES_LIMIT} bytes"])
+    found: list[Activity] = []
+    bad: list[str] = []
+    try:
+        for line, row in _rows(text):
+            if len(found) + len(bad) >= ROWS_LIMIT:
+                raise CsvRefused([f"line {line}: more than {ROWS_LIMIT} rows"])
+            try:
+                found.append(_activity(row))
+            except CsvRefused:
+                raise
+            except InvalidInput as failure:
+                column = _COLUMN_OF_CODE.get(failure.code, "row")
+                bad.append(f"line {line}, column {column}: {failure.message} [{failure.code}]")
+    except csv.Error as failure:
+        raise CsvRefused([f"the file is not CSV: {failure}"]) from failure
+    if bad:
+        raise CsvRefused(bad)
+    if not found:
+        raise CsvRefused(["the file has no rows"])
+    return found

@@ -1,0 +1,56 @@
+"""Places: regions and grid areas, what contains them, and their clock (`catalogue/places.toml`)."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from backend.kernel.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Place:
+    """An ISO 3166 region or a grid area. `grid` is the regional grid that contains it, `nation` the country."""
+
+    code: str
+    name: str
+    nation: str
+    zone: ZoneInfo
+    grid: str | None
+    is_region: bool
+    """Whether a person can belong to it; a grid area is only where electricity comes from."""
+
+
+class PlaceUnknown(InvalidInput):
+    """No such place in the catalogue: its grid factor cannot be chosen, and is never guessed."""
+
+    code = "place.unknown"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"no place is called {code[:20]!r}", place=code[:20], known=sorted(places()))
+
+
+@cache
+def places() -> dict[str, Place]:
+    """Every place by code."""
+    text = files("backend.footprint").joinpath("catalogue", "places.toml").read_text("utf-8")
+    return {
+        code: Place(
+            code=code,
+            name=fields["name"],
+            nation=fields["nation"],
+            zone=ZoneInfo(fields["zone"]),
+            grid=fields.get("grid"),
+            is_region=fields["region"],
+        )
+        for code, fields in tomllib.loads(text).items()
+    }
+
+
+def place_of(code: str) -> Place:
+    """The place of a code; raises PlaceUnknown."""
+    found = places().get(code)
+    if found is None:
+        raise PlaceUnknown(code)
+    return found
