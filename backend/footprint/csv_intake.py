@@ -61,10 +61,9 @@ def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
     absent = [name for name in COLUMNS if name not in header and name not in OPTIONAL]
     unknown = [name for name in header if name not in COLUMNS]
     if absent or unknown or len(set(header)) != len(header):
+        expected = f"expected {', '.join(COLUMNS)}"
         raise CsvRefused(
-            [
-                f"line 1: the columns are {', '.join(header) or 'none'}; expected {', '.join(COLUMNS)} ({_why(absent, unknown)})"
-            ]
+            [f"line 1: the columns are {', '.join(header) or 'none'}; {expected} ({_why(absent, unknown)})"]
         )
     for row in reader:
         if "" in row:

@@ -12,8 +12,8 @@ from backend.kernel.errors import InvalidInput
 
 GAS_BASES = ("co2", "co2e")
 BOUNDARIES = ("generation", "combustion", "use_phase", "farm_to_retail", "energy")
-"""`use_phase`: the fuel burned or the electricity generated for the trip, no manufacture, nothing upstream. `energy`: no
-emission at all but energy used per unit, to be multiplied by the grid factor of the place.
+"""`use_phase`: the fuel burned or the electricity generated for the trip, no manufacture, nothing upstream. `energy`:
+no emission at all but energy used per unit, to be multiplied by the grid factor of the place.
 """
 UNCERTAINTY_BASES = ("published", "guideline", "judgement")
 STATUSES = ("verified", "seen", "seen-secondary")
@@ -40,7 +40,7 @@ class Uncertainty:
 
 @dataclass(frozen=True)
 class ProxyFor:
-    """A place (a nation) and kind that this factor may stand in for when nothing nearer exists. It never earns there."""
+    """A nation and kind that this factor may stand in for when nothing nearer exists. It never earns there."""
 
     place: str
     kind: str

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from math import isqrt
+from math import isqrt, prod
 
 from backend.footprint.selection import Choice
 
@@ -30,20 +30,16 @@ class Amount:
     spreads: tuple[Spread, ...]
 
 
-def grams_up(quantity: Decimal, value: Decimal, weight: Fraction) -> int:
+def grams_up(quantity: Decimal, value: Fraction, weight: Fraction) -> int:
     """`quantity * value * weight` in kg, as grams rounded up; exact before that."""
-    exact = Fraction(quantity) * Fraction(value) * weight * GRAMS_PER_KG
+    exact = Fraction(quantity) * value * weight * GRAMS_PER_KG
     return -(-exact.numerator // exact.denominator)
 
 
 def amount_of(choice: Choice, quantity: Decimal, weight: Fraction = Fraction(1)) -> Amount:
     """The grams of `weight` (a share of people and of time) of a quantity, with what it shares its errors with."""
-    if choice.carrier is None:
-        gco2e = grams_up(quantity, choice.own.factor.value, weight)
-        selections = [choice.own]
-    else:
-        gco2e = grams_up(quantity, choice.own.factor.value * choice.carrier.factor.value, weight)
-        selections = [choice.own, choice.carrier]
+    selections = [choice.own] if choice.carrier is None else [choice.own, choice.carrier]
+    gco2e = grams_up(quantity, prod((Fraction(one.factor.value) for one in selections), start=Fraction(1)), weight)
     return Amount(gco2e, tuple(Spread(one.group, gco2e * one.half_width_bps) for one in selections))
 
 

@@ -1,0 +1,201 @@
+"""Budget policies: versioned data that says how much a person and year may emit, per category, and how it was derived.
+
+No scalar budget: each category's budget has the gas basis and boundary of that category's factors, and is only ever
+compared with a footprint of the same.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from backend.chain.class_id import ClassId, pack
+from backend.footprint.factor import BOUNDARIES, GAS_BASES
+from backend.footprint.kind import Category
+from backend.kernel.digest import Json, digest_of
+from backend.kernel.errors import InvalidInput, NotFound
+
+GRAMS_PER_KG = 1000
+
+
+class PolicyMalformed(InvalidInput):
+    """A policy file lacks something or contradicts itself."""
+
+    code = "policy.malformed"
+
+    def __init__(self, policy_id: str, why: str) -> None:
+        super().__init__(f"policy {policy_id}: {why}", policy=policy_id, why=why)
+
+
+class PolicyUnknown(NotFound):
+    """No policy with that id, or none for that region and vintage."""
+
+    code = "policy.unknown"
+
+
+@dataclass(frozen=True)
+class CategoryBudget:
+    """What one category may take per adult and full year, and what an unmeasured year counts as at least; in grams."""
+
+    category: Category
+    budget_gco2e: int
+    high_default_gco2e: int
+    gas_basis: str
+    boundary: str
+    derivation: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One policy: a class of credits (region, vintage, methodology), a budget per category, and the closing rules."""
+
+    id: str
+    title: str
+    revision: int
+    illustrative: bool
+    region: str
+    vintage: int
+    methodology: str
+    categories: tuple[CategoryBudget, ...]
+    region_cap_gco2e: int
+    """The sum of all budgets given out may never exceed it; the cap of the class on the chain."""
+    minimum_batch: int
+    mint_step_gco2e: int
+    buffer_bps: int
+    """The class's buffer rate: a mint and its buffer share together stay within the surplus."""
+    haircut_d_bps: int
+    """What is held back of a saving that documents show and no utility signed."""
+    child_share_bps: int
+    majority_age: int
+    month_measured_bps: int
+    year_measured_bps: int
+    digest: bytes
+    source: Mapping[str, Any]
+    """The file as read: what the digest is of."""
+
+    @property
+    def credit_class(self) -> ClassId:
+        """The class its credits belong to."""
+        return ClassId(self.region, self.vintage, self.methodology)
+
+    @property
+    def class_id(self) -> int:
+        """The class's uint256 id."""
+        return pack(self.region, self.vintage, self.methodology)
+
+
+_RULES = (
+    "region_cap_kg", "minimum_batch", "mint_step_kg", "buffer_bps", "haircut_d_bps", "child_share_bps", "majority_age",
+    "month_measured_bps", "year_measured_bps",
+)  # fmt: skip
+_TOP = {"id": str, "title": str, "revision": int, "region": str, "vintage": int, "methodology": str}
+
+
+def _whole(policy_id: str, where: str, value: Any, most: int | None = None) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0 or (most is not None and value > most):
+        raise PolicyMalformed(
+            policy_id, f"{where} is {value!r}; expected a whole number from 0{f' to {most}' if most else ''}"
+        )
+    return value
+
+
+def _category(policy_id: str, name: str, row: Mapping[str, Any]) -> CategoryBudget:
+    if name not in list(Category):
+        raise PolicyMalformed(policy_id, f"{name} is no category")
+    if row.get("gas_basis") not in GAS_BASES or row.get("boundary") not in BOUNDARIES:
+        raise PolicyMalformed(policy_id, f"{name} lacks a known gas basis or boundary")
+    if not row.get("derivation") or not row.get("sources"):
+        raise PolicyMalformed(policy_id, f"{name} does not say how its budget was derived, and from what")
+    return CategoryBudget(
+        category=Category(name),
+        budget_gco2e=_whole(policy_id, f"{name}.budget_kg", row.get("budget_kg")) * GRAMS_PER_KG,
+        high_default_gco2e=_whole(policy_id, f"{name}.high_default_kg", row.get("high_default_kg")) * GRAMS_PER_KG,
+        gas_basis=row["gas_basis"],
+        boundary=row["boundary"],
+        derivation=row["derivation"].strip(),
+        sources=tuple(row["sources"]),
+    )
+
+
+def parse_policy(text: str) -> Policy:
+    """A policy from its TOML text; raises PolicyMalformed."""
+    source = tomllib.loads(text)
+    policy_id = str(source.get("id", "(no id)"))
+    for name, expected in _TOP.items():
+        if not isinstance(source.get(name), expected):
+            raise PolicyMalformed(policy_id, f"{name} is absent or not {expected.__name__}")
+    rules = source.get("rules", {})
+    whole = {
+        name: _whole(policy_id, name, rules.get(name), 10_000 if name.endswith("_bps") else None) for name in _RULES
+    }
+    if whole["mint_step_kg"] == 0:
+        raise PolicyMalformed(policy_id, "mint_step_kg is 0")
+    categories = tuple(_category(policy_id, name, row) for name, row in sorted(source.get("categories", {}).items()))
+    if not categories:
+        raise PolicyMalformed(policy_id, "it covers nothing")
+    return Policy(
+        **{name: source[name] for name in _TOP},
+        illustrative=source.get("illustrative") is True,
+        categories=categories,
+        region_cap_gco2e=whole["region_cap_kg"] * GRAMS_PER_KG,
+        mint_step_gco2e=whole["mint_step_kg"] * GRAMS_PER_KG,
+        digest=digest_of(_json(source)),
+        source=source,
+        **{name: whole[name] for name in _RULES if not name.endswith("_kg")},
+    )
+
+
+def _json(source: Mapping[str, Any]) -> Json:
+    """TOML holds strings, integers, booleans, lists and tables here; anything else fails in the canonical form."""
+    return dict(source)
+
+
+@dataclass(frozen=True)
+class PolicySet:
+    """Policies by id, and by the region and vintage they govern: one for each."""
+
+    by_id: Mapping[str, Policy]
+
+    @classmethod
+    def of(cls, policies: list[Policy]) -> "PolicySet":
+        """A set; raises PolicyMalformed if two share an id or govern the same region and vintage."""
+        by_id: dict[str, Policy] = {}
+        governed: set[tuple[str, int]] = set()
+        for policy in policies:
+            if policy.id in by_id or (policy.region, policy.vintage) in governed:
+                raise PolicyMalformed(policy.id, "another policy has this id, or this region and vintage")
+            by_id[policy.id] = policy
+            governed.add((policy.region, policy.vintage))
+        return cls(by_id)
+
+    def policy(self, policy_id: str) -> Policy:
+        """The policy of an id; raises PolicyUnknown."""
+        if policy_id not in self.by_id:
+            raise PolicyUnknown(f"no policy has the id {policy_id[:80]!r}", policy=policy_id[:80])
+        return self.by_id[policy_id]
+
+    def governing(self, region: str, vintage: int) -> Policy:
+        """The policy of a region and vintage; raises PolicyUnknown."""
+        found = self.find(region, vintage)
+        if found is None:
+            raise PolicyUnknown(f"no policy governs {region} in {vintage}", region=region, vintage=vintage)
+        return found
+
+    def find(self, region: str, vintage: int) -> Policy | None:
+        """The policy of a region and vintage, if there is one."""
+        return next((one for one in self.by_id.values() if (one.region, one.vintage) == (region, vintage)), None)
+
+    def regions(self) -> list[str]:
+        """Regions a person can join, because a policy governs them."""
+        return sorted({policy.region for policy in self.by_id.values()})
+
+
+@cache
+def shipped_policies() -> PolicySet:
+    """The policies in `policies/*.toml`."""
+    folder = files("backend.ledger").joinpath("policies")
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return PolicySet.of([parse_policy(folder.joinpath(name).read_text("utf-8")) for name in names])
