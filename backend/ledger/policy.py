@@ -137,14 +137,25 @@ def parse_policy(text: str) -> Policy:
     if not categories:
         raise PolicyMalformed(policy_id, "it covers nothing")
     return Policy(
-        **{name: source[name] for name in _TOP},
+        id=policy_id,
+        title=source["title"],
+        revision=source["revision"],
+        region=source["region"],
+        vintage=source["vintage"],
+        methodology=source["methodology"],
         illustrative=source.get("illustrative") is True,
         categories=categories,
         region_cap_gco2e=whole["region_cap_kg"] * GRAMS_PER_KG,
         mint_step_gco2e=whole["mint_step_kg"] * GRAMS_PER_KG,
         digest=digest_of(_json(source)),
         source=source,
-        **{name: whole[name] for name in _RULES if not name.endswith("_kg")},
+        minimum_batch=whole["minimum_batch"],
+        buffer_bps=whole["buffer_bps"],
+        haircut_d_bps=whole["haircut_d_bps"],
+        child_share_bps=whole["child_share_bps"],
+        majority_age=whole["majority_age"],
+        month_measured_bps=whole["month_measured_bps"],
+        year_measured_bps=whole["year_measured_bps"],
     )
 
 

@@ -1,0 +1,94 @@
+"""Budgets accrue by the day: who joins late, is born, dies or moves away has a part of the year. No framework."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from backend.footprint.span import Span, days_span
+from backend.kernel.errors import RuleViolated
+from backend.ledger.policy import Policy
+
+BPS = 10_000
+MONTHS = range(1, 13)
+
+
+class NotAMember(RuleViolated):
+    """The person has no day in that vintage."""
+
+    code = "statement.not_a_member"
+
+    def __init__(self, vintage: int, joined_on: date, left_on: date | None) -> None:
+        super().__init__(
+            f"no day of membership in {vintage}: joined on {joined_on}, left on {left_on or 'no day yet'}",
+            vintage=vintage,
+            joined_on=joined_on.isoformat(),
+            left_on=left_on.isoformat() if left_on else None,
+        )
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A person's days in one vintage year, both ends included, and when it comes of age."""
+
+    vintage: int
+    first: date
+    last: date
+    born_on: date | None
+
+    def is_minor_on(self, day: date, majority_age: int) -> bool:
+        """Whether the person is below the policy's age of majority on a day. Unknown birth counts as of age."""
+        if self.born_on is None:
+            return False
+        birthday = (self.born_on.month, self.born_on.day)
+        return day.year - self.born_on.year - ((day.month, day.day) < birthday) < majority_age
+
+    def days_in(self, month: int) -> list[date]:
+        """The person's days in a month, in order."""
+        day = max(self.first, date(self.vintage, month, 1))
+        days: list[date] = []
+        while day <= self.last and day.month == month:
+            days.append(day)
+            day += timedelta(days=1)
+        return days
+
+    def span_in(self, month: int, zone: ZoneInfo) -> Span:
+        """The same days as a span of local time; empty if there are none."""
+        days = self.days_in(month)
+        return days_span(days[0], days[-1], zone) if days else Span(0, 0)
+
+
+def membership_of(vintage: int, joined_on: date, left_on: date | None, born_on: date | None) -> Membership:
+    """A person's days in a vintage; raises NotAMember if there are none."""
+    first = max(date(vintage, 1, 1), joined_on, born_on or joined_on)
+    last = min(date(vintage, 12, 31), left_on or date.max)
+    if first > last:
+        raise NotAMember(vintage, joined_on, left_on)
+    return Membership(vintage, first, last, born_on)
+
+
+def _days_of_year(vintage: int) -> int:
+    return (date(vintage + 1, 1, 1) - date(vintage, 1, 1)).days
+
+
+def monthly_budget(yearly_gco2e: int, member: Membership, policy: Policy) -> list[int]:
+    """Twelve shares of a yearly budget, in grams, that sum to the accrued budget rounded down once. A child's day
+    accrues the policy's child share.
+    """
+    whole = _days_of_year(member.vintage) * BPS
+    shares: list[int] = []
+    accrued_bps = given = 0
+    for month in MONTHS:
+        for day in member.days_in(month):
+            accrued_bps += policy.child_share_bps if member.is_minor_on(day, policy.majority_age) else BPS
+        upto = yearly_gco2e * accrued_bps // whole
+        shares.append(upto - given)
+        given = upto
+    return shares
+
+
+def monthly_default(yearly_gco2e: int, member: Membership) -> list[int]:
+    """Twelve shares of a yearly high default, in grams, each rounded up. A child's default is an adult's: nothing shows
+    that an unmeasured child emits less.
+    """
+    days = _days_of_year(member.vintage)
+    return [-(-yearly_gco2e * len(member.days_in(month)) // days) for month in MONTHS]
