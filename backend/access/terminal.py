@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from backend.access.client import ApiProblem
 from backend.access.problems import problem_of
 from backend.kernel.errors import InvalidInput, TanyuError
 
@@ -49,13 +50,14 @@ def emit(value: Value, *, as_json: bool, render: Callable[[Value], RenderableTyp
 
 def fail(error: TanyuError, *, as_json: bool) -> NoReturn:
     """Prints the problem (on stdout with --json, else on stderr) and exits: 2 for bad input, 1 for anything else."""
-    problem = getattr(error, "problem", None) or problem_of(error)
+    problem = error.problem if isinstance(error, ApiProblem) else problem_of(error)
     if as_json:
         typer.echo(json.dumps(problem, ensure_ascii=False, indent=2))
     else:
-        sentence = Text.assemble(("error ", "bold red"), (problem["code"], "bold"), ": ", problem["detail"])
-        Console(stderr=True).print(sentence, highlight=False)
-    raise typer.Exit(EXIT_USAGE if isinstance(error, InvalidInput) else EXIT_FINDING)
+        sentence = Text.assemble(("error ", "bold red"), (str(problem["code"]), "bold"), ": ", str(problem["detail"]))
+        Console(stderr=True).print(sentence, highlight=False, soft_wrap=True)
+    misused = isinstance(error, InvalidInput) or str(problem["code"]).startswith("input.")
+    raise typer.Exit(EXIT_USAGE if misused else EXIT_FINDING)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ an amount is expected: a client's double would already have lost its digits.
 import json
 import re
 from datetime import datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, cast
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, PlainSerializer, PlainValidator, WithJsonSchema
@@ -45,6 +45,7 @@ class Wire(BaseModel):
         strict=True,
         extra="forbid",
         frozen=True,
+        field_title_generator=lambda name, _field: camel(name),
     )
 
     @classmethod
@@ -56,10 +57,18 @@ class Wire(BaseModel):
         if not cls.__dict__.get("__pydantic_complete__", False):
             return schema
 
-        def from_outside(value: Any, inner: core_schema.ValidatorFunctionWrapHandler) -> Any:
-            return cls.model_validate_json(json.dumps(value)) if isinstance(value, dict) else inner(value)
+        def from_outside(value: Any, inner_value: core_schema.ValidatorFunctionWrapHandler) -> Any:
+            if not isinstance(value, dict):
+                return inner_value(value)
+            try:
+                text = json.dumps(value)
+            except RecursionError as failure:
+                raise PydanticCustomError("input.too_deep", "nested too deeply") from failure
+            return cls.model_validate_json(text)
 
-        return core_schema.no_info_wrap_validator_function(from_outside, schema)
+        name = schema.get("ref")
+        inner = cast(CoreSchema, {key: value for key, value in schema.items() if key != "ref"})
+        return core_schema.no_info_wrap_validator_function(from_outside, inner, ref=name)
 
 
 def _amount(smallest: int) -> PlainValidator:

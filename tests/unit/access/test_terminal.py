@@ -1,0 +1,99 @@
+"""How commands speak and exit."""
+
+import json
+
+import pytest
+import typer
+from rich.table import Table
+from typer.testing import CliRunner
+
+from backend.access.client import ApiProblem
+from backend.access.terminal import AsJson, emit, failing_plainly, to_json
+from backend.access.wire import Amount, Wire
+from backend.kernel.errors import Conflict, InvalidInput, TanyuError
+
+
+class Kettle(Wire):
+    amount_gco2e: Amount
+
+
+def run(result: object, *options: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command that ends in `result`: a value to print or an error to raise."""
+    app = typer.Typer()
+
+    @app.command()
+    def kettle(as_json: AsJson = False) -> None:
+        with failing_plainly(as_json=as_json):
+            if isinstance(result, TanyuError):
+                raise result
+            emit(result, as_json=as_json, render=lambda value: f"kettle: {value}")
+
+    ran = CliRunner().invoke(app, list(options))
+    return ran.exit_code, ran.stdout, ran.stderr
+
+
+def test_emit__for_people__renders() -> None:
+    assert run("blue") == (0, "kettle: blue\n", "")
+
+
+def test_emit__with_json__prints_json_and_nothing_else() -> None:
+    code, out, err = run({"kettles": [Kettle(amount_gco2e=2**70)], "碳": None}, "--json")
+
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {"kettles": [{"amountGco2e": str(2**70)}], "碳": None}
+
+
+def test_emit__a_rich_table__is_printed() -> None:
+    app = typer.Typer()
+
+    def table_of(names: list[str]) -> Table:
+        table = Table("name")
+        for name in names:
+            table.add_row(name)
+        return table
+
+    @app.command()
+    def names() -> None:
+        emit(["Xiaolin"], as_json=False, render=table_of)
+
+    assert "Xiaolin" in CliRunner().invoke(app).stdout
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code"), [(InvalidInput("no number"), 2), (Conflict("taken"), 1), (TanyuError("odd"), 1)]
+)
+def test_failing__by_family__exits_with_2_for_bad_input_and_1_otherwise(error: TanyuError, exit_code: int) -> None:
+    code, out, err = run(error)
+
+    assert (code, out) == (exit_code, "")
+    assert error.code in err
+    assert error.message in err
+
+
+def test_failing__with_json__prints_the_problem_document() -> None:
+    code, out, _ = run(Conflict("taken", number=7), "--json")
+
+    assert code == 1
+    assert json.loads(out) | {"type": ""} == {
+        "type": "",
+        "title": "Conflict",
+        "status": 409,
+        "detail": "taken",
+        "code": "conflict",
+        "number": "7",
+    }
+
+
+def test_failing__on_a_servers_problem__prints_what_the_server_said() -> None:
+    problem = {"status": 422, "code": "order.expired", "detail": "too late"}
+
+    assert json.loads(run(ApiProblem(422, problem), "--json")[1]) == problem
+    code, _, err = run(ApiProblem(422, problem))
+    assert code == 1
+    assert "order.expired: too late" in err
+    assert run(ApiProblem(422, problem | {"code": "input.invalid"}))[0] == 2
+
+
+def test_to_json__a_value_without_json_form__is_refused() -> None:
+    with pytest.raises(TypeError, match="bytes"):
+        to_json({"raw": b"\x00"})
