@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -72,7 +73,8 @@ class LocalNode:
         """Where it serves JSON-RPC."""
         return f"http://127.0.0.1:{self.port}"
 
-    def _command(self) -> list[str]:
+    def command(self) -> list[str]:
+        """The command line that starts it; raises NodeFailed if anvil is not installed."""
         command = [str(anvil_binary()), "--host", "127.0.0.1", "--port", str(self.port)]
         command += [
             "--chain-id",
@@ -97,18 +99,26 @@ class LocalNode:
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(self.log_path.open("ab")) if self.log_path else subprocess.DEVNULL
             self.process = subprocess.Popen(  # noqa: S603 - our own binary with our own arguments
-                self._command(), stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+                self.command(), stdout=out, stderr=subprocess.STDOUT, start_new_session=True
             )
+        process = self.process
+        try:
+            return self.wait_until_it_answers(lambda: process.poll() is None)
+        except NodeFailed:
+            self.kill()
+            raise
+
+    def wait_until_it_answers(self, is_running: Callable[[], bool]) -> Web3:
+        """Waits while the process runs; raises NodeFailed when it ended or stays silent."""
         w3 = connect(self.url)
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise NodeFailed(f"anvil ended with code {self.process.returncode}; is port {self.port} taken?")
+            if not is_running():
+                raise NodeFailed(f"anvil ended; is port {self.port} taken?")
             with contextlib.suppress(RequestException):
                 if w3.eth.chain_id == LOCAL_CHAIN_ID:
                     return w3
             time.sleep(POLL_S)
-        self.kill()
         raise NodeFailed(f"no answer within {START_TIMEOUT_S} s")
 
     def stop(self) -> None:

@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     """Another network's node instead of the local chain. TANYU_RPC_URL."""
 
     chain_port: int | None = Field(default=None, ge=1, le=65535)
-    """The local chain's port on 127.0.0.1; a free one if not given. TANYU_CHAIN_PORT."""
+    """The local chain's port on 127.0.0.1; TANYU_PORT + 545 if not given. TANYU_CHAIN_PORT."""
 
     confirmations: int = Field(default=1, ge=0, le=256)
     """Blocks on top of a transaction before its outcome counts as final. TANYU_CONFIRMATIONS."""
@@ -33,6 +33,16 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The SQLAlchemy URL of the database."""
         return self.database_url_override or f"sqlite:///{self.data_dir / 'tanyu.db'}"
+
+    @property
+    def base_url(self) -> str:
+        """Where the server answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def local_chain_port(self) -> int:
+        """The local chain's port: given, or 545 above the server's (8000 and 8545), so two checkouts stay apart."""
+        return self.chain_port or self.port + 545
 
     @property
     def deployment_path(self) -> Path:
