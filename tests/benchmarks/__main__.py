@@ -1,0 +1,35 @@
+"""scripts/bench [ROOM] [--json]: runs the benchmarks of one room or of all, and prints their rows."""
+
+import argparse
+import json
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks import market_matching, settle_gas
+
+ROOMS = {"gas": settle_gas.rows, "market": market_matching.rows}
+
+COLUMNS = ("name", "value", "unit", "baseline", "ratio", "goal", "met")
+
+
+def main() -> int:
+    """Prints rows; 0 unless something could not be measured."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Benchmarks by room.")
+    parser.add_argument("room", nargs="?", choices=sorted(ROOMS), help="all rooms if none is given")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    arguments = parser.parse_args()
+    rows = [row for room, measure in ROOMS.items() if arguments.room in (None, room) for row in measure()]
+    if arguments.json:
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        return 0
+    table = Table(*COLUMNS)
+    for row in rows:
+        table.add_row(*(str(row[column]) for column in COLUMNS))
+    Console().print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
