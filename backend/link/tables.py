@@ -107,7 +107,10 @@ class IndexedEvent(SQLModel, table=True):
 
 
 class Cursor(SQLModel, table=True):
-    """The last block whose events are applied. One row; none before the first block."""
+    """The last block whose events are applied. One row; none before the first block.
+
+    Events up to `final_number` have the confirmation depth; later ones are shown, but a reorganisation may undo them.
+    """
 
     __tablename__ = "link_cursor"
 
@@ -115,6 +118,7 @@ class Cursor(SQLModel, table=True):
     number: int = Field(sa_type=BigInteger)
     hash: bytes = Field(sa_type=Bytes32)
     time: datetime = Field(sa_type=UtcTime)
+    final_number: int = Field(sa_type=BigInteger)
 
 
 class NetworkRow(SQLModel, table=True):
@@ -140,7 +144,7 @@ class LeaseRow(SQLModel, table=True):
 
 
 class CreditBalance(SQLModel, table=True):
-    """What an account holds and has retired of a class, in grams."""
+    """Grams of a class that an account holds, and that were retired for it."""
 
     __tablename__ = "link_credit_balance"
 
@@ -163,6 +167,8 @@ class CreditClassTotals(SQLModel, table=True):
     issued_gco2e: int = Field(default=0, sa_type=Uint256)
     retired_gco2e: int = Field(default=0, sa_type=Uint256)
     cancelled_gco2e: int = Field(default=0, sa_type=Uint256)
+    """Cancelled against reversals, and expired."""
+    expired_gco2e: int = Field(default=0, sa_type=Uint256)
     buffer_gco2e: int = Field(default=0, sa_type=Uint256)
     reversed_gco2e: int = Field(default=0, sa_type=Uint256)
 

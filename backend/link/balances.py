@@ -1,0 +1,88 @@
+"""What the index says of an account: the reads other rooms use, as of the last applied block (`link.index.indexed`)."""
+
+from sqlmodel import Session, col, select
+
+from backend.chain.deployment import Deployment
+from backend.link.credits import CreditProjection
+from backend.link.numbers import NumberProjection
+from backend.link.payments import PaymentProjection, allowance_of
+from backend.link.projection import Projection
+from backend.link.tables import (
+    CreditApproval,
+    CreditBalance,
+    CreditClassTotals,
+    MakerEpoch,
+    PaymentBalance,
+    SpentNumber,
+)
+
+
+def balance_projections(deployment: Deployment) -> list[Projection]:
+    """The projections behind these reads; register them before any room's."""
+    return [CreditProjection(), PaymentProjection(deployment.address("Exchange")), NumberProjection()]
+
+
+def credit_balance(session: Session, account: str, class_id: int) -> int:
+    """Grams of a class an account holds."""
+    row = session.get(CreditBalance, (account, class_id))
+    return row.held_gco2e if row else 0
+
+
+def credit_retired(session: Session, account: str, class_id: int) -> int:
+    """Grams of a class retired for an account (as the beneficiary)."""
+    row = session.get(CreditBalance, (account, class_id))
+    return row.retired_gco2e if row else 0
+
+
+def credit_holdings(session: Session, account: str) -> list[CreditBalance]:
+    """Every class an account holds or has had retired for it, by class id."""
+    query = select(CreditBalance).where(CreditBalance.account == account).order_by(col(CreditBalance.class_id))
+    return list(session.exec(query))
+
+
+def credit_class(session: Session, class_id: int) -> CreditClassTotals | None:
+    """A class's totals; None if it was never created."""
+    return session.get(CreditClassTotals, class_id)
+
+
+def credit_classes(session: Session) -> list[CreditClassTotals]:
+    """Every class, by id."""
+    return list(session.exec(select(CreditClassTotals).order_by(col(CreditClassTotals.class_id))))
+
+
+def credit_approved(session: Session, account: str, operator: str) -> bool:
+    """Whether `operator` may move an account's credits."""
+    latest = (
+        select(CreditApproval.approved)
+        .where(CreditApproval.account == account, CreditApproval.operator == operator)
+        .order_by(col(CreditApproval.block_number).desc(), col(CreditApproval.log_index).desc())
+        .limit(1)
+    )
+    return session.exec(latest).first() or False
+
+
+def payment_balance(session: Session, account: str) -> int:
+    """Base units of the payment token an account holds."""
+    row = session.get(PaymentBalance, account)
+    return row.balance if row else 0
+
+
+def payment_allowance(session: Session, account: str, spender: str) -> int:
+    """Base units `spender` may take from an account; exact for the Exchange, an upper bound for others."""
+    return allowance_of(session, account, spender)
+
+
+def maker_epoch(session: Session, account: str) -> int:
+    """The epoch an account's orders must carry; 0 until it first cancels all."""
+    row = session.get(MakerEpoch, account)
+    return row.epoch if row else 0
+
+
+def number_cancelled(session: Session, account: str, number: int) -> bool:
+    """Whether an account cancelled this order number on the Exchange."""
+    return session.get(SpentNumber, ("Exchange", account, number)) is not None
+
+
+def number_used(session: Session, contract: str, account: str, number: int) -> bool:
+    """Whether an account's signed act of this number was executed, or withdrawn; contract CarbonCredit or Charity."""
+    return session.get(SpentNumber, (contract, account, number)) is not None
