@@ -1,7 +1,7 @@
 """Gas of `settle`, receipt gasUsed on anvil (prague, one transaction per block): one buy against n sells, fee 30 bps.
 
 The baseline is measured in the same run: the bare token moves of the same trade, each sent as a transaction of its own
-by a party that needs no signature checked. `goal` is what the contracts must reach in the end; `met` says whether they do.
+by a party that needs no signature checked. `goal` is what the contracts must reach in the end; `met` whether they do.
 """
 
 from backend.chain.compile import compile_contracts
