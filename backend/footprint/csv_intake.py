@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from backend.footprint.activity import Activity, activity_of, span_of
 from backend.footprint.kind import kind_of
-from backend.kernel.errors import InvalidInput
+from backend.kernel.errors import InvalidInput, TanyuError
 
 COLUMNS = ("category", "kind", "quantity", "unit", "from", "to", "place", "meter", "evidence")
 OPTIONAL = frozenset({"meter", "evidence"})
@@ -28,6 +28,12 @@ _COLUMN_OF_CODE = {
     "activity.span_invalid": "from/to",
     "time.malformed": "from/to",
     "place.unknown": "place",
+    "footprint.factor_unknown": "kind",
+    "activity.in_future": "from/to",
+    "activity.vintage_frozen": "from/to",
+    "activity.place_mismatch": "place",
+    "meter.overlap": "meter",
+    "meter.elsewhere": "meter",
     "unit.unknown": "unit",
     "unit.wrong_dimension": "unit",
     "quantity.malformed": "quantity",
@@ -53,6 +59,12 @@ class CategoryMismatch(InvalidInput):
 
     def __init__(self, given: str, expected: str) -> None:
         super().__init__(f"the category is {given!r}, but this kind is {expected}", category=given, expected=expected)
+
+
+def row_error(line: int, failure: TanyuError) -> str:
+    """What is wrong with a row, by line and column, with the error's code."""
+    column = _COLUMN_OF_CODE.get(failure.code, "row")
+    return f"line {line}, column {column}: {failure.message} [{failure.code}]"
 
 
 def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -93,25 +105,26 @@ def _activity(row: Mapping[str, str]) -> Activity:
     )
 
 
-def parse_activities(text: str) -> list[Activity]:
-    """Activities of a CSV text, in its order, all self-declared. Raises CsvRefused naming every bad row, or the first
+def parse_activities(text: str) -> list[tuple[int, Activity]]:
+    """Activities of a CSV text with their line numbers, in its order, all self-declared.
+
+    Raises CsvRefused naming every bad row, or the first
     thing wrong with the file.
     """
     if len(text.encode()) > BYTES_LIMIT:
         raise CsvRefused([f"the file is larger than {BYTES_LIMIT} bytes"])
-    found: list[Activity] = []
+    found: list[tuple[int, Activity]] = []
     bad: list[str] = []
     try:
         for line, row in _rows(text):
             if len(found) + len(bad) >= ROWS_LIMIT:
                 raise CsvRefused([f"line {line}: more than {ROWS_LIMIT} rows"])
             try:
-                found.append(_activity(row))
+                found.append((line, _activity(row)))
             except CsvRefused:
                 raise
             except InvalidInput as failure:
-                column = _COLUMN_OF_CODE.get(failure.code, "row")
-                bad.append(f"line {line}, column {column}: {failure.message} [{failure.code}]")
+                bad.append(row_error(line, failure))
     except csv.Error as failure:
         raise CsvRefused([f"the file is not CSV: {failure}"]) from failure
     if bad:

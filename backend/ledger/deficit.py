@@ -4,17 +4,14 @@ A deficit is settled by retiring credits of its vintage or an earlier one of the
 later vintage's surplus before anything mints. On a chain it is known by a salted reference only.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from backend.kernel.digest import sha256
-from backend.kernel.errors import InvalidInput, NotFound, RuleViolated
+from backend.kernel.errors import InvalidInput, NotFound
+from backend.ledger.debt import OpenDeficit, require_fit
 from backend.ledger.state import State, step, step_back
 from backend.ledger.tables import DeficitRow, NettingRow, SettlementRow, StatementRow
-
-_REFERENCE_TAG = b"\x02"
 
 
 class DeficitUnknown(NotFound):
@@ -26,22 +23,6 @@ class DeficitUnknown(NotFound):
         super().__init__(f"no deficit has the reference 0x{reference.hex()}", reference="0x" + reference.hex())
 
 
-class DeficitCreditUnfit(RuleViolated):
-    """The retired credits may not settle this deficit."""
-
-    code = "deficit.credit_unfit"
-
-    def __init__(self, deficit: "OpenDeficit", region: str, vintage: int) -> None:
-        super().__init__(
-            f"a deficit of {deficit.region}/{deficit.vintage} is settled by credits of {deficit.region} of vintage "
-            f"{deficit.vintage} or earlier, not by {region}/{vintage}",
-            region=region,
-            vintage=vintage,
-            region_needed=deficit.region,
-            vintage_latest=deficit.vintage,
-        )
-
-
 class SettlementAmountInvalid(InvalidInput):
     """A settlement of nothing or less."""
 
@@ -51,33 +32,21 @@ class SettlementAmountInvalid(InvalidInput):
         super().__init__(f"{amount_gco2e} g settles nothing; give a positive amount", amount_gco2e=amount_gco2e)
 
 
-@dataclass(frozen=True)
-class OpenDeficit:
-    """A deficit and what is left of it, in grams."""
-
-    deficit_id: int
-    statement_id: int
-    person_id: int
-    region: str
-    vintage: int
-    reference: bytes
-    amount_gco2e: int
-    outstanding_gco2e: int
+def _settled(session: Session, deficit_id: int) -> int:
+    query = select(func.sum(col(SettlementRow.amount_gco2e))).where(col(SettlementRow.deficit_id) == deficit_id)
+    return int(session.exec(query).one() or 0)
 
 
-def deficit_reference(statement_digest: bytes, salt: bytes) -> bytes:
-    """SHA-256(0x02 || salt || statement digest): names a deficit on a chain without naming its statement."""
-    return sha256(_REFERENCE_TAG + salt + statement_digest)
+def _netted(session: Session, deficit_id: int, ignoring_statement: int | None) -> int:
+    query = select(func.sum(col(NettingRow.amount_gco2e))).where(col(NettingRow.deficit_id) == deficit_id)
+    if ignoring_statement is not None:
+        query = query.where(col(NettingRow.statement_id) != ignoring_statement)
+    return int(session.exec(query).one() or 0)
 
 
-def _total(session: Session, table: type[NettingRow] | type[SettlementRow], deficit_id: int) -> int:
-    total = session.exec(select(func.sum(col(table.amount_gco2e))).where(col(table.deficit_id) == deficit_id)).one()
-    return int(total or 0)
-
-
-def _view(session: Session, row: DeficitRow) -> OpenDeficit:
+def _view(session: Session, row: DeficitRow, ignoring_statement: int | None = None) -> OpenDeficit:
     assert row.id is not None
-    paid = _total(session, SettlementRow, row.id) + _total(session, NettingRow, row.id)
+    paid = _settled(session, row.id) + _netted(session, row.id, ignoring_statement)
     return OpenDeficit(
         deficit_id=row.id,
         statement_id=row.statement_id,
@@ -90,12 +59,14 @@ def _view(session: Session, row: DeficitRow) -> OpenDeficit:
     )
 
 
-def open_deficits(session: Session, person_id: int) -> list[OpenDeficit]:
-    """A person's deficits with something outstanding, oldest vintage first."""
+def open_deficits(session: Session, person_id: int, *, ignoring_statement: int | None = None) -> list[OpenDeficit]:
+    """A person's deficits with something outstanding, oldest vintage first. `ignoring_statement` leaves out what one
+    statement nets, for computing that statement again.
+    """
     rows = session.exec(
         select(DeficitRow).where(col(DeficitRow.person_id) == person_id).order_by(col(DeficitRow.vintage))
     ).all()
-    return [view for view in (_view(session, row) for row in rows) if view.outstanding_gco2e]
+    return [view for view in (_view(session, row, ignoring_statement) for row in rows) if view.outstanding_gco2e]
 
 
 def all_open_deficits(session: Session) -> list[OpenDeficit]:
@@ -110,12 +81,6 @@ def deficit_at(session: Session, reference: bytes) -> OpenDeficit:
     if row is None:
         raise DeficitUnknown(reference)
     return _view(session, row)
-
-
-def require_fit(deficit: OpenDeficit, *, region: str, vintage: int) -> None:
-    """Raises DeficitCreditUnfit unless credits of this region and vintage may settle it."""
-    if region != deficit.region or vintage > deficit.vintage:
-        raise DeficitCreditUnfit(deficit, region, vintage)
 
 
 def refresh_state(session: Session, statement_id: int) -> None:

@@ -199,6 +199,10 @@ class PolicySet:
         """The policy of a region and vintage, if there is one."""
         return next((one for one in self.by_id.values() if (one.region, one.vintage) == (region, vintage)), None)
 
+    def find_vintage(self, vintage: int) -> bool:
+        """Whether any policy governs that year."""
+        return any(one.vintage == vintage for one in self.by_id.values())
+
     def regions(self) -> list[str]:
         """Regions a person can join, because a policy governs them."""
         return sorted({policy.region for policy in self.by_id.values()})

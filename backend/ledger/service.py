@@ -11,7 +11,8 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from backend.kernel.errors import NotFound
-from backend.ledger.deficit import deficit_reference, refresh_state
+from backend.ledger.debt import deficit_reference
+from backend.ledger.deficit import refresh_state
 from backend.ledger.state import State, step, step_back
 from backend.ledger.tables import DeficitRow, NettingRow, OccupancyRow, PersonRow, StatementRow
 

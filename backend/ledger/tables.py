@@ -84,6 +84,7 @@ class ActivityRow(SQLModel, table=True):
     evidence: str
     """Where the document can be found; empty if there is none."""
     inspected_by: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
+    inspected_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 

@@ -1,0 +1,33 @@
+"""What the ledger's use cases work with, put together once at composition."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from backend.footprint.factors import FactorSet, catalogue
+from backend.ledger.personhood import DevelopmentIssuer, LedgerKeys, PersonhoodProvider
+from backend.ledger.policy import PolicySet, shipped_policies
+from backend.ledger.service import random_salt
+
+
+@dataclass(frozen=True)
+class Books:
+    """Factors, policies, the identity issuer, the pepper, and where salts come from."""
+
+    factors: FactorSet
+    policies: PolicySet
+    personhood: PersonhoodProvider
+    pepper: bytes
+    salts: Callable[[], bytes] = random_salt
+    _frozen: dict[int, FactorSet] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def development(cls, keys: LedgerKeys) -> "Books":
+        """The shipped catalogue and policies, with the development issuer."""
+        return cls(catalogue(), shipped_policies(), DevelopmentIssuer(keys.issuer_key), keys.pepper)
+
+    def factors_for(self, vintage: int) -> FactorSet:
+        """The factors published before the vintage opened."""
+        if vintage not in self._frozen:
+            self._frozen[vintage] = self.factors.frozen_before(date(vintage, 1, 1))
+        return self._frozen[vintage]

@@ -1,0 +1,75 @@
+"""What a statement document says, field by field. No framework; grams are decimal strings."""
+
+from dataclasses import dataclass
+
+from backend.kernel.digest import Json, to_hex
+from backend.ledger.netting import Plan
+from backend.ledger.statement import Month, Year
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whose statement it is, and which version."""
+
+    address: str
+    nullifier: bytes
+    version: int
+
+
+def _month(entry: Month) -> Json:
+    return {
+        "status": str(entry.status),
+        "budgetGco2e": str(entry.budget_gco2e),
+        "reportedGco2e": str(entry.reported_gco2e),
+        "footprintGco2e": str(entry.footprint_gco2e),
+        "boundGco2e": str(entry.bound_gco2e),
+        "coveredSeconds": entry.covered_s,
+        "wholeSeconds": entry.whole_s,
+    }
+
+
+def _category(year: Year, name: str) -> Json:
+    months = [entry for entry in year.months if entry.category == name]
+    return {
+        "budgetGco2e": str(sum(entry.budget_gco2e for entry in months)),
+        "footprintGco2e": str(sum(entry.footprint_gco2e for entry in months)),
+        "boundGco2e": str(sum(entry.bound_gco2e for entry in months)),
+    }
+
+
+def content_of(account: Account, year: Year, plan: Plan, factors_digest: str) -> dict[str, Json]:
+    """Every field of the document. `boundGco2e` of categories and months leaves out the margin that they share."""
+    policy, member = year.policy, year.member
+    content: dict[str, Json] = {
+        "account": account.address,
+        "version": account.version,
+        "nullifier": to_hex(account.nullifier),
+        "class": policy.credit_class.code,
+        "classId": str(policy.class_id),
+        "policy": f"{policy.id} r{policy.revision}",
+        "policyDigest": to_hex(policy.digest),
+        "policyIllustrative": policy.illustrative,
+        "factorsDigest": factors_digest,
+        "firstDay": member.first.isoformat(),
+        "lastDay": member.last.isoformat(),
+        "budgetGco2e": str(year.budget_gco2e),
+        "footprintGco2e": str(year.footprint_gco2e),
+        "marginGco2e": str(year.margin_gco2e),
+        "boundGco2e": str(year.bound_gco2e),
+        "measuredBps": year.measured_bps,
+        "surplusGco2e": str(year.surplus_gco2e),
+        "deficitGco2e": str(year.deficit_gco2e),
+        "outsideGco2e": str(year.outside_gco2e),
+        "carriedInGco2e": str(plan.carried_in_gco2e),
+        "nettedGco2e": str(plan.netted_gco2e),
+        "creditGco2e": str(plan.credit_gco2e),
+        "bufferGco2e": str(plan.buffer_gco2e),
+        "carriedOutGco2e": str(plan.carried_out_gco2e),
+    }
+    for budget in policy.categories:
+        content[f"category.{budget.category}"] = _category(year, budget.category)
+    for entry in year.months:
+        content[f"month.{entry.category}.{member.vintage}-{entry.month:02d}"] = _month(entry)
+    for at, line in enumerate(year.lines):
+        content[f"line.{at:04d}"] = line.fields(member.vintage)
+    return content

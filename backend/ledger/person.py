@@ -1,0 +1,204 @@
+"""People: joining, wards and guardians, leaving."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from backend.chain.signature import checksum_address
+from backend.footprint.place import place_of
+from backend.kernel.errors import Conflict, InvalidInput, NotFound, RuleViolated
+from backend.ledger.books import Books
+from backend.ledger.tables import PersonRow
+
+MAJORITY_AGE = 18
+"""Below it a person needs a guardian."""
+
+
+class AddressMalformed(InvalidInput):
+    """Not an address in EIP-55."""
+
+    code = "account.address_malformed"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"{address[:60]!r} is not an address in EIP-55", address=address[:60])
+
+
+class RegionUnfit(InvalidInput):
+    """A grid area, or a place that is no region: nobody lives in it."""
+
+    code = "account.region_unfit"
+
+    def __init__(self, region: str) -> None:
+        super().__init__(f"{region} is not a region that a person can belong to", region=region)
+
+
+class AccountExists(Conflict):
+    """The address already has an account."""
+
+    code = "account.exists"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"{address} already has an account", address=address)
+
+
+class PersonhoodUsed(Conflict):
+    """The same human being already has an account. Which one is not told."""
+
+    code = "personhood.used"
+
+    def __init__(self) -> None:
+        super().__init__("this person already has an account; one person has one account")
+
+
+class BirthDateInvalid(InvalidInput):
+    """Born after joining, or longer ago than anybody alive."""
+
+    code = "account.birth_date_invalid"
+
+
+class GuardianMissing(RuleViolated):
+    """A minor without a guardian who is of age and has an account."""
+
+    code = "account.guardian_missing"
+
+
+class GuardianUnexpected(RuleViolated):
+    """A guardian for somebody of age."""
+
+    code = "account.guardian_unexpected"
+
+
+class AccountUnknown(NotFound):
+    """No account at that address."""
+
+    code = "account.unknown"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"{address} has no account; join first", address=address)
+
+
+class LeavingDateInvalid(InvalidInput):
+    """Leaving before joining."""
+
+    code = "account.leaving_date_invalid"
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account as other rooms see it."""
+
+    person_id: int
+    address: str
+    region: str
+    joined_on: date
+    left_on: date | None
+    born_on: date | None
+    guardian: str | None
+
+    def is_minor_on(self, day: date) -> bool:
+        """Whether the person is below 18 on a day; unknown birth counts as of age."""
+        return self.born_on is not None and age_on(self.born_on, day) < MAJORITY_AGE
+
+
+def age_on(born_on: date, day: date) -> int:
+    """Whole years on a day."""
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
+def view_of(row: PersonRow) -> Person:
+    """A row as other rooms see it."""
+    assert row.id is not None
+    return Person(row.id, row.address, row.region, row.joined_on, row.left_on, row.born_on, row.guardian)
+
+
+def join(
+    session: Session,
+    books: Books,
+    *,
+    address: str,
+    region: str,
+    identity: str,
+    joined_on: date,
+    at: datetime,
+    born_on: date | None = None,
+    guardian: str | None = None,
+) -> Person:
+    """Opens an account. Joining a vintage commits to closing it. `identity` goes to the issuer and is not kept.
+
+    Raises AddressMalformed, RegionUnfit, PlaceUnknown, IdentityMissing, BirthDateInvalid, GuardianMissing,
+    GuardianUnexpected, AccountExists, PersonhoodUsed.
+    """
+    if len(address) != 42 or _checksummed(address) != address:
+        raise AddressMalformed(address)
+    if not place_of(region).is_region:
+        raise RegionUnfit(region)
+    if born_on is not None and not 0 <= age_on(born_on, joined_on) <= 130:
+        raise BirthDateInvalid(
+            f"born on {born_on} does not fit joining on {joined_on}",
+            born_on=born_on.isoformat(),
+            joined_on=joined_on.isoformat(),
+        )
+    _check_guardian(session, guardian, born_on, joined_on)
+    commitment = books.personhood.commitment(identity)
+    if session.exec(select(PersonRow).where(col(PersonRow.address) == address)).one_or_none() is not None:
+        raise AccountExists(address)
+    if session.exec(select(PersonRow).where(col(PersonRow.commitment) == commitment)).one_or_none() is not None:
+        raise PersonhoodUsed
+    row = PersonRow(
+        address=address,
+        region=region,
+        commitment=commitment,
+        joined_on=joined_on,
+        born_on=born_on,
+        guardian=guardian,
+        registered_at=at,
+    )
+    session.add(row)
+    session.flush()
+    return view_of(row)
+
+
+def _checksummed(address: str) -> str | None:
+    try:
+        return checksum_address(bytes.fromhex(address.removeprefix("0x")))
+    except ValueError:
+        return None
+
+
+def _check_guardian(session: Session, guardian: str | None, born_on: date | None, joined_on: date) -> None:
+    is_minor = born_on is not None and age_on(born_on, joined_on) < MAJORITY_AGE
+    if guardian is None:
+        if is_minor:
+            raise GuardianMissing(f"below {MAJORITY_AGE} an account needs a guardian", majority_age=MAJORITY_AGE)
+        return
+    if not is_minor:
+        raise GuardianUnexpected("only somebody below age has a guardian", majority_age=MAJORITY_AGE)
+    row = session.exec(select(PersonRow).where(col(PersonRow.address) == guardian)).one_or_none()
+    if row is None or view_of(row).is_minor_on(joined_on):
+        raise GuardianMissing("the guardian must have an account and be of age", guardian=guardian)
+
+
+def person_at(session: Session, address: str) -> Person:
+    """The account at an address; raises AccountUnknown."""
+    row = session.exec(select(PersonRow).where(col(PersonRow.address) == address)).one_or_none()
+    if row is None:
+        raise AccountUnknown(address)
+    return view_of(row)
+
+
+def persons(session: Session) -> list[Person]:
+    """Every account, in order of joining."""
+    return [view_of(row) for row in session.exec(select(PersonRow).order_by(col(PersonRow.id))).all()]
+
+
+def leave(session: Session, person_id: int, *, on: date) -> Person:
+    """Ends a membership on its last day: death or moving away. Budgets stop accruing. Raises LeavingDateInvalid."""
+    row = session.get(PersonRow, person_id)
+    assert row is not None
+    if on < row.joined_on:
+        raise LeavingDateInvalid(f"leaving on {on}, before joining on {row.joined_on}", left_on=on.isoformat())
+    row.left_on = on
+    session.add(row)
+    session.flush()
+    return view_of(row)

@@ -1,0 +1,88 @@
+"""One person, one account: who vouches for it, and what the ledger gets to know. No framework.
+
+The ledger keeps a commitment, never a name. The provider also makes the nullifier of a person and vintage, under which
+the chain lets that person mint once, ever.
+"""
+
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from backend.kernel.errors import InvalidInput
+
+KEY_BYTES = 32
+IDENTITY_LIMIT = 200
+
+
+class IdentityMissing(InvalidInput):
+    """No proof of personhood was given, or one too long to be one. No proof, no account, no mint."""
+
+    code = "personhood.identity_missing"
+
+    def __init__(self) -> None:
+        super().__init__(f"give a proof of identity of 1 to {IDENTITY_LIMIT} characters", limit=IDENTITY_LIMIT)
+
+
+class PersonhoodProvider(Protocol):
+    """An identity issuer's service."""
+
+    def commitment(self, identity: str) -> bytes:
+        """32 bytes, the same for the same human being, telling nothing about it. Raises IdentityMissing."""
+        ...
+
+    def nullifier(self, commitment: bytes, vintage: int) -> bytes:
+        """32 bytes, one for each person and vintage; two of one person cannot be linked without the issuer's key."""
+        ...
+
+
+@dataclass(frozen=True)
+class DevelopmentIssuer:
+    """Vouches for anybody: for the local chain only. HMAC-SHA256 under its key, with a word for each use."""
+
+    key: bytes
+
+    def commitment(self, identity: str) -> bytes:
+        """HMAC of the identity, spaces and case folded; raises IdentityMissing."""
+        folded = " ".join(identity.split()).casefold()
+        if not folded or len(folded) > IDENTITY_LIMIT:
+            raise IdentityMissing
+        return hmac.digest(self.key, b"tanyu commitment\0" + folded.encode(), sha256)
+
+    def nullifier(self, commitment: bytes, vintage: int) -> bytes:
+        """HMAC of the commitment and the year."""
+        return hmac.digest(self.key, b"tanyu nullifier\0" + commitment + vintage.to_bytes(4), sha256)
+
+
+def meter_hash(pepper: bytes, region: str, category: str, number: str) -> bytes:
+    """Names a meter without telling its number. The region and not the premises is hashed with it, so that one meter
+    under two registrations of the same home is still one meter.
+    """
+    folded = "".join(number.split()).casefold()
+    return hmac.digest(pepper, b"\0".join(part.encode() for part in ("tanyu meter", region, category, folded)), sha256)
+
+
+@dataclass(frozen=True)
+class LedgerKeys:
+    """Secrets that the ledger needs: the development issuer's key and the pepper of meter numbers."""
+
+    issuer_key: bytes
+    pepper: bytes
+
+    @classmethod
+    def at(cls, path: Path) -> "LedgerKeys":
+        """The keys in a file, made on first use and readable by its owner only. They must outlive the database: without
+        them the same person could join twice.
+        """
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = {"issuerKey": secrets.token_hex(KEY_BYTES), "pepper": secrets.token_hex(KEY_BYTES)}
+            draft = path.with_name(path.name + ".new")
+            draft.touch(mode=0o600)
+            draft.write_text(json.dumps(fresh), "utf-8")
+            draft.replace(path)
+        loaded = json.loads(path.read_text("utf-8"))
+        return cls(bytes.fromhex(loaded["issuerKey"]), bytes.fromhex(loaded["pepper"]))

@@ -1,0 +1,229 @@
+"""Recording activities: one or a CSV of them, each refused if it could count twice or could not be counted at all."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from backend.footprint.activity import Activity
+from backend.footprint.csv_intake import CsvRefused, parse_activities, row_error
+from backend.footprint.kind import METERED, Grade
+from backend.footprint.place import place_of
+from backend.footprint.quantity import plain
+from backend.footprint.selection import choose
+from backend.footprint.span import local_date
+from backend.kernel.clock import from_unix_s, unix_s
+from backend.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleViolated, TanyuError
+from backend.ledger.books import Books
+from backend.ledger.freeze import require_unfrozen
+from backend.ledger.home import HomeView, home_of, stays
+from backend.ledger.personhood import meter_hash
+from backend.ledger.service import household_of
+from backend.ledger.tables import ActivityRow, MeterRow
+
+
+class ActivityInFuture(InvalidInput):
+    """It ends later than now: only what happened can be recorded."""
+
+    code = "activity.in_future"
+
+
+class HomeMissing(InvalidInput):
+    """Electricity and gas belong to a home; name it."""
+
+    code = "activity.home_missing"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"{kind} belongs to a home; give the home's code", kind=kind)
+
+
+class PlaceMismatch(InvalidInput):
+    """The activity's place is not the home's."""
+
+    code = "activity.place_mismatch"
+
+    def __init__(self, place: str, allowed: Sequence[str]) -> None:
+        super().__init__(
+            f"the home draws from {allowed[0]}; the activity says {place}", place=place, allowed=list(allowed)
+        )
+
+
+class MeterOverlap(Conflict):
+    """That meter's reading for some of that time is already there, from whoever: nothing counts twice."""
+
+    code = "meter.overlap"
+
+    def __init__(self) -> None:
+        super().__init__("a reading of this meter for some of this time is already recorded")
+
+
+class MeterElsewhere(Conflict):
+    """That meter belongs to another home, or measures another category."""
+
+    code = "meter.elsewhere"
+
+    def __init__(self) -> None:
+        super().__init__("this meter is registered in another home")
+
+
+class ActivityUnknown(NotFound):
+    """No such activity."""
+
+    code = "activity.unknown"
+
+    def __init__(self, activity_id: int) -> None:
+        super().__init__(f"no activity {activity_id}", activity_id=activity_id)
+
+
+class EvidenceOwn(Forbidden):
+    """A verifier may not inspect the evidence of its own household."""
+
+    code = "activity.evidence_own"
+
+    def __init__(self, verifier: str) -> None:
+        super().__init__("a verifier does not inspect its own or its household's evidence", verifier=verifier)
+
+
+class EvidenceMissing(RuleViolated):
+    """There is no document to inspect."""
+
+    code = "activity.evidence_missing"
+
+    def __init__(self, activity_id: int) -> None:
+        super().__init__(f"activity {activity_id} names no document", activity_id=activity_id)
+
+
+def record(
+    session: Session, books: Books, *, person_id: int, activity: Activity, home: str | None, at: datetime
+) -> int:
+    """Keeps one activity; returns its id. `home` is the code of the home that energy belongs to.
+
+    Raises ActivityInFuture, FactorUnknown, HomeMissing, HomeUnknown, PlaceMismatch, MeterElsewhere, MeterOverlap,
+    VintageFrozen.
+    """
+    if activity.span.end_s > unix_s(at):
+        raise ActivityInFuture("the activity ends in the future", end_s=activity.span.end_s)
+    zone = place_of(activity.place).zone
+    first_year = local_date(activity.span.start_s, zone).year
+    last_year = local_date(activity.span.end_s - 1, zone).year
+    for year in range(first_year, last_year + 1):
+        if year == last_year or books.policies.find_vintage(year):
+            choose(books.factors_for(year), activity.kind.name, activity.place, year)
+    place, premises, hashed = activity.place, None, None
+    people = {person_id}
+    if activity.kind.category in METERED:
+        if home is None:
+            raise HomeMissing(activity.kind.name)
+        found = home_of(session, person_id, home)
+        place, premises = _place_at(found, activity), found.premises_id
+        people |= {stay.person_id for stay in stays(session, found.premises_id)}
+        hashed = _own_meter(session, books, found, activity)
+    require_unfrozen(session, people, from_year=first_year, to_year=last_year)
+    row = ActivityRow(
+        person_id=person_id,
+        premises_id=premises,
+        meter_hash=hashed,
+        category=activity.kind.category,
+        kind=activity.kind.name,
+        quantity=plain(activity.quantity),
+        unit=activity.kind.unit,
+        given=activity.given,
+        start_at=from_unix_s(activity.span.start_s),
+        end_at=from_unix_s(activity.span.end_s),
+        place=place,
+        grade=activity.grade,
+        evidence=activity.evidence,
+        entered_at=at,
+    )
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    return row.id
+
+
+def _place_at(home: HomeView, activity: Activity) -> str:
+    allowed = [home.grid_area, home.region]
+    if activity.place not in allowed:
+        raise PlaceMismatch(activity.place, allowed)
+    return home.grid_area
+
+
+def _own_meter(session: Session, books: Books, home: HomeView, activity: Activity) -> bytes:
+    assert activity.meter is not None
+    hashed = meter_hash(books.pepper, home.region, activity.kind.category, activity.meter)
+    meter = session.get(MeterRow, hashed)
+    if meter is None:
+        session.add(MeterRow(meter_hash=hashed, premises_id=home.premises_id, category=activity.kind.category))
+        session.flush()
+        return hashed
+    if meter.premises_id != home.premises_id:
+        raise MeterElsewhere
+    overlap = session.exec(
+        select(ActivityRow)
+        .where(
+            col(ActivityRow.meter_hash) == hashed,
+            col(ActivityRow.start_at) < from_unix_s(activity.span.end_s),
+            col(ActivityRow.end_at) > from_unix_s(activity.span.start_s),
+        )
+        .limit(1)
+    ).first()
+    if overlap is not None:
+        raise MeterOverlap
+    return hashed
+
+
+def import_csv(
+    session: Session, books: Books, *, person_id: int, text: str, home: str | None, at: datetime
+) -> list[int]:
+    """Keeps every row of a CSV, or none: call it in a transaction of its own, which the exception rolls back.
+
+    Raises CsvRefused naming each bad row by line and column.
+    """
+    kept: list[int] = []
+    bad: list[str] = []
+    for line, activity in parse_activities(text):
+        own_home = home if activity.kind.category in METERED else None
+        try:
+            kept.append(record(session, books, person_id=person_id, activity=activity, home=own_home, at=at))
+        except TanyuError as failure:
+            bad.append(row_error(line, failure))
+    if bad:
+        raise CsvRefused(bad)
+    return kept
+
+
+def inspect(session: Session, *, verifier: str, activity_ids: Iterable[int], at: datetime) -> int:
+    """Raises self-declared activities to grade D: an accredited verifier has seen the document behind each. Returns how
+    many changed. Whether the address is accredited is the caller's to check; that it is not of the household is checked
+    here. Raises ActivityUnknown, EvidenceOwn, EvidenceMissing, VintageFrozen.
+    """
+    changed = 0
+    for activity_id in activity_ids:
+        row = session.get(ActivityRow, activity_id)
+        if row is None:
+            raise ActivityUnknown(activity_id)
+        if verifier in household_of(session, row.person_id):
+            raise EvidenceOwn(verifier)
+        if not row.evidence:
+            raise EvidenceMissing(activity_id)
+        people = {row.person_id}
+        if row.premises_id is not None:
+            people |= {stay.person_id for stay in stays(session, row.premises_id)}
+        zone = place_of(row.place).zone
+        first = local_date(unix_s(row.start_at), zone).year
+        require_unfrozen(session, people, from_year=first, to_year=local_date(unix_s(row.end_at) - 1, zone).year)
+        if row.grade == Grade.S:
+            row.grade, row.inspected_by, row.inspected_at = Grade.D, verifier, at
+            session.add(row)
+            changed += 1
+    session.flush()
+    return changed
+
+
+def activities_of(session: Session, person_id: int) -> list[ActivityRow]:
+    """What a person entered, in order of entry."""
+    return list(
+        session.exec(
+            select(ActivityRow).where(col(ActivityRow.person_id) == person_id).order_by(col(ActivityRow.id))
+        ).all()
+    )
