@@ -1,0 +1,86 @@
+"""The sample year's households, read from `sample_year/`: people, homes and their CSVs. Simulated, methodology SIM."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+SAMPLE_VINTAGE = 2025
+_FIRST_DAY = date(SAMPLE_VINTAGE, 1, 1)
+
+
+@dataclass(frozen=True)
+class SamplePerson:
+    """One person of a sample household."""
+
+    key: str
+    name: str
+    """What to show: the household's name and the person's number in it."""
+    joined_on: date
+    born_on: date | None
+    guardian: str | None
+    """The guardian's key; a person with one is a minor."""
+    csv_texts: tuple[str, ...]
+    """The person's own CSVs (travel, diet), for `record.import_csv`."""
+
+    @property
+    def identity(self) -> str:
+        """What the development issuer is told."""
+        return f"sample year {SAMPLE_VINTAGE}: {self.key}"
+
+
+@dataclass(frozen=True)
+class SampleHousehold:
+    """A home of the sample year. The first person registers it and imports its CSVs; the others move in."""
+
+    key: str
+    name: str
+    region: str
+    grid_area: str
+    assumption: str
+    """What was assumed about who lives there."""
+    csv_texts: tuple[str, ...]
+    """The home's CSVs (electricity, gas), meter numbers made its own."""
+    people: tuple[SamplePerson, ...]
+
+
+def _text(name: str) -> str:
+    return files("backend.ledger").joinpath("sample_year", name).read_text("utf-8")
+
+
+def _own_meters(text: str, household: str) -> str:
+    """The same CSV with meter numbers that only this household has: the files name them by what they measure."""
+    for meter in ("sample-profile", "power-meter", "gas-meter"):
+        text = text.replace(f",{meter},", f",{household}-{meter},")
+    return text
+
+
+@cache
+def sample_households() -> tuple[SampleHousehold, ...]:
+    """Every household of the sample year, in the order of the file."""
+    found = []
+    for row in tomllib.loads(_text("households.toml"))["household"]:
+        people = tuple(
+            SamplePerson(
+                key=person["key"],
+                name=f"{row['name']}, person {number}",
+                joined_on=max(_FIRST_DAY, person.get("born_on", _FIRST_DAY)),
+                born_on=person.get("born_on"),
+                guardian=person.get("guardian"),
+                csv_texts=tuple(_text(name) for name in person.get("files", [])),
+            )
+            for number, person in enumerate(row["people"], 1)
+        )
+        found.append(
+            SampleHousehold(
+                key=row["key"],
+                name=row["name"],
+                region=row["region"],
+                grid_area=row["grid_area"],
+                assumption=row["assumption"],
+                csv_texts=tuple(_own_meters(_text(name), row["key"]) for name in row["files"]),
+                people=people,
+            )
+        )
+    return tuple(found)
