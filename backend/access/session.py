@@ -10,7 +10,11 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Annotated, TypeAlias
 
+from fastapi import Depends
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 from sqlmodel import Session, col, delete, select
 from starlette.requests import HTTPConnection, Request
 
@@ -179,13 +183,26 @@ def token_of(connection: HTTPConnection) -> str:
     return cookie
 
 
-def session_of(connection: HTTPConnection) -> OpenSession:
+class SignInScheme(SecurityBase):
+    """Marks a route in the OpenAPI document as needing a session; checks nothing itself."""
+
+    scheme_name = "session"
+    model = HTTPBearer(description="The token of POST /sessions. Browsers send the session cookie instead.")
+
+    def __call__(self) -> None:
+        """Nothing to check."""
+
+
+Documented: TypeAlias = Annotated[None, Depends(SignInScheme())]
+
+
+def session_of(connection: HTTPConnection, _scheme: Documented = None) -> OpenSession:
     """FastAPI dependency: the open session. Raises NotSignedIn, CrossSite."""
     token = token_of(connection)
     with database_of(connection).read() as session:
         return session_of_token(session, token, clock_of(connection).now())
 
 
-def signed_in(request: Request) -> str:
+def signed_in(request: Request, _scheme: Documented = None) -> str:
     """FastAPI dependency: the signed-in account's EIP-55 address. Raises NotSignedIn, CrossSite."""
     return session_of(request).address

@@ -1,0 +1,59 @@
+"""Composition of the HTTP side: the rooms' routers, problem documents, headers, health, reference, start page."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+from fastapi import APIRouter, FastAPI
+
+from backend.access.body_limit import BodyLimit
+from backend.access.problems import install_problems
+from backend.access.routes import router as access_router
+from backend.api.headers import SecurityHeaders
+from backend.api.health import VERSION, ReadyCheck, health_router
+from backend.api.openapi import DESCRIPTION, TAGS, DescribedApp
+from backend.api.reference import reference_router
+from backend.api.start import StartPageFacts, start_router
+from backend.api.stylesheet import stylesheet_router
+from backend.kernel.clock import Clock
+
+
+def create_app(
+    state: Mapping[str, object],
+    routers: Sequence[APIRouter],
+    ready_checks: Mapping[str, ReadyCheck],
+    *,
+    start_facts: Callable[[], StartPageFacts] | None = None,
+    body_limits: Mapping[str, int] | None = None,
+) -> FastAPI:
+    """The app.
+
+    `state` becomes `app.state` (database, clock, deployment and site are needed by access; each room names what it
+    needs). `routers` are the rooms' own; access, health, reference and pages are added here. `ready_checks` by part.
+    `start_facts` gives the start page its numbers; without it there is no start page. `body_limits`: bytes by path
+    prefix.
+    """
+    app = DescribedApp(
+        title="Tanyu 碳余",
+        version=VERSION,
+        summary="A personal carbon ledger and marketplace.",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
+    )
+    for name, value in state.items():
+        setattr(app.state, name, value)
+    install_problems(app)
+    for router in (access_router, *routers):
+        app.include_router(router)
+    app.include_router(health_router(ready_checks, cast(Clock, state["clock"]).now()))
+    app.include_router(reference_router())
+    app.include_router(stylesheet_router())
+    if start_facts is not None:
+        app.include_router(start_router(start_facts))
+    app.add_middleware(BodyLimit, by_path=body_limits)
+    app.add_middleware(SecurityHeaders)
+    return app
