@@ -1,0 +1,89 @@
+"""Which classes have a market: every class that governance opens on the chain gets one, with the default rules."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, delete, select
+
+from backend.chain.class_id import ClassIdMalformed, class_code, parse_code
+from backend.chain.events import ChainEvent
+from backend.kernel.mass import UINT256_MAX
+from backend.market.rules import ClassRules, ClassUnknown
+from backend.market.tables import ListedClass
+
+
+class ListingProjection:
+    """Follows CarbonCredit's ClassCreated."""
+
+    name = "market.listing"
+
+    def apply(self, session: Session, event: ChainEvent) -> None:
+        """Lists a new class."""
+        if (event.contract, event.name) == ("CarbonCredit", "ClassCreated"):
+            list_class(session, ClassRules(event.args["classId"]), event.block_time)
+            session.flush()
+
+    def undo(self, session: Session, event: ChainEvent) -> None:
+        """Delists it: its block is gone."""
+        if (event.contract, event.name) == ("CarbonCredit", "ClassCreated"):
+            session.delete(session.get_one(ListedClass, event.args["classId"]))
+            session.flush()
+
+    def reset(self, session: Session) -> None:
+        """Delists all."""
+        session.exec(delete(ListedClass))
+
+
+def list_class(session: Session, rules: ClassRules, now: datetime) -> None:
+    """Opens a class's market under these rules."""
+    session.add(
+        ListedClass(
+            class_id=rules.class_id,
+            tick=rules.tick,
+            lots_min=rules.lots_min,
+            lots_max=rules.lots_max,
+            price_max=rules.price_max,
+            open_orders_max=rules.open_orders_max,
+            listed_at=now,
+        )
+    )
+
+
+def rules_of(session: Session, class_id: int) -> ClassRules:
+    """The rules of a class. Raises ClassUnknown."""
+    row = session.get(ListedClass, class_id) if class_id <= UINT256_MAX else None
+    if row is None:
+        raise ClassUnknown(_named(class_id))
+    return _rules(row)
+
+
+def all_rules(session: Session) -> list[ClassRules]:
+    """Of every listed class, by class id."""
+    return [_rules(row) for row in session.exec(select(ListedClass).order_by(col(ListedClass.class_id))).all()]
+
+
+def class_of(class_ref: str) -> int:
+    """The class id of a path part: a decimal id, or a code such as `CN-SC~2025~SIM`. Raises ClassUnknown."""
+    if class_ref.isascii() and class_ref.isdigit() and len(class_ref) <= 78:
+        return int(class_ref)
+    try:
+        return parse_code(class_ref)
+    except ClassIdMalformed as failure:
+        raise ClassUnknown(class_ref[:100]) from failure
+
+
+def _named(class_id: int) -> str:
+    try:
+        return class_code(class_id)
+    except ClassIdMalformed:
+        return str(class_id)
+
+
+def _rules(row: ListedClass) -> ClassRules:
+    return ClassRules(
+        class_id=row.class_id,
+        tick=row.tick,
+        lots_min=row.lots_min,
+        lots_max=row.lots_max,
+        price_max=row.price_max,
+        open_orders_max=row.open_orders_max,
+    )

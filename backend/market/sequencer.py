@@ -1,0 +1,261 @@
+"""The sequencer: one thread that owns every book, so that commands happen one after the other and nowhere else.
+
+Callers leave commands and wait. The thread takes them in groups; each is checked, journaled and matched on the books
+in memory; the journal lines, orders and trades of the whole group are committed in one transaction; only then are the
+answers released. So acknowledged means durable, and a thousand waiting orders cost one sync of the disk. If the
+commit fails, the callers are told so and the books are rebuilt from what the database holds.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as AnswerTimeout
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock, Thread
+from typing import TypeVar, cast
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, func, select
+
+from backend.chain.typed_data import Domain
+from backend.kernel import crash
+from backend.kernel.clock import Clock, unix_s
+from backend.kernel.errors import TanyuError, Unavailable
+from backend.market.funding import Refunding
+from backend.market.funds import ChainView
+from backend.market.inbox import Inbox, MarketStopped
+from backend.market.journal import Head, JournalBroken, Kind, genesis, read
+from backend.market.matching import Engine
+from backend.market.replay import apply
+from backend.market.rules import LIFETIME_S_MIN
+from backend.market.tables import OrderRow, OrderState, TradeRow
+from backend.market.turn import Turn
+from backend.storage.database import Database
+
+T = TypeVar("T")
+
+INBOX_SIZE = 4096
+GROUP_MAX = 256
+"""Commands that share one commit."""
+TICK_S = 1
+ANSWER_TIMEOUT_S = 60
+
+_LOG = logging.getLogger("tanyu.market")
+
+
+class NotDurable(Unavailable):
+    """The command could not be made durable, so it did not happen."""
+
+    code = "market.not_durable"
+
+    def __init__(self) -> None:
+        super().__init__("the database did not take the command, so it did not happen; try again")
+
+
+class NoAnswer(Unavailable):
+    """No answer in time; the command may still happen."""
+
+    code = "market.no_answer"
+
+    def __init__(self) -> None:
+        super().__init__("no answer in time; the same request again gets the answer of the first")
+
+
+@dataclass(frozen=True)
+class _Question:
+    """Something to read from the books, between two groups."""
+
+    ask: Callable[[Engine, int], object]
+
+
+class Sequencer:
+    """Owns the books of one Exchange. `start` before use; `stop` at the end."""
+
+    def __init__(
+        self, *, database: Database, clock: Clock, exchange: Domain, chain: ChainView, inbox_size: int = INBOX_SIZE
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._genesis = genesis(exchange)
+        self._chain = chain
+        self._inbox = Inbox(inbox_size)
+        self._engine = Engine()
+        self._head = self._genesis
+        self._ticked_s = 0
+        self._thread: Thread | None = None
+        self._touched: set[str] = set()
+        self._touched_lock = Lock()
+
+    # --- Life ---
+
+    def start(self) -> None:
+        """Rebuilds the books from the journal and begins to take commands. Raises JournalBroken.
+
+        Open orders are held against the chain first: it may have moved while nobody listened.
+        """
+        self._rebuild()
+        self.refresh(self._engine.by_owner.keys())
+        self._inbox.open()
+        self._thread = Thread(target=self._run, name="market-sequencer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answers what is waiting, takes nothing more, and ends the thread. Harmless if it never started."""
+        self._inbox.close()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether commands are taken."""
+        return self._thread is not None and self._thread.is_alive()
+
+    # --- Callers ---
+
+    def submit(self, command: Callable[[Turn], T]) -> Future[T]:
+        """Leaves a command: it runs in the sequencer's thread, and its answer comes once it is durable.
+
+        A command raises a TanyuError to refuse, before it writes anything. Raises MarketBusy, MarketStopped; the answer
+        raises what the command raised, or NotDurable, or MarketStopped.
+        """
+        return cast("Future[T]", self._inbox.put(command))
+
+    def call(self, command: Callable[[Turn], T]) -> T:
+        """The answer of a command. Raises as `submit` and its answer do, and NoAnswer."""
+        return _answer_of(self.submit(command))
+
+    def refresh(self, accounts: Iterable[str]) -> None:
+        """Has the open orders of these accounts held against the chain soon; never refused, nor lost while running."""
+        with self._touched_lock:
+            self._touched.update(accounts)
+        self._inbox.wake()
+
+    def ask(self, question: Callable[[Engine, int], T]) -> T:
+        """What a function reads from the books and the latest sequence, both durable. It must change nothing."""
+        return _answer_of(cast("Future[T]", self._inbox.put(_Question(question))))
+
+    # --- The thread ---
+
+    def _run(self) -> None:
+        try:
+            while (group := self._inbox.take(GROUP_MAX, TICK_S)) is not None:
+                wanted = [(work, answer) for work, answer in group if answer.set_running_or_notify_cancel()]
+                try:
+                    self._serve(wanted)
+                finally:
+                    _refuse(wanted)
+        finally:
+            # Reached by `stop`, or by a failure that is a bug: then nobody may be left waiting.
+            self._inbox.close()
+            while rest := self._inbox.take(GROUP_MAX, 0):
+                _refuse(rest)
+
+    def _serve(self, group: list[tuple[object, Future[object]]]) -> None:
+        """Commands first, in one commit; then questions, which therefore see nothing that is not durable."""
+        commands = [
+            (cast("Callable[[Turn], object]", work), answer)
+            for work, answer in group
+            if not isinstance(work, _Question)
+        ]
+        with self._touched_lock:
+            touched, self._touched = frozenset(self._touched), set()
+        refunded: Future[object] = Future()
+        if touched:
+            commands.insert(0, (Refunding(touched), refunded))
+        is_due = self._is_due()
+        if commands or is_due:
+            self._commit(commands, is_due=is_due)
+        if touched and refunded.exception() is not None:
+            self.refresh(touched)
+        for work, answer in group:
+            if isinstance(work, _Question):
+                try:
+                    answer.set_result(work.ask(self._engine, self._head.sequence))
+                except TanyuError as refusal:
+                    answer.set_exception(refusal)
+
+    def _is_due(self) -> bool:
+        """Whether orders must leave because of the time; looked at once a second."""
+        now_s = unix_s(self._clock.now())
+        if now_s == self._ticked_s:
+            return False
+        self._ticked_s = now_s
+        return self._engine.due(now_s + LIFETIME_S_MIN)
+
+    def _commit(self, commands: list[tuple[Callable[[Turn], object], Future[object]]], *, is_due: bool) -> None:
+        """Runs a group in one transaction, then releases the answers; or tells everybody that it failed."""
+        releases: list[Callable[[], None]] = []
+        reached = self._head
+        try:
+            with self._database.write() as session:
+                turn = Turn(
+                    session=session, engine=self._engine, head=reached, now=self._clock.now(), chain=self._chain
+                )
+                if is_due:
+                    expire(turn)
+                for command, answer in commands:
+                    releases.append(_run_one(turn, command, answer))
+                    reached = turn.head
+                turn.flush()
+                crash.point("market.before_commit")
+            crash.point("market.after_commit")
+            self._head = turn.head
+        except (SQLAlchemyError, OSError):
+            _LOG.exception("the commit of a group of %d commands failed", len(commands))
+            self._ticked_s = 0
+            self._rebuild()
+            if self._head != reached or len(releases) < len(commands):
+                releases = [partial(answer.set_exception, NotDurable()) for _, answer in commands]
+        for release in releases:
+            release()
+
+    def _rebuild(self) -> None:
+        """Replays the journal, and holds the result against the order and trade rows. Raises JournalBroken."""
+        engine, head = Engine(), self._genesis
+        with self._database.read() as session:
+            for line in read(session, head):
+                apply(engine, line.sequence, line.kind, line.payload)
+                head = Head(line.sequence, line.hash)
+            _require_same(session, engine, head)
+        self._engine, self._head = engine, head
+
+
+def expire(turn: Turn) -> None:
+    """Takes orders off the book before their expiry, journaled like everything else."""
+    before = turn.now_s + LIFETIME_S_MIN
+    if turn.engine.due(before):
+        turn.write(Kind.EXPIRE, {"before": before})
+
+
+def _run_one(turn: Turn, command: Callable[[Turn], object], answer: Future[object]) -> Callable[[], None]:
+    """Runs a command; returns what releases its answer."""
+    before = turn.head
+    try:
+        return partial(answer.set_result, command(turn))
+    except TanyuError as refusal:
+        assert turn.head == before, "a command must refuse before it writes"
+        return partial(answer.set_exception, refusal)
+
+
+def _refuse(group: list[tuple[object, Future[object]]]) -> None:
+    for _, answer in group:
+        if not answer.done():
+            answer.set_exception(MarketStopped())
+
+
+def _answer_of(answer: Future[T]) -> T:
+    try:
+        return answer.result(ANSWER_TIMEOUT_S)
+    except AnswerTimeout as failure:
+        raise NoAnswer from failure
+
+
+def _require_same(session: Session, engine: Engine, head: Head) -> None:
+    rows = session.exec(select(OrderRow.id, OrderRow.lots_open).where(OrderRow.state == OrderState.OPEN)).all()
+    if dict(rows) != {order_id: order.lots for order_id, order in engine.orders.items()}:
+        raise JournalBroken(head.sequence, "the open orders in the tables are not those the journal makes")
+    trades = session.exec(select(func.max(TradeRow.id))).one() or 0
+    if trades != engine.trades:
+        raise JournalBroken(head.sequence, f"the tables hold {trades} trades, the journal makes {engine.trades}")

@@ -1,0 +1,191 @@
+"""One group of commands and the transaction they share: journal lines, what they do to the engine, and the rows that
+follow.
+
+Rows are gathered and written in bulk. A command that is refused raises before it writes its first line.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, update
+from sqlmodel import Session, SQLModel, col, select
+
+from backend.kernel.clock import unix_s
+from backend.kernel.digest import Json
+from backend.market.funds import ChainView, Funds
+from backend.market.journal import Head, Kind, Line
+from backend.market.matching import Engine
+from backend.market.order import Side
+from backend.market.replay import Effects, Placed, apply
+from backend.market.tables import OrderRow, OrderState, TradeState
+
+SELF_TRADE = "self_trade"
+"""It met an order of its own maker when it came in."""
+
+SELF_TRADE_AFTER_BUST = "self_trade_after_bust"
+TRADE_BUSTED = "trade_busted"
+
+_IDS_AT_ONCE = 10_000
+"""Fewer than the parameters any database takes in one statement."""
+
+_LEFT_STATE = {Kind.CANCEL: OrderState.CANCELLED, Kind.EXPIRE: OrderState.EXPIRED}
+
+_ORDERS = SQLModel.metadata.tables["market_order"]
+
+_CHANGE = (
+    update(_ORDERS)
+    .where(_ORDERS.c.id == bindparam("at_id"))
+    .values(
+        lots_open=bindparam("new_open"),
+        lots_matched=_ORDERS.c.lots_matched + bindparam("more_matched"),
+        state=func.coalesce(bindparam("new_state"), _ORDERS.c.state),
+        reason=func.coalesce(bindparam("new_reason"), _ORDERS.c.reason),
+        changed_at=bindparam("at"),
+        changed_sequence=bindparam("at_sequence"),
+    )
+)
+
+
+class Turn:
+    """What commands work with. `now` is the group's one time; every line of it carries it."""
+
+    def __init__(self, *, session: Session, engine: Engine, head: Head, now: datetime, chain: ChainView) -> None:
+        self.session = session
+        self.engine = engine
+        self.head = head
+        self.now = now
+        self.chain = chain
+        self._lines: list[Line] = []
+        self._orders: dict[int, dict[str, Any]] = {}
+        self._order_hashes: set[bytes] = set()
+        self._numbers: set[int] = set()
+        self._changes: dict[int, dict[str, Any]] = {}
+        self._trades: list[dict[str, Any]] = []
+
+    @property
+    def now_s(self) -> int:
+        """`now` in whole Unix seconds."""
+        return unix_s(self.now)
+
+    # --- Reading ---
+
+    def order(self, order_hash: bytes) -> OrderRow | None:
+        """The accepted order with this hash, as of the latest line."""
+        if order_hash in self._order_hashes:
+            self.flush()
+        query = select(OrderRow).where(OrderRow.order_hash == order_hash).execution_options(populate_existing=True)
+        found = self.session.exec(query).first()
+        if found is not None and found.id in self._changes:
+            self.flush()
+            self.session.refresh(found)
+        return found
+
+    def number_used(self, number: int) -> bool:
+        """Whether an order was accepted under this number."""
+        if number in self._numbers:
+            return True
+        return self.session.exec(select(OrderRow.id).where(OrderRow.number == number)).first() is not None
+
+    def funds(self) -> Funds:
+        """For asking what accounts can still commit, as of the latest line."""
+        if self._trades:
+            self.flush()
+        return Funds(self.session, self.chain)
+
+    # --- Writing ---
+
+    def write(self, kind: Kind, payload: Mapping[str, Json]) -> tuple[Line, Effects]:
+        """Writes the next journal line and does what it says."""
+        line = self.head.line(kind, payload, self.now)
+        effects = apply(self.engine, line.sequence, kind, payload)
+        self.head = Head(line.sequence, line.hash)
+        self._lines.append(line)
+        for placed in effects.placed:
+            self._record_placed(line, placed)
+        for order_id, reason in effects.left.items():
+            self._change(line, order_id, state=_LEFT_STATE.get(kind, OrderState.EVICTED), reason=reason)
+        for order_id, reason in effects.shrunk.items():
+            self._change(line, order_id, state=OrderState.OPEN, reason=reason)
+        return line, effects
+
+    def add_order(self, columns: dict[str, Any]) -> None:
+        """Notes the row of the order that the next line will place."""
+        self._orders[columns["id"]] = columns
+        self._order_hashes.add(columns["order_hash"])
+        self._numbers.add(columns["number"])
+
+    def unmatch(self, line: Line, order_id: int, lots: int) -> None:
+        """Takes back lots of a busted trade; the order's state stays as it is."""
+        self._change(line, order_id, matched=-lots)
+
+    def _record_placed(self, line: Line, placed: Placed) -> None:
+        entry = placed.entry
+        for at, (resting_id, lots, price_per_kg) in enumerate(placed.fills):
+            buying = entry.side is Side.BUY
+            self._trades.append(
+                {
+                    "id": placed.first_trade_id + at,
+                    "sequence": line.sequence,
+                    "class_id": entry.class_id,
+                    "buy_id": entry.order_id if buying else resting_id,
+                    "sell_id": resting_id if buying else entry.order_id,
+                    "taker_side": entry.side.value,
+                    "lots": lots,
+                    "price_per_kg": price_per_kg,
+                    "state": TradeState.MATCHED.value,
+                    "matched_at": line.time,
+                }
+            )
+            self._change(line, resting_id, state=self._state_of(resting_id), matched=lots)
+        stopped = placed.lots_stopped
+        state = OrderState.CANCELLED if stopped else self._state_of(entry.order_id)
+        if line.kind is Kind.BUST:
+            reason: str | None = SELF_TRADE_AFTER_BUST if stopped else TRADE_BUSTED
+        else:
+            reason = SELF_TRADE if stopped else None
+        matched = sum(lots for _, lots, _ in placed.fills)
+        self._change(line, entry.order_id, state=state, reason=reason, matched=matched)
+
+    def _state_of(self, order_id: int) -> OrderState:
+        return OrderState.OPEN if self.engine.open_lots(order_id) else OrderState.FILLED
+
+    def _change(
+        self, line: Line, order_id: int, *, state: OrderState | None = None, reason: str | None = None, matched: int = 0
+    ) -> None:
+        change = self._changes.setdefault(order_id, {"new_state": None, "new_reason": None, "more_matched": 0})
+        change["at_id"] = order_id
+        change["new_open"] = self.engine.open_lots(order_id)
+        change["more_matched"] += matched
+        change["new_state"] = state.value if state else change["new_state"]
+        change["new_reason"] = reason or change["new_reason"]
+        change["at"] = line.time
+        change["at_sequence"] = line.sequence
+
+    def flush(self) -> None:
+        """Writes the rows gathered so far into the transaction."""
+        connection = self.session.connection()
+        if self._lines:
+            connection.execute(insert(SQLModel.metadata.tables["market_journal"]), [line.row() for line in self._lines])
+        if self._orders:
+            connection.execute(insert(_ORDERS), list(self._orders.values()))
+        if self._changes:
+            connection.execute(_CHANGE, list(self._changes.values()))
+        if self._trades:
+            self._write_trades()
+        self._lines, self._trades = [], []
+        self._orders, self._changes = {}, {}
+        self._order_hashes = set()
+
+    def _write_trades(self) -> None:
+        """Adds to each trade what only the order rows know, and writes them."""
+        ids = sorted({trade[side] for trade in self._trades for side in ("buy_id", "sell_id")})
+        known: dict[int, tuple[bytes, str]] = {}
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            some = col(OrderRow.id).in_(ids[start : start + _IDS_AT_ONCE])
+            query = select(OrderRow.id, OrderRow.order_hash, OrderRow.maker).where(some)
+            known |= {order_id: (order_hash, maker) for order_id, order_hash, maker in self.session.exec(query)}
+        for trade in self._trades:
+            trade["buy_hash"], trade["buyer"] = known[trade["buy_id"]]
+            trade["sell_hash"], trade["seller"] = known[trade["sell_id"]]
+        self.session.connection().execute(insert(SQLModel.metadata.tables["market_trade"]), self._trades)
