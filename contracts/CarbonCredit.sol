@@ -9,7 +9,8 @@ import {ClassId} from "./libraries/ClassId.sol";
 import {SignedActs} from "./libraries/SignedActs.sol";
 import {TypeHashes} from "./libraries/TypeHashes.sol";
 
-/// @title The only credit token: grams of CO2e by class. It has no pause and no way to move what a holder did not sign away.
+/// @title The only credit token: grams of CO2e by class.
+/// @dev It has no pause and no way to move what its holder did not let go.
 contract CarbonCredit is ERC1155, AccessManaged, SignedActs, ICarbonCredit {
     /// @dev Half of a holder's amount.
     uint16 public constant BUFFER_RATE_BPS_MAX = 5000;

@@ -12,7 +12,8 @@ import {SignedActs} from "./libraries/SignedActs.sol";
 import {TypeHashes} from "./libraries/TypeHashes.sol";
 
 /// @title Campaigns that take credits and let them go only as a retirement, a grant or a refund.
-/// @dev Credits come in through onERC1155Received alone, which books them, so the balance here is the sum of all `heldOf`.
+/// @dev Credits come in through onERC1155Received alone, which books them: the balance here is the sum of all
+/// `heldOf`.
 contract Charity is ICharity, IERC1155Receiver, ERC165, AccessManaged, Pausable, SignedActs {
     /// @dev Bounds how long an all-or-nothing gift can wait for its decision.
     uint256 public constant WINDOW_END_MAX = 731 days;
@@ -112,8 +113,8 @@ contract Charity is ICharity, IERC1155Receiver, ERC165, AccessManaged, Pausable,
         _pull(donor, campaignId, classId, amount);
     }
 
-    /// @notice Books a gift: data is abi.encode(campaignId, donor). A donor other than the sender is believed only from an
-    /// operator registered on CarbonCredit.
+    /// @notice Books a gift: data is abi.encode(campaignId, donor). A donor other than the sender is believed only
+    /// from an operator registered on CarbonCredit.
     function onERC1155Received(address operator, address from, uint256 classId, uint256 amount, bytes calldata data)
         external
         override

@@ -17,7 +17,8 @@ import {Signatures} from "./libraries/Signatures.sol";
 import {TypeHashes} from "./libraries/TypeHashes.sol";
 
 /// @title Settles signed orders, peer to peer; holds nothing.
-/// @dev Tokens move from maker to maker by their approvals; no function moves a token to or from this contract's balance.
+/// @dev Tokens move from maker to maker by their approvals; no function moves a token to or from this contract's
+/// balance.
 contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient {
     using BitMaps for BitMaps.BitMap;
     using OrderStatus for OrderStatus.Numbers;
@@ -206,7 +207,8 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         override
         nonReentrant
     {
-        _requireSigned(maker, keccak256(abi.encode(TypeHashes.CANCEL, maker, number, deadline)), deadline, signature);
+        bytes32 structHash = keccak256(abi.encode(TypeHashes.CANCEL, maker, number, deadline));
+        _requireSigned(maker, structHash, deadline, signature);
 
         _cancel(maker, number);
     }
@@ -218,7 +220,8 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         nonReentrant
     {
         if (epoch != epochOf[maker]) revert EpochMismatch(maker, epoch, epochOf[maker]);
-        _requireSigned(maker, keccak256(abi.encode(TypeHashes.CANCEL_ALL, maker, epoch, deadline)), deadline, signature);
+        bytes32 structHash = keccak256(abi.encode(TypeHashes.CANCEL_ALL, maker, epoch, deadline));
+        _requireSigned(maker, structHash, deadline, signature);
 
         _cancelAll(maker);
     }

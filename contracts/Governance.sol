@@ -5,7 +5,8 @@ import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManage
 import {Roles} from "./libraries/Roles.sol";
 
 /// @title Who may call what, with which delay; the authority of every other contract.
-/// @notice OpenZeppelin's access manager, plus one promise: the last member of ADMIN_ROLE can neither leave nor be removed.
+/// @notice OpenZeppelin's access manager, plus one promise: the last member of ADMIN_ROLE can neither leave nor be
+/// removed.
 contract Governance is AccessManager {
     error LastAdmin(address account);
     error AdminZero();
@@ -15,7 +16,8 @@ contract Governance is AccessManager {
     uint64 public constant REGISTRAR_ROLE = Roles.REGISTRAR_ROLE;
     uint64 public constant GOVERNOR_ROLE = Roles.GOVERNOR_ROLE;
 
-    /// @notice Members of ADMIN_ROLE. Events: one up per RoleGranted(0, ..., newMember = true), one down per RoleRevoked(0, ...).
+    /// @notice Members of ADMIN_ROLE: one up with RoleGranted(0, ..., newMember = true), one down with RoleRevoked(0,
+    /// ...).
     uint256 public adminCount;
 
     constructor(address initialAdmin) AccessManager(initialAdmin) {}

@@ -9,8 +9,8 @@ interface IAnchors {
     error DayInFuture(uint256 day);
     error DigestZero();
 
-    /// @notice Publishes the digest of a topic for a UTC day (days since 1970-01-01, not in the future); operator only;
-    /// never overwritten.
+    /// @notice Publishes the digest of a topic for a UTC day (days since 1970-01-01, not in the future); operator
+    /// only; never overwritten.
     function publish(bytes32 topic, uint256 day, bytes32 digest) external;
 
     function digestOf(bytes32 topic, uint256 day) external view returns (bytes32);

@@ -9,10 +9,11 @@ import {ISignedActs} from "./ISignedActs.sol";
 /// Nullifiers, caps and anchored surpluses live here and are checked inside `mint` (INV-02), so a new Issuance
 /// contract cannot reset them. A retired balance is permanent and never moves (INV-06).
 interface ICarbonCredit is IERC1155, ISignedActs {
-    /// @dev All amounts in grams of CO2e. `reversed` is what verifiers found to have been issued wrongly; minting stops
-    /// while `reversed > cancelled - expired`. `cancelled` includes `expired`, the buffer grams left over at the end of the
-    /// buffer's term. Times in Unix seconds: `stoppedAt` is when minting last stopped (0 while it runs), `stoppedSeconds`
-    /// how long it was stopped before that, `bufferExpiresAt` the end of the buffer's term (later by every stop since).
+    /// @dev All amounts in grams of CO2e. `reversed` is what verifiers found to have been issued wrongly; minting
+    /// stops while `reversed > cancelled - expired`. `cancelled` includes `expired`, the buffer grams left over at
+    /// the end of the buffer's term. Times in Unix seconds: `stoppedAt` is when minting last stopped (0 while it
+    /// runs), `stoppedSeconds` how long it was stopped before that, `bufferExpiresAt` the end of the buffer's term
+    /// (later by every stop since).
     struct CreditClass {
         uint128 cap;
         uint128 budgetsAnchored;
@@ -104,8 +105,8 @@ interface ICarbonCredit is IERC1155, ISignedActs {
     /// Issuance only. A nullifier mints once, ever.
     function mint(address account, uint256 amount, bytes32 root, bytes32 nullifier, bytes32 statementDigest) external;
 
-    /// @notice Retires the caller's credits for `beneficiary`, whose `retiredOf` grows. `purpose` is one plain word: 1..32
-    /// bytes of a-z, 0-9 and '-'. For ever.
+    /// @notice Retires the caller's credits for `beneficiary`, whose `retiredOf` grows. `purpose` is one plain word:
+    /// 1..32 bytes of a-z, 0-9 and '-'. For ever.
     function retire(uint256 classId, uint256 amount, address beneficiary, string calldata purpose, bytes32 ref) external;
 
     /// @notice The same by an approved operator (Exchange on fill, Charity for its campaigns uses `retire`).
@@ -152,7 +153,8 @@ interface ICarbonCredit is IERC1155, ISignedActs {
         bytes calldata signature
     ) external;
 
-    /// @notice Records grams found to have been issued wrongly; registrar only. Stops minting until they are cancelled.
+    /// @notice Records grams found to have been issued wrongly; registrar only. Stops minting until they are
+    /// cancelled.
     function recordReversal(uint256 classId, uint256 amount, bytes32 ref) external;
 
     /// @notice Cancels buffer grams against recorded reversals; anyone may call.
@@ -168,7 +170,8 @@ interface ICarbonCredit is IERC1155, ISignedActs {
     /// @notice Names the Issuance contract; governance only.
     function setIssuance(address issuance) external;
 
-    /// @notice Registers a contract that may be approved by signature and may name the donor of a gift; governance only.
+    /// @notice Registers a contract that may be approved by signature and may name the donor of a gift; governance
+    /// only.
     function setRegisteredOperator(address operator, bool registered) external;
 
     function classOf(uint256 classId) external view returns (CreditClass memory);

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {ISignedActs} from "./ISignedActs.sol";
 
-/// @title Campaigns that take credits, never money, and let them go only as a retirement, a grant or a refund (INV-06).
+/// @title Campaigns that take credits, never money, and let them go only as a retirement, a grant or a refund
+/// (INV-06).
 interface ICharity is ISignedActs {
     /// @dev RetirePool retires what it raises; Aid retires in grants for other people's deficits.
     enum Kind {
@@ -89,8 +90,8 @@ interface ICharity is ISignedActs {
         external
         returns (uint256 campaignId);
 
-    /// @notice Donates the caller's credits (this contract must be approved on CarbonCredit). A gift may also come as an
-    /// ERC-1155 transfer with data abi.encode(campaignId, donor): the donor is believed only from a registered
+    /// @notice Donates the caller's credits (this contract must be approved on CarbonCredit). A gift may also come as
+    /// an ERC-1155 transfer with data abi.encode(campaignId, donor): the donor is believed only from a registered
     /// operator, otherwise it must be the sender.
     function donate(uint256 campaignId, uint256 classId, uint256 amount) external;
 
@@ -108,15 +109,16 @@ interface ICharity is ISignedActs {
     /// @notice Decides a campaign whose window has closed; anyone. KeepWhatYouRaise always succeeds.
     function finalise(uint256 campaignId) external;
 
-    /// @notice Retires what a pool holds of a class; anyone once succeeded, its charity before that if it keeps what it
-    /// raises. Purpose "charity", beneficiary the charity.
+    /// @notice Retires what a pool holds of a class; anyone once succeeded, its charity before that if it keeps what
+    /// it raises. Purpose "charity", beneficiary the charity.
     function retireHeld(uint256 campaignId, uint256 classId, uint256 amount) external;
 
-    /// @notice Retires `amounts` for salted deficit references; the charity of an aid campaign that succeeded or keeps what
-    /// it raises. A grant that cannot be made is skipped with a reason. A ref is granted once.
+    /// @notice Retires `amounts` for salted deficit references; the charity of an aid campaign that succeeded or
+    /// keeps what it raises. A grant that cannot be made is skipped with a reason. A ref is granted once.
     function grant(uint256 campaignId, uint256 classId, uint256[] calldata amounts, bytes32[] calldata refs) external;
 
-    /// @notice Refunds everything `donors` gave of a class to a failed campaign; anyone, for ever; skips with a reason.
+    /// @notice Refunds everything `donors` gave of a class to a failed campaign; anyone, for ever; skips with a
+    /// reason.
     function refund(uint256 campaignId, uint256 classId, address[] calldata donors) external;
 
     /// @notice Refunds one donor; only the Charity itself, so that a refund that fails is undone alone.

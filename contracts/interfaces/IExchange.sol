@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title Settles signed orders, peer to peer; holds nothing (INV-03).
 /// @notice The operator chooses who meets whom; it can never exceed what either side signed: amount, limit price, fee
-/// bound, expiry, cancellation (INV-04, INV-08). What cannot settle is skipped with a reason; the rest settles (INV-07).
+/// bound, expiry, cancellation (INV-04, INV-08). What cannot settle is skipped with a reason; the rest settles
+/// (INV-07).
 interface IExchange {
     enum Side {
         Buy,
@@ -128,8 +129,9 @@ interface IExchange {
     error SignatureInvalid(address maker);
     error EpochMismatch(address maker, uint256 given, uint256 current);
 
-    /// @notice Settles `matches` in order. Operator only, unless every order's number is in its maker's own space (top bit
-    /// set), which anyone may settle. Not while paused. Reverts as a whole only for a malformed call or too little gas.
+    /// @notice Settles `matches` in order. Operator only, unless every order's number is in its maker's own space
+    /// (top bit set), which anyone may settle. Not while paused. Reverts as a whole only for a malformed call or too
+    /// little gas.
     function settle(Order[] calldata orders, bytes[] calldata signatures, Match[] calldata matches) external;
 
     /// @notice Settles one match; only the Exchange itself, so that a match that fails is undone alone.
@@ -153,7 +155,8 @@ interface IExchange {
     function unpause() external;
 
     function hashOrder(Order calldata order) external view returns (bytes32);
-    /// @notice What may still be filled of `order`, in grams, by status and number alone (no funds, no signature check).
+    /// @notice What may still be filled of `order`, in grams, by status and number alone (no funds, no signature
+    /// check).
     function leftOf(Order calldata order) external view returns (uint256);
     function isCancelled(address maker, uint256 number) external view returns (bool);
     function epochOf(address maker) external view returns (uint256);

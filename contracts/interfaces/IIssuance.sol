@@ -64,8 +64,8 @@ interface IIssuance {
     error GasExhausted();
     error AddressZero();
 
-    /// @notice Anchors a batch. `signatures` are the verifiers' EIP-712 `Batch` signatures in strictly ascending order of
-    /// signer address; at least `threshold`. Anyone may relay; not while paused.
+    /// @notice Anchors a batch. `signatures` are the verifiers' EIP-712 `Batch` signatures in strictly ascending
+    /// order of signer address; at least `threshold`. Anyone may relay; not while paused.
     function anchorBatch(Batch calldata batch, bytes[] calldata signatures) external;
 
     /// @notice Mints one claim; anyone may submit it for its holder; reverts with the reason.
@@ -92,8 +92,8 @@ interface IIssuance {
     function isVerifier(address account) external view returns (bool);
     function verifierCount() external view returns (uint256);
     function threshold() external view returns (uint256);
-    /// @notice When the unclaimed leaves of a root expire, Unix seconds: 730 days after anchoring, later by the time that
-    /// minting in its class was stopped meanwhile. Half-open: at this second they have expired.
+    /// @notice When the unclaimed leaves of a root expire, Unix seconds: 730 days after anchoring, later by the time
+    /// that minting in its class was stopped meanwhile. Half-open: at this second they have expired.
     function expiresAt(bytes32 root) external view returns (uint256);
     function anchoredAt(bytes32 root) external view returns (uint256);
     function isSuspended(bytes32 root) external view returns (bool);

@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title Acts a person signs and anyone may relay: each has a deadline and an unordered number that is used once.
-/// @notice A message is valid while block.timestamp < `deadline`. Numbers are the account's own choice in any order, so no
-/// act can block another; those of one contract say nothing about those of another.
+/// @notice A message is valid while block.timestamp < `deadline`. Numbers are the account's own choice in any order,
+/// so no act can block another; those of one contract say nothing about those of another.
 interface ISignedActs {
     event NumberUsed(address indexed account, uint256 number);
 

@@ -17,8 +17,9 @@ library OrderHash {
         bytes32 side = order.side == IExchange.Side.Buy ? BUY : SELL;
         bytes32 action = _actionWord(order.action);
 
-        // The twelve words of the struct stand in calldata in the order of the type; two of them are replaced. Words with
-        // dirty upper bits are refused where the fields are read (OrderRules.isWellFormed, and here for the two enums).
+        // The twelve words of the struct stand in calldata in the order of the type; two of them are replaced. Words
+        // with dirty upper bits are refused where the fields are read: the enums here, the addresses by the caller.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let start := mload(0x40)
             mstore(start, typeHash)

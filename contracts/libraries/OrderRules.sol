@@ -10,8 +10,8 @@ library OrderRules {
     /// @dev Numbers with this bit are their maker's own space.
     uint256 internal constant OWN_SPACE = 1 << 255;
 
-    /// @notice Amount a positive multiple of a lot, price positive, both below 2^128 (so no product of ours overflows);
-    /// Hold and every sell for the maker itself without a reference.
+    /// @notice Amount a positive multiple of a lot, price positive, both below 2^128 (so no product of ours
+    /// overflows); Hold and every sell for the maker itself without a reference.
     function isWellFormed(IExchange.Order calldata order) internal pure returns (bool) {
         uint256 amount = order.amountGco2e;
         uint256 price = order.pricePerKg;

@@ -5,9 +5,9 @@ import {IExchange} from "../interfaces/IExchange.sol";
 import {OrderRules} from "./OrderRules.sol";
 
 /// @title How much of each order number is filled, at two bits a number.
-/// @dev Open (0), partial (1) or done (2); 128 numbers to a word, of whatever makers. Only a partial number needs a word of
-/// its own, which holds the grams left and a tag of the order's hash, so that no other order fills under that number.
-/// Shared numbers are handed out by the book; own-space numbers (top bit set) are kept per maker.
+/// @dev Open (0), partial (1) or done (2); 128 numbers to a word, of whatever makers. Only a partial number needs a
+/// word of its own, which holds the grams left and a tag of the order's hash, so that no other order fills under that
+/// number. Shared numbers are handed out by the book; own-space numbers (top bit set) are kept per maker.
 library OrderStatus {
     struct Numbers {
         mapping(uint256 word => uint256 bits) shared;

@@ -4,18 +4,19 @@ pragma solidity 0.8.37;
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
-/// @title Checks a signature by a key (65 bytes with low s, or 64 bytes as in EIP-2098) or by a wallet contract (EIP-1271).
+/// @title Checks a signature by a key (65 bytes with low s, or 64 bytes as in EIP-2098) or by a wallet (EIP-1271).
 library Signatures {
     /// @dev What a wallet contract may burn to answer. Fixed, so that no caller can turn its yes into a no.
     uint256 internal constant WALLET_GAS = 100_000;
 
-    /// @dev The call must be handed WALLET_GAS after the 63/64 rule and the cost of the call itself.
-    uint256 private constant WALLET_GAS_NEEDED = WALLET_GAS + WALLET_GAS / 63 + 5000;
+    /// @dev The call must be handed WALLET_GAS after the 63/64 rule and the cost of the call itself (two cold
+    /// accounts when the wallet's code is delegated).
+    uint256 private constant WALLET_GAS_NEEDED = WALLET_GAS + WALLET_GAS / 63 + 10_000;
 
     error GasInsufficient(uint256 given, uint256 needed);
 
-    /// @notice True if `account` signed `digest`. The key is tried first; the wallet only on mismatch and if there is code,
-    /// so that accounts with delegated code still sign with their key.
+    /// @notice True if `account` signed `digest`. The key is tried first; the wallet only on mismatch and if there is
+    /// code, so that accounts with delegated code still sign with their key.
     function isValid(address account, bytes32 digest, bytes calldata signature) internal view returns (bool) {
         address signer = recover(digest, signature);
         if (signer != address(0) && signer == account) return true;
@@ -42,6 +43,8 @@ library Signatures {
         bytes32 yes = bytes32(IERC1271.isValidSignature.selector);
         if (gasleft() < WALLET_GAS_NEEDED) revert GasInsufficient(gasleft(), WALLET_GAS_NEEDED);
 
+        // Solidity would copy all of the answer.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let answered := staticcall(WALLET_GAS, wallet, add(question, 0x20), mload(question), 0, 0x20)
             valid := and(and(answered, gt(returndatasize(), 0x1f)), eq(mload(0), yes))

@@ -19,8 +19,8 @@ abstract contract SignedActs is ISignedActs, EIP712 {
         _useNumber(msg.sender, number);
     }
 
-    /// @dev Reverts unless `account` signed the struct in time under a number not used before. The wallet of an EIP-1271
-    /// account is asked by a static call, so nothing can change between the check and the use of the number.
+    /// @dev Reverts unless `account` signed the struct in time under a number not used before. The wallet of an
+    /// EIP-1271 account is asked by a static call, so nothing can change between the check and the use of the number.
     function _authorise(address account, bytes32 structHash, uint256 number, uint256 deadline, bytes calldata signature)
         internal
     {

@@ -6,20 +6,24 @@ library TypeHashes {
     bytes32 internal constant APPROVE =
         keccak256("Approve(address account,address operator,bool approved,uint256 number,uint256 deadline)");
     bytes32 internal constant BATCH = keccak256(
-        "Batch(uint256 classId,bytes32 root,uint256 people,uint256 budgetsGco2e,uint256 footprintsGco2e,uint256 surplusesGco2e,uint256 deficitsGco2e,bytes32 policyDigest,bytes32 factorsDigest,uint256 deadline)"
+        "Batch(uint256 classId,bytes32 root,uint256 people,uint256 budgetsGco2e,uint256 footprintsGco2e,"
+        "uint256 surplusesGco2e,uint256 deficitsGco2e,bytes32 policyDigest,bytes32 factorsDigest," "uint256 deadline)"
     );
     bytes32 internal constant CANCEL = keccak256("Cancel(address maker,uint256 number,uint256 deadline)");
     bytes32 internal constant CANCEL_ALL = keccak256("CancelAll(address maker,uint256 epoch,uint256 deadline)");
     bytes32 internal constant DONATE = keccak256(
-        "Donate(address donor,uint256 campaignId,uint256 classId,uint256 amountGco2e,uint256 number,uint256 deadline)"
+        "Donate(address donor,uint256 campaignId,uint256 classId,uint256 amountGco2e,uint256 number,"
+        "uint256 deadline)"
     );
     bytes32 internal constant ORDER = keccak256(
-        "Order(address maker,address beneficiary,uint256 classId,string side,uint256 amountGco2e,uint256 pricePerKg,uint256 maxFeeBps,uint256 expiry,uint256 number,uint256 epoch,string action,bytes32 ref)"
+        "Order(address maker,address beneficiary,uint256 classId,string side,uint256 amountGco2e,"
+        "uint256 pricePerKg,uint256 maxFeeBps,uint256 expiry,uint256 number,uint256 epoch,string action," "bytes32 ref)"
     );
     bytes32 internal constant RETIRE = keccak256(
-        "Retire(address account,address beneficiary,uint256 classId,uint256 amountGco2e,string purpose,bytes32 ref,uint256 number,uint256 deadline)"
+        "Retire(address account,address beneficiary,uint256 classId,uint256 amountGco2e,string purpose,"
+        "bytes32 ref,uint256 number,uint256 deadline)"
     );
     bytes32 internal constant TRANSFER = keccak256(
-        "Transfer(address from,address to,uint256 classId,uint256 amountGco2e,uint256 number,uint256 deadline)"
+        "Transfer(address from,address to,uint256 classId,uint256 amountGco2e,uint256 number," "uint256 deadline)"
     );
 }

@@ -14,7 +14,8 @@ import {IIssuance} from "../interfaces/IIssuance.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {Assertions} from "./Assertions.sol";
 
-/// @title A deployed, governed system with one class, three verifiers (two needed), and builders for all that is signed.
+/// @title A deployed, governed system with one class, three verifiers (two needed), and builders for all that is
+/// signed.
 /// @dev Roles are set from contracts/roles.json, as the real deployment does.
 abstract contract World is Assertions {
     uint256 internal constant START = 1_767_225_600; // 2026-01-01
@@ -50,8 +51,8 @@ abstract contract World is Assertions {
     uint256 internal classId;
     /// @dev Ascending by address.
     uint256[] internal verifierKeys;
-    uint256 private _nextNumber = 1;
-    uint256 private _nextRoot = 1;
+    uint256 private _nextNumber;
+    uint256 private _nextRoot;
 
     function setUp() public virtual {
         VM.chainId(31_337);
@@ -138,7 +139,7 @@ abstract contract World is Assertions {
     }
 
     function aClaim(address account, uint256 amount) internal returns (IIssuance.Claim memory leaf) {
-        bytes32 nullifier = keccak256(abi.encode("nullifier", _nextRoot++));
+        bytes32 nullifier = keccak256(abi.encode("nullifier", ++_nextRoot));
         leaf = IIssuance.Claim({
             account: account,
             classId: classId,
@@ -213,7 +214,7 @@ abstract contract World is Assertions {
     // --- Orders ---
 
     function nextNumber() internal returns (uint256) {
-        return _nextNumber++;
+        return ++_nextNumber;
     }
 
     function aBuy(address maker, uint256 lots, uint256 pricePerKg) internal returns (IExchange.Order memory) {
