@@ -1,6 +1,8 @@
 """What a statement document says, field by field. No framework; grams are decimal strings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from backend.kernel.digest import Json, to_hex
 from backend.ledger.netting import Plan
@@ -73,3 +75,39 @@ def content_of(account: Account, year: Year, plan: Plan, factors_digest: str) ->
     for at, line in enumerate(year.lines):
         content[f"line.{at:04d}"] = line.fields(member.vintage)
     return content
+
+
+def findings_of(values: Mapping[str, Any]) -> list[str]:
+    """Sums in a document that do not agree, as sentences; empty if all do. Missing or malformed fields are findings."""
+    try:
+        return _findings(values)
+    except (KeyError, TypeError, ValueError, AttributeError) as failure:
+        return [f"a field is missing or malformed: {failure!r}"]
+
+
+def _findings(values: Mapping[str, Any]) -> list[str]:
+    def grams(name: str) -> int:
+        return int(values[name])
+
+    months = {name: entry for name, entry in values.items() if name.startswith("month.")}
+    lines = [entry for name, entry in values.items() if name.startswith("line.")]
+    available = grams("surplusGco2e") + grams("carriedInGco2e")
+    used = sum(grams(name) for name in ("nettedGco2e", "creditGco2e", "bufferGco2e", "carriedOutGco2e"))
+    checks = {
+        "the budget is the sum of its months": grams("budgetGco2e")
+        == sum(int(entry["budgetGco2e"]) for entry in months.values()),
+        "the footprint is the sum of its months": grams("footprintGco2e")
+        == sum(int(entry["footprintGco2e"]) for entry in months.values()),
+        "the bound is the sum of its months and the margin": grams("boundGco2e")
+        == sum(int(entry["boundGco2e"]) for entry in months.values()) + grams("marginGco2e"),
+        "the surplus is budget less bound, or nothing": grams("surplusGco2e")
+        in {0, max(0, grams("budgetGco2e") - grams("boundGco2e"))},
+        "the deficit is footprint less budget, or nothing": grams("deficitGco2e")
+        == max(0, grams("footprintGco2e") - grams("budgetGco2e")),
+        "what was left over was netted, minted, buffered or carried": available == used,
+    }
+    for name, entry in months.items():
+        _, category, month = name.split(".")
+        own = sum(int(line["gco2e"]) for line in lines if (line["category"], line["month"]) == (category, month))
+        checks[f"{category} reported in {month} is the sum of its lines"] = int(entry["reportedGco2e"]) == own
+    return [f"not so: {sentence}" for sentence, holds in checks.items() if not holds]

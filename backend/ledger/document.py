@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.kernel.digest import Json, canonical_json, sha256, to_hex
-from backend.kernel.errors import InvalidInput
+from backend.kernel.errors import InvalidInput, RuleViolated
 
 STATEMENT_SCHEMA = "tanyu.statement/1"
 DISCLOSURE_SCHEMA = "tanyu.disclosure/1"
@@ -34,7 +34,7 @@ class DocumentMalformed(InvalidInput):
         super().__init__(f"not a statement document: {why}", why=why)
 
 
-class DocumentTampered(InvalidInput):
+class DocumentTampered(RuleViolated):
     """The document's fields do not give its digest: something in it was changed."""
 
     code = "document.tampered"

@@ -16,7 +16,7 @@ from backend.kernel.clock import from_unix_s, unix_s
 from backend.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleViolated, TanyuError
 from backend.ledger.books import Books
 from backend.ledger.freeze import require_unfrozen
-from backend.ledger.home import HomeView, home_of, stays
+from backend.ledger.home import HomeView, home_of, homes_of, stays
 from backend.ledger.personhood import meter_hash
 from backend.ledger.service import household_of
 from backend.ledger.tables import ActivityRow, MeterRow
@@ -220,10 +220,17 @@ def inspect(session: Session, *, verifier: str, activity_ids: Iterable[int], at:
     return changed
 
 
-def activities_of(session: Session, person_id: int) -> list[ActivityRow]:
-    """What a person entered, in order of entry."""
+def activities_of(session: Session, person_id: int, *, after: int = 0, limit: int = 10_000) -> list[ActivityRow]:
+    """What a person entered and what was entered for the homes it lives in, in order of entry, after a row's id."""
+    homes = [home.premises_id for home in homes_of(session, person_id)]
     return list(
         session.exec(
-            select(ActivityRow).where(col(ActivityRow.person_id) == person_id).order_by(col(ActivityRow.id))
+            select(ActivityRow)
+            .where(
+                (col(ActivityRow.person_id) == person_id) | col(ActivityRow.premises_id).in_(homes),
+                col(ActivityRow.id) > after,
+            )
+            .order_by(col(ActivityRow.id))
+            .limit(limit)
         ).all()
     )

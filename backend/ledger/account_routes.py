@@ -1,0 +1,155 @@
+"""Accounts and homes over HTTP: join, see yourself, register a home, move in and out."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from sqlmodel import Session
+from starlette.requests import Request
+
+from backend.access.state import clock_of, database_of
+from backend.access.wire import AddressText, Wire
+from backend.footprint.place import place_of
+from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
+from backend.ledger.home import HomeView, found_home, homes_of, move_in, move_out
+from backend.ledger.person import Person, join, persons
+
+router = APIRouter(tags=["accounts"])
+
+
+class JoinBody(Wire):
+    """`identity` is the proof of personhood for the identity issuer; it is not kept. `ward`: the address of a child
+    whose account the signed-in guardian opens; then `bornOn` is needed.
+    """
+
+    region: str
+    identity: str
+    born_on: date | None = None
+    ward: AddressText | None = None
+
+
+class HomeOut(Wire):
+    """A home. `code` lets a housemate move in; share it with nobody else."""
+
+    code: str
+    region: str
+    grid_area: str
+
+
+class AccountOut(Wire):
+    """An account with its homes and, for a guardian, its wards."""
+
+    address: AddressText
+    region: str
+    joined_on: date
+    left_on: date | None
+    born_on: date | None
+    is_minor: bool
+    guardian: AddressText | None
+    homes: list[HomeOut]
+    wards: list[AddressText]
+
+
+class HomeBody(Wire):
+    """`gridArea` is the region or its regional grid, whichever has its own factors; `sinceOn` the first day there."""
+
+    region: str
+    since_on: date
+    grid_area: str | None = None
+
+
+class MoveInBody(Wire):
+    """The first day there."""
+
+    since_on: date
+
+
+class MoveOutBody(Wire):
+    """The last day there."""
+
+    until_on: date
+
+
+def _home(home: HomeView) -> HomeOut:
+    return HomeOut(code=home.code, region=home.region, grid_area=home.grid_area)
+
+
+def _account(session: Session, request: Request, person: Person) -> AccountOut:
+    today = clock_of(request).now().astimezone(place_of(person.region).zone).date()
+    return AccountOut(
+        address=person.address,
+        region=person.region,
+        joined_on=person.joined_on,
+        left_on=person.left_on,
+        born_on=person.born_on,
+        is_minor=person.is_minor_on(today),
+        guardian=person.guardian,
+        homes=[_home(home) for home in homes_of(session, person.person_id)],
+        wards=[other.address for other in persons(session) if other.guardian == person.address],
+    )
+
+
+@router.post("/accounts", status_code=201)
+def join_tanyu(request: Request, account: SignedIn, body: JoinBody) -> AccountOut:
+    """Opens the signed-in account, or one for its ward. Membership begins today, in the region's time."""
+    now = clock_of(request).now()
+    with database_of(request).write() as session:
+        person = join(
+            session,
+            books_of(request),
+            address=body.ward or account,
+            region=body.region,
+            identity=body.identity,
+            joined_on=now.astimezone(place_of(body.region).zone).date(),
+            at=now,
+            born_on=body.born_on,
+            guardian=account if body.ward is not None else None,
+        )
+        return _account(session, request, person)
+
+
+@router.get("/accounts/me")
+def see_yourself(request: Request, account: SignedIn, ward: OnBehalf = None) -> AccountOut:
+    """The signed-in account, or a ward's."""
+    with database_of(request).read() as session:
+        return _account(session, request, acting(session, request, account, ward))
+
+
+@router.post("/homes", status_code=201)
+def register_home(request: Request, account: SignedIn, body: HomeBody, ward: OnBehalf = None) -> HomeOut:
+    """Registers a home and moves the account in."""
+    with database_of(request).write() as session:
+        person = acting(session, request, account, ward)
+        home = found_home(
+            session,
+            person_id=person.person_id,
+            region=body.region,
+            grid_area=body.grid_area,
+            since_on=body.since_on,
+            at=clock_of(request).now(),
+        )
+    return _home(home)
+
+
+@router.post("/homes/{code}/members", status_code=201)
+def move_into_home(request: Request, account: SignedIn, code: str, body: MoveInBody, ward: OnBehalf = None) -> HomeOut:
+    """Moves the account into a home whose code it was given. From that day its energy is shared among one more."""
+    with database_of(request).write() as session:
+        person = acting(session, request, account, ward)
+        home = move_in(session, code, person_id=person.person_id, since_on=body.since_on)
+    return _home(home)
+
+
+@router.delete("/homes/{code}/members/me")
+def move_out_of_home(
+    request: Request,
+    account: SignedIn,
+    code: str,
+    until_on: Annotated[date, Query(alias="untilOn", description="The last day there.")],
+    ward: OnBehalf = None,
+) -> HomeOut:
+    """Ends the account's stay in a home."""
+    with database_of(request).write() as session:
+        person = acting(session, request, account, ward)
+        home = move_out(session, code, person_id=person.person_id, until_on=until_on)
+    return _home(home)

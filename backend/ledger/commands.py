@@ -1,0 +1,104 @@
+"""`tanyu statement`: read a statement of this Tanyu's database; verify or disclose a document, offline."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
+from backend.kernel.digest import to_hex
+from backend.kernel.errors import InvalidInput
+from backend.ledger.content import findings_of
+from backend.ledger.document import DISCLOSURE_SCHEMA, disclose, verify, verify_disclosure
+from backend.ledger.person import person_at
+from backend.ledger.service import StatementUnknown, statement_of
+from backend.storage.database import Database
+from backend.storage.settings import Settings
+
+app = typer.Typer(name="statement", help="Vintage statements: show one, verify a document.", no_args_is_help=True)
+
+FILE_LIMIT = 20_000_000
+
+
+class FileUnreadable(InvalidInput):
+    """No text to read there."""
+
+    code = "document.unreadable"
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"cannot read {path}: {why}", file=str(path))
+
+
+def _render(values: dict[str, Any]) -> Table:
+    table = Table(show_header=False)
+    for name, value in values.items():
+        table.add_row(name, str(value))
+    return table
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE_LIMIT + 1)
+        if len(data) > FILE_LIMIT:
+            raise FileUnreadable(path, f"it is larger than {FILE_LIMIT} bytes")
+        return data.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as failure:
+        raise FileUnreadable(path, str(failure)) from failure
+
+
+@app.command("show")
+def show_statement(address: str, vintage: int, *, as_json: AsJson = False) -> None:
+    """Shows an account's statement of a vintage from this Tanyu's own database; --json prints the whole document."""
+    with failing_plainly(as_json=as_json):
+        database = Database(Settings().database_url)
+        try:
+            with database.read() as session:
+                statement = statement_of(session, person_at(session, address).person_id, vintage)
+        finally:
+            database.close()
+        if statement is None:
+            raise StatementUnknown(f"{vintage} is still open for {address}", vintage=vintage)
+    if as_json:
+        typer.echo(statement.document)
+        return
+    values = verify(statement.document).values
+    shown = {"state": str(statement.state), "digest": to_hex(statement.digest)}
+    shown |= {name: str(value) for name, value in values.items() if not name.startswith(("line.", "month."))}
+    emit(shown, as_json=False, render=_render)
+
+
+@app.command("verify")
+def verify_statement(
+    file: Path,
+    *,
+    disclosed: Annotated[
+        list[str] | None,
+        typer.Option("--disclose", help="Print a document that shows only this field; repeat for more."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Re-computes a statement document's digest and sums, or a disclosure's way to its digest; offline. Exit 1 if
+    anything in it was changed.
+    """
+    with failing_plainly(as_json=as_json):
+        text = _read(file)
+        if DISCLOSURE_SCHEMA in text and not disclosed:
+            emit(verify_disclosure(text), as_json=as_json, render=_render)
+            return
+        document = verify(text)
+        if disclosed:
+            typer.echo(disclose(document, disclosed))
+            return
+    findings = findings_of(document.values)
+    result = {
+        "digest": to_hex(document.digest),
+        "class": document.values.get("class"),
+        "creditGco2e": document.values.get("creditGco2e"),
+        "deficitGco2e": document.values.get("deficitGco2e"),
+        "findings": findings,
+    }
+    emit(result, as_json=as_json, render=_render)
+    if findings:
+        raise typer.Exit(EXIT_FINDING)

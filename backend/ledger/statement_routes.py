@@ -1,0 +1,142 @@
+"""Statements over HTTP: close a vintage, hand it to the verifiers, read it. Private to the account."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+
+from backend.access.state import clock_of, database_of
+from backend.access.wire import Amount, HexBytes32, Wire
+from backend.chain.class_id import class_code
+from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
+from backend.ledger.closing import close, submit
+from backend.ledger.debt import OpenDeficit
+from backend.ledger.deficit import open_deficits
+from backend.ledger.service import Statement, StatementUnknown, statement_of, statements_of
+
+router = APIRouter(tags=["statements"])
+
+Vintage = Annotated[int, Path(ge=2000, le=2999, description="A calendar year.")]
+
+
+class StatementOut(Wire):
+    """A vintage statement. All amounts in grams of CO2e. `creditGco2e` is what mints to the holder."""
+
+    vintage: int
+    version: int
+    state: str
+    credit_class: str
+    digest: HexBytes32
+    policy: str
+    policy_digest: HexBytes32
+    factors_digest: HexBytes32
+    budget_gco2e: Amount
+    footprint_gco2e: Amount
+    bound_gco2e: Amount
+    surplus_gco2e: Amount
+    netted_gco2e: Amount
+    credit_gco2e: Amount
+    deficit_gco2e: Amount
+    reason: str | None
+    """Why it was returned."""
+
+
+class DeficitOut(Wire):
+    """A deficit and what is left of it. Retiring credits of its region, of its vintage or earlier, under `reference`
+    settles it.
+    """
+
+    region: str
+    vintage: int
+    reference: HexBytes32
+    amount_gco2e: Amount
+    outstanding_gco2e: Amount
+
+
+class StatementsOut(Wire):
+    """Statements and open deficits, oldest vintage first."""
+
+    statements: list[StatementOut]
+    deficits: list[DeficitOut]
+
+
+class StatementDocumentOut(StatementOut):
+    """The same with the whole document, salts included: whoever holds it can prove any field of it."""
+
+    document: dict[str, Any]
+
+
+def _fields(statement: Statement) -> dict[str, Any]:
+    return {
+        "vintage": statement.vintage,
+        "version": statement.version,
+        "state": str(statement.state),
+        "credit_class": class_code(statement.class_id),
+        "digest": statement.digest,
+        "policy": statement.policy_id,
+        "policy_digest": statement.policy_digest,
+        "factors_digest": statement.factors_digest,
+        "budget_gco2e": statement.budget_gco2e,
+        "footprint_gco2e": statement.footprint_gco2e,
+        "bound_gco2e": statement.bound_gco2e,
+        "surplus_gco2e": statement.surplus_gco2e,
+        "netted_gco2e": statement.netted_gco2e,
+        "credit_gco2e": statement.credit_gco2e,
+        "deficit_gco2e": statement.deficit_gco2e,
+        "reason": statement.reason,
+    }
+
+
+def _deficit(deficit: OpenDeficit) -> DeficitOut:
+    return DeficitOut(
+        region=deficit.region,
+        vintage=deficit.vintage,
+        reference=deficit.reference,
+        amount_gco2e=deficit.amount_gco2e,
+        outstanding_gco2e=deficit.outstanding_gco2e,
+    )
+
+
+@router.post("/statements/{vintage}/close", status_code=201)
+def close_vintage(request: Request, account: SignedIn, vintage: Vintage, ward: OnBehalf = None) -> StatementOut:
+    """Closes a year that is over, or closes it anew. What was not measured counts as the high default."""
+    with database_of(request).write() as session:
+        person = acting(session, request, account, ward)
+        now = clock_of(request).now()
+        statement = close(session, books_of(request), person_id=person.person_id, vintage=vintage, at=now)
+    return StatementOut(**_fields(statement))
+
+
+@router.post("/statements/{vintage}/submit")
+def submit_vintage(request: Request, account: SignedIn, vintage: Vintage, ward: OnBehalf = None) -> StatementOut:
+    """Hands a closed year to the verifiers. From here on what it was made of stands still."""
+    with database_of(request).write() as session:
+        person = acting(session, request, account, ward)
+        now = clock_of(request).now()
+        statement = submit(session, books_of(request), person_id=person.person_id, vintage=vintage, at=now)
+    return StatementOut(**_fields(statement))
+
+
+@router.get("/statements")
+def list_statements(request: Request, account: SignedIn, ward: OnBehalf = None) -> StatementsOut:
+    """The account's statements and what it still owes."""
+    with database_of(request).read() as session:
+        person = acting(session, request, account, ward)
+        return StatementsOut(
+            statements=[StatementOut(**_fields(one)) for one in statements_of(session, person.person_id)],
+            deficits=[_deficit(deficit) for deficit in open_deficits(session, person.person_id)],
+        )
+
+
+@router.get("/statements/{vintage}")
+def read_statement(
+    request: Request, account: SignedIn, vintage: Vintage, ward: OnBehalf = None
+) -> StatementDocumentOut:
+    """One statement with its document."""
+    with database_of(request).read() as session:
+        person = acting(session, request, account, ward)
+        statement = statement_of(session, person.person_id, vintage)
+    if statement is None:
+        raise StatementUnknown(f"{vintage} is still open", vintage=vintage)
+    return StatementDocumentOut(**_fields(statement), document=json.loads(statement.document))
