@@ -12,6 +12,7 @@ from backend.kernel.clock import parse_iso
 from backend.kernel.errors import InvalidInput
 
 LONGEST_S = 366 * 86400
+YEARS = range(2000, 3000)
 EVIDENCE_LIMIT = 200
 METER_LIMIT = 64
 
@@ -83,14 +84,16 @@ def span_of(start: str, end: str, place: str) -> Span:
     Raises DayMalformed, SpanInvalid, PlaceUnknown.
     """
     zone = place_of(place).zone
-    days = [_day(start), _day(end)]
-    if days[0] is not None and days[1] is not None:
-        span = days_span(days[0], days[1], zone) if days[0] <= days[1] else Span(0, 0)
-    elif days[0] is None and days[1] is None:
-        span = span_between(_instant(start), _instant(end))
-    else:
+    first, last = _day_or_instant(start), _day_or_instant(end)
+    if first.year not in YEARS or last.year not in YEARS:
+        raise SpanInvalid(f"the years {YEARS[0]} to {YEARS[-1]} are known here", start=start, end=end)
+    if isinstance(first, datetime) and isinstance(last, datetime):
+        return check_span(span_between(first, last))
+    if isinstance(first, datetime) or isinstance(last, datetime):
         raise SpanInvalid("give two dates or two times, not one of each", start=start, end=end)
-    return check_span(span)
+    if last < first:
+        raise SpanInvalid("the activity ends before it begins", start=start, end=end)
+    return check_span(days_span(first, last, zone))
 
 
 def check_span(span: Span) -> Span:
@@ -102,17 +105,15 @@ def check_span(span: Span) -> Span:
     return span
 
 
-def _day(text: str) -> date | None:
+def _day_or_instant(text: str) -> date | datetime:
+    if len(text) > 10:
+        return parse_iso(text)
     try:
-        return date.fromisoformat(text) if len(text) == 10 else None
+        if len(text) == 10:
+            return date.fromisoformat(text)
     except ValueError:
-        return None
-
-
-def _instant(text: str) -> datetime:
-    if len(text) <= 10:
-        raise DayMalformed(text)
-    return parse_iso(text)
+        pass
+    raise DayMalformed(text)
 
 
 def activity_of(

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from sqlmodel import Session, col, select
 
+from backend.footprint.activity import YEARS
 from backend.footprint.place import place_of
 from backend.footprint.span import Span, days_span
 from backend.kernel.errors import Conflict, InvalidInput, NotFound
@@ -54,9 +55,15 @@ class AlreadyAtHome(Conflict):
 
 
 class MovingDateInvalid(InvalidInput):
-    """Moving out before moving in."""
+    """Moving out before moving in, or in a year nobody here knows."""
 
     code = "home.moving_date_invalid"
+
+
+def _known_year(day: date) -> date:
+    if day.year not in YEARS:
+        raise MovingDateInvalid(f"{day} is not in the years {YEARS[0]} to {YEARS[-1]}", day=day.isoformat())
+    return day
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ def found_home(
     session: Session, *, person_id: int, region: str, since_on: date, at: datetime, grid_area: str | None = None
 ) -> HomeView:
     """Registers a home and moves its first member in. `grid_area` is the region or its regional grid; the nearest with
-    its own factors is the best choice. Raises PlaceUnknown, GridAreaUnfit.
+    its own factors is the best choice. Raises PlaceUnknown, GridAreaUnfit, MovingDateInvalid.
     """
     place = place_of(region)
     allowed = [region] + ([place.grid] if place.grid else [])
@@ -98,7 +105,7 @@ def found_home(
     session.add(row)
     session.flush()
     home = _view(row)
-    session.add(OccupancyRow(premises_id=home.premises_id, person_id=person_id, since_on=since_on))
+    session.add(OccupancyRow(premises_id=home.premises_id, person_id=person_id, since_on=_known_year(since_on)))
     session.flush()
     return home
 
@@ -136,9 +143,11 @@ def homes_of(session: Session, person_id: int) -> list[HomeView]:
 
 def move_in(session: Session, code: str, *, person_id: int, since_on: date) -> HomeView:
     """A person moves into a home. Changes everybody's share from that day on, so it is refused once a statement of the
-    household for that year was submitted. Raises HomeUnknown, AlreadyAtHome, VintageFrozen.
+    household for that year was submitted. Raises HomeUnknown, AlreadyAtHome, MovingDateInvalid,
+    VintageFrozen.
     """
     home = home_at(session, code)
+    _known_year(since_on)
     there = stays(session, home.premises_id)
     for stay in there:
         if stay.person_id == person_id and (stay.until_on is None or stay.until_on >= since_on):
@@ -152,6 +161,7 @@ def move_in(session: Session, code: str, *, person_id: int, since_on: date) -> H
 def move_out(session: Session, code: str, *, person_id: int, until_on: date) -> HomeView:
     """A person's last day in a home. Raises HomeUnknown, MovingDateInvalid, VintageFrozen."""
     home = home_at(session, code)
+    _known_year(until_on)
     row = session.exec(
         select(OccupancyRow).where(
             col(OccupancyRow.premises_id) == home.premises_id,

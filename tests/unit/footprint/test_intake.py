@@ -1,0 +1,182 @@
+"""Activities and the CSV intake: what is taken, and every refusal by line and column."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from backend.footprint.activity import (
+    DayMalformed,
+    MeterMissing,
+    MeterUnexpected,
+    SpanInvalid,
+    TextTooLong,
+    activity_of,
+    span_of,
+)
+from backend.footprint.csv_intake import BYTES_LIMIT, COLUMNS, ROWS_LIMIT, CsvRefused, parse_activities
+from backend.footprint.kind import Grade
+from backend.footprint.span import Span
+from backend.kernel.clock import TimeMalformed
+
+HEADER = ",".join(COLUMNS)
+GOOD = "electricity,grid_electricity,120.5,kWh,2025-01-01,2025-01-31,CN-SC,M1,bill 1"
+
+
+def unix(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+
+
+def refused(*rows: str, header: str = HEADER) -> list[str]:
+    with pytest.raises(CsvRefused) as failure:
+        parse_activities("\n".join([header, *rows]))
+    assert failure.value.code == "activity.csv_refused"
+    found = failure.value.fields["rows"]
+    assert isinstance(found, list)
+    return found
+
+
+class TestSpan:
+    def test_two_dates__are_local_days_with_both_ends(self) -> None:
+        assert span_of("2025-01-01", "2025-01-31", "CN-SC") == Span(unix("2024-12-31T16:00"), unix("2025-01-31T16:00"))
+
+    def test_a_month_with_a_clock_change__has_the_hours_it_had(self) -> None:
+        march, november = span_of("2025-03-01", "2025-03-31", "US-CA"), span_of("2025-11-01", "2025-11-30", "US-CA")
+
+        assert march.seconds == 31 * 86400 - 3600
+        assert november.seconds == 30 * 86400 + 3600
+
+    def test_two_times__are_taken_as_they_are(self) -> None:
+        assert span_of("2025-01-01T00:00:00Z", "2025-01-02T01:00:00+01:00", "GB").seconds == 86400
+
+    @pytest.mark.parametrize(
+        ("start", "end"),
+        [
+            ("2025-01-31", "2025-01-01"),
+            ("2025-01-01T00:00:00Z", "2025-01-01T00:00:00Z"),
+            ("2025-01-01", "2025-01-01T12:00:00Z"),
+            ("2024-01-01", "2025-06-30"),
+        ],
+    )
+    def test_empty_backwards_mixed_or_too_long__is_refused(self, start: str, end: str) -> None:
+        with pytest.raises(SpanInvalid) as failure:
+            span_of(start, end, "GB")
+
+        assert failure.value.code == "activity.span_invalid"
+
+    @pytest.mark.parametrize("text", ["yesterday", "2025-02-30", "2025-1-1", ""])
+    def test_no_date__is_refused(self, text: str) -> None:
+        with pytest.raises(DayMalformed) as failure:
+            span_of(text, text, "GB")
+
+        assert failure.value.code == "activity.day_malformed"
+
+    def test_time_without_offset__is_refused(self) -> None:
+        with pytest.raises(TimeMalformed):
+            span_of("2025-01-01T00:00:00", "2025-01-02T00:00:00", "GB")
+
+
+class TestActivity:
+    SPAN = Span(0, 86400)
+
+    def test_energy_without_a_meter__is_refused(self) -> None:
+        with pytest.raises(MeterMissing) as failure:
+            activity_of(kind="natural_gas", quantity="1", unit="m3", span=self.SPAN, place="CN-SC", meter="  ")
+
+        assert failure.value.code == "activity.meter_missing"
+
+    def test_travel_with_a_meter__is_refused(self) -> None:
+        with pytest.raises(MeterUnexpected) as failure:
+            activity_of(kind="bus", quantity="1", unit="passenger_km", span=self.SPAN, place="CN-SC", meter="M1")
+
+        assert failure.value.code == "activity.meter_unexpected"
+
+    def test_text_without_end__is_refused(self) -> None:
+        with pytest.raises(TextTooLong) as failure:
+            activity_of(
+                kind="bus", quantity="1", unit="passenger_km", span=self.SPAN, place="CN-SC", evidence="x" * 201
+            )
+
+        assert failure.value.code == "activity.text_too_long"
+
+
+class TestCsv:
+    def test_good_rows__are_self_declared_activities_with_their_line_numbers(self) -> None:
+        rows = parse_activities(
+            "\ufeff" + HEADER + "\n" + GOOD + "\n\ntravel,bus,3,passenger_km,2025-02-01,2025-02-01,CN-SC,,\n"
+        )
+
+        assert [line for line, _ in rows] == [2, 4]
+        first = rows[0][1]
+        assert (first.quantity, first.grade, first.meter, first.evidence) == (Decimal("120.5"), Grade.S, "M1", "bill 1")
+        assert first.given == "120.5 kWh"
+
+    def test_columns__in_another_order_and_optional_ones_absent__are_taken(self) -> None:
+        text = "kind,category,unit,quantity,to,from,place\nbus,travel,passenger_km,3,2025-02-01,2025-02-01,CN-SC\n"
+
+        assert len(parse_activities(text)) == 1
+
+    @pytest.mark.parametrize(
+        ("row", "column", "code"),
+        [
+            ("travel,teleport,1,km,2025-01-01,2025-01-01,CN-SC,,", "kind", "activity.kind_unknown"),
+            ("diet,bus,1,passenger_km,2025-01-01,2025-01-01,CN-SC,,", "category", "activity.category_mismatch"),
+            ("travel,bus,-1,passenger_km,2025-01-01,2025-01-01,CN-SC,,", "quantity", "quantity.negative"),
+            ("travel,bus,many,passenger_km,2025-01-01,2025-01-01,CN-SC,,", "quantity", "quantity.malformed"),
+            ("travel,bus,1,kWh,2025-01-01,2025-01-01,CN-SC,,", "unit", "unit.wrong_dimension"),
+            ("travel,bus,1,ell,2025-01-01,2025-01-01,CN-SC,,", "unit", "unit.unknown"),
+            ("travel,bus,1,passenger_km,soon,2025-01-01,CN-SC,,", "from/to", "activity.day_malformed"),
+            ("travel,bus,1,passenger_km,2025-01-02,2025-01-01,CN-SC,,", "from/to", "activity.span_invalid"),
+            ("travel,bus,1,passenger_km,2025-01-01,2025-01-01,Mars,,", "place", "place.unknown"),
+            ("gas,natural_gas,1,m3,2025-01-01,2025-01-01,CN-SC,,", "meter", "activity.meter_missing"),
+            ("travel,bus,1,passenger_km,2025-01-01,2025-01-01,CN-SC,M1,", "meter", "activity.meter_unexpected"),
+        ],
+    )
+    def test_bad_row__is_named_by_line_and_column(self, row: str, column: str, code: str) -> None:
+        (told,) = refused(GOOD, row)
+
+        assert told.startswith(f"line 3, column {column}: ")
+        assert told.endswith(f"[{code}]")
+
+    def test_several_bad_rows__are_all_named(self) -> None:
+        bad = "travel,bus,-1,passenger_km,2025-01-01,2025-01-01,CN-SC,,"
+
+        assert [told.partition(",")[0] for told in refused(bad, GOOD, bad)] == ["line 2", "line 4"]
+
+    @pytest.mark.parametrize(
+        ("header", "word"),
+        [
+            (HEADER + ",price", "unknown: price"),
+            (HEADER.replace("quantity,", ""), "absent: quantity"),
+            (HEADER + ",kind", "twice"),
+            ("", "none"),
+        ],
+    )
+    def test_wrong_columns__are_named(self, header: str, word: str) -> None:
+        (told,) = refused(GOOD, header=header)
+
+        assert word in told
+
+    def test_more_fields_than_columns__is_refused(self) -> None:
+        (told,) = refused(GOOD + ",surplus")
+
+        assert told == "line 2: more fields than columns"
+
+    def test_broken_quotes__are_refused(self) -> None:
+        (told,) = refused('travel,bus,"1"2,passenger_km,2025-01-01,2025-01-01,CN-SC,,')
+
+        assert told.startswith("the file is not CSV")
+
+    def test_no_rows__is_refused(self) -> None:
+        assert refused() == ["the file has no rows"]
+
+    def test_too_many_rows__is_refused(self) -> None:
+        row = "travel,bus,1,passenger_km,2025-01-01,2025-01-01,CN-SC,,"
+        (told,) = refused(*[row] * (ROWS_LIMIT + 1))
+
+        assert f"more than {ROWS_LIMIT} rows" in told
+
+    def test_too_many_bytes__is_refused_before_parsing(self) -> None:
+        (told,) = refused("x" * BYTES_LIMIT)
+
+        assert told == f"the file is larger than {BYTES_LIMIT} bytes"
