@@ -1,0 +1,318 @@
+"""INV-06: a donation leaves a campaign only as a retirement, a grant or a refund; totals equal the donations."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend.audit.holdings import NOBODY, Holdings
+from backend.audit.permissions import Permissions
+from backend.audit.questions import Question
+from backend.audit.report import Check, Verdicts, Where
+from backend.audit.timeline import Act
+from backend.chain.deployment import Deployment
+from backend.chain.events import ChainEvent
+from backend.chain.reverts import reason_name
+
+CAMPAIGN = Check(
+    "INV-06", "giving.campaign", "a campaign is opened by a listed charity, and decided once, after its window"
+)
+GIFT = Check("INV-06", "giving.gift", "a gift is booked when its credits arrive, in the window, for its own donor")
+EXIT = Check(
+    "INV-06", "giving.exit", "credits leave only as a retirement, a grant or a refund to their donor, as allowed"
+)
+TOTALS = Check("INV-06", "giving.totals", "donated = held + retired + granted + refunded, per campaign, after each act")
+HELD = Check("INV-06", "giving.held", "Charity's balance of a class is the sum of what campaigns hold of it")
+SKIPS = Check("INV-06", "giving.skips", "each grant and refund happens, or is skipped for a reason that held")
+
+CHECKS = (CAMPAIGN, GIFT, EXIT, TOTALS, HELD, SKIPS)
+
+RETIRE_POOL, AID = 0, 1
+KEEP_WHAT_YOU_RAISE = 0
+OPEN, SUCCEEDED, FAILED = 1, 2, 3
+WINDOW_END_MAX_S = 731 * 24 * 3_600
+
+
+@dataclass
+class Campaign:
+    """One campaign; totals in grams over all classes; window half-open in Unix seconds."""
+
+    charity: str
+    kind: int
+    funding: int
+    opens_s: int
+    closes_s: int
+    target: int
+    state: int = OPEN
+    donated: int = 0
+    retired: int = 0
+    granted: int = 0
+    refunded: int = 0
+
+    @property
+    def spendable(self) -> bool:
+        """Whether what it holds may be retired or granted."""
+        return self.state == SUCCEEDED or (self.state == OPEN and self.funding == KEEP_WHAT_YOU_RAISE)
+
+    @property
+    def row(self) -> tuple[int | str, ...]:
+        """As `campaignOf` answers."""
+        window = (self.state, self.opens_s, self.closes_s, self.target)
+        return (self.charity, self.kind, self.funding, *window, self.donated, self.retired, self.granted, self.refunded)
+
+
+@dataclass
+class Giving:
+    """Campaigns and gifts, from Charity's events. `held` by (campaign, class); `gifts` by (campaign, donor, class)."""
+
+    deployment: Deployment
+    verdicts: Verdicts
+    holdings: Holdings
+    permissions: Permissions
+    listed: dict[str, bool] = field(default_factory=dict)
+    campaigns: dict[int, Campaign] = field(default_factory=dict)
+    held: defaultdict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
+    held_of_campaign: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    held_of_class: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    gifts: defaultdict[tuple[int, str, int], int] = field(default_factory=lambda: defaultdict(int))
+    refs: set[bytes] = field(default_factory=set)
+    paused: bool = False
+    _legs: set[int] = field(default_factory=set)
+    _touched: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._handlers: dict[str, Callable[[ChainEvent, Act], None]] = {
+            "CharityListed": self._charity_listed,
+            "CampaignOpened": self._opened,
+            "CampaignFinalised": self._finalised,
+            "Donated": self._donated,
+            "CampaignRetired": self._campaign_retired,
+            "Granted": self._granted,
+            "Refunded": self._refunded,
+            "GrantSkipped": self._grant_skipped,
+            "RefundSkipped": self._refund_skipped,
+            "Paused": self._set_paused,
+            "Unpaused": self._set_paused,
+        }
+
+    def begin(self, act: Act) -> None:
+        """Each grant and refund called has one outcome."""
+        self._legs, self._touched = set(), set()
+        for function, done, skipped in (("grant", "Granted", "GrantSkipped"), ("refund", "Refunded", "RefundSkipped")):
+            items = "amounts" if function == "grant" else "donors"
+            called = sum(len(call.args[items]) for call in act.calls_of("Charity", function))
+            outcomes = len(act.events_of("Charity", done, skipped))
+            if called or outcomes:
+                self.verdicts.require_equal(
+                    SKIPS, f"outcomes of {function}", act.where, expected=called, found=outcomes
+                )
+
+    def apply(self, event: ChainEvent, act: Act) -> None:
+        """Takes in one event."""
+        handler = self._handlers.get(event.name) if event.contract == "Charity" else None
+        if handler is not None:
+            if "campaignId" in event.args:
+                self._touched.add(event.args["campaignId"])
+            handler(event, act)
+
+    def _campaign_of(self, event: ChainEvent) -> Campaign:
+        campaign_id = event.args["campaignId"]
+        self.verdicts.require(
+            CAMPAIGN,
+            campaign_id in self.campaigns,
+            f"campaign {campaign_id} of {event.name}",
+            Where.of(event),
+            expected="an opened campaign",
+            found="none",
+        )
+        return self.campaigns.setdefault(campaign_id, Campaign(NOBODY, RETIRE_POOL, KEEP_WHAT_YOU_RAISE, 0, 0, 0))
+
+    def _charity_listed(self, event: ChainEvent, _act: Act) -> None:
+        self.listed[event.args["charity"]] = event.args["listed"]
+
+    def _set_paused(self, event: ChainEvent, _act: Act) -> None:
+        self.paused = event.name == "Paused"
+
+    def _opened(self, event: ChainEvent, act: Act) -> None:
+        args, where = event.args, Where.of(event)
+        in_order = args["campaignId"] == len(self.campaigns) + 1
+        window = args["opens"] < args["closes"] and act.at_s < args["closes"] <= act.at_s + WINDOW_END_MAX_S
+        self.verdicts.require(
+            CAMPAIGN,
+            in_order and window and self.listed.get(args["charity"], False) and not self.paused,
+            f"campaign {args['campaignId']}",
+            where,
+            expected=f"campaign {len(self.campaigns) + 1} of a listed charity, with a window ahead, not while paused",
+            found=f"{args['charity']}, [{args['opens']}, {args['closes']}) at {act.at_s}",
+        )
+        facts = [args[name] for name in ("charity", "kind", "funding", "opens", "closes", "target")]
+        self.campaigns[args["campaignId"]] = Campaign(*facts)
+
+    def _finalised(self, event: ChainEvent, act: Act) -> None:
+        campaign = self._campaign_of(event)
+        reached = campaign.funding == KEEP_WHAT_YOU_RAISE or campaign.donated >= campaign.target
+        expected: list[object] = [OPEN, True, SUCCEEDED if reached else FAILED]
+        found: list[object] = [campaign.state, act.at_s >= campaign.closes_s, event.args["state"]]
+        subject = f"decision on campaign {event.args['campaignId']}"
+        self.verdicts.require_equal(CAMPAIGN, subject, Where.of(event), expected=expected, found=found)
+        campaign.state = event.args["state"]
+
+    def _add_held(self, event: ChainEvent, grams: int) -> None:
+        self.held[event.args["campaignId"], event.args["classId"]] += grams
+        self.held_of_class[event.args["classId"]] += grams
+        self.held_of_campaign[event.args["campaignId"]] += grams
+
+    def _donated(self, event: ChainEvent, act: Act) -> None:
+        args, campaign = event.args, self._campaign_of(event)
+        arrival = self._arrival(event, act)
+        in_window = campaign.state == OPEN and campaign.opens_s <= act.at_s < campaign.closes_s
+        self.verdicts.require(
+            GIFT,
+            arrival
+            and in_window
+            and self.listed.get(campaign.charity, False)
+            and args["amount"] > 0
+            and not self.paused,
+            f"gift of {args['donor']}",
+            Where.of(event),
+            expected="credits arriving for an open campaign of a listed charity, named by their owner or our contracts",
+            found=f"{args['amount']} g, arrived: {arrival}, in its window: {in_window}",
+        )
+        campaign.donated += args["amount"]
+        self.gifts[args["campaignId"], args["donor"], args["classId"]] += args["amount"]
+        self._add_held(event, args["amount"])
+
+    def _arrival(self, event: ChainEvent, act: Act) -> bool:
+        """Whether the event before is the transfer that brought the gift."""
+        before = act.predecessor(event)
+        if before is None or before.name != "TransferSingle":
+            return False
+        move, args = before.args, event.args
+        trusted = move["from"] == args["donor"] or self.permissions.registered.get(move["operator"], False)
+        brought = (move["to"], move["id"], move["value"])
+        self._legs.add(before.log_index)
+        return trusted and brought == (self.deployment.address("Charity"), args["classId"], args["amount"])
+
+    def _leave(self, event: ChainEvent, act: Act, holds: bool, legs: list[dict[str, Any]]) -> None:
+        """An exit: allowed now, covered by what is held, and followed by exactly its token events."""
+        args = event.args
+        held = self.held[args["campaignId"], args["classId"]]
+        followers = act.followers(event, len(legs))
+        self._legs.update(item.log_index for item in followers)
+        found = [dict(item.args) for item in followers if item.contract == "CarbonCredit"]
+        self.verdicts.require(
+            EXIT,
+            holds and 0 < args["amount"] <= held and found == legs,
+            f"{event.name} of campaign {args['campaignId']}",
+            Where.of(event),
+            expected=f"allowed, at most {held}, then {legs}",
+            found=f"allowed: {holds}, {args['amount']}, then {found}",
+        )
+        self._add_held(event, -args["amount"])
+
+    def _move(self, event: ChainEvent, receiver: str) -> dict[str, Any]:
+        charity = self.deployment.address("Charity")
+        amounts = {"id": event.args["classId"], "value": event.args["amount"]}
+        return {"operator": charity, "from": charity, "to": receiver, **amounts}
+
+    def _retirement(self, event: ChainEvent, beneficiary: str, purpose: str, ref: bytes) -> dict[str, Any]:
+        amounts = {"classId": event.args["classId"], "amount": event.args["amount"]}
+        account = self.deployment.address("Charity")
+        return {"account": account, "beneficiary": beneficiary, **amounts, "purpose": purpose, "ref": ref}
+
+    def _campaign_retired(self, event: ChainEvent, act: Act) -> None:
+        campaign, campaign_id = self._campaign_of(event), event.args["campaignId"]
+        callers = {
+            call.caller for call in act.calls_of("Charity", "retireHeld") if call.args["campaignId"] == campaign_id
+        }
+        holds = campaign.kind == RETIRE_POOL and campaign.spendable
+        holds = holds and (campaign.state != OPEN or campaign.charity in callers)
+        words = self._retirement(event, campaign.charity, "charity", campaign_id.to_bytes(32))
+        self._leave(event, act, holds, [self._move(event, NOBODY), words])
+        campaign.retired += event.args["amount"]
+
+    def _granted(self, event: ChainEvent, act: Act) -> None:
+        campaign, ref = self._campaign_of(event), event.args["ref"]
+        calls = [call for call in act.calls_of("Charity", "grant") if ref in call.args["refs"]]
+        holds = campaign.kind == AID and campaign.spendable and self.listed.get(campaign.charity, False)
+        holds = holds and ref not in self.refs and not self.paused
+        holds = holds and any(call.caller == campaign.charity for call in calls)
+        words = self._retirement(event, self.deployment.address("Charity"), "grant", ref)
+        self._leave(event, act, holds, [self._move(event, NOBODY), words])
+        self.refs.add(ref)
+        campaign.granted += event.args["amount"]
+
+    def _refunded(self, event: ChainEvent, act: Act) -> None:
+        campaign, args = self._campaign_of(event), event.args
+        key = (args["campaignId"], args["donor"], args["classId"])
+        holds = campaign.state == FAILED and self.gifts[key] == args["amount"]
+        self._leave(event, act, holds, [self._move(event, args["donor"])])
+        self.gifts[key] = 0
+        campaign.refunded += args["amount"]
+
+    def _grant_skipped(self, event: ChainEvent, act: Act) -> None:
+        index, found = event.args["index"], reason_name(event.args["reason"])
+        reasons: set[str] = set()
+        for call in act.calls_of("Charity", "grant"):
+            if call.args["campaignId"] == event.args["campaignId"] and index < len(call.args["amounts"]):
+                amount, ref = call.args["amounts"][index], call.args["refs"][index]
+                held = self.held.get((event.args["campaignId"], call.args["classId"]), 0)
+                against = {
+                    "AmountZero": amount == 0,
+                    "GrantRefUsed": ref in self.refs,
+                    "HeldInsufficient": amount > held,
+                }
+                reasons |= {reason for reason, holds in against.items() if holds}
+        self.verdicts.require(
+            SKIPS, found in reasons, f"grant {index}", Where.of(event), expected=sorted(reasons), found=found
+        )
+
+    def _refund_skipped(self, event: ChainEvent, act: Act) -> None:
+        index, found = event.args["index"], reason_name(event.args["reason"])
+        empty: list[bool] = []
+        for call in act.calls_of("Charity", "refund"):
+            if call.args["campaignId"] == event.args["campaignId"] and index < len(call.args["donors"]):
+                key = (event.args["campaignId"], call.args["donors"][index], call.args["classId"])
+                empty.append(self.gifts.get(key, 0) == 0)
+        holds = (found == "NothingToRefund") in empty
+        expected = "NothingToRefund only where nothing is left, otherwise a refusal of the donor's wallet"
+        self.verdicts.require(SKIPS, holds, f"refund {index}", Where.of(event), expected=expected, found=found)
+
+    def end(self, act: Act) -> None:
+        """Totals of the campaigns touched, Charity's balance, and that nothing moved but gifts and exits."""
+        charity = self.deployment.address("Charity")
+        for move in self.holdings.credit_moved:
+            if charity in {move.sender, move.receiver}:
+                self.verdicts.require(
+                    EXIT if move.sender == charity else GIFT,
+                    move.where.log_index in self._legs,
+                    "credits of Charity",
+                    move.where,
+                    expected="a gift, a retirement, a grant or a refund",
+                    found=f"{move.amount_gco2e} g from {move.sender} to {move.receiver}",
+                )
+                balance = self.holdings.credits[charity, move.class_id]
+                subject = f"Charity in class {move.class_id}"
+                held = self.held_of_class[move.class_id]
+                self.verdicts.require_equal(HELD, subject, act.where, expected=held, found=balance)
+        for campaign_id in sorted(self._touched):
+            campaign = self.campaigns[campaign_id]
+            found = self.held_of_campaign[campaign_id] + campaign.retired + campaign.granted + campaign.refunded
+            self.verdicts.require_equal(
+                TOTALS, f"campaign {campaign_id}", act.where, expected=campaign.donated, found=found
+            )
+
+    def questions(self, _head_s: int) -> Iterator[Question]:
+        """Every charity, campaign, holding, gift and grant reference an event ever mentioned."""
+        for charity, listed in self.listed.items():
+            yield Question("Charity", "isListed", (charity,), (listed,))
+        yield Question("Charity", "campaignCount", (), (len(self.campaigns),))
+        yield Question("Charity", "paused", (), (self.paused,))
+        for campaign_id, campaign in self.campaigns.items():
+            yield Question("Charity", "campaignOf", (campaign_id,), (campaign.row,))
+        for (campaign_id, class_id), grams in self.held.items():
+            yield Question("Charity", "heldOf", (campaign_id, class_id), (grams,))
+        for (campaign_id, donor, class_id), grams in self.gifts.items():
+            yield Question("Charity", "donatedOf", (campaign_id, donor, class_id), (grams,))
+        for ref in sorted(self.refs):
+            yield Question("Charity", "grantRefUsed", (ref,), (True,))

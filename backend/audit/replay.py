@@ -1,0 +1,104 @@
+"""One audit: a history's evidence, then its acts in order through every book, then the contracts' own word."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from backend.audit import (
+    calls,
+    claims,
+    conservation,
+    evidence,
+    giving,
+    holdings,
+    issuance,
+    permissions,
+    reconstruction,
+    settlement,
+    supply,
+    timeline,
+)
+from backend.audit.blocks import quantity
+from backend.audit.history import History
+from backend.audit.questions import Answers, Question
+from backend.audit.report import Check, Report, Verdicts
+from backend.audit.timeline import Act
+from backend.chain.events import ChainEvent
+
+_ROOMS = (
+    *(evidence, timeline, supply, issuance, claims, conservation, settlement, giving, holdings),
+    *(calls, permissions, reconstruction),
+)
+
+CHECKS: tuple[Check, ...] = tuple(
+    sorted((check for room in _ROOMS for check in room.CHECKS), key=lambda check: check.invariant)
+)
+"""Every check there is, by invariant."""
+
+
+class Book(Protocol):
+    """One part of the state: takes in a transaction's events in order and says what the contracts should answer."""
+
+    def begin(self, act: Act, /) -> None:
+        """A transaction starts."""
+
+    def apply(self, event: ChainEvent, act: Act, /) -> None:
+        """One of its events."""
+
+    def end(self, act: Act, /) -> None:
+        """Its events are all in."""
+
+    def questions(self, head_s: int, /) -> Iterator[Question]:
+        """What to compare at the head; `head_s` is its block's time."""
+
+
+def books_of(history: History, answers: Answers, verdicts: Verdicts) -> list[Book]:
+    """Every book, empty, in the order they take in an event: later ones read earlier ones."""
+    deployment = history.deployment
+    held = holdings.Holdings(verdicts, history.payment_ours)
+    supplied = supply.Supply(history.chain_id, verdicts, held)
+    issued = issuance.Issuance(deployment, verdicts, supplied)
+    permitted = permissions.Permissions(deployment, verdicts)
+    settled = settlement.Settlement(deployment, verdicts, answers)
+    return [
+        *(permitted, held, supplied, issued),
+        claims.Claims(verdicts, issued, held),
+        settled,
+        conservation.Conservation(deployment, verdicts, answers, held, settled, supplied),
+        giving.Giving(deployment, verdicts, held, permitted),
+        calls.Calls(deployment, verdicts, answers),
+    ]
+
+
+def rebuild(history: History, answers: Answers, verdicts: Verdicts) -> None:
+    """Rebuilds the state from a history's events and checks the promises; takes the logs as they are written."""
+    events = timeline.decoded_events(history, verdicts)
+    books = books_of(history, answers, verdicts)
+    for act in timeline.acts(history, events):
+        for book in books:
+            book.begin(act)
+        for event in act.events:
+            for book in books:
+                book.apply(event, act)
+        for book in books:
+            book.end(act)
+    head_s = quantity(history.headers[-1]["timestamp"])
+    questions = (question for book in books for question in book.questions(head_s))
+    reconstruction.check_views(history, questions, answers, verdicts)
+    reconstruction.check_recorded(answers, verdicts)
+
+
+def audit(history: History) -> Report:
+    """The report on a history."""
+    answers, verdicts = Answers(history.answers), Verdicts(CHECKS)
+    evidence.check_evidence(history, verdicts)
+    rebuild(history, answers, verdicts)
+    covered: dict[str, int | str] = {
+        "chainId": history.chain_id,
+        "fromBlock": history.deployment.block_number,
+        "headBlock": history.head_number,
+        "headHash": history.head_hash,
+        "transactions": len({log["transactionHash"] for log in history.logs}),
+        "events": len(history.logs),
+        "views": len(answers.asked),
+    }
+    return Report(CHECKS, verdicts.counts, tuple(verdicts.findings), tuple(verdicts.notes), covered)
