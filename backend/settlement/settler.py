@@ -1,5 +1,6 @@
 """The settler: puts matched trades into batches and brings finished batches home. Each step is safe to repeat."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -23,6 +24,13 @@ RETRY_AFTER = timedelta(seconds=5)
 """How long to wait after a batch came back whole (a paused Exchange) before trying again."""
 
 
+@dataclass(frozen=True)
+class SettleReport:
+    """What one step did. `moved`: there may be more to do at once."""
+
+    moved: bool
+
+
 class Buster(Protocol):
     """The market's door for a trade that the chain skipped."""
 
@@ -38,12 +46,12 @@ class Settler:
         self._database, self._contracts, self._market, self._clock = database, contracts, market, clock
         self._not_before: datetime | None = None
 
-    def step(self) -> bool:
-        """One round: bring home, then send; whether there was anything to do."""
+    def step(self) -> SettleReport:
+        """One round: bring home, then send. Raises Unavailable when the market takes no commands now."""
         moved = self._bring_home()
         if self._not_before is None or self._clock.now() >= self._not_before:
             moved = self._send() or moved
-        return moved
+        return SettleReport(moved)
 
     def _send(self) -> bool:
         """Up to BATCH_LEGS matched trades, oldest first: batch, legs, intent and trades' state in one transaction."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, UniqueConstraint
+from sqlalchemy import BigInteger, Column, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
@@ -80,3 +80,13 @@ class Fill(SQLModel, table=True):
     """Payment-token base units, on top of lots * price_per_kg."""
     seller_fee: int = Field(sa_type=Uint256)
     """Payment-token base units, out of lots * price_per_kg."""
+
+
+class FeeRate(SQLModel, table=True):
+    """A rate the Exchange was set to, in basis points of cost; the latest one is in force."""
+
+    __tablename__ = "settlement_fee_rate"
+
+    block_number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    log_index: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    fee_bps: int

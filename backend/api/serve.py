@@ -1,0 +1,159 @@
+"""`tanyu serve`: the rooms put together into one server: API, market, link and settlement in one process."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import uvicorn
+from fastapi import FastAPI
+
+from backend.access.site import Site
+from backend.api.app import create_app
+from backend.api.facts import facts_of
+from backend.api.health import database_check
+from backend.api.rooms import ROUTERS, projections
+from backend.chain.contracts import Contracts
+from backend.chain.deployment import Deployment, WrongNetwork
+from backend.chain.keys import DevRole, Signer, dev_signer, require_dev_chain
+from backend.chain.rpc import connect, network_of
+from backend.kernel.clock import Clock, SystemClock
+from backend.kernel.errors import Unavailable
+from backend.ledger.books import Books
+from backend.ledger.person import AccountUnknown, person_at
+from backend.ledger.personhood import LedgerKeys
+from backend.link import balances
+from backend.link.indexer import Indexer
+from backend.link.loop import Loop
+from backend.link.sender import Sender
+from backend.link.worker import Worker
+from backend.market.funds import ChainView
+from backend.market.sequencer import Sequencer
+from backend.market.service import Market
+from backend.settlement.fee import FeeProjection
+from backend.settlement.settler import Settler
+from backend.storage.database import Database
+from backend.storage.settings import Settings
+
+SETTLE_EVERY = timedelta(milliseconds=200)
+STOP_TIMEOUT = timedelta(seconds=10)
+
+
+class LinkNotReady(Unavailable):
+    """The index or the sender cannot work now."""
+
+    code = "link.not_ready"
+
+
+class Tanyu:
+    """One process of Tanyu. Nothing runs before start(); stop() ends every thread and closes the database."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.deployment = Deployment.load(settings.deployment_path)
+        self.operator = operator_of(self.deployment)
+        self.database = Database(settings.database_url)
+        self.w3 = connect(settings.rpc_url or f"http://127.0.0.1:{settings.local_chain_port}")
+        self.contracts = Contracts(self.w3, self.deployment)
+        self.fee = FeeProjection(self.database)
+        chain = ChainView(balances, self.deployment.address("Exchange"), self.fee.fee_bps)
+        self.sequencer = Sequencer(
+            database=self.database, clock=self.clock, exchange=self.deployment.domain("Exchange"), chain=chain
+        )
+        self.market = Market(
+            database=self.database,
+            clock=self.clock,
+            deployment=self.deployment,
+            operator=self.operator,
+            chain=chain,
+            may_sell=self._may_sell,
+            sequencer=self.sequencer,
+        )
+        self.indexer = Indexer(
+            self.database,
+            self.w3,
+            self.deployment,
+            projections(self.deployment, self.fee),
+            confirmations=settings.confirmations,
+            funds_listeners=[self.market.on_funds_changed],
+        )
+        sender = Sender(
+            self.database, self.w3, self.operator, self.clock, self.deployment, confirmations=settings.confirmations
+        )
+        self.worker = Worker(self.database, sender, self.indexer, self.clock)
+        settler = Settler(self.database, self.contracts, self.market, self.clock)
+        self.settling = Loop("settler", settler.step, self.clock, SETTLE_EVERY)
+        self.books = Books.development(LedgerKeys.at(settings.data_dir / "ledger-keys.json"))
+
+    def _may_sell(self, address: str) -> bool:
+        """A minor's credits are kept until majority; an account without a ledger may sell what it bought."""
+        with self.database.read() as session, suppress(AccountUnknown):
+            return not person_at(session, address).is_minor_on(self.clock.now().date())
+        return True
+
+    def start(self) -> None:
+        """The market first, so that what the index says of funds finds it listening."""
+        self.sequencer.start()
+        self.worker.start()
+        self.settling.start()
+
+    def stop(self) -> None:
+        """In the reverse order; each finishes its step."""
+        self.settling.stop(STOP_TIMEOUT)
+        self.worker.stop(STOP_TIMEOUT)
+        self.sequencer.stop()
+        self.database.close()
+
+    def _check_chain(self) -> None:
+        found = network_of(self.w3)
+        if found != self.deployment.network:
+            raise WrongNetwork(found, self.deployment.network)
+
+    def _check_link(self) -> None:
+        status = self.worker.status()
+        if not status.ready or status.indexed_block is None:
+            raise LinkNotReady(status.indexer.problem or status.sender.problem or "the index has not begun yet")
+
+    def app(self) -> FastAPI:
+        """The HTTP side."""
+        site = Site.local(self.settings.port)
+        state = {
+            "database": self.database,
+            "clock": self.clock,
+            "deployment": self.deployment,
+            "site": site,
+            "market": self.market,
+            "books": self.books,
+            "contracts": self.contracts,
+        }
+        checks = {
+            "chain": self._check_chain,
+            "database": database_check(self.database),
+            "index": self._check_link,
+        }
+        facts = facts_of(self.database, self.w3, self.deployment, self.settings.deployment_path)
+        app = create_app(state, ROUTERS, checks, start_facts=facts)
+        app.router.lifespan_context = self._lifespan
+        return app
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
+
+
+def operator_of(deployment: Deployment) -> Signer:
+    """The operator's key: on the local chain the development one."""
+    require_dev_chain(deployment.chain_id)
+    return dev_signer(DevRole.OPERATOR)
+
+
+def serve(settings: Settings) -> None:
+    """Serves on 127.0.0.1 until SIGINT or SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    uvicorn.run(Tanyu(settings).app(), host="127.0.0.1", port=settings.port, log_config=None)

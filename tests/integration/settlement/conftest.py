@@ -1,0 +1,87 @@
+"""A whole server in this process, on a real node, with people who have credits and money to trade."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import SQLModel, col, select
+
+from backend.api.serve import Tanyu
+from backend.chain.contracts import Contracts
+from backend.chain.deployment import Deployment
+from backend.chain.node import LocalNode
+from backend.chain.rpc import connect
+from backend.kernel.clock import SystemClock, unix_s
+from backend.market.order import Side, SignedOrder
+from backend.market.tables import TradeRow, TradeState
+from backend.storage.database import Database
+from backend.storage.settings import Settings
+from tests.contract.people import People
+
+WAIT_S = 20
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Waits for a condition that other threads bring about."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {WAIT_S} s for {what}"
+        time.sleep(0.05)
+
+
+class Floor:
+    """A running Tanyu and its people; what a test does on the market floor."""
+
+    def __init__(self, tanyu: Tanyu, people: People) -> None:
+        self.tanyu, self.people = tanyu, people
+
+    def funded(self, index: int, *, credits_gco2e: int = 0, money: int = 0) -> str:
+        """A person with approvals and funds, once the index has seen them."""
+        address = self.people.person(index).address
+        if credits_gco2e:
+            self.people.mint(index, credits_gco2e)
+            self.people.approve(index, "Exchange")
+        if money:
+            self.people.pay(index, money)
+        head = self.people.w3.eth.block_number
+        until(lambda: (self.tanyu.worker.status().indexed_block or 0) >= head, "the index")
+        return address
+
+    def place(self, index: int, side: Side, lots: int, price_per_kg: int, **changed: object) -> SignedOrder:
+        maker = self.people.person(index).address
+        number = self.tanyu.market.lease_numbers(maker, 1).first
+        expiry = unix_s(self.tanyu.clock.now() + timedelta(hours=1))
+        order = self.people.order(index, side, lots, price_per_kg, **({"number": number, "expiry": expiry} | changed))
+        self.tanyu.market.place(order, self.people.signature(index, order))
+        return order
+
+    def trades(self) -> list[TradeRow]:
+        with self.tanyu.database.read() as session:
+            return list(session.exec(select(TradeRow).order_by(col(TradeRow.id))).all())
+
+    def last_settled(self) -> TradeRow:
+        """Waits until every trade is settled or busted, and returns the last."""
+        final = {TradeState.SETTLED, TradeState.BUSTED}
+        until(lambda: all(trade.state in final for trade in self.trades()), "every trade to be final")
+        return self.trades()[-1]
+
+
+def new_tanyu(node_url: str, deployment: Deployment, folder: Path) -> Tanyu:
+    """A Tanyu with a fresh database and no confirmations to wait for."""
+    settings = Settings(data_dir=folder, rpc_url=node_url, confirmations=0)
+    deployment.save(settings.deployment_path)
+    database = Database(settings.database_url)
+    SQLModel.metadata.create_all(database.writer)
+    database.close()
+    return Tanyu(settings, SystemClock())
+
+
+@pytest.fixture(scope="module")
+def floor(node: LocalNode, deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+    tanyu = new_tanyu(node.url, deployment, tmp_path_factory.mktemp("tanyu"))
+    tanyu.start()
+    w3 = connect(node.url)
+    yield Floor(tanyu, People(w3, Contracts(w3, deployment)))
+    tanyu.stop()
