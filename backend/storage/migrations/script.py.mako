@@ -1,7 +1,6 @@
-"""${message}."""
+"""${message.capitalize()}."""
 
 import sqlalchemy as sa
-import sqlmodel
 from alembic import op
 
 from backend.storage import columns

@@ -1,0 +1,113 @@
+"""No update is lost, integers stay exact, times keep their zone."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, select, text
+from sqlalchemy.exc import StatementError
+
+from backend.storage.columns import Bytes32, Uint256, UtcTime
+from backend.storage.database import Database
+
+THREADS, ROUNDS = 8, 25
+
+
+def test_write__concurrent_increments__all_arrive(tmp_path: Path) -> None:
+    database = Database.at(tmp_path / "count.db")
+    with database.write() as session:
+        session.execute(text("CREATE TABLE counter (n INTEGER)"))
+        session.execute(text("INSERT INTO counter VALUES (0)"))
+
+    def increment(_: int) -> None:
+        with database.write() as session:
+            found = session.execute(text("SELECT n FROM counter")).scalar_one()
+            session.execute(text("UPDATE counter SET n = :n"), {"n": found + 1})
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(increment, range(THREADS * ROUNDS)))
+    with database.read() as session:
+        assert session.execute(text("SELECT n FROM counter")).scalar_one() == THREADS * ROUNDS
+    database.close()
+
+
+def test_write__exception__leaves_nothing(tmp_path: Path) -> None:
+    database = Database.at(tmp_path / "nothing.db")
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (n INTEGER)"))
+
+    def fail_half_way() -> None:
+        with database.write() as session:
+            session.execute(text("INSERT INTO t VALUES (1)"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
+    with database.read() as session:
+        assert session.execute(text("SELECT count(*) FROM t")).scalar_one() == 0
+    database.close()
+
+
+@pytest.fixture
+def typed(tmp_path: Path) -> tuple[Database, Table]:
+    database = Database.at(tmp_path / "typed.db")
+    table = Table(
+        "typed",
+        MetaData(),
+        Column("id", Integer, primary_key=True),
+        Column("amount", Uint256),
+        Column("at", UtcTime),
+        Column("digest", Bytes32),
+    )
+    table.create(database.writer)
+    return database, table
+
+
+@pytest.mark.parametrize("amount", [0, 1, 2**53 + 1, 10**18 + 1, 2**63, 2**256 - 1])
+def test_uint256__any_value__comes_back_exactly(typed: tuple[Database, Table], amount: int) -> None:
+    database, table = typed
+    with database.write() as session:
+        session.execute(table.insert().values(amount=amount))
+    with database.read() as session:
+        assert session.execute(select(table.c.amount)).scalar_one() == amount
+
+
+def test_uint256__order_and_comparison__are_numeric(typed: tuple[Database, Table]) -> None:
+    database, table = typed
+    with database.write() as session:
+        for amount in (10, 9, 2**200, 100):
+            session.execute(table.insert().values(amount=amount))
+    with database.read() as session:
+        found = session.execute(select(table.c.amount).where(table.c.amount > 9).order_by(table.c.amount)).scalars()
+        assert list(found) == [10, 100, 2**200]
+
+
+@pytest.mark.parametrize("amount", [-1, 2**256])
+def test_uint256__out_of_range__is_refused(typed: tuple[Database, Table], amount: int) -> None:
+    database, table = typed
+    with pytest.raises(StatementError, match="outside uint256"), database.write() as session:
+        session.execute(table.insert().values(amount=amount))
+
+
+def test_utc_time__another_zone__comes_back_as_the_same_instant(typed: tuple[Database, Table]) -> None:
+    database, table = typed
+    at = datetime(2025, 7, 1, 8, 30, 0, 123456, tzinfo=timezone(timedelta(hours=8)))
+    with database.write() as session:
+        session.execute(table.insert().values(at=at))
+    with database.read() as session:
+        found = session.execute(select(table.c.at)).scalar_one()
+    assert found == at
+    assert found.tzinfo is UTC
+
+
+def test_utc_time__without_a_zone__is_refused(typed: tuple[Database, Table]) -> None:
+    database, table = typed
+    with pytest.raises(StatementError, match="no timezone"), database.write() as session:
+        session.execute(table.insert().values(at=datetime(2025, 1, 1)))  # noqa: DTZ001 - what is refused
+
+
+def test_bytes32__other_length__is_refused(typed: tuple[Database, Table]) -> None:
+    database, table = typed
+    with pytest.raises(StatementError, match="31 bytes"), database.write() as session:
+        session.execute(table.insert().values(digest=bytes(31)))
