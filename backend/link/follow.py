@@ -43,10 +43,17 @@ class Follower:
     """Watches the transactions of one account until they are deep enough."""
 
     def __init__(
-        self, database: Database, node: Node, account: str, confirmations: int, resolve: Callable[[str], str]
+        self,
+        database: Database,
+        node: Node,
+        account: str,
+        resolve: Callable[[str], str],
+        *,
+        confirmations: int,
+        await_index: bool,
     ) -> None:
         self._database, self._node, self._account = database, node, account
-        self._confirmations, self._resolve = confirmations, resolve
+        self._confirmations, self._await_index, self._resolve = confirmations, await_index, resolve
 
     def step(self, head: Header, chain_nonce: int) -> Followed:
         """Looks once. `chain_nonce` was read before: every own nonce below it has a receipt, or is somebody else's."""
@@ -143,8 +150,10 @@ class Follower:
             intent.revert_reason = reason_of(refusal)
 
     def _conclude(self, session: Session, intent: Intent, receipt: Receipt, head: Header) -> None:
-        """Deep enough, and the index agrees: whoever sees an intent confirmed also sees its events applied."""
-        if head.number - receipt.block_number < self._confirmations or not _indexed(session, receipt):
+        """Final only if deep enough, and if the index has the same block."""
+        if head.number - receipt.block_number < self._confirmations:
+            return
+        if self._await_index and not _indexed(session, receipt):
             return
         done = intent.succeeded or intent.kind == FILLER_KIND
         intent.state = IntentState.CONFIRMED if done else IntentState.REVERTED
@@ -157,9 +166,7 @@ def reason_of(refusal: Refusal) -> str:
 
 def _indexed(session: Session, receipt: Receipt) -> bool:
     cursor = session.get(Cursor, 1)
-    if cursor is None:
-        return True  # nobody indexes this database
-    if cursor.number < receipt.block_number:
+    if cursor is None or cursor.number < receipt.block_number:
         return False
     block = session.get(IndexedBlock, receipt.block_number)
     return block is None or block.hash == receipt.block_hash

@@ -1,4 +1,4 @@
-"""Compares the projections with the chain's own state at the indexed block. Reads only; a person looks at what it finds.
+"""Compares the projections with the chain's own state at the indexed block. Reads only; people judge what it finds.
 
 This is INV-09 seen from our side: every balance, total and mark rebuilt from events alone must be what the contracts
 answer.

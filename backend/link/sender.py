@@ -77,8 +77,10 @@ class SenderReport:
 class Sender:
     """One account's sender. Call step() again and again from one thread; close() when done.
 
-    `confirmations`: blocks on top of a transaction before its outcome is final. `stuck_after`: how long the next
-    transaction in line may wait before more is offered for it; `resend_after`: how often bytes are offered again.
+    `confirmations`: blocks on top of a transaction before its outcome is final. `await_index`: an outcome is final only
+    once the index has that very block, so that whoever sees an intent confirmed also sees its events applied; an
+    indexer must then be running. `stuck_after`: how long the next transaction in line may wait before more is offered
+    for it; `resend_after`: how often bytes are offered again.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Sender:
         deployment: Deployment,
         *,
         confirmations: int = 1,
+        await_index: bool = True,
         stuck_after: timedelta = STUCK_AFTER,
         resend_after: timedelta = RESEND_AFTER,
         in_flight_max: int = IN_FLIGHT_MAX,
@@ -99,7 +102,9 @@ class Sender:
         self._account = signer.address
         self._node = Node(w3)
         self._attempts = Attempts(database, signer, deployment.chain_id, clock)
-        self._follower = Follower(database, self._node, self._account, confirmations, self._address)
+        self._follower = Follower(
+            database, self._node, self._account, self._address, confirmations=confirmations, await_index=await_index
+        )
         self._lease = Lease(database, f"sender {self._account}", clock)
         self._stuck_after, self._resend_after = stuck_after, resend_after
         self._in_flight_max, self._fee_ceiling_wei = in_flight_max, fee_ceiling_wei

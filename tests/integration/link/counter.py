@@ -104,7 +104,13 @@ class Counter:
 
     def sender(self, database: Database, clock: Clock, *, confirmations: int = 0) -> Sender:
         return Sender(
-            database, self.w3, dev_signer(DevRole.OPERATOR), clock, self.deployment, confirmations=confirmations
+            database,
+            self.w3,
+            dev_signer(DevRole.OPERATOR),
+            clock,
+            self.deployment,
+            confirmations=confirmations,
+            await_index=False,
         )
 
     def rpc(self, method: str, *arguments: object) -> object:

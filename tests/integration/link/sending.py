@@ -20,7 +20,13 @@ def main(database_path: str, url: str, confirmations: str) -> None:
     database = Database.at(Path(database_path))
     deployment = Deployment(network.chain_id, network.genesis_hash, 1, {}, {})
     sender = Sender(
-        database, w3, dev_signer(DevRole.OPERATOR), SystemClock(), deployment, confirmations=int(confirmations)
+        database,
+        w3,
+        dev_signer(DevRole.OPERATOR),
+        SystemClock(),
+        deployment,
+        confirmations=int(confirmations),
+        await_index=False,
     )
     while True:
         try:

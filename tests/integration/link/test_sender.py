@@ -401,7 +401,7 @@ def test_sender__account_without_ether__says_so_and_loses_nothing(
 ) -> None:
     poor = dev_signer(50)
     enqueue_counts(database, counter, clock, range(1, 2))
-    sender = Sender(database, counter.w3, poor, clock, counter.deployment, confirmations=0)
+    sender = Sender(database, counter.w3, poor, clock, counter.deployment, confirmations=0, await_index=False)
 
     with pytest.raises(OperatorUnfunded) as refused:
         sender.step()
@@ -418,7 +418,16 @@ def test_sender__fees_above_the_ceiling__nothing_is_sent(
     counter: Counter, database: Database, clock: FixedClock
 ) -> None:
     enqueue_counts(database, counter, clock, range(1, 2))
-    sender = Sender(database, counter.w3, OPERATOR, clock, counter.deployment, confirmations=0, fee_ceiling_wei=10**6)
+    sender = Sender(
+        database,
+        counter.w3,
+        OPERATOR,
+        clock,
+        counter.deployment,
+        confirmations=0,
+        await_index=False,
+        fee_ceiling_wei=10**6,
+    )
 
     with pytest.raises(FeesAboveCeiling):
         sender.step()
