@@ -1,0 +1,1 @@
+"""What leaves the market for good: retirements, gifts to campaigns, grants for other people's deficits, receipts."""

@@ -1,0 +1,102 @@
+"""Letting our contracts move one's credits (Approve) or money (EIP-2612 permit), and taking that back, without gas."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from eth_abi.abi import encode
+from sqlmodel import Session
+
+from backend.chain.contracts import Contracts
+from backend.chain.keccak import keccak
+from backend.chain.typed_data import Domain, domain_separator
+from backend.giving.kinds import RelayKind
+from backend.giving.relay import Act, Relayed, signed_act, submit
+from backend.kernel.errors import InvalidInput
+
+OPERATORS = ("Exchange", "Charity")
+"""The contracts that may be approved by signature (they are registered on CarbonCredit)."""
+
+_PERMIT_TYPE = keccak(b"Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)")
+
+
+class OperatorNotOurs(InvalidInput):
+    """The approval is for an account that is none of our contracts."""
+
+    code = "approval.operator_not_ours"
+
+    def __init__(self, operator: str, expected: list[str]) -> None:
+        super().__init__(
+            f"{operator} is not a contract of ours; expected one of {', '.join(expected)}",
+            operator=operator,
+            expected=expected,
+        )
+
+
+@dataclass(frozen=True)
+class Approve:
+    """The signed `Approve` message (contracts/eip712/approve.json). Deadline in Unix seconds."""
+
+    account: str
+    operator: str
+    approved: bool
+    number: int
+    deadline: int
+
+    def message(self) -> dict[str, object]:
+        """As EIP-712 names its fields."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Permit:
+    """EIP-2612: `value` base units that `spender` may take. `nonce` is the token's next for the owner."""
+
+    owner: str
+    spender: str
+    value: int
+    nonce: int
+    deadline: int
+
+    def digest(self, domain: Domain) -> bytes:
+        """What is signed: 32 bytes."""
+        kinds = ["bytes32", "address", "address", "uint256", "uint256", "uint256"]
+        values = [_PERMIT_TYPE, self.owner, self.spender, self.value, self.nonce, self.deadline]
+        return keccak(b"\x19\x01" + domain_separator(domain) + keccak(encode(kinds, values)))
+
+
+def relay_approval(
+    session: Session, contracts: Contracts, approve: Approve, signature: bytes, now: datetime
+) -> Relayed:
+    """Relays an approval of one of our contracts, or the withdrawal of any. submit's errors and OperatorNotOurs."""
+    ours = [contracts.deployment.address(name) for name in OPERATORS]
+    if approve.approved and approve.operator not in ours:
+        raise OperatorNotOurs(approve.operator, ours)
+    message = approve.message()
+    act = signed_act(contracts, RelayKind.APPROVE, "Approve", "approveBySig", message, account=approve.account)
+    return submit(session, act, signature, now)
+
+
+def relay_permit(session: Session, contracts: Contracts, permit: Permit, signature: bytes, now: datetime) -> Relayed:
+    """Relays a permit for the Exchange; submit's errors and OperatorNotOurs.
+
+    The nonce is the chain's to check (no event tells it): a permit with a wrong one ends as reverted.
+    """
+    exchange = contracts.deployment.address("Exchange")
+    if permit.spender != exchange:
+        raise OperatorNotOurs(permit.spender, [exchange])
+
+    def calldata(signature: bytes) -> bytes:
+        r, s, v = signature[:32], signature[32:64], signature[64]
+        args = [permit.owner, permit.spender, permit.value, permit.deadline, v, r, s]
+        return contracts.encode("PaymentToken", "permit", args)
+
+    act = Act(
+        kind=RelayKind.PERMIT,
+        contract="PaymentToken",
+        account=permit.owner,
+        number=permit.nonce,
+        deadline=permit.deadline,
+        digest=permit.digest(contracts.deployment.domain("PaymentToken")),
+        calldata=calldata,
+    )
+    return submit(session, act, signature, now)

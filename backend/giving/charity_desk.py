@@ -1,0 +1,194 @@
+"""What a charity does with its own key: open a campaign, retire what a pool holds, grant.
+
+The contract wants the charity itself as the sender, while the outbox has one sender, the operator; so a charity's
+transactions go out here. The rule is the outbox's: the signed bytes are stored, under a reference the caller chooses,
+before the node sees them. Doing the same again offers the same bytes again, so a crash at any line neither loses an act
+nor does it twice. The key must not be used anywhere else at the same time.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+from web3 import Web3
+
+from backend.chain.contracts import Contracts
+from backend.chain.events import EventDecoder
+from backend.chain.keys import Signer
+from backend.chain.reverts import decode_revert
+from backend.giving.campaign import publish_story
+from backend.giving.grant import Grant, require_grantable, require_held, require_spendable
+from backend.giving.kinds import CampaignKind, Funding
+from backend.giving.story import Story
+from backend.giving.tables import DeskAct
+from backend.kernel.clock import Clock, unix_s
+from backend.kernel.digest import to_hex
+from backend.kernel.errors import Conflict, RuleViolated, Unavailable
+from backend.link.node import Answer, Node, Receipt, Refusal
+from backend.link.transaction import gas_limit, sign, suggested
+from backend.storage.database import Database
+
+POLL_S = 0.1  # money-lint: seconds
+POLLS_MAX = 300
+"""About half a minute."""
+
+_KIND_NUMBERS = {CampaignKind.RETIRE_POOL: 0, CampaignKind.AID: 1}
+_FUNDING_NUMBERS = {Funding.KEEP_WHAT_YOU_RAISE: 0, Funding.ALL_OR_NOTHING: 1}
+
+
+class DeskActRefused(RuleViolated):
+    """The Charity contract would not do it, or did not."""
+
+    code = "charity.refused"
+
+    def __init__(self, reference: str, reason: str) -> None:
+        super().__init__(f"the contract refuses {reference}: {reason}", reference=reference, reason=reason)
+
+
+class DeskActDiffers(Conflict):
+    """The same reference was used before for another act."""
+
+    code = "charity.act_differs"
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"{reference} names another act already", reference=reference)
+
+
+class DeskActPending(Unavailable):
+    """Sent, but not in a block yet; asking again later is right and sends nothing new."""
+
+    code = "charity.act_pending"
+
+    def __init__(self, reference: str, words: str) -> None:
+        super().__init__(f"{reference} is not in a block yet{': ' + words if words else ''}", reference=reference)
+
+
+class CharityDesk:
+    """One charity's desk. Each act waits until the chain has it; `reference` makes it happen once."""
+
+    def __init__(self, database: Database, w3: Web3, signer: Signer, contracts: Contracts, clock: Clock) -> None:
+        self._database, self._w3, self._signer = database, w3, signer
+        self._contracts, self._clock = contracts, clock
+        self._node = Node(w3)
+        self._charity = contracts.deployment.address("Charity")
+
+    def open_campaign(
+        self, reference: str, story: Story, *, funding: Funding, opens: datetime, closes: datetime
+    ) -> int:
+        """Publishes the story and opens its campaign for [opens, closes); returns the campaign's id.
+
+        Raises DeskActRefused (not listed, window wrong), DeskActDiffers, Unavailable.
+        """
+        with self._database.write() as session:
+            digest = publish_story(session, story, self._clock.now())
+        args = [
+            _KIND_NUMBERS[story.kind],
+            _FUNDING_NUMBERS[funding],
+            unix_s(opens),
+            unix_s(closes),
+            story.target_gco2e,
+            digest,
+        ]
+        receipt = self._do(reference, "openCampaign", args)
+        return self._campaign_in(receipt)
+
+    def retire_held(self, reference: str, campaign_id: int, class_id: int, amount_gco2e: int) -> bytes:
+        """Retires what a pool holds; returns the transaction's hash.
+
+        Raises CampaignUnknown, CampaignKindWrong, CampaignNotSpendable, HeldInsufficient, DeskActRefused and so on.
+        """
+        if not self._is_known(reference):
+            with self._database.read() as session:
+                require_spendable(session, campaign_id, CampaignKind.RETIRE_POOL)
+                require_held(session, campaign_id, class_id, amount_gco2e)
+        return self._do(reference, "retireHeld", [campaign_id, class_id, amount_gco2e]).tx_hash
+
+    def grant(self, reference: str, campaign_id: int, class_id: int, grants: Sequence[Grant]) -> bytes:
+        """Grants to deficits by their references; returns the transaction's hash. Raises require_grantable's errors."""
+        if not self._is_known(reference):
+            with self._database.read() as session:
+                require_grantable(session, campaign_id, class_id, grants)
+        amounts, references = [grant.amount_gco2e for grant in grants], [grant.reference for grant in grants]
+        return self._do(reference, "grant", [campaign_id, class_id, amounts, references]).tx_hash
+
+    def _is_known(self, reference: str) -> bool:
+        with self._database.read() as session:
+            return session.get(DeskAct, (self._signer.address, reference)) is not None
+
+    def _do(self, reference: str, function: str, args: list[object]) -> Receipt:
+        data = self._contracts.encode("Charity", function, args)
+        act = self._signed(reference, data)
+        answer, words = Answer.ACCEPTED, ""
+        for turn in range(POLLS_MAX):
+            receipt = self._node.receipt(act.tx_hash)
+            if receipt is not None:
+                return self._succeeded(act, receipt)
+            if turn % 50 == 0:
+                answer, words = self._node.broadcast(act.raw)
+            if answer in {Answer.IMPOSSIBLE, Answer.UNFUNDED}:
+                break
+            time.sleep(POLL_S)
+        raise DeskActPending(reference, words)
+
+    def _signed(self, reference: str, data: bytes) -> DeskAct:
+        """The act's transaction: the one stored, or a new one that the contract would accept now."""
+        with self._database.read() as session:
+            known = self._known(session, reference, data)
+        if known is not None:
+            return known
+        own = self._signer.address
+        gas = self._node.gas_for(own, self._charity, data)
+        if isinstance(gas, Refusal):
+            raise DeskActRefused(reference, str(decode_revert(gas.data)) if gas.data else gas.message)
+        fees = suggested(self._node.head().base_fee_wei, self._node.tip_wei())
+        chain_id, chain_nonce = self._contracts.deployment.chain_id, self._node.nonce(own)
+        with self._database.write() as session:
+            known = self._known(session, reference, data)
+            if known is not None:
+                return known
+            last = session.exec(select(func.max(col(DeskAct.nonce))).where(DeskAct.charity == own)).one()
+            nonce = chain_nonce if last is None else max(chain_nonce, last + 1)
+            signed = sign(
+                self._signer,
+                chain_id=chain_id,
+                nonce=nonce,
+                to=self._charity,
+                data=data,
+                gas=gas_limit(gas),
+                fees=fees,
+            )
+            act = DeskAct(
+                charity=own,
+                reference=reference,
+                data=data,
+                nonce=nonce,
+                tx_hash=signed.tx_hash,
+                raw=signed.raw,
+                signed_at=self._clock.now(),
+            )
+            session.add(act)
+            return act
+
+    def _known(self, session: Session, reference: str, data: bytes) -> DeskAct | None:
+        act = session.get(DeskAct, (self._signer.address, reference))
+        if act is not None and act.data != data:
+            raise DeskActDiffers(reference)
+        return act
+
+    def _succeeded(self, act: DeskAct, receipt: Receipt) -> Receipt:
+        if receipt.succeeded:
+            return receipt
+        block = receipt.block_number - 1
+        why = self._node.refusal_at(act.charity, self._charity, act.data, 5_000_000, block)
+        raise DeskActRefused(act.reference, str(decode_revert(why.data)) if why and why.data else "reverted")
+
+    def _campaign_in(self, receipt: Receipt) -> int:
+        """The id in the receipt's CampaignOpened event."""
+        decoder = EventDecoder(self._contracts.deployment)
+        for log in self._node.logs_of(receipt.block_hash, [self._charity]):
+            event = decoder.decode(log, self._clock.now())
+            if event is not None and (event.name, event.tx_hash) == ("CampaignOpened", receipt.tx_hash):
+                return int(event.args["campaignId"])
+        raise DeskActRefused(to_hex(receipt.tx_hash), "its block tells of no campaign")

@@ -1,0 +1,92 @@
+"""Giving credits to a campaign, at their holder's word."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from backend.chain.contracts import Contracts
+from backend.giving.campaign import campaign_at, is_listed
+from backend.giving.kinds import CampaignState, RelayKind
+from backend.giving.relay import Relayed, signed_act, submit
+from backend.kernel.clock import iso
+from backend.kernel.errors import RuleViolated
+from backend.link.balances import credit_approved
+
+
+class CampaignNotOpen(RuleViolated):
+    """The campaign takes no gifts now: outside its window, decided, or its charity is delisted."""
+
+    code = "campaign.not_open"
+
+    def __init__(self, campaign_id: int, why: str) -> None:
+        super().__init__(f"campaign {campaign_id} takes no gifts: {why}", campaign_id=campaign_id, why=why)
+
+
+class CharityNotApproved(RuleViolated):
+    """The donor has not let the Charity contract move its credits, or the chain has not confirmed that yet."""
+
+    code = "donation.not_approved"
+
+    def __init__(self, charity: str) -> None:
+        super().__init__(
+            f"first approve {charity} on CarbonCredit: sign an Approve message and POST /approvals", operator=charity
+        )
+
+
+@dataclass(frozen=True)
+class Donate:
+    """The signed `Donate` message (contracts/eip712/donate.json). Amount in grams, deadline in Unix seconds."""
+
+    donor: str
+    campaign_id: int
+    class_id: int
+    amount_gco2e: int
+    number: int
+    deadline: int
+
+    def message(self) -> dict[str, object]:
+        """As EIP-712 names its fields."""
+        return {
+            "donor": self.donor,
+            "campaignId": self.campaign_id,
+            "classId": self.class_id,
+            "amountGco2e": self.amount_gco2e,
+            "number": self.number,
+            "deadline": self.deadline,
+        }
+
+
+def require_open(session: Session, campaign_id: int, now: datetime) -> None:
+    """Raises CampaignUnknown, CampaignNotOpen."""
+    campaign = campaign_at(session, campaign_id)
+    if campaign.state != CampaignState.OPEN:
+        raise CampaignNotOpen(campaign_id, f"it has {campaign.state}")
+    if now < campaign.opens_at:
+        raise CampaignNotOpen(campaign_id, f"it opens at {iso(campaign.opens_at)}")
+    if now >= campaign.closes_at:
+        raise CampaignNotOpen(campaign_id, f"it closed at {iso(campaign.closes_at)}")
+    if not is_listed(session, campaign.charity):
+        raise CampaignNotOpen(campaign_id, "its charity is not listed any more")
+
+
+def relay_donation(session: Session, contracts: Contracts, donate: Donate, signature: bytes, now: datetime) -> Relayed:
+    """Relays a gift; submit's errors, CampaignUnknown, CampaignNotOpen, CharityNotApproved."""
+    charity = contracts.deployment.address("Charity")
+
+    def rules() -> None:
+        require_open(session, donate.campaign_id, now)
+        if not credit_approved(session, donate.donor, charity):
+            raise CharityNotApproved(charity)
+
+    act = signed_act(
+        contracts,
+        RelayKind.DONATE,
+        "Donate",
+        "donateBySig",
+        donate.message(),
+        account=donate.donor,
+        class_id=donate.class_id,
+        amount_gco2e=donate.amount_gco2e,
+    )
+    return submit(session, act, signature, now, rules)

@@ -1,0 +1,56 @@
+"""The words of giving, as they stand in the database, in JSON and on the page. Pure."""
+
+from enum import StrEnum
+
+
+class CampaignKind(StrEnum):
+    """A retirement pool retires what it raises; aid retires in grants for other people's deficits."""
+
+    RETIRE_POOL = "retire-pool"
+    AID = "aid"
+
+
+class Funding(StrEnum):
+    """Whether a campaign below its target keeps what it raised or gives it back."""
+
+    KEEP_WHAT_YOU_RAISE = "keep-what-you-raise"
+    ALL_OR_NOTHING = "all-or-nothing"
+
+
+class CampaignState(StrEnum):
+    """One way: open -> succeeded | failed."""
+
+    OPEN = "open"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class MovementKind(StrEnum):
+    """How credits enter a campaign (gift) and the three ways they leave it (INV-06)."""
+
+    GIFT = "gift"
+    RETIREMENT = "retirement"
+    GRANT = "grant"
+    REFUND = "refund"
+
+
+class RetirementPurpose(StrEnum):
+    """Why a person retires: the one plain word the chain keeps.
+
+    self: for oneself; another: in someone's name; event: for an occasion, named by a digest; deficit: to settle a
+    deficit, named by its salted reference.
+    """
+
+    SELF = "self"
+    ANOTHER = "another"
+    EVENT = "event"
+    DEFICIT = "deficit"
+
+
+class RelayKind(StrEnum):
+    """Which signed act is relayed."""
+
+    RETIRE = "retire"
+    DONATE = "donate"
+    APPROVE = "approve"
+    PERMIT = "permit"

@@ -1,0 +1,133 @@
+"""What the chain said of campaigns and retirements, stories kept off-chain, and acts on their way to the chain.
+
+The projection tables (all but the last three) hold a row only while the chain's events say something, so that a rewind
+ends with exactly the rows a fresh index would make.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, Text
+from sqlmodel import Field, SQLModel
+
+from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
+
+
+class CharityListing(SQLModel, table=True):
+    """One CharityListed event; the latest of a charity holds."""
+
+    __tablename__ = "giving_charity_listing"
+
+    charity: str = Field(sa_type=Address, primary_key=True)
+    block_number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    log_index: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    listed: bool
+
+
+class Campaign(SQLModel, table=True):
+    """A campaign as opened on the chain. Window [opens_at, closes_at). Target in grams over all classes."""
+
+    __tablename__ = "giving_campaign"
+
+    campaign_id: int = Field(sa_column=Column(Uint256, primary_key=True))
+    charity: str = Field(sa_type=Address, index=True)
+    kind: str = Field(max_length=16)
+    funding: str = Field(max_length=24)
+    state: str = Field(max_length=16)
+    opens_at: datetime = Field(sa_type=UtcTime)
+    closes_at: datetime = Field(sa_type=UtcTime)
+    target_gco2e: int = Field(sa_type=Uint256)
+    story_digest: bytes = Field(sa_type=Bytes32)
+    opened_at: datetime = Field(sa_type=UtcTime)
+    tx_hash: bytes = Field(sa_type=Bytes32)
+
+
+class CampaignHolding(SQLModel, table=True):
+    """A campaign's credits of one class, in grams, all that ever was; held = donated - retired - granted - refunded."""
+
+    __tablename__ = "giving_campaign_holding"
+
+    campaign_id: int = Field(sa_column=Column(Uint256, primary_key=True))
+    class_id: int = Field(sa_column=Column(Uint256, primary_key=True))
+    donated_gco2e: int = Field(default=0, sa_type=Uint256)
+    retired_gco2e: int = Field(default=0, sa_type=Uint256)
+    granted_gco2e: int = Field(default=0, sa_type=Uint256)
+    refunded_gco2e: int = Field(default=0, sa_type=Uint256)
+
+
+class Movement(SQLModel, table=True):
+    """One Donated, CampaignRetired, Granted or Refunded event."""
+
+    __tablename__ = "giving_movement"
+
+    block_number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    log_index: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    tx_hash: bytes = Field(sa_type=Bytes32, index=True)
+    at: datetime = Field(sa_type=UtcTime)
+    kind: str = Field(max_length=16)
+    campaign_id: int = Field(sa_type=Uint256, index=True)
+    class_id: int = Field(sa_type=Uint256)
+    amount_gco2e: int = Field(sa_type=Uint256)
+    donor: str | None = Field(default=None, sa_type=Address, index=True)
+    """Of a gift or a refund."""
+    ref: bytes | None = Field(default=None, sa_type=Bytes32, index=True)
+    """Of a grant: the salted reference of a deficit."""
+    counted_gco2e: int = Field(default=0, sa_type=BigInteger)
+    """Of a grant: the grams that counted towards a deficit of this ledger."""
+
+
+class Retirement(SQLModel, table=True):
+    """One Retired event of CarbonCredit: by a person, by a purchase that retires on fill, or by a campaign."""
+
+    __tablename__ = "giving_retirement"
+
+    block_number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    log_index: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    tx_hash: bytes = Field(sa_type=Bytes32, index=True)
+    at: datetime = Field(sa_type=UtcTime)
+    account: str = Field(sa_type=Address, index=True)
+    beneficiary: str = Field(sa_type=Address, index=True)
+    class_id: int = Field(sa_type=Uint256)
+    amount_gco2e: int = Field(sa_type=Uint256)
+    purpose: str = Field(max_length=32)
+    ref: bytes = Field(sa_type=Bytes32)
+    counted_gco2e: int = Field(default=0, sa_type=BigInteger)
+    """Grams that counted towards a deficit of this ledger; a grant's are counted at its Movement."""
+
+
+class StoryRow(SQLModel, table=True):
+    """A campaign's story, canonical JSON under its SHA-256; the chain holds the digest only."""
+
+    __tablename__ = "giving_story"
+
+    digest: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
+    document: str = Field(sa_column=Column(Text, nullable=False))
+    published_at: datetime = Field(sa_type=UtcTime)
+
+
+class Relay(SQLModel, table=True):
+    """A person's signed act that we relay. Where it stands is its outbox intent's state."""
+
+    __tablename__ = "giving_relay"
+
+    intent_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    kind: str = Field(max_length=16)
+    account: str = Field(sa_type=Address, index=True)
+    number: int = Field(sa_type=Uint256)
+    class_id: int | None = Field(default=None, sa_type=Uint256)
+    amount_gco2e: int = Field(default=0, sa_type=Uint256)
+    """What leaves the account; 0 for an approval."""
+    created_at: datetime = Field(sa_type=UtcTime)
+
+
+class DeskAct(SQLModel, table=True):
+    """A transaction that a charity's own key signs: stored with its bytes before anybody sees them."""
+
+    __tablename__ = "giving_desk_act"
+
+    charity: str = Field(sa_type=Address, primary_key=True)
+    reference: str = Field(primary_key=True, max_length=200)
+    data: bytes
+    nonce: int = Field(sa_type=BigInteger)
+    tx_hash: bytes = Field(sa_type=Bytes32, unique=True)
+    raw: bytes
+    signed_at: datetime = Field(sa_type=UtcTime)
