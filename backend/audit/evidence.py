@@ -1,7 +1,8 @@
 """Whether what the node said hangs together: hashes and chain of headers, roots, completeness of logs.
 
 After this, every log, calldata and sender used elsewhere is bound to the head block's hash, which anybody can
-compare with another node. A node that forges all of it consistently is met by the other checks: signatures, sums, contract views.
+compare with another node. A node that forges all of it consistently is met by the other checks: signatures, sums,
+contract views.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 """INV-06: a donation leaves a campaign only as a retirement, a grant or a refund; totals equal the donations."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +9,7 @@ from backend.audit.holdings import NOBODY, Holdings
 from backend.audit.permissions import Permissions
 from backend.audit.questions import Question
 from backend.audit.report import Check, Verdicts, Where
-from backend.audit.timeline import Act
+from backend.audit.timeline import Act, Call
 from backend.chain.deployment import Deployment
 from backend.chain.events import ChainEvent
 from backend.chain.reverts import reason_name
@@ -61,6 +61,27 @@ class Campaign:
         return (self.charity, self.kind, self.funding, *window, self.donated, self.retired, self.granted, self.refunded)
 
 
+@dataclass(frozen=True)
+class Item:
+    """One grant or refund of a call; `index` is its place there."""
+
+    index: int
+    caller: str
+    campaign_id: int
+    class_id: int
+    amount_gco2e: int = 0
+    ref: bytes = b""
+    donor: str = NOBODY
+
+
+def _items_of(call: Call) -> list[Item]:
+    args, common = call.args, (call.caller, call.args["campaignId"], call.args["classId"])
+    if call.function == "refund":
+        return [Item(index, *common, donor=donor) for index, donor in enumerate(args["donors"])]
+    pairs = zip(args["amounts"], args["refs"], strict=False)
+    return [Item(index, *common, amount, ref) for index, (amount, ref) in enumerate(pairs)]
+
+
 @dataclass
 class Giving:
     """Campaigns and gifts, from Charity's events. `held` by (campaign, class); `gifts` by (campaign, donor, class)."""
@@ -77,6 +98,7 @@ class Giving:
     gifts: defaultdict[tuple[int, str, int], int] = field(default_factory=lambda: defaultdict(int))
     refs: set[bytes] = field(default_factory=set)
     paused: bool = False
+    _due: deque[Item] = field(default_factory=deque)
     _legs: set[int] = field(default_factory=set)
     _touched: set[int] = field(default_factory=set)
 
@@ -98,14 +120,12 @@ class Giving:
     def begin(self, act: Act) -> None:
         """Each grant and refund called has one outcome."""
         self._legs, self._touched = set(), set()
-        for function, done, skipped in (("grant", "Granted", "GrantSkipped"), ("refund", "Refunded", "RefundSkipped")):
-            items = "amounts" if function == "grant" else "donors"
-            called = sum(len(call.args[items]) for call in act.calls_of("Charity", function))
-            outcomes = len(act.events_of("Charity", done, skipped))
-            if called or outcomes:
-                self.verdicts.require_equal(
-                    SKIPS, f"outcomes of {function}", act.where, expected=called, found=outcomes
-                )
+        self._due = deque(item for call in act.calls_of("Charity", "grant", "refund") for item in _items_of(call))
+        outcomes = act.events_of("Charity", "Granted", "GrantSkipped", "Refunded", "RefundSkipped")
+        if self._due or outcomes:
+            self.verdicts.require_equal(
+                SKIPS, "outcomes of grants and refunds", act.where, expected=len(self._due), found=len(outcomes)
+            )
 
     def apply(self, event: ChainEvent, act: Act) -> None:
         """Takes in one event."""
@@ -114,6 +134,13 @@ class Giving:
             if "campaignId" in event.args:
                 self._touched.add(event.args["campaignId"])
             handler(event, act)
+
+    def _next(self, event: ChainEvent, **said: object) -> Item | None:
+        """The grant or refund called that an outcome is due for: outcomes come in the order of the call."""
+        item = self._due.popleft() if self._due else None
+        due = None if item is None else {name: getattr(item, name) for name in said}
+        self.verdicts.require_equal(SKIPS, event.name, Where.of(event), expected=due, found=said)
+        return item
 
     def _campaign_of(self, event: ChainEvent) -> Campaign:
         campaign_id = event.args["campaignId"]
@@ -232,11 +259,13 @@ class Giving:
         campaign.retired += event.args["amount"]
 
     def _granted(self, event: ChainEvent, act: Act) -> None:
-        campaign, ref = self._campaign_of(event), event.args["ref"]
-        calls = [call for call in act.calls_of("Charity", "grant") if ref in call.args["refs"]]
+        campaign, args, ref = self._campaign_of(event), event.args, event.args["ref"]
+        item = self._next(
+            event, campaign_id=args["campaignId"], class_id=args["classId"], ref=ref, amount_gco2e=args["amount"]
+        )
         holds = campaign.kind == AID and campaign.spendable and self.listed.get(campaign.charity, False)
         holds = holds and ref not in self.refs and not self.paused
-        holds = holds and any(call.caller == campaign.charity for call in calls)
+        holds = holds and item is not None and item.caller == campaign.charity
         words = self._retirement(event, self.deployment.address("Charity"), "grant", ref)
         self._leave(event, act, holds, [self._move(event, NOBODY), words])
         self.refs.add(ref)
@@ -245,38 +274,42 @@ class Giving:
     def _refunded(self, event: ChainEvent, act: Act) -> None:
         campaign, args = self._campaign_of(event), event.args
         key = (args["campaignId"], args["donor"], args["classId"])
+        self._next(event, campaign_id=key[0], donor=key[1], class_id=key[2])
         holds = campaign.state == FAILED and self.gifts[key] == args["amount"]
         self._leave(event, act, holds, [self._move(event, args["donor"])])
         self.gifts[key] = 0
         campaign.refunded += args["amount"]
 
-    def _grant_skipped(self, event: ChainEvent, act: Act) -> None:
-        index, found = event.args["index"], reason_name(event.args["reason"])
-        reasons: set[str] = set()
-        for call in act.calls_of("Charity", "grant"):
-            if call.args["campaignId"] == event.args["campaignId"] and index < len(call.args["amounts"]):
-                amount, ref = call.args["amounts"][index], call.args["refs"][index]
-                held = self.held.get((event.args["campaignId"], call.args["classId"]), 0)
-                against = {
-                    "AmountZero": amount == 0,
-                    "GrantRefUsed": ref in self.refs,
-                    "HeldInsufficient": amount > held,
-                }
-                reasons |= {reason for reason, holds in against.items() if holds}
+    def _grant_skipped(self, event: ChainEvent, _act: Act) -> None:
+        item = self._next(event, campaign_id=event.args["campaignId"], index=event.args["index"])
+        if item is None:
+            return
+        held = self.held.get((item.campaign_id, item.class_id), 0)
+        against = {
+            "AmountZero": item.amount_gco2e == 0,
+            "GrantRefUsed": item.ref in self.refs,
+            "HeldInsufficient": item.amount_gco2e > held,
+        }
+        reasons = sorted(reason for reason, holds in against.items() if holds)
+        found = reason_name(event.args["reason"])
         self.verdicts.require(
-            SKIPS, found in reasons, f"grant {index}", Where.of(event), expected=sorted(reasons), found=found
+            SKIPS, found in reasons, f"grant {item.index}", Where.of(event), expected=reasons, found=found
         )
 
-    def _refund_skipped(self, event: ChainEvent, act: Act) -> None:
-        index, found = event.args["index"], reason_name(event.args["reason"])
-        empty: list[bool] = []
-        for call in act.calls_of("Charity", "refund"):
-            if call.args["campaignId"] == event.args["campaignId"] and index < len(call.args["donors"]):
-                key = (event.args["campaignId"], call.args["donors"][index], call.args["classId"])
-                empty.append(self.gifts.get(key, 0) == 0)
-        holds = (found == "NothingToRefund") in empty
-        expected = "NothingToRefund only where nothing is left, otherwise a refusal of the donor's wallet"
-        self.verdicts.require(SKIPS, holds, f"refund {index}", Where.of(event), expected=expected, found=found)
+    def _refund_skipped(self, event: ChainEvent, _act: Act) -> None:
+        item = self._next(event, campaign_id=event.args["campaignId"], index=event.args["index"])
+        if item is None:
+            return
+        empty = self.gifts.get((item.campaign_id, item.donor, item.class_id), 0) == 0
+        found = reason_name(event.args["reason"])
+        self.verdicts.require(
+            SKIPS,
+            (found == "NothingToRefund") == empty,
+            f"refund {item.index}",
+            Where.of(event),
+            expected="NothingToRefund" if empty else "a refusal of the donor's wallet",
+            found=found,
+        )
 
     def end(self, act: Act) -> None:
         """Totals of the campaigns touched, Charity's balance, and that nothing moved but gifts and exits."""

@@ -58,8 +58,8 @@ class History:
     """One deployment's history up to a head block.
 
     `payment_ours` says whether the payment token is the local stand-in: of another, only moves in our transactions
-    count. `headers` ascend from the deployment block to the head; `bodies` are of the blocks that may hold logs of ours;
-    `logs` is what eth_getLogs answered; `answers` maps a question (`questions.Asked.key`) to what the node answered.
+    count. `headers` ascend from the deployment block to the head; `bodies` are of the blocks that may hold logs of
+    ours; `logs` is what eth_getLogs answered; `answers` maps a question (`questions.Asked.key`) to the answer.
     """
 
     chain_id: int

@@ -61,6 +61,8 @@ class Holdings:
     """Who holds what. Credits by (account, class id); held totals by class id."""
 
     verdicts: Verdicts
+    issuance: str
+    """The one contract that may mint."""
     payment_ours: bool
     credits: defaultdict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
     held: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -89,6 +91,9 @@ class Holdings:
         self.credit_moved.append(move)
         if move.sender == NOBODY:
             self.held[move.class_id] += move.amount_gco2e
+            self.verdicts.require_equal(
+                CREDIT_ALLOWED, "who minted", move.where, expected=self.issuance, found=move.operator
+            )
         else:
             key = (move.sender, move.class_id)
             self.verdicts.require(

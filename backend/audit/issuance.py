@@ -164,14 +164,14 @@ class Issuance:
 
     def _surplus_anchored(self, event: ChainEvent, act: Act) -> None:
         args = event.args
-        named = any(item.args["root"] == args["root"] for item in act.events_of("Issuance", "BatchAnchored"))
+        named = sum(item.args["root"] == args["root"] for item in act.events_of("Issuance", "BatchAnchored"))
         self.verdicts.require(
             BATCH,
-            named and args["root"] not in self.roots,
+            named == 1 and args["root"] not in self.roots,
             "surplus anchored",
             Where.of(event),
             expected="once, for a batch that verifiers signed",
-            found="again" if args["root"] in self.roots else f"a batch: {named}",
+            found="again" if args["root"] in self.roots else f"for {named} batches",
         )
         known = self.supply.classes.get(args["classId"])
         stopped_s = known.stopped_s_until(act.at_s) if known else 0

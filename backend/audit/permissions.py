@@ -3,17 +3,21 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from eth_abi.abi import encode
+
 from backend.audit.questions import Question
 from backend.audit.report import Check, Verdicts, Where
 from backend.audit.timeline import Act
 from backend.chain.deployment import Deployment
 from backend.chain.events import ChainEvent
+from backend.chain.keccak import keccak
 
 NUMBER = Check("INV-09", "permissions.number", "a number of a signed act is spent once per account and contract")
 ROLE = Check("INV-09", "permissions.role", "a member is granted before it is revoked, and the last admin stays")
+SCHEDULE = Check("INV-09", "permissions.schedule", "a delayed act is executed as announced, not before its time, once")
 ANCHOR = Check("INV-09", "permissions.anchor", "a digest is anchored once per topic and day, never for a day to come")
 
-CHECKS = (NUMBER, ROLE, ANCHOR)
+CHECKS = (NUMBER, ROLE, SCHEDULE, ANCHOR)
 
 ADMIN_ROLE = 0
 SCHEDULE_EXPIRY_S = 7 * 24 * 3_600
@@ -85,8 +89,8 @@ class Permissions:
             "TargetClosed": self._target_closed,
             "TargetFunctionRoleUpdated": self._function_role_updated,
             "OperationScheduled": self._scheduled,
-            "OperationExecuted": self._unscheduled,
-            "OperationCanceled": self._unscheduled,
+            "OperationExecuted": self._executed,
+            "OperationCanceled": self._cancelled,
         }
 
     def begin(self, _act: Act) -> None:
@@ -145,8 +149,16 @@ class Permissions:
         key = (args["roleId"], args["account"])
         known = self.members.get(key)
         joined = known is None or not known.since_s
+        if joined or known is None:
+            since_s = act.at_s + self.grant_delays.get(key[0], Delay()).at(act.at_s)
+        else:
+            since_s = act.at_s + max(0, known.delay.at(act.at_s) - args["delay"])
         self.verdicts.require_equal(
-            ROLE, f"role {key[0]} of {key[1]}", Where.of(event), expected=joined, found=args["newMember"]
+            ROLE,
+            f"role {key[0]} of {key[1]}",
+            Where.of(event),
+            expected=[joined, since_s],
+            found=[args["newMember"], args["since"]],
         )
         if known is None or joined:
             self.members[key] = Member(args["since"], Delay(args["delay"], args["delay"]))
@@ -183,11 +195,40 @@ class Permissions:
     def _function_role_updated(self, event: ChainEvent, _act: Act) -> None:
         self.function_roles[event.args["target"], event.args["selector"]] = event.args["roleId"]
 
-    def _scheduled(self, event: ChainEvent, _act: Act) -> None:
-        self.schedules[event.args["operationId"]] = (event.args["schedule"], event.args["nonce"])
+    def _scheduled(self, event: ChainEvent, act: Act) -> None:
+        args = event.args
+        identity = keccak(encode(["address", "address", "bytes"], [args["caller"], args["target"], args["data"]]))
+        due_s, nonce = self.schedules.get(args["operationId"], (0, 0))
+        fresh = due_s == 0 or due_s + SCHEDULE_EXPIRY_S <= act.at_s
+        self.verdicts.require(
+            SCHEDULE,
+            fresh and args["schedule"] >= act.at_s and (args["operationId"], args["nonce"]) == (identity, nonce + 1),
+            "announcement",
+            Where.of(event),
+            expected=[identity, nonce + 1, f"not before {act.at_s}"],
+            found=[args["operationId"], args["nonce"], args["schedule"]],
+        )
+        self.schedules[args["operationId"]] = (args["schedule"], args["nonce"])
 
-    def _unscheduled(self, event: ChainEvent, _act: Act) -> None:
+    def _executed(self, event: ChainEvent, act: Act) -> None:
+        due_s = self._end_schedule(event)
+        holds = 0 < due_s <= act.at_s < due_s + SCHEDULE_EXPIRY_S
+        self.verdicts.require(
+            SCHEDULE, holds, "execution", Where.of(event), expected=f"a week from {due_s}", found=act.at_s
+        )
+
+    def _cancelled(self, event: ChainEvent, _act: Act) -> None:
+        due_s = self._end_schedule(event)
+        self.verdicts.require(SCHEDULE, due_s > 0, "cancellation", Where.of(event), expected="a schedule", found=due_s)
+
+    def _end_schedule(self, event: ChainEvent) -> int:
+        """Forgets an announced act; returns when it was due, Unix seconds, 0 if it was not announced."""
+        due_s, nonce = self.schedules.get(event.args["operationId"], (0, 0))
+        self.verdicts.require_equal(
+            SCHEDULE, "announced act", Where.of(event), expected=nonce, found=event.args["nonce"]
+        )
         self.schedules[event.args["operationId"]] = (0, event.args["nonce"])
+        return due_s
 
     def questions(self, head_s: int) -> Iterator[Question]:
         """All of it."""

@@ -54,7 +54,7 @@ class Book(Protocol):
 def books_of(history: History, answers: Answers, verdicts: Verdicts) -> list[Book]:
     """Every book, empty, in the order they take in an event: later ones read earlier ones."""
     deployment = history.deployment
-    held = holdings.Holdings(verdicts, history.payment_ours)
+    held = holdings.Holdings(verdicts, deployment.address("Issuance"), history.payment_ours)
     supplied = supply.Supply(history.chain_id, verdicts, held)
     issued = issuance.Issuance(deployment, verdicts, supplied)
     permitted = permissions.Permissions(deployment, verdicts)

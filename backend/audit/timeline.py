@@ -183,24 +183,34 @@ def decoded_events(history: History, verdicts: Verdicts) -> list[ChainEvent]:
     return found
 
 
+def _grouped(events: list[ChainEvent]) -> dict[bytes, list[ChainEvent]]:
+    found: dict[bytes, list[ChainEvent]] = {}
+    for event in events:
+        found.setdefault(event.tx_hash, []).append(event)
+    return found
+
+
 def acts(history: History, events: list[ChainEvent]) -> Iterator[Act]:
-    """Events grouped by transaction, in chain order."""
+    """In chain order: transactions with events of ours, and those that called us and left none."""
     names = {address.lower(): name for name, address in history.deployment.addresses.items()}
-    outer = {octets(item["hash"]): item for body in history.bodies for item in body.transactions}
+    times = {quantity(header["number"]): quantity(header["timestamp"]) for header in history.headers}
     inner: dict[bytes, list[Call]] = {}
     for item in history.inner_calls:
         calls = _calls(names, item.to, item.sender, octets(item.input))
         inner.setdefault(octets(item.transaction), []).extend(calls)
-    start = 0
-    for end in range(1, len(events) + 1):
-        if end < len(events) and events[end].tx_hash == events[start].tx_hash:
-            continue
-        first = events[start]
-        transaction = outer.get(first.tx_hash)
-        called = inner.get(first.tx_hash, [])
-        if transaction is not None:
-            to, caller = str(transaction.get("to") or ""), str(transaction["from"])
-            called = _calls(names, to, caller, octets(transaction["input"])) + called
-        here = tuple(event for event in events[start:end] if (event.contract, event.name) not in _UNUSED)
-        yield Act(first.tx_hash, first.block_number, unix_s(first.block_time), here, tuple(called))
-        start = end
+    grouped = _grouped(events)
+    for body in sorted(history.bodies, key=lambda item: item.number):
+        succeeded = {str(receipt["transactionHash"]) for receipt in body.receipts if quantity(receipt["status"])}
+        for transaction in body.transactions:
+            if str(transaction["hash"]) not in succeeded:
+                continue
+            to, identity = str(transaction.get("to") or ""), octets(transaction["hash"])
+            called = _calls(names, to, str(transaction["from"]), octets(transaction["input"]))
+            left = grouped.pop(identity, [])
+            if left or called:
+                here = tuple(event for event in left if (event.contract, event.name) not in _UNUSED)
+                called += inner.get(identity, [])
+                yield Act(identity, body.number, times.get(body.number, 0), here, tuple(called))
+    for identity, left in grouped.items():  # their transactions are in no receipt, which `evidence` finds
+        first = left[0]
+        yield Act(identity, first.block_number, unix_s(first.block_time), tuple(left), ())
