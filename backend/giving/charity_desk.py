@@ -148,7 +148,8 @@ class CharityDesk:
             known = self._known(session, reference, data)
             if known is not None:
                 return known
-            last = session.exec(select(func.max(col(DeskAct.nonce))).where(DeskAct.charity == own)).one()
+            query = select(func.max(col(DeskAct.nonce))).where(DeskAct.charity == own)
+            last: int | None = session.exec(query).one()
             nonce = chain_nonce if last is None else max(chain_nonce, last + 1)
             signed = sign(
                 self._signer,

@@ -1,7 +1,7 @@
 """Grants: an aid campaign retires credits under the salted reference of somebody's deficit.
 
-On the chain the reference says nothing about whose it is. The deficit counts as settled, in part or whole, only when the
-chain's `Granted` event says so (`projection`). A reference is granted once, ever.
+On the chain the reference says nothing about whose it is. The deficit counts as settled, in part or whole, only when
+the chain's `Granted` event says so (`projection`). A reference is granted once, ever.
 """
 
 from collections.abc import Sequence

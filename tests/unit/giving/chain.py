@@ -1,0 +1,186 @@
+"""Events as a chain would send them, one after another; and deficits in the ledger for them to settle."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, SQLModel, select
+
+from backend.chain.class_id import pack
+from backend.chain.deployment import Deployment
+from backend.chain.events import ChainEvent
+from backend.chain.keys import dev_signer
+from backend.giving.projection import GivingProjection
+from backend.giving.tables import Campaign, CampaignHolding, CharityListing, Movement, Retirement
+from backend.kernel.digest import sha256
+from backend.ledger.debt import deficit_reference
+from backend.ledger.state import State
+from backend.ledger.tables import DeficitRow, PersonRow, SettlementRow, StatementRow
+from backend.storage.database import Database
+
+START = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+CLASS_ID = pack("US-CA", 2025, "SIM")
+OTHER_CLASS_ID = pack("CN-SC", 2025, "SIM")
+POOL, AID = dev_signer(7).address, dev_signer(8).address
+ALICE, BOB = dev_signer(10).address, dev_signer(11).address
+CHARITY = "0x" + "c" * 40
+DEPLOYMENT = Deployment(31337, "0x" + "00" * 32, 0, {"Charity": CHARITY}, {})
+NO_REF = bytes(32)
+PROJECTED: tuple[type[SQLModel], ...] = (Campaign, CampaignHolding, CharityListing, Movement, Retirement, SettlementRow)
+
+
+@dataclass
+class ToyChain:
+    """One event a block. `apply` and `undo_last` keep the projection in step with the history."""
+
+    database: Database
+    projection: GivingProjection = field(default_factory=lambda: GivingProjection(DEPLOYMENT))
+    history: list[ChainEvent] = field(default_factory=list)
+
+    def apply(self, contract: str, name: str, **args: Any) -> ChainEvent:
+        number = len(self.history) + 1
+        event = ChainEvent(
+            contract=contract,
+            name=name,
+            args=args,
+            block_number=number,
+            block_hash=sha256(b"block%d" % number),
+            block_time=START + timedelta(seconds=number),
+            tx_hash=sha256(b"tx%d" % number),
+            log_index=number % 7,
+        )
+        with self.database.write() as session:
+            self.projection.apply(session, event)
+        self.history.append(event)
+        return event
+
+    def undo_last(self) -> None:
+        with self.database.write() as session:
+            self.projection.undo(session, self.history.pop())
+
+    def replay(self) -> None:
+        """Resets and applies the whole history again."""
+        with self.database.write() as session:
+            self.projection.reset(session)
+            for event in self.history:
+                self.projection.apply(session, event)
+
+    def opened(self, campaign_id: int = 1, *, kind: int = 0, funding: int = 0, target: int = 1000) -> ChainEvent:
+        return self.apply(
+            "Charity",
+            "CampaignOpened",
+            campaignId=campaign_id,
+            charity=AID if kind else POOL,
+            kind=kind,
+            funding=funding,
+            opens=int(START.timestamp()),
+            closes=int(START.timestamp()) + 86400,
+            target=target,
+            storyDigest=sha256(b"story"),
+        )
+
+    def donated(self, amount: int, *, campaign_id: int = 1, donor: str = ALICE, class_id: int = CLASS_ID) -> ChainEvent:
+        args = {"campaignId": campaign_id, "donor": donor, "classId": class_id, "amount": amount}
+        return self.apply("Charity", "Donated", **args)
+
+    def refunded(
+        self, amount: int, *, campaign_id: int = 1, donor: str = ALICE, class_id: int = CLASS_ID
+    ) -> ChainEvent:
+        args = {"campaignId": campaign_id, "donor": donor, "classId": class_id, "amount": amount}
+        return self.apply("Charity", "Refunded", **args)
+
+    def campaign_retired(self, amount: int, *, campaign_id: int = 1, class_id: int = CLASS_ID) -> ChainEvent:
+        return self.apply("Charity", "CampaignRetired", campaignId=campaign_id, classId=class_id, amount=amount)
+
+    def granted(
+        self, amount: int, ref: bytes, *, campaign_id: int = 1, class_id: int = CLASS_ID
+    ) -> tuple[ChainEvent, ChainEvent]:
+        """Both events of a grant, in the order the contracts emit them."""
+        args = {"campaignId": campaign_id, "classId": class_id, "amount": amount, "ref": ref}
+        first = self.apply("Charity", "Granted", **args)
+        return first, self.retired(amount, account=CHARITY, beneficiary=CHARITY, purpose="grant", ref=ref)
+
+    def retired(
+        self,
+        amount: int,
+        *,
+        account: str = ALICE,
+        beneficiary: str = ALICE,
+        purpose: str = "self",
+        ref: bytes = NO_REF,
+        class_id: int = CLASS_ID,
+    ) -> ChainEvent:
+        return self.apply(
+            "CarbonCredit",
+            "Retired",
+            account=account,
+            beneficiary=beneficiary,
+            classId=class_id,
+            amount=amount,
+            purpose=purpose,
+            ref=ref,
+        )
+
+
+def rows_of(database: Database) -> dict[str, list[str]]:
+    """Every projected row as text, by table, and the state of every statement."""
+    with database.read() as session:
+        found = {
+            str(table.__tablename__): sorted(
+                repr(sorted(row.model_dump(exclude={"id"} if table is SettlementRow else set()).items()))
+                for row in session.exec(select(table))
+            )
+            for table in PROJECTED
+        }
+        found["states"] = [row.state for row in session.exec(select(StatementRow))]
+        return found
+
+
+def a_deficit(session: Session, amount_gco2e: int, address: str = BOB, vintage: int = 2025) -> bytes:
+    """A person of US-CA whose statement of the vintage ended in a deficit; its reference."""
+    unique = sha256(address.encode() + vintage.to_bytes(2))
+    person = PersonRow(
+        address=address, region="US-CA", commitment=unique, joined_on=date(2025, 1, 1), registered_at=START
+    )
+    session.add(person)
+    session.flush()
+    assert person.id is not None
+    zeros = dict.fromkeys(
+        ("budget", "footprint", "bound", "surplus", "carried_in", "netted", "credit", "carried_out"), 0
+    )
+    statement = StatementRow(
+        person_id=person.id,
+        vintage=vintage,
+        version=1,
+        current=True,
+        state=State.DEFICIT,
+        region="US-CA",
+        methodology="SIM",
+        class_id=CLASS_ID,
+        policy_id="policy",
+        policy_digest=unique,
+        factors_digest=unique,
+        nullifier=unique,
+        digest=unique,
+        document="{}",
+        closed_at=START,
+        deficit_gco2e=amount_gco2e,
+        **{f"{name}_gco2e": value for name, value in zeros.items()},
+    )
+    session.add(statement)
+    session.flush()
+    assert statement.id is not None
+    reference = deficit_reference(unique, b"s" * 32)
+    session.add(
+        DeficitRow(
+            statement_id=statement.id,
+            person_id=person.id,
+            region="US-CA",
+            vintage=vintage,
+            amount_gco2e=amount_gco2e,
+            salt=b"s" * 32,
+            reference=reference,
+        )
+    )
+    session.flush()
+    return reference
