@@ -39,9 +39,16 @@ class TimeMalformed(InvalidInput):
     code = "time.malformed"
 
 
+def _aware(at: datetime) -> datetime:
+    """The same time; raises ValueError for a naive one, which would be read in the machine's own zone."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at} is naive: a time carries its zone")
+    return at
+
+
 def unix_s(at: datetime) -> int:
-    """Whole Unix seconds, rounded down; the form times take in signed data."""
-    return int(at.timestamp() // 1)
+    """Whole Unix seconds, rounded down; the form times take in signed data. Raises ValueError for a naive time."""
+    return int(_aware(at).timestamp() // 1)
 
 
 def from_unix_s(seconds: int) -> datetime:
@@ -50,16 +57,15 @@ def from_unix_s(seconds: int) -> datetime:
 
 
 def iso(at: datetime) -> str:
-    """ISO-8601 with `Z`, the form times take in JSON."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """ISO-8601 with `Z`, the form times take in JSON. Raises ValueError for a naive time."""
+    return _aware(at).astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def parse_iso(text: str) -> datetime:
     """UTC time of an ISO-8601 text with an offset or `Z`; raises TimeMalformed."""
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise TimeMalformed(f"{text!r} is not ISO-8601 with an offset, such as 2025-01-31T12:00:00Z", value=text)
-    return at.astimezone(UTC)
+        return _aware(datetime.fromisoformat(text)).astimezone(UTC)
+    except (ValueError, OverflowError) as failure:  # its zone may move the first or last day out of the calendar
+        raise TimeMalformed(
+            f"{text!r} is not ISO-8601 with an offset, such as 2025-01-31T12:00:00Z", value=text
+        ) from failure

@@ -10,8 +10,8 @@ CRASH_EXIT_CODE = 137
 def point(name: str) -> None:
     """Ends the process here if the environment's TANYU_CRASH_AT names this point; otherwise does nothing.
 
-    TANYU_CRASH_AT is the point's name, or `@` and the path of a file that holds it, so that a test can arm a point while
-    the process runs.
+    TANYU_CRASH_AT is the point's name, or `@` and the path of a file that holds it, so that a test can arm a point
+    while the process runs.
     """
     armed = os.environ.get("TANYU_CRASH_AT", "")
     if armed.startswith("@"):

@@ -25,7 +25,8 @@ def _check(value: Json) -> None:
         return
     if isinstance(value, Mapping):
         for key, item in value.items():
-            _check(key)
+            if not isinstance(key, str):
+                raise TypeError(_TYPE_ERROR.format(f"the key {key!r}"))
             _check(item)
         return
     if isinstance(value, list | tuple):
