@@ -6,6 +6,7 @@ Random histories against a model that remembers every gram by itself, with reorg
 import tempfile
 from pathlib import Path
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlmodel import SQLModel, select
@@ -130,3 +131,4 @@ class Campaigns(RuleBasedStateMachine):
 
 
 TestCampaigns = Campaigns.TestCase
+TestCampaigns.settings = settings(stateful_step_count=20)

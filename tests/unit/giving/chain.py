@@ -145,9 +145,6 @@ def a_deficit(session: Session, amount_gco2e: int, address: str = BOB, vintage: 
     session.add(person)
     session.flush()
     assert person.id is not None
-    zeros = dict.fromkeys(
-        ("budget", "footprint", "bound", "surplus", "carried_in", "netted", "credit", "carried_out"), 0
-    )
     statement = StatementRow(
         person_id=person.id,
         vintage=vintage,
@@ -165,7 +162,14 @@ def a_deficit(session: Session, amount_gco2e: int, address: str = BOB, vintage: 
         document="{}",
         closed_at=START,
         deficit_gco2e=amount_gco2e,
-        **{f"{name}_gco2e": value for name, value in zeros.items()},
+        budget_gco2e=0,
+        footprint_gco2e=amount_gco2e,
+        bound_gco2e=amount_gco2e,
+        surplus_gco2e=0,
+        carried_in_gco2e=0,
+        netted_gco2e=0,
+        credit_gco2e=0,
+        carried_out_gco2e=0,
     )
     session.add(statement)
     session.flush()

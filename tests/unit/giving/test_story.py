@@ -1,0 +1,53 @@
+"""A campaign's story: what its digest promises."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.giving.kinds import CampaignKind
+from backend.giving.story import STORY_CHARS_MAX, TITLE_CHARS_MAX, Story, StoryInvalid
+from backend.kernel.digest import sha256, to_hex
+
+STORY = Story("A quieter sky", "让天空安静些", "We retire it all.", "全部注销。", CampaignKind.RETIRE_POOL, 2_000_000)
+
+_TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=40).filter(str.strip)
+
+
+def test_story__its_digest__is_the_sha_256_of_its_document_and_never_changes() -> None:
+    assert STORY.digest == sha256(STORY.document())
+    assert to_hex(STORY.digest) == "0x4dfcc7458038b035411f18f4e174c396cd68d8ebe7b32d6153a9f28166056582"
+
+
+@given(_TEXT, _TEXT, _TEXT, _TEXT, st.sampled_from(CampaignKind), st.integers(min_value=1, max_value=2**128 - 1))
+def test_story__any__reads_back_from_its_document(
+    title_en: str, title_zh: str, story_en: str, story_zh: str, kind: CampaignKind, target: int
+) -> None:
+    story = Story(title_en, title_zh, story_en, story_zh, kind, target)
+
+    assert Story.read(story.document().decode()) == story
+
+
+@pytest.mark.parametrize("part", ["title_en", "title_zh", "story_en", "story_zh", "target_gco2e", "kind"])
+def test_story__any_part_changed__has_another_digest(part: str) -> None:
+    value = {"target_gco2e": 1, "kind": CampaignKind.AID}.get(part, "another")
+
+    assert replace(STORY, **{part: value}).digest != STORY.digest
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("title_en", " "),
+        ("title_zh", "长" * (TITLE_CHARS_MAX + 1)),
+        ("story_en", ""),
+        ("story_zh", "长" * (STORY_CHARS_MAX + 1)),
+        ("target_gco2e", 0),
+        ("target_gco2e", 2**128),
+    ],
+)
+def test_story__a_part_missing_or_too_long__is_refused(part: str, value: object) -> None:
+    with pytest.raises(StoryInvalid) as caught:
+        replace(STORY, **{part: value})
+    assert caught.value.fields["part"] == part
