@@ -12,6 +12,7 @@ from sqlmodel import select
 from backend.kernel.digest import Json, to_hex
 from backend.kernel.errors import Conflict, Forbidden, NotFound
 from backend.market.journal import Kind
+from backend.market.numbers import NUMBER_MAX
 from backend.market.tables import OrderRow, OrderState
 from backend.market.turn import Turn
 
@@ -84,9 +85,11 @@ class CancellingNumber:
 
     def __call__(self, turn: Turn) -> Cancelled:
         """Takes it off; a second time gives the first answer. Raises OrderUnknown, OrderClosed."""
-        turn.flush()
-        query = select(OrderRow.order_hash).where(OrderRow.maker == self.maker, OrderRow.number == self.number)
-        order_hash = turn.session.exec(query).first()
+        order_hash = None
+        if self.number <= NUMBER_MAX:
+            turn.flush()
+            query = select(OrderRow.order_hash).where(OrderRow.maker == self.maker, OrderRow.number == self.number)
+            order_hash = turn.session.exec(query).first()
         row = turn.order(order_hash) if order_hash else None
         if row is None:
             raise OrderUnknown(maker=self.maker, number=self.number)

@@ -54,6 +54,7 @@ class Accepted:
     lots_stopped: int
     """Lots given up because the next order to meet was the maker's own."""
     first_trade_id: int
+    """0 without fills."""
     fills: tuple[Fill, ...]
     """In order; the n-th is trade `first_trade_id + n`."""
 
@@ -97,7 +98,7 @@ class Placing:
             accepted_at=line.time,
             lots_open=placed.lots_open,
             lots_stopped=placed.lots_stopped,
-            first_trade_id=placed.first_trade_id,
+            first_trade_id=placed.first_trade_id if placed.fills else 0,
             fills=tuple(placed.fills),
         )
 

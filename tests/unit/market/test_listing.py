@@ -1,0 +1,57 @@
+"""Classes get a market when the chain opens them, and lose it when the chain takes that back."""
+
+import pytest
+from sqlmodel import Session, select
+
+from backend.chain.events import ChainEvent
+from backend.market.listing import ListingProjection, all_rules, class_of, list_class, rules_of
+from backend.market.rules import ClassRules, ClassUnknown
+from backend.market.tables import ListedClass
+from backend.storage.database import Database
+from tests.unit.market.world import CLASS_ID, OTHER_CLASS_ID, START
+
+
+def created(class_id: int, name: str = "ClassCreated") -> ChainEvent:
+    return ChainEvent("CarbonCredit", name, {"classId": class_id}, 5, b"\1" * 32, START, b"\2" * 32, 0)
+
+
+def listed(session: Session) -> list[int]:
+    return [row.class_id for row in session.exec(select(ListedClass)).all()]
+
+
+def test_projection__applies_undoes_and_resets(database: Database) -> None:
+    projection = ListingProjection()
+    with database.write() as session:
+        projection.apply(session, created(CLASS_ID))
+        projection.apply(session, created(OTHER_CLASS_ID))
+        projection.apply(session, created(7, "Issued"))
+        assert all_rules(session) == [ClassRules(CLASS_ID), ClassRules(OTHER_CLASS_ID)]
+        projection.undo(session, created(7, "Issued"))
+        projection.undo(session, created(OTHER_CLASS_ID))
+        assert listed(session) == [CLASS_ID]
+        projection.reset(session)
+        assert listed(session) == []
+
+
+def test_rules_of__a_class__are_as_listed_and_unknown_ones_are_refused(database: Database) -> None:
+    rules = ClassRules(CLASS_ID, tick=5, lots_min=2, lots_max=9, price_max=100, open_orders_max=3)
+    with database.write() as session:
+        list_class(session, rules, START)
+
+    with database.read() as session:
+        assert rules_of(session, CLASS_ID) == rules
+        for unknown in (OTHER_CLASS_ID, 0, 2**256):
+            with pytest.raises(ClassUnknown) as refusal:
+                rules_of(session, unknown)
+            assert refusal.value.code == "market.class_unknown"
+
+
+@pytest.mark.parametrize("written", ["CN-SC~2025~SIM", "CN-SC/2025/SIM", str(CLASS_ID)])
+def test_class_of__id_or_code__is_the_class(written: str) -> None:
+    assert class_of(written) == CLASS_ID
+
+
+@pytest.mark.parametrize("written", ["", "CN-SC", "cn~2025~SIM", "CN-SC~1999~SIM", "-1", "1" * 79, "１"])
+def test_class_of__anything_else__is_unknown(written: str) -> None:
+    with pytest.raises(ClassUnknown):
+        class_of(written)
