@@ -1,5 +1,6 @@
 """The start page's numbers, read from this server's own database and chain."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from web3 import Web3
 from backend.api.start import CampaignFacts, ChainFacts, ClassFacts, StartPageFacts, TradeFacts
 from backend.chain.class_id import class_code
 from backend.chain.deployment import Deployment
+from backend.giving.campaign import campaign_views
+from backend.giving.kinds import CampaignKind
 from backend.kernel.digest import to_hex
 from backend.kernel.mass import LOT_GCO2E
 from backend.ledger.person import persons
@@ -23,6 +26,9 @@ READS = ("/market/classes", "/fills", "/factors", "/policies", "/batches", "/cam
 
 
 def _classes(session: Session) -> tuple[ClassFacts, ...]:
+    donated: Counter[int] = Counter()
+    for view in campaign_views(session):
+        donated.update({class_id: holding.donated_gco2e for class_id, holding in view.holdings.items()})
     return tuple(
         ClassFacts(
             class_code=class_code(row.class_id),
@@ -31,7 +37,7 @@ def _classes(session: Session) -> tuple[ClassFacts, ...]:
             buffer_gco2e=row.buffer_gco2e,
             retired_gco2e=row.retired_gco2e,
             cancelled_gco2e=row.cancelled_gco2e,
-            donated_gco2e=0,
+            donated_gco2e=donated[row.class_id],
         )
         for row in credit_classes(session)
     )
@@ -51,8 +57,22 @@ def _trades(session: Session) -> tuple[TradeFacts, ...]:
     )
 
 
-def _campaigns(_session: Session) -> tuple[CampaignFacts, ...]:
-    return ()
+def _campaigns(session: Session) -> tuple[CampaignFacts, ...]:
+    found = []
+    for view in campaign_views(session):
+        if view.story is not None:
+            found.append(
+                CampaignFacts(
+                    title_en=view.story.title_en,
+                    title_zh=view.story.title_zh,
+                    kind="aid" if view.campaign.kind == CampaignKind.AID else "retire-pool",
+                    target_gco2e=view.campaign.target_gco2e,
+                    donated_gco2e=view.total.donated_gco2e,
+                    retired_gco2e=view.total.retired_gco2e,
+                    granted_gco2e=view.total.granted_gco2e,
+                )
+            )
+    return tuple(found)
 
 
 def facts_of(

@@ -4,6 +4,8 @@ from fastapi import APIRouter
 
 from backend.chain.deployment import Deployment
 from backend.footprint.routes import router as footprint
+from backend.giving.projection import GivingProjection
+from backend.giving.routes import router as giving
 from backend.ledger.routes import router as ledger
 from backend.link.balances import balance_projections
 from backend.link.projection import Projection
@@ -13,9 +15,15 @@ from backend.settlement.fee import FeeProjection
 from backend.settlement.projection import FillsProjection
 from backend.settlement.routes import router as settlement
 
-ROUTERS: tuple[APIRouter, ...] = (footprint, ledger, market, settlement)
+ROUTERS: tuple[APIRouter, ...] = (footprint, ledger, market, settlement, giving)
 
 
 def projections(deployment: Deployment, fee: FeeProjection) -> list[Projection]:
     """Tokens first: what the rooms read of balances is then as of the same event."""
-    return [*balance_projections(deployment), ListingProjection(), fee, FillsProjection()]
+    return [
+        *balance_projections(deployment),
+        ListingProjection(),
+        fee,
+        FillsProjection(),
+        GivingProjection(deployment),
+    ]

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from backend.api.children import Child, PidFile
 from backend.api.classes import local_classes
-from backend.api.sample_year import SampleYear
+from backend.api.sample.year import SampleYear
 from backend.chain.compile import compile_contracts
 from backend.chain.deploy import deploy_all, local_roles
 from backend.chain.deployment import Deployment

@@ -1,0 +1,115 @@
+"""From meter readings to minted credits. Every scene may be played again from its beginning."""
+
+from typing import Any
+
+from sqlmodel import Session
+
+from backend.api.sample.stage import CALIFORNIA, SICHUAN, Stage
+from backend.chain.class_id import parse_code
+from backend.issuance.service import anchor, approve, attest, claim, plan_batch
+from backend.ledger.closing import close, submit
+from backend.ledger.home import found_home, move_in
+from backend.ledger.person import AccountUnknown, join, person_at
+from backend.ledger.record import import_csv, inspect
+from backend.ledger.sample import SAMPLE_VINTAGE, SampleHousehold, sample_households
+from backend.ledger.service import statement_of, statements_in
+from backend.ledger.state import State
+
+
+def people_join(stage: Stage) -> None:
+    """Households join, register their homes and import their year."""
+    verifier = stage.actor("verifier-a").signer.address
+    for household in sample_households():
+        with stage.database.write() as session:
+            try:
+                person_at(session, stage.actor(household.people[0].key).signer.address)
+            except AccountUnknown:
+                _household_joins(stage, session, household, verifier)
+
+
+def _household_joins(stage: Stage, session: Session, household: SampleHousehold, verifier: str) -> None:
+    """One household, whole or not at all; a verifier inspects the documents behind its CSVs."""
+    now, code, kept = stage.clock.now(), "", list[int]()
+    for sample in household.people:
+        person = join(
+            session,
+            stage.books,
+            address=stage.actor(sample.key).signer.address,
+            region=household.region,
+            identity=sample.identity,
+            joined_on=sample.joined_on,
+            at=now,
+            born_on=sample.born_on,
+            guardian=None if sample.guardian is None else stage.actor(sample.guardian).signer.address,
+        )
+        own = {"person_id": person.person_id}
+        if code:
+            move_in(session, code, since_on=sample.joined_on, **own)
+        else:
+            area = household.grid_area
+            home = found_home(
+                session, region=household.region, since_on=sample.joined_on, at=now, grid_area=area, **own
+            )
+            code = home.code
+            for text in household.csv_texts:
+                kept += import_csv(session, stage.books, text=text, home=code, at=now, **own)
+        for text in sample.csv_texts:
+            kept += import_csv(session, stage.books, text=text, home=None, at=now, **own)
+    inspect(session, verifier=verifier, activity_ids=kept, at=now)
+
+
+def statements_close(stage: Stage) -> None:
+    """Everybody closes the year and submits the statement."""
+    with stage.database.write() as session:
+        for household in sample_households():
+            for sample in household.people:
+                person = person_at(session, stage.actor(sample.key).signer.address)
+                found = statement_of(session, person.person_id, SAMPLE_VINTAGE)
+                own: dict[str, Any] = {"person_id": person.person_id, "vintage": SAMPLE_VINTAGE}
+                if found is None:
+                    close(session, stage.books, at=stage.clock.now(), **own)
+                if found is None or found.state is State.CLOSED:
+                    submit(session, stage.books, at=stage.clock.now(), **own)
+
+
+def verifiers_attest(stage: Stage) -> None:
+    """A verifier attests each statement."""
+    verifier = stage.actor("verifier-b").signer
+    with stage.database.write() as session:
+        for statement in statements_in(session, State.SUBMITTED):
+            attest(session, stage.contracts.deployment, statement.digest, verifier, stage.clock.now())
+
+
+def batches_are_anchored(stage: Stage) -> None:
+    """Two of three verifiers sign each batch; its root is anchored."""
+    for code in (CALIFORNIA, SICHUAN):
+        note = f"root {code}"
+        if note not in stage.notes:
+            with stage.database.write() as session:
+                batch = plan_batch(session, stage.books, parse_code(code), stage.clock.now())
+                root = batch.root.hex()
+            stage.notes[note] = root
+        root_bytes = bytes.fromhex(stage.notes[note])
+        with stage.database.write() as session:
+            for key in ("verifier-a", "verifier-c"):
+                approve(session, stage.contracts.deployment, root_bytes, stage.actor(key).signer, stage.clock.now())
+            anchor(session, stage.contracts, root_bytes, stage.clock.now())
+
+    def none_attested() -> bool:
+        with stage.database.read() as session:
+            return not statements_in(session, State.ATTESTED)
+
+    stage.until(none_attested, "the batches to be anchored")
+
+
+def credits_are_minted(stage: Stage) -> None:
+    """Claims mint every credit."""
+    with stage.database.write() as session:
+        for code in (CALIFORNIA, SICHUAN):
+            claim(session, stage.contracts, bytes.fromhex(stage.notes[f"root {code}"]), stage.clock.now())
+
+    def none_unclaimed() -> bool:
+        with stage.database.read() as session:
+            return not statements_in(session, State.ISSUED)
+
+    stage.until(none_unclaimed, "the claims to mint")

@@ -1,0 +1,148 @@
+"""One actor's acts in the sample year, over HTTP like anybody's: sign in, approve, order, cancel, retire, donate.
+
+Every signed act has a number made from the step it belongs to, so that playing a step twice sends the same message.
+"""
+
+from collections.abc import MutableMapping
+from datetime import timedelta
+from typing import Any
+
+from backend.access.client import ApiClient
+from backend.api.sample.cast import Actor
+from backend.chain.class_id import parse_code
+from backend.chain.contracts import Contracts
+from backend.chain.typed_data import sign, sign_digest
+from backend.giving.approval import Permit
+from backend.kernel.clock import SystemClock, unix_s
+from backend.kernel.digest import sha256, to_hex
+from backend.kernel.mass import LOT_GCO2E
+from backend.market.order import Action, Side, SignedOrder
+
+FAR_DEADLINE = 4_102_444_800
+"""2100-01-01: the sample year's messages do not run out while it is played."""
+
+ORDER_LIFETIME = timedelta(days=7)
+MAX_FEE_BPS = 50
+NO_REF = bytes(32)
+
+
+class Player:
+    """An actor at the API. `notes` survives a restart: what must be the same when a step is played again."""
+
+    def __init__(self, actor: Actor, base_url: str, contracts: Contracts, notes: MutableMapping[str, Any]) -> None:
+        self.actor, self._contracts, self._notes = actor, contracts, notes
+        self._deployment = contracts.deployment
+        self.address = actor.signer.address
+        self._client = ApiClient(base_url)
+        self._client.sign_in(actor.signer)
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._client.http.close()
+
+    def _number(self, step: str) -> int:
+        """A number of the actor's own for a signed act: 128 bits of the step's name."""
+        return int.from_bytes(sha256(f"{self.actor.key} {step}".encode())[:16])
+
+    def _signed(self, kind: str, contract: str, message: dict[str, object]) -> dict[str, object]:
+        signature = sign(self.actor.signer, kind, self._deployment.domain(contract), message)
+        wire: dict[str, object] = {
+            name: value if isinstance(value, bool) else to_hex(value) if isinstance(value, bytes) else str(value)
+            for name, value in message.items()
+        }
+        return wire | {"signature": to_hex(signature)}
+
+    def approve(self, operator: str) -> None:
+        """Lets the Exchange or the Charity move the actor's credits."""
+        message = {
+            "account": self.address,
+            "operator": self._deployment.address(operator),
+            "approved": True,
+            "number": self._number(f"approve {operator}"),
+            "deadline": FAR_DEADLINE,
+        }
+        self._client.post("/approvals", self._signed("Approve", "CarbonCredit", message))
+
+    def permit(self) -> None:
+        """Lets the Exchange take payment tokens (EIP-2612); the token's nonce is noted before it is used."""
+        note = f"{self.actor.key} permit nonce"
+        if note not in self._notes:
+            self._notes[note] = int(self._contracts.payment.functions.nonces(self.address).call())
+        exchange = self._deployment.address("Exchange")
+        permit = Permit(self.address, exchange, 2**256 - 1, self._notes[note], FAR_DEADLINE)
+        signature = sign_digest(self.actor.signer, permit.digest(self._deployment.domain("PaymentToken")))
+        body = {
+            "owner": permit.owner,
+            "spender": permit.spender,
+            "value": str(permit.value),
+            "nonce": str(permit.nonce),
+            "deadline": str(permit.deadline),
+            "signature": to_hex(signature),
+        }
+        self._client.post("/approvals/payment", body)
+
+    def order(
+        self,
+        step: str,
+        side: Side,
+        class_code: str,
+        lots: int,
+        price_per_kg: int,
+        *,
+        action: Action = Action.HOLD,
+        ref: bytes = NO_REF,
+    ) -> str:
+        """Places a limit order; returns its hash. Number and expiry are noted before the order is sent."""
+        note = f"{self.actor.key} order {step}"
+        if note not in self._notes:
+            number = int(self._client.post("/orders/numbers", {"count": 1})["from"])
+            expiry = unix_s(SystemClock().now() + ORDER_LIFETIME)
+            self._notes[note] = [number, expiry]
+        number, expiry = self._notes[note]
+        order = SignedOrder(
+            maker=self.address,
+            beneficiary=self.address,
+            class_id=parse_code(class_code),
+            side=side,
+            amount_gco2e=lots * LOT_GCO2E,
+            price_per_kg=price_per_kg,
+            max_fee_bps=MAX_FEE_BPS,
+            expiry=expiry,
+            number=number,
+            epoch=0,
+            action=action,
+            ref=ref,
+        )
+        signature = sign(self.actor.signer, "Order", self._deployment.domain("Exchange"), order.message())
+        answer = self._client.post("/orders", order.wire() | {"signature": to_hex(signature)})
+        return str(answer["orderHash"])
+
+    def cancel(self, order_hash: str) -> None:
+        """Takes an own order off the book."""
+        self._client.delete(f"/orders/{order_hash}")
+
+    def retire(self, step: str, class_code: str, lots: int, purpose: str) -> None:
+        """Retires own credits for oneself."""
+        message: dict[str, object] = {
+            "account": self.address,
+            "beneficiary": self.address,
+            "classId": parse_code(class_code),
+            "amountGco2e": lots * LOT_GCO2E,
+            "purpose": purpose,
+            "ref": NO_REF,
+            "number": self._number(f"retire {step}"),
+            "deadline": FAR_DEADLINE,
+        }
+        self._client.post("/retirements", self._signed("Retire", "CarbonCredit", message))
+
+    def donate(self, step: str, campaign_id: int, class_code: str, lots: int) -> None:
+        """Gives own credits to a campaign."""
+        message: dict[str, object] = {
+            "donor": self.address,
+            "campaignId": campaign_id,
+            "classId": parse_code(class_code),
+            "amountGco2e": lots * LOT_GCO2E,
+            "number": self._number(f"donate {step}"),
+            "deadline": FAR_DEADLINE,
+        }
+        self._client.post("/donations", self._signed("Donate", "Charity", message))

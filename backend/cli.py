@@ -1,0 +1,168 @@
+"""The `tanyu` command: runs Tanyu, and asks a running one. Every command takes --json and exits 0, 1 or 2."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
+from backend.api.rooms import projections
+from backend.api.sample.cast import cast_of_the_year
+from backend.api.serve import serve as serve_forever
+from backend.api.up import Supervisor
+from backend.audit.commands import app as audit
+from backend.chain.artifacts import ARTIFACTS
+from backend.chain.compile import compile_contracts
+from backend.chain.deployment import Deployment
+from backend.chain.keys import DEV_MNEMONIC, require_dev_chain
+from backend.chain.rpc import LOCAL_CHAIN_ID, connect
+from backend.footprint.commands import app as factors
+from backend.giving.commands import give, retire
+from backend.ledger.commands import app as statement
+from backend.link.indexer import Indexer
+from backend.link.reconcile import Finding
+from backend.link.reconcile import reconcile as differences
+from backend.market.commands import app as market
+from backend.settlement.fee import FeeProjection
+from backend.storage.database import Database
+from backend.storage.migrate import head_revision
+from backend.storage.migrate import migrate as migrate_database
+from backend.storage.settings import Settings
+
+app = typer.Typer(
+    name="tanyu",
+    help="Tanyu 碳余: a personal carbon ledger and marketplace. `tanyu up` (or scripts/run) starts everything.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for room in (factors, statement, market, give, retire, audit):
+    app.add_typer(room)
+
+
+def _sentence(values: dict[str, Any]) -> RenderableType:
+    return str(values["says"])
+
+
+@app.command()
+def up(
+    *,
+    sample: Annotated[bool, typer.Option(help="Play the sample year on first start (local chain only).")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Starts the local chain, contracts, database, sample year and server; runs until Ctrl-C."""
+    with failing_plainly(as_json=as_json):
+        Supervisor(Settings(), Console(stderr=as_json), sample=sample).run()
+
+
+@app.command()
+def serve(*, as_json: AsJson = False) -> None:
+    """Serves API and market on 127.0.0.1 against a chain that already runs; `tanyu up` starts this for you."""
+    with failing_plainly(as_json=as_json):
+        serve_forever(Settings())
+
+
+@app.command("compile")
+def compile_command(*, as_json: AsJson = False) -> None:
+    """Compiles the contracts if a source or setting changed."""
+    with failing_plainly(as_json=as_json):
+        fresh = compile_contracts()
+    says = f"compiled into {ARTIFACTS}" if fresh else "nothing changed since the last compilation"
+    emit({"compiled": fresh, "folder": str(ARTIFACTS), "says": says}, as_json=as_json, render=_sentence)
+
+
+@app.command()
+def migrate(*, as_json: AsJson = False) -> None:
+    """Brings the database's schema to this version."""
+    with failing_plainly(as_json=as_json):
+        settings = Settings()
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        database = Database(settings.database_url)
+        fresh = migrate_database(database)
+        database.close()
+    schema = head_revision()
+    says = f"the database is at schema {schema}" + ("" if fresh else " already")
+    emit({"migrated": fresh, "schema": schema, "says": says}, as_json=as_json, render=_sentence)
+
+
+def _accounts_table(values: dict[str, Any]) -> RenderableType:
+    table = Table("index", "key", "name", "address", caption=f"mnemonic: {values['mnemonic']}")
+    for account in values["accounts"]:
+        table.add_row(str(account["index"]), account["key"], account["name"], account["address"])
+    return table
+
+
+@app.command()
+def accounts(*, as_json: AsJson = False) -> None:
+    """Lists the development accounts of the local chain: public keys, worth nothing, refused anywhere else."""
+    with failing_plainly(as_json=as_json):
+        path = Settings().deployment_path
+        require_dev_chain(Deployment.load(path).chain_id if path.exists() else LOCAL_CHAIN_ID)
+        found = [
+            {"index": actor.index, "key": actor.key, "name": actor.name, "address": actor.signer.address}
+            for actor in cast_of_the_year().values()
+        ]
+    emit({"mnemonic": DEV_MNEMONIC, "accounts": found}, as_json=as_json, render=_accounts_table)
+
+
+Rpc = Annotated[str | None, typer.Option("--rpc", help="The node; the local chain if not given.")]
+DeploymentFile = Annotated[Path | None, typer.Option("--deployment", help="The deployment file; ours if not given.")]
+
+
+def _parts(rpc: str | None, deployment: Path | None) -> tuple[Settings, Deployment, str]:
+    settings = Settings()
+    url = rpc or settings.rpc_url or f"http://127.0.0.1:{settings.local_chain_port}"
+    return settings, Deployment.load(deployment or settings.deployment_path), url
+
+
+@app.command()
+def reindex(*, rpc: Rpc = None, deployment: DeploymentFile = None, as_json: AsJson = False) -> None:
+    """Empties every projection of the chain and applies all indexed events again: the rows come out the same."""
+    with failing_plainly(as_json=as_json):
+        settings, deployed, url = _parts(rpc, deployment)
+        database = Database(settings.database_url)
+        rooms = projections(deployed, FeeProjection(database))
+        count = Indexer(database, connect(url), deployed, rooms, confirmations=settings.confirmations).reindex()
+        database.close()
+    emit({"events": count, "says": f"{count} events applied again"}, as_json=as_json, render=_sentence)
+
+
+def _findings_table(values: dict[str, Any]) -> RenderableType:
+    if not values["findings"]:
+        return "index and chain agree"
+    table = Table("check", "subject", "index says", "chain says")
+    for finding in values["findings"]:
+        table.add_row(*(str(part) for part in finding.values()))
+    return table
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {
+        "check": finding.check,
+        "subject": finding.subject,
+        "projected": str(finding.projected),
+        "onChain": str(finding.on_chain),
+    }
+
+
+@app.command()
+def reconcile(*, rpc: Rpc = None, deployment: DeploymentFile = None, as_json: AsJson = False) -> None:
+    """Compares what our index says of balances and classes with the chain itself; exits 1 if they differ."""
+    with failing_plainly(as_json=as_json):
+        settings, deployed, url = _parts(rpc, deployment)
+        database = Database(settings.database_url)
+        found = [_finding(one) for one in differences(database, connect(url), deployed)]
+        database.close()
+    emit({"findings": found}, as_json=as_json, render=_findings_table)
+    if found:
+        raise typer.Exit(EXIT_FINDING)
+
+
+def main() -> None:
+    """The entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

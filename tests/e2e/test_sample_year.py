@@ -1,0 +1,227 @@
+"""`tanyu up` as a newcomer starts it: the sample year, the audit, Ctrl-C, and everything still there afterwards."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import select
+
+from backend.api.sample.cast import cast_of_the_year
+from backend.chain.deployment import Deployment
+from backend.chain.node import free_port
+from backend.chain.rpc import connect
+from backend.giving.tables import Movement, Retirement
+from backend.market.tables import OrderRow, OrderState, TradeRow, TradeState
+from backend.settlement.tables import Batch, BatchState
+from backend.storage.database import Database
+
+FIRST_START_S = 240
+NEXT_START_S = 15
+
+
+@dataclass
+class Run:
+    """One `tanyu up` on a data folder."""
+
+    folder: Path
+    port: int
+    chain_port: int
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "TANYU_DATA_DIR": str(self.folder),
+            "TANYU_PORT": str(self.port),
+            "TANYU_CHAIN_PORT": str(self.chain_port),
+        }
+
+    def start(self, within_s: int) -> float:
+        """Starts it and waits until it says that it runs; how many seconds that took."""
+        started = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "backend.cli", "up"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self.environment,
+        )
+        assert self.process.stdout is not None
+        said: list[str] = []
+        for line in self.process.stdout:
+            said.append(line)
+            if "Ctrl-C stops everything" in line:
+                break
+        took = time.monotonic() - started
+        log = self.folder / "logs" / "server.log"
+        tail = log.read_text()[-3000:] if log.exists() else ""
+        assert said, tail
+        assert "Ctrl-C stops everything" in said[-1], "".join(said) + tail
+        assert took < within_s, "".join(said)
+        return took
+
+    def interrupt(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(60) == 0, "Ctrl-C ends it cleanly"
+
+    def ask(self, path: str) -> Any:
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", trust_env=False).raise_for_status().json()
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "backend.cli", *arguments],
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            check=False,
+        )
+
+    def audit(self) -> subprocess.CompletedProcess[str]:
+        rpc = f"http://127.0.0.1:{self.chain_port}"
+        return self.command("audit", "--rpc", rpc, "--deployment", str(self.folder / "deployment.json"), "--json")
+
+    def database(self) -> Database:
+        return Database.at(self.folder / "tanyu.db")
+
+
+def _new_run(folder: Path) -> Run:
+    return Run(folder, free_port(), free_port())
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    started = _new_run(tmp_path_factory.mktemp("sample"))
+    started.start(FIRST_START_S)
+    yield started
+    if started.process is not None and started.process.poll() is None:
+        started.interrupt()
+
+
+def test_sample_year__ends__with_what_was_promised(run: Run) -> None:
+    with run.database().read() as session:
+        trades = session.exec(select(TradeRow).where(TradeRow.state == TradeState.SETTLED)).all()
+        batches = session.exec(select(Batch).where(Batch.state == BatchState.SETTLED)).all()
+        cancelled = session.exec(select(OrderRow).where(OrderRow.state == OrderState.CANCELLED)).all()
+        movements = [movement.kind for movement in session.exec(select(Movement)).all()]
+        retirements = session.exec(select(Retirement)).all()
+    deployment = Deployment.load(run.folder / "deployment.json")
+    w3 = connect(f"http://127.0.0.1:{run.chain_port}")
+    from backend.chain.contracts import Contracts
+
+    minted = Contracts(w3, deployment).credit.events.Issued().get_logs(from_block=0)
+    assert len(minted) >= 4
+    assert len(trades) >= 5
+    assert len(batches) >= 2
+    assert len(cancelled) >= 1
+    assert movements.count("gift") >= 2
+    assert movements.count("grant") >= 1
+    assert len(retirements) >= 2
+
+
+def test_people__in_the_sample_year__never_sent_a_transaction_nor_held_ether(run: Run) -> None:
+    w3 = connect(f"http://127.0.0.1:{run.chain_port}")
+    for actor in cast_of_the_year().values():
+        if actor.index >= 10:
+            assert w3.eth.get_transaction_count(actor.signer.address) == 0  # type: ignore[arg-type]  # checksummed text
+            assert w3.eth.get_balance(actor.signer.address) == 0  # type: ignore[arg-type]  # checksummed text
+
+
+def test_audit__after_the_sample_year__finds_nothing(run: Run) -> None:
+    done = run.audit()
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert report["findings"] == []
+
+
+def test_reconcile_and_reindex__after_the_sample_year__agree_with_the_chain(run: Run) -> None:
+    assert json.loads(run.command("reconcile", "--json").stdout) == {"findings": []}
+    assert json.loads(run.command("reindex", "--json").stdout)["events"] > 0
+    assert json.loads(run.command("reconcile", "--json").stdout) == {"findings": []}
+
+
+def _state(run: Run) -> dict[str, Any]:
+    classes = run.ask("/market/classes")
+    return {
+        "classes": classes,
+        "books": [run.ask(f"/market/{code}/book") for code in ("US-CA~2025~SIM", "CN-SC~2025~SIM")],
+        "fills": run.ask("/fills"),
+        "campaigns": run.ask("/campaigns"),
+        "batches": run.ask("/batches"),
+    }
+
+
+def test_up__interrupted_and_started_again__shows_the_same_within_fifteen_seconds(run: Run) -> None:
+    before = _state(run)
+    run.interrupt()
+    run.start(NEXT_START_S)
+    assert _state(run) == before
+    assert run.audit().returncode == 0
+
+
+def test_up__killed_outright__is_started_again_and_leaves_nothing_behind(run: Run) -> None:
+    before = _state(run)
+    assert run.process is not None
+    run.process.kill()
+    run.process.wait()
+    run.start(NEXT_START_S + 10)
+    assert _state(run) == before
+
+
+def test_up__second_one_on_the_same_folder__is_refused(run: Run) -> None:
+    second = run.command("up", "--json")
+    assert second.returncode == 1
+    assert json.loads(second.stdout)["code"] == "up.data_folder_in_use"
+
+
+def test_up__two_on_different_ports__run_at_once(run: Run, tmp_path: Path) -> None:
+    other = _new_run(tmp_path)
+    environment = other.environment
+    process = subprocess.Popen(
+        [sys.executable, "-m", "backend.cli", "up", "--no-sample"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+    )
+    other.process = process
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "Ctrl-C stops everything" in line:
+            break
+    try:
+        assert other.ask("/health")["status"] == run.ask("/health")["status"] == "ok"
+        assert other.ask("/fills") == []
+    finally:
+        other.interrupt()
+
+
+def test_up__chain_with_another_genesis__is_refused(tmp_path: Path) -> None:
+    first = _new_run(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "backend.cli", "up", "--no-sample"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=first.environment,
+    )
+    first.process = process
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "Ctrl-C stops everything" in line:
+            break
+    first.interrupt()
+    (tmp_path / "chain.json").unlink()
+    time.sleep(1.1)  # another second, another genesis
+    refused = first.command("up", "--no-sample", "--json")
+    assert refused.returncode == 1
+    assert json.loads(refused.stdout)["code"] == "chain.wrong_network"
