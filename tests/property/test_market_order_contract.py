@@ -1,0 +1,81 @@
+"""The book and the contract agree on what an order is: its hash, and which shapes are malformed (INV-08: what a maker
+signed is what the Exchange checks; an order the book takes is never skipped as malformed).
+"""
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from backend.chain.contracts import Contracts
+from backend.chain.deployment import Deployment
+from backend.chain.keys import dev_signer
+from backend.chain.node import LocalNode
+from backend.chain.reverts import reason_name
+from backend.chain.rpc import connect
+from backend.chain.typed_data import digest
+from backend.kernel.errors import InvalidInput
+from backend.market.order import ZERO_ADDRESS, Action, Side, SignedOrder, check_shape
+from tests.contract.people import People
+
+SIDES, ACTIONS = list(Side), list(Action)
+MAKER, OTHER = dev_signer(100).address, dev_signer(101).address
+
+uint256 = st.one_of(st.integers(0, 3), st.integers(0, 2**256 - 1), st.sampled_from([2**128 - 1, 2**128, 2**255]))
+amounts = st.one_of(
+    st.integers(1, 10**9).map(lambda lots: lots * 1000),
+    st.sampled_from([0, 1, 999, 1500, 2**128 - 2**128 % 1000, 2**128 - 2**128 % 1000 + 1000]),
+)
+prices = st.one_of(st.integers(1, 10**9), st.sampled_from([0, 2**128 - 1, 2**128]))
+orders = st.builds(
+    SignedOrder,
+    maker=st.just(MAKER),
+    beneficiary=st.sampled_from([MAKER, MAKER, OTHER, ZERO_ADDRESS]),
+    class_id=uint256,
+    side=st.sampled_from(SIDES),
+    amount_gco2e=amounts,
+    price_per_kg=prices,
+    max_fee_bps=uint256,
+    expiry=uint256,
+    number=uint256,
+    epoch=uint256,
+    action=st.sampled_from(ACTIONS),
+    ref=st.sampled_from([bytes(32), b"\x07" * 32]),
+)
+
+
+@pytest.fixture(scope="module")
+def people(deployment: Deployment, node: LocalNode) -> People:
+    w3 = connect(node.url)
+    return People(w3, Contracts(w3, deployment))
+
+
+def as_tuple(order: SignedOrder) -> tuple[object, ...]:
+    """In the field order of IExchange.Order, with enums as their index."""
+    words = {"side": [side.value for side in SIDES], "action": [action.value for action in ACTIONS]}
+    return tuple(words[name].index(str(value)) if name in words else value for name, value in order.message().items())
+
+
+@given(order=orders)
+@settings(max_examples=max(100, settings().max_examples))
+def test_order_hash__of_any_order__is_the_contracts(people: People, deployment: Deployment, order: SignedOrder) -> None:
+    ours = digest("Order", deployment.domain("Exchange"), order.message())
+
+    assert people.contracts.exchange.functions.hashOrder(as_tuple(order)).call() == ours
+
+
+@given(order=orders)
+def test_shape__of_any_order__is_malformed_for_the_contract_exactly_if_it_is_for_the_book(
+    people: People, order: SignedOrder
+) -> None:
+    try:
+        check_shape(order)
+    except InvalidInput as refusal:
+        event(refusal.code)
+        is_refused = True
+    else:
+        is_refused = False
+
+    receipt = people.send("Exchange", "settle", [as_tuple(order)], [b"\0" * 65], [(0, 0, 1, 1)])
+
+    (skipped,) = people.events(receipt, "Exchange", "Skipped")
+    assert (reason_name(skipped["args"]["reason"]) == "OrderMalformed") is is_refused
