@@ -34,6 +34,9 @@ POLL_S = 0.1  # money-lint: seconds
 POLLS_MAX = 300
 """About half a minute."""
 
+OFFER_EVERY = 50
+"""Polls between two offers of the same bytes."""
+
 _KIND_NUMBERS = {CampaignKind.RETIRE_POOL: 0, CampaignKind.AID: 1}
 _FUNDING_NUMBERS = {Funding.KEEP_WHAT_YOU_RAISE: 0, Funding.ALL_OR_NOTHING: 1}
 
@@ -125,12 +128,25 @@ class CharityDesk:
             receipt = self._node.receipt(act.tx_hash)
             if receipt is not None:
                 return self._succeeded(act, receipt)
-            if turn % 50 == 0:
+            if turn % OFFER_EVERY == 0:
+                for earlier in self._waiting_before(act):
+                    self._node.broadcast(earlier.raw)
                 answer, words = self._node.broadcast(act.raw)
             if answer in {Answer.IMPOSSIBLE, Answer.UNFUNDED}:
                 break
             time.sleep(POLL_S)
         raise DeskActPending(reference, words)
+
+    def _waiting_before(self, act: DeskAct) -> Sequence[DeskAct]:
+        """Acts with an earlier nonce that the chain does not have: none could be mined if they were never offered."""
+        chain_nonce = self._node.nonce(act.charity)
+        query = (
+            select(DeskAct)
+            .where(DeskAct.charity == act.charity, DeskAct.nonce >= chain_nonce, DeskAct.nonce < act.nonce)
+            .order_by(col(DeskAct.nonce))
+        )
+        with self._database.read() as session:
+            return session.exec(query).all()
 
     def _signed(self, reference: str, data: bytes) -> DeskAct:
         """The act's transaction: the one stored, or a new one that the contract would accept now."""

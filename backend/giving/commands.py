@@ -60,6 +60,11 @@ def _gifts_table(gifts: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
+@retire.callback()
+def _retire() -> None:
+    """Receipts of what was retired, given, granted or refunded."""
+
+
 @give.command("campaigns")
 def list_campaigns(url: Url = None, as_json: AsJson = False) -> None:
     """Lists every campaign with what it raised and what became of it, in grams of CO2e."""

@@ -1,0 +1,183 @@
+"""Giving on a real chain: people who sign, a server that relays, an index, two charities with their own keys."""
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fastapi import FastAPI
+from httpx import Response
+from web3 import Web3
+
+from backend.access.session import signed_in
+from backend.access.site import Site
+from backend.api.app import create_app
+from backend.chain.contracts import Contracts
+from backend.chain.keys import DevRole, Signer, dev_signer
+from backend.chain.typed_data import sign
+from backend.giving.charity_desk import CharityDesk
+from backend.giving.kinds import CampaignKind, Funding
+from backend.giving.projection import GivingProjection
+from backend.giving.routes import router
+from backend.giving.story import Story
+from backend.kernel.clock import FixedClock
+from backend.kernel.digest import to_hex
+from backend.link.balances import balance_projections
+from backend.link.indexer import Indexer
+from backend.link.sender import Sender
+from backend.storage.database import Database
+from tests.contract.people import CLASS_ID, FAR, People
+from tests.web import TestClient
+
+POOL_STORY = Story("A quieter sky", "让天空安静些", "All is retired.", "全部注销。", CampaignKind.RETIRE_POOL, 10_000)
+AID_STORY = Story("Winter aid", "冬季帮扶", "For deficits.", "帮助超支者。", CampaignKind.AID, 10_000)
+
+
+def chain_time(w3: Web3) -> datetime:
+    """The latest block's time."""
+    return datetime.fromtimestamp(int(w3.eth.get_block("latest")["timestamp"]), UTC)
+
+
+@dataclass
+class World:
+    """`relay()` sends what the outbox holds and indexes until nothing moves."""
+
+    w3: Web3
+    contracts: Contracts
+    database: Database
+    clock: FixedClock = field(init=False)
+    people: People = field(init=False)
+    numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1_000_000))
+
+    def __post_init__(self) -> None:
+        self.clock = FixedClock(chain_time(self.w3))
+        self.people = People(self.w3, self.contracts)
+        deployment = self.contracts.deployment
+        operator = dev_signer(DevRole.OPERATOR)
+        self.sender = Sender(self.database, self.w3, operator, self.clock, deployment, confirmations=0)
+        self.indexer = Indexer(
+            self.database,
+            self.w3,
+            deployment,
+            [*balance_projections(deployment), GivingProjection(deployment)],
+            confirmations=0,
+        )
+        self.pool = self.desk(DevRole.POOL_CHARITY)
+        self.aid = self.desk(DevRole.AID_CHARITY)
+
+    def desk(self, role: DevRole) -> CharityDesk:
+        return CharityDesk(self.database, self.w3, dev_signer(role), self.contracts, self.clock)
+
+    def index(self) -> None:
+        while self.indexer.step().moved:
+            pass
+
+    def relay(self) -> None:
+        self.index()
+        while self.sender.step().moved:
+            pass
+        self.index()
+        while self.sender.step().moved:
+            pass
+
+    def open(self, desk: CharityDesk, reference: str, story: Story, funding: Funding, **closes: int) -> int:
+        """A campaign that is open now, and known to the index."""
+        campaign_id = desk.open_campaign(
+            reference,
+            story,
+            funding=funding,
+            opens=self.clock.at - timedelta(days=1),
+            closes=self.clock.at + timedelta(**(closes or {"days": 30})),
+        )
+        self.index()
+        return campaign_id
+
+    def pass_time(self, seconds: int) -> None:
+        self.w3.provider.make_request("evm_increaseTime", [seconds])  # type: ignore[arg-type]  # anvil's own method
+        self.w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]  # as above
+        self.clock.at = chain_time(self.w3)
+
+    def client(self, as_account: str | None = None) -> TestClient:
+        """The API; signed in as an account if one is given."""
+        app: FastAPI = create_app(
+            {
+                "database": self.database,
+                "clock": self.clock,
+                "deployment": self.contracts.deployment,
+                "contracts": self.contracts,
+                "site": Site.local(8000),
+            },
+            [router],
+            {},
+        )
+        if as_account is not None:
+            app.dependency_overrides[signed_in] = lambda: as_account
+        return TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False)
+
+    def post(self, path: str, body: dict[str, Any]) -> Response:
+        answer: Response = self.client().post(path, json=body)
+        return answer
+
+    def signed(self, signer: Signer, type_name: str, contract: str, message: dict[str, Any]) -> dict[str, Any]:
+        """The JSON of a signed message: its fields and the signature."""
+        signature = sign(signer, type_name, self.contracts.deployment.domain(contract), message)
+        written = {
+            name: to_hex(value) if isinstance(value, bytes) else value if isinstance(value, bool | str) else str(value)
+            for name, value in message.items()
+        }
+        return written | {"signature": to_hex(signature)}
+
+    def retire_body(self, index: int, amount_gco2e: int, by: int | None = None, **changed: Any) -> dict[str, Any]:
+        """A retirement of a person for itself; `by` signs in its stead."""
+        person = self.people.person(index)
+        message: dict[str, Any] = {
+            "account": person.address,
+            "beneficiary": person.address,
+            "classId": CLASS_ID,
+            "amountGco2e": amount_gco2e,
+            "purpose": "self",
+            "ref": bytes(32),
+            "number": next(self.numbers),
+            "deadline": FAR,
+        }
+        signer = person if by is None else self.people.person(by)
+        return self.signed(signer, "Retire", "CarbonCredit", message | changed)
+
+    def donate_body(self, index: int, campaign_id: int, amount_gco2e: int, **changed: Any) -> dict[str, Any]:
+        person = self.people.person(index)
+        message: dict[str, Any] = {
+            "donor": person.address,
+            "campaignId": campaign_id,
+            "classId": CLASS_ID,
+            "amountGco2e": amount_gco2e,
+            "number": next(self.numbers),
+            "deadline": FAR,
+        }
+        return self.signed(person, "Donate", "Charity", message | changed)
+
+    def approve_body(self, index: int, operator: str, *, approved: bool = True, **changed: Any) -> dict[str, Any]:
+        person = self.people.person(index)
+        message: dict[str, Any] = {
+            "account": person.address,
+            "operator": operator,
+            "approved": approved,
+            "number": next(self.numbers),
+            "deadline": FAR,
+        }
+        return self.signed(person, "Approve", "CarbonCredit", message | changed)
+
+    def donor(self, index: int, amount_gco2e: int) -> None:
+        """A person with credits who has approved the Charity contract."""
+        self.people.mint(index, amount_gco2e)
+        self.people.approve(index, "Charity")
+        self.index()
+
+    def give(self, index: int, campaign_id: int, amount_gco2e: int) -> None:
+        """A gift, relayed and indexed."""
+        answer = self.post("/donations", self.donate_body(index, campaign_id, amount_gco2e))
+        assert answer.status_code == 202, answer.text
+        self.relay()
+
+    def campaign(self, campaign_id: int) -> dict[str, Any]:
+        answer: dict[str, Any] = self.client().get(f"/campaigns/{campaign_id}").json()
+        return answer
