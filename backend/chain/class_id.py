@@ -10,6 +10,7 @@ SIMULATED = "SIM"
 
 _REGION_BYTES, _METHODOLOGY_BYTES = 6, 8
 _FIELD = re.compile(r"[A-Z0-9-]+")
+_YEAR = re.compile(r"[0-9]{4}")
 
 
 class ClassIdMalformed(InvalidInput):
@@ -80,6 +81,6 @@ def class_code(class_id: int) -> str:
 def parse_code(code: str) -> int:
     """The id of `CN-SC/2025/SIM`, or of the URL-safe `CN-SC~2025~SIM`; raises ClassIdMalformed."""
     parts = code.replace("~", "/").split("/")
-    if len(parts) != 3 or not parts[1].isascii() or not parts[1].isdigit():
+    if len(parts) != 3 or not _YEAR.fullmatch(parts[1]):
         raise ClassIdMalformed("code", code, "REGION/VINTAGE/METHODOLOGY, such as CN-SC/2025/SIM")
     return pack(parts[0], int(parts[1]), parts[2])
