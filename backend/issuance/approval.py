@@ -1,58 +1,144 @@
-"""k of n verifiers sign a batch; the contract wants their signatures by ascending address. Pure."""
+"""k of n verifiers sign a batch. Each works it out again from the attested statements before it signs: what it signs is
+what it found, not what it was shown.
+"""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from datetime import datetime
 
+from sqlmodel import Session
+
+from backend.chain.deployment import Deployment
 from backend.chain.keys import Signer
-from backend.chain.typed_data import Domain, digest, recover, sign
-from backend.issuance.batch import Batch
-from backend.kernel.errors import Forbidden, RuleViolated
+from backend.chain.typed_data import Domain, sign
+from backend.issuance.attestation import AttestationUnknown, attestation_of
+from backend.issuance.batch import Entry, plan_of
+from backend.issuance.reading import (
+    Batch,
+    BatchState,
+    StatementInconsistent,
+    approvals_of,
+    batch_at,
+    entry_of,
+    row_at,
+    statements_of_batch,
+    totals_of,
+)
+from backend.issuance.tables import ApprovalRow, BatchRow
+from backend.issuance.verifier import accredited, require_accredited, require_disinterested, threshold_of
+from backend.kernel.errors import Conflict, RuleViolated
+from backend.ledger.document import DocumentMalformed, DocumentTampered
+from backend.ledger.service import Statement, household_of
+from backend.ledger.state import State
 
-TYPE = "Batch"
 
+class BatchUnsound(RuleViolated):
+    """A batch is not what its attested statements give; nobody should sign it."""
 
-class NotVerifier(Forbidden):
-    """Not an accredited verifier on the chain now."""
+    code = "batch.unsound"
 
-    code = "issuance.not_verifier"
-
-    def __init__(self, account: str) -> None:
-        super().__init__(f"{account} is not an accredited verifier", account=account)
-
-
-class ApprovalsMissing(RuleViolated):
-    """Too few accredited verifiers have signed the batch."""
-
-    code = "issuance.approvals_missing"
-
-    def __init__(self, given: int, threshold: int) -> None:
+    def __init__(self, root: bytes, findings: list[str]) -> None:
         super().__init__(
-            f"{given} accredited verifiers have signed; {threshold} are needed", given=given, threshold=threshold
+            f"batch 0x{root.hex()} is unsound: {findings[0]}", root="0x" + root.hex(), findings=findings[:20]
         )
 
 
-@dataclass(frozen=True)
-class Approval:
-    """One verifier's signature over a batch."""
+class BatchExpired(RuleViolated):
+    """The batch's deadline has come; plan it anew."""
 
-    verifier: str
-    signature: bytes
+    code = "batch.expired"
 
-
-def sign_batch(signer: Signer, domain: Domain, batch: Batch) -> Approval:
-    """The verifier's approval. `domain` is Issuance's."""
-    return Approval(signer.address, sign(signer, TYPE, domain, batch.message()))
-
-
-def signer_of(approval: Approval, domain: Domain, batch: Batch) -> str:
-    """Who really signed; raises SignatureMalformed."""
-    return recover(digest(TYPE, domain, batch.message()), approval.signature)
+    def __init__(self, root: bytes, deadline: datetime) -> None:
+        super().__init__(
+            f"the deadline of batch 0x{root.hex()} was {deadline.isoformat()}; plan it anew",
+            root="0x" + root.hex(),
+            deadline=deadline.isoformat(),
+        )
 
 
-def sufficient(approvals: Iterable[Approval], accredited: Mapping[str, bool], threshold: int) -> list[Approval]:
-    """Approvals of verifiers accredited now, by ascending address, as many as the chain wants; raises ApprovalsMissing."""
-    counted = {item.verifier: item for item in approvals if accredited.get(item.verifier, False)}
-    ordered = [counted[address] for address in sorted(counted, key=lambda address: int(address, 16))]
-    if threshold < 1 or len(ordered) < threshold:
-        raise ApprovalsMissing(len(ordered), threshold)
-    return ordered[:threshold]
+class BatchStateWrong(Conflict):
+    """What was asked cannot be done with a batch in this state."""
+
+    code = "batch.state_wrong"
+
+    def __init__(self, root: bytes, state: str, needed: str) -> None:
+        super().__init__(
+            f"batch 0x{root.hex()} is {state}; it must be {needed}", root="0x" + root.hex(), state=state, needed=needed
+        )
+
+
+def _wrong_with(session: Session, domain: Domain, statement: Statement, verifiers: set[str]) -> list[str]:
+    name = f"statement 0x{statement.digest.hex()}"
+    try:
+        attestation = attestation_of(session, statement.digest)
+    except AttestationUnknown:
+        return [f"{name} has no attestation"]
+    checks = {
+        "is not attested or past it": statement.state is not State.ATTESTED,
+        "is not what was attested": not attestation.is_of(statement),
+        f"was not signed by {attestation.verifier}": not attestation.is_signed(domain),
+        f"was attested by {attestation.verifier}, who is not accredited": attestation.verifier not in verifiers,
+        "was attested in its own household": attestation.verifier in household_of(session, statement.person_id),
+    }
+    return [f"{name} {what}" for what, wrong in checks.items() if wrong]
+
+
+def findings_in(session: Session, deployment: Deployment, root: bytes) -> list[str]:
+    """What is wrong with a batch, as sentences; empty if it is exactly what its attested statements give.
+
+    Raises BatchUnknown.
+    """
+    row, domain, verifiers = row_at(session, root), deployment.domain("Issuance"), accredited(session)
+    statements = statements_of_batch(session, root)
+    found: list[str] = []
+    entries: list[Entry] = []
+    for statement in statements:
+        found += _wrong_with(session, domain, statement, verifiers)
+        try:
+            entries.append(entry_of(statement))
+        except (DocumentMalformed, DocumentTampered, StatementInconsistent) as failure:
+            found.append(failure.message)
+    return found or _wrong_totals(row, entries)
+
+
+def _wrong_totals(row: BatchRow, entries: list[Entry]) -> list[str]:
+    totals = totals_of(row)
+    try:
+        plan = plan_of(entries, class_id=row.class_id, deadline_s=totals.deadline_s, minimum_people=1)
+    except RuleViolated as failure:
+        return [failure.message]
+    ours, shown = plan.message(), totals.message()
+    return [f"{name} is {shown[name]!r}, worked out again {ours[name]!r}" for name in ours if ours[name] != shown[name]]
+
+
+def approve(session: Session, deployment: Deployment, root: bytes, verifier: Signer, at: datetime) -> Batch:
+    """A verifier checks a batch and signs it; the second time, nothing changes. Enough signatures make it approved.
+
+    Raises BatchUnknown, BatchStateWrong, BatchExpired, VerifierUnaccredited, VerifierInterested, BatchUnsound.
+    """
+    batch = batch_at(session, root)
+    require_accredited(session, verifier.address)
+    if verifier.address in batch.approvers:
+        return batch
+    if batch.state not in {BatchState.PLANNED, BatchState.APPROVED}:
+        raise BatchStateWrong(root, batch.state, "planned or approved")
+    if at >= batch.deadline:
+        raise BatchExpired(root, batch.deadline)
+    for statement in statements_of_batch(session, root):
+        require_disinterested(session, verifier.address, statement.person_id, statement.digest)
+    found = findings_in(session, deployment, root)
+    if found:
+        raise BatchUnsound(root, found)
+    signature = sign(verifier, "Batch", deployment.domain("Issuance"), batch.totals.message())
+    session.add(ApprovalRow(root=root, verifier=verifier.address, signature=signature, approved_at=at))
+    session.flush()
+    if 0 < threshold_of(session) <= len(valid_approvals(session, root)):
+        row = row_at(session, root)
+        row.state = BatchState.APPROVED
+        session.add(row)
+        session.flush()
+    return batch_at(session, root)
+
+
+def valid_approvals(session: Session, root: bytes) -> list[ApprovalRow]:
+    """Signatures of verifiers who are still accredited, by ascending address."""
+    still = accredited(session)
+    return [approval for approval in approvals_of(session, root) if approval.verifier in still]

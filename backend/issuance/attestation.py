@@ -1,40 +1,34 @@
-"""A verifier's word for one statement: signed EIP-712, kept off-chain. Pure."""
+"""A verifier's EIP-712 `Attestation` of one statement: made, kept, and checked by whoever relies on it."""
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
 
 from backend.chain.keys import Signer
+from backend.chain.signature import SignatureMalformed
 from backend.chain.typed_data import Domain, digest, recover, sign
-from backend.kernel.errors import Forbidden, RuleViolated
-
-TYPE = "Attestation"
-
-
-class OwnHousehold(Forbidden):
-    """A verifier may not decide on its own or its household's statement."""
-
-    code = "issuance.own_household"
-
-    def __init__(self, verifier: str) -> None:
-        super().__init__(
-            f"{verifier} has an interest in this: it is of its own household; another verifier must decide",
-            verifier=verifier,
-        )
+from backend.issuance.tables import AttestationRow
+from backend.kernel.clock import from_unix_s, unix_s
+from backend.kernel.errors import NotFound
+from backend.ledger.service import Statement
 
 
-class AttestationForged(RuleViolated):
-    """An attestation was not signed by the verifier it names."""
+class AttestationUnknown(NotFound):
+    """No verifier attested that statement."""
 
-    code = "issuance.attestation_forged"
+    code = "attestation.unknown"
 
-    def __init__(self, verifier: str, found: str) -> None:
-        super().__init__(
-            f"an attestation names {verifier} but {found} signed it", verifier=verifier, found=found
-        )
+    def __init__(self, statement_digest: bytes) -> None:
+        shown = "0x" + statement_digest.hex()
+        super().__init__(f"statement {shown} is not attested", statement=shown)
 
 
 @dataclass(frozen=True)
 class Attestation:
-    """What is attested: grams of CO2e, Unix seconds. `rule_version` is `plausibility.Rules.version`."""
+    """What was signed, by whom. Amounts in grams of CO2e."""
 
     statement_digest: bytes
     nullifier: bytes
@@ -42,10 +36,15 @@ class Attestation:
     credit_gco2e: int
     deficit_gco2e: int
     rule_version: str
-    attested_at_s: int
+    """Which plausibility rules ran first."""
+    attested_at: datetime
+    verifier: str
+    accepted: tuple[str, ...]
+    """Rules whose findings the verifier looked into and accepted; not part of what was signed."""
+    signature: bytes
 
     def message(self) -> dict[str, object]:
-        """The EIP-712 message, type "Attestation"."""
+        """The EIP-712 `Attestation`."""
         return {
             "statementDigest": self.statement_digest,
             "nullifier": self.nullifier,
@@ -53,23 +52,89 @@ class Attestation:
             "creditGco2e": self.credit_gco2e,
             "deficitGco2e": self.deficit_gco2e,
             "ruleVersion": self.rule_version,
-            "attestedAt": self.attested_at_s,
+            "attestedAt": unix_s(self.attested_at),
         }
 
+    def is_signed(self, domain: Domain) -> bool:
+        """Whether the signature is its verifier's."""
+        try:
+            return recover(digest("Attestation", domain, self.message()), self.signature) == self.verifier
+        except SignatureMalformed:
+            return False
 
-def require_disinterested(verifier: str, household: set[str]) -> None:
-    """Raises OwnHousehold if the verifier is one of these addresses."""
-    if verifier in household:
-        raise OwnHousehold(verifier)
+    def is_of(self, statement: Statement) -> bool:
+        """Whether it says what the statement says."""
+        said = (self.statement_digest, self.nullifier, self.class_id, self.credit_gco2e, self.deficit_gco2e)
+        return said == (
+            statement.digest,
+            statement.nullifier,
+            statement.class_id,
+            statement.credit_gco2e,
+            statement.deficit_gco2e,
+        )
 
 
-def sign_attestation(signer: Signer, domain: Domain, attestation: Attestation) -> bytes:
-    """65-byte signature. `domain` is Issuance's."""
-    return sign(signer, TYPE, domain, attestation.message())
+def sign_attestation(
+    statement: Statement,
+    domain: Domain,
+    verifier: Signer,
+    *,
+    rule_version: str,
+    accepted: Collection[str],
+    at: datetime,
+) -> Attestation:
+    """A verifier's attestation of a statement; `at` is cut to the second. Checks nothing: see `service.attest`."""
+
+    def made(signature: bytes) -> Attestation:
+        return Attestation(
+            statement_digest=statement.digest,
+            nullifier=statement.nullifier,
+            class_id=statement.class_id,
+            credit_gco2e=statement.credit_gco2e,
+            deficit_gco2e=statement.deficit_gco2e,
+            rule_version=rule_version,
+            attested_at=from_unix_s(unix_s(at)),
+            verifier=verifier.address,
+            accepted=tuple(sorted(set(accepted))),
+            signature=signature,
+        )
+
+    return made(sign(verifier, "Attestation", domain, made(b"").message()))
 
 
-def check_attestation(attestation: Attestation, signature: bytes, verifier: str, domain: Domain) -> None:
-    """Raises AttestationForged or SignatureMalformed unless the verifier signed exactly this."""
-    found = recover(digest(TYPE, domain, attestation.message()), signature)
-    if found != verifier:
-        raise AttestationForged(verifier, found)
+def keep(session: Session, attestation: Attestation) -> None:
+    """Stores it."""
+    session.add(
+        AttestationRow(
+            statement_digest=attestation.statement_digest,
+            verifier=attestation.verifier,
+            nullifier=attestation.nullifier,
+            class_id=attestation.class_id,
+            credit_gco2e=attestation.credit_gco2e,
+            deficit_gco2e=attestation.deficit_gco2e,
+            rule_version=attestation.rule_version,
+            attested_at=attestation.attested_at,
+            accepted=json.dumps(attestation.accepted),
+            signature=attestation.signature,
+        )
+    )
+    session.flush()
+
+
+def attestation_of(session: Session, statement_digest: bytes) -> Attestation:
+    """The attestation of a statement; raises AttestationUnknown."""
+    row = session.get(AttestationRow, statement_digest)
+    if row is None:
+        raise AttestationUnknown(statement_digest)
+    return Attestation(
+        statement_digest=row.statement_digest,
+        nullifier=row.nullifier,
+        class_id=row.class_id,
+        credit_gco2e=row.credit_gco2e,
+        deficit_gco2e=row.deficit_gco2e,
+        rule_version=row.rule_version,
+        attested_at=row.attested_at,
+        verifier=row.verifier,
+        accepted=tuple(json.loads(row.accepted)),
+        signature=row.signature,
+    )

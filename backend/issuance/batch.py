@@ -45,7 +45,7 @@ class BatchMixed(RuleViolated):
 
 
 class BatchAboveBudgets(RuleViolated):
-    """What would mint exceeds the budgets of those in the batch, because much was carried in: CarbonCredit refuses it."""
+    """More would mint than the budgets in the batch, because much was carried in: CarbonCredit refuses it."""
 
     code = "batch.above_budgets"
 

@@ -1,1 +1,344 @@
-"""Issuance's use cases: attest, return, plan a batch, approve it, anchor it, claim from it."""
+"""What verifiers and the operator do with statements: attest or return them, plan a batch, anchor it, claim from it.
+
+Approving is in `approval.py`. Nothing here mints: the chain does, for whoever brings a leaf and its proof.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, delete, select
+
+from backend.chain.contracts import Contracts
+from backend.chain.deployment import Deployment
+from backend.chain.keys import Signer
+from backend.issuance.approval import BatchExpired, BatchStateWrong, approve, valid_approvals
+from backend.issuance.attestation import Attestation, keep, sign_attestation
+from backend.issuance.batch import BatchEmpty, BatchPlan, plan_of
+from backend.issuance.plausibility import Finding, Rule, findings_in, shipped_thresholds
+from backend.issuance.reading import Batch, BatchState, batch_at, claims_of, entry_of, is_suspended, minted_in, row_at
+from backend.issuance.tables import AnchoringRow, ApprovalRow, BatchRow, ClaimRow
+from backend.issuance.verifier import require_accredited, require_disinterested, threshold_of
+from backend.kernel.clock import from_unix_s, unix_s
+from backend.kernel.digest import to_hex
+from backend.kernel.errors import InvalidInput, RuleViolated
+from backend.kernel.mass import share_ceil
+from backend.ledger import service as ledger
+from backend.ledger.policy import PolicySet
+from backend.ledger.service import Salts, Statement, household_of, statement_at, statements_in
+from backend.ledger.state import State
+from backend.link.balances import credit_class
+from backend.link.outbox import enqueue, intent_of
+from backend.link.tables import Intent, IntentState
+
+__all__ = ["anchor", "approve", "attest", "claim", "plan_batch", "return_statement", "review"]
+
+BATCH_LIFETIME = timedelta(days=30)
+"""How long verifiers and the operator have before a planned batch must be planned anew."""
+
+CLAIMS_PER_CALL = 20
+"""Claims in one transaction: each may burn 500,000 gas (Issuance.CLAIM_GAS), half a block at most."""
+
+ANCHOR_KIND = "anchor"
+CLAIM_KIND = "claim"
+
+_OVER = (IntentState.CONFIRMED, IntentState.REVERTED)
+_HANDED_IN = tuple(state for state in State if state not in {State.OPEN, State.CLOSED, State.RETURNED})
+
+
+class StatementImplausible(RuleViolated):
+    """Plausibility rules found something that the verifier did not say to have looked into."""
+
+    code = "statement.implausible"
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(
+            f"{findings[0].rule}: {findings[0].sentence}; look into it, then accept or return the statement",
+            rules=sorted({str(finding.rule) for finding in findings}),
+            findings=[finding.sentence for finding in findings][:20],
+        )
+
+
+class ReasonMissing(InvalidInput):
+    """A statement is returned with at least one reason in words."""
+
+    code = "statement.reason_missing"
+
+    def __init__(self) -> None:
+        super().__init__("say why the statement is returned: at least one reason, none of them empty")
+
+
+class ApprovalsInsufficient(RuleViolated):
+    """Fewer accredited verifiers signed the batch than the contract wants."""
+
+    code = "batch.approvals_insufficient"
+
+    def __init__(self, given: int, threshold: int) -> None:
+        needed = f"{threshold} are needed" if threshold else "no threshold is set yet"
+        super().__init__(f"{given} accredited verifiers signed; {needed}", given=given, threshold=threshold)
+
+
+class ClassUnready(RuleViolated):
+    """The chain would refuse the batch: no such class, no room under its cap, or another buffer rate."""
+
+    code = "batch.class_unready"
+
+    def __init__(self, class_id: int, why: str) -> None:
+        super().__init__(f"class {class_id}: {why}", class_id=str(class_id), why=why)
+
+
+class RootSuspended(RuleViolated):
+    """The registrar stopped the unclaimed leaves of this root."""
+
+    code = "batch.suspended"
+
+    def __init__(self, root: bytes) -> None:
+        super().__init__(f"claims from batch {to_hex(root)} are suspended", root=to_hex(root))
+
+
+def review(session: Session, statement_digest: bytes) -> list[Finding]:
+    """What the plausibility rules find in a statement. Raises StatementUnknown, and what `entry_of` raises."""
+    statement = statement_at(session, statement_digest)
+    entry_of(statement)
+    household = household_of(session, statement.person_id)
+    others = {
+        to_hex(other.digest): _values(other)
+        for state in _HANDED_IN
+        for other in statements_in(session, state, class_id=statement.class_id)
+        if other.account not in household
+    }
+    return findings_in(_values(statement), others, shipped_thresholds())
+
+
+def _values(statement: Statement) -> dict[str, object]:
+    return {field["name"]: field["value"] for field in json.loads(statement.document)["fields"]}
+
+
+def attest(
+    session: Session,
+    deployment: Deployment,
+    statement_digest: bytes,
+    verifier: Signer,
+    at: datetime,
+    *,
+    accepted: Collection[Rule] = (),
+    salts: Salts = ledger.random_salt,
+) -> Attestation:
+    """A verifier attests a submitted statement after the plausibility rules ran. `accepted`: rules whose findings it
+    looked into and found harmless.
+
+    Raises StatementUnknown, StatementStateWrong, VerifierUnaccredited, VerifierInterested, StatementImplausible, and
+    what `entry_of` raises.
+    """
+    statement = statement_at(session, statement_digest)
+    require_accredited(session, verifier.address)
+    require_disinterested(session, verifier.address, statement.person_id, statement_digest)
+    findings = review(session, statement_digest)
+    unexplained = [finding for finding in findings if finding.rule not in set(accepted)]
+    if unexplained:
+        raise StatementImplausible(unexplained)
+    ledger.mark_attested(session, statement_digest, at=at, salts=salts)
+    attestation = sign_attestation(
+        statement,
+        deployment.domain("Issuance"),
+        verifier,
+        rule_version=shipped_thresholds().version,
+        accepted=[finding.rule for finding in findings],
+        at=at,
+    )
+    keep(session, attestation)
+    return attestation
+
+
+def return_statement(
+    session: Session, statement_digest: bytes, verifier: str, reasons: Sequence[str], at: datetime
+) -> Statement:
+    """A verifier (an address) sends a submitted statement back with its reasons; the person closes it anew.
+
+    Raises StatementUnknown, StatementStateWrong, VerifierUnaccredited, VerifierInterested, ReasonMissing.
+    """
+    statement = statement_at(session, statement_digest)
+    require_accredited(session, verifier)
+    require_disinterested(session, verifier, statement.person_id, statement_digest)
+    if not reasons or not all(reason.strip() for reason in reasons):
+        raise ReasonMissing
+    return ledger.mark_returned(session, statement_digest, reason="; ".join(reasons), at=at)
+
+
+def plan_batch(
+    session: Session, policies: PolicySet, class_id: int, at: datetime, *, lifetime: timedelta = BATCH_LIFETIME
+) -> Batch:
+    """Puts a class's waiting attested statements into a batch. Batches that missed their deadline are dissolved first.
+
+    Statements under another revision of the policy or of the factors than most wait for a batch of their own.
+    Raises BatchEmpty, BatchTooSmall, BatchMixed, BatchAboveBudgets, PolicyUnknown, and what `entry_of` raises.
+    """
+    _dissolve_expired(session, class_id, at)
+    batched = set(session.exec(select(ClaimRow.statement_digest)).all())
+    attested = statements_in(session, State.ATTESTED, class_id=class_id)
+    waiting = _alike([statement for statement in attested if statement.digest not in batched])
+    if not waiting:
+        raise BatchEmpty(class_id)
+    policy = policies.policy(waiting[0].policy_id)
+    plan = plan_of(
+        [entry_of(statement) for statement in waiting],
+        class_id=class_id,
+        deadline_s=unix_s(at + lifetime),
+        minimum_people=policy.minimum_batch,
+    )
+    _keep_plan(session, plan, policy.id, at)
+    return batch_at(session, plan.root)
+
+
+def _alike(statements: Sequence[Statement]) -> list[Statement]:
+    """The largest group of one policy revision and factor set; of equals the one whose first was closed earliest."""
+    groups: dict[tuple[str, bytes, bytes], list[Statement]] = {}
+    for statement in statements:
+        groups.setdefault((statement.policy_id, statement.policy_digest, statement.factors_digest), []).append(
+            statement
+        )
+    return max(groups.values(), key=len, default=[])
+
+
+def _dissolve_expired(session: Session, class_id: int, at: datetime) -> None:
+    """Frees the statements of batches that nobody can anchor any more: the contract refuses them from the deadline on."""
+    expired = session.exec(
+        select(BatchRow).where(col(BatchRow.class_id) == class_id, col(BatchRow.deadline) <= at)
+    ).all()
+    for row in expired:
+        intent = _latest_intent(session, ANCHOR_KIND, to_hex(row.root))[1]
+        under_way = intent is not None and intent.state != IntentState.REVERTED
+        if under_way or session.get(AnchoringRow, row.root) is not None:
+            continue
+        session.exec(delete(ApprovalRow).where(col(ApprovalRow.root) == row.root))
+        session.exec(delete(ClaimRow).where(col(ClaimRow.root) == row.root))
+        session.delete(row)
+    session.flush()
+
+
+def _keep_plan(session: Session, plan: BatchPlan, policy_id: str, at: datetime) -> None:
+    totals = plan.totals
+    session.add(
+        BatchRow(
+            root=plan.root,
+            class_id=totals.class_id,
+            state=BatchState.PLANNED,
+            people=totals.people,
+            budgets_gco2e=totals.budgets_gco2e,
+            footprints_gco2e=totals.footprints_gco2e,
+            surpluses_gco2e=totals.surpluses_gco2e,
+            deficits_gco2e=totals.deficits_gco2e,
+            policy_id=policy_id,
+            policy_digest=totals.policy_digest,
+            factors_digest=totals.factors_digest,
+            deadline=from_unix_s(totals.deadline_s),
+            planned_at=at,
+        )
+    )
+    for position, entry in enumerate(plan.entries):
+        session.add(
+            ClaimRow(
+                statement_digest=entry.statement_digest,
+                root=plan.root,
+                position=position,
+                account=entry.account,
+                amount_gco2e=entry.credit_gco2e,
+                nullifier=entry.nullifier,
+                proof=json.dumps([to_hex(sibling) for sibling in plan.proof(entry)]),
+            )
+        )
+    session.flush()
+
+
+def _latest_intent(session: Session, kind: str, reference: str) -> tuple[str, Intent | None]:
+    """The reference and intent of the latest try, and the next free reference if that one is over: `<reference>`, then
+    `<reference>:2`, `:3`...
+    """
+    current, found, number = reference, intent_of(session, kind, reference), 1
+    while found is not None:
+        following = f"{reference}:{number + 1}"
+        successor = intent_of(session, kind, following)
+        if successor is None:
+            return (following if found.state in _OVER else current), found
+        current, found, number = following, successor, number + 1
+    return current, None
+
+
+def _require_room(session: Session, batch: Batch) -> None:
+    known, totals = credit_class(session, totals_class := batch.totals.class_id), batch.totals
+    if known is None:
+        raise ClassUnready(totals_class, "it does not exist on the chain")
+    room = known.cap_gco2e - known.budgets_gco2e
+    if totals.budgets_gco2e > room:
+        raise ClassUnready(
+            totals_class, f"budgets of {totals.budgets_gco2e} g do not fit: {room} g are left of its cap"
+        )
+    amounts = [row.amount_gco2e for row in claims_of(session, batch.root)]
+    needed = sum(amount + share_ceil(amount, known.buffer_rate_bps) for amount in amounts)
+    if needed > totals.surpluses_gco2e:
+        raise ClassUnready(
+            totals_class,
+            f"its buffer rate of {known.buffer_rate_bps} bps needs {needed} g, the batch has {totals.surpluses_gco2e} g",
+        )
+
+
+def anchor(session: Session, contracts: Contracts, root: bytes, now: datetime) -> Intent:
+    """Hands an approved batch to the outbox; again, returns what is under way. A reverted try is tried anew.
+
+    Raises BatchUnknown, BatchExpired, ApprovalsInsufficient, ClassUnready.
+    """
+    batch = batch_at(session, root)
+    reference, latest = _latest_intent(session, ANCHOR_KIND, to_hex(root))
+    if latest is not None and latest.state != IntentState.REVERTED:
+        return latest
+    if batch.state is BatchState.ANCHORED:
+        raise BatchStateWrong(root, batch.state, "approved")
+    if now >= batch.deadline:
+        raise BatchExpired(root, batch.deadline)
+    approvals, threshold = valid_approvals(session, root), threshold_of(session)
+    if not 0 < threshold <= len(approvals):
+        raise ApprovalsInsufficient(len(approvals), threshold)
+    _require_room(session, batch)
+    message = tuple(batch.totals.message().values())
+    data = contracts.encode("Issuance", "anchorBatch", [message, [approval.signature for approval in approvals]])
+    row = row_at(session, root)
+    row.state = BatchState.SENT
+    session.add(row)
+    return enqueue(session, kind=ANCHOR_KIND, reference=reference, contract="Issuance", data=data, now=now)
+
+
+def claim(session: Session, contracts: Contracts, root: bytes, now: datetime) -> list[Intent]:
+    """Hands the claims of an anchored batch to the outbox, in chunks; again, returns what is under way. A chunk whose
+    try is over is tried anew with those of its claims that did not mint.
+
+    Raises BatchUnknown, BatchStateWrong, RootSuspended.
+    """
+    batch = batch_at(session, root)
+    if batch.state is not BatchState.ANCHORED:
+        raise BatchStateWrong(root, batch.state, "anchored")
+    if is_suspended(session, root):
+        raise RootSuspended(root)
+    minted = minted_in(session, root)
+    leaves = [row for row in claims_of(session, root) if row.amount_gco2e]
+    intents = []
+    for start in range(0, len(leaves), CLAIMS_PER_CALL):
+        chunk = [row for row in leaves[start : start + CLAIMS_PER_CALL] if row.nullifier not in minted]
+        if not chunk:
+            continue
+        reference, latest = _latest_intent(session, CLAIM_KIND, f"{to_hex(root)}-{start}")
+        if latest is not None and latest.state not in _OVER:
+            intents.append(latest)
+            continue
+        arguments = [[root] * len(chunk), [_leaf(row, batch.totals.class_id) for row in chunk], [*map(proof_of, chunk)]]
+        data = contracts.encode("Issuance", "claimMany", arguments)
+        intents.append(enqueue(session, kind=CLAIM_KIND, reference=reference, contract="Issuance", data=data, now=now))
+    return intents
+
+
+def _leaf(row: ClaimRow, class_id: int) -> tuple[str, int, int, bytes, bytes]:
+    return row.account, class_id, row.amount_gco2e, row.statement_digest, row.nullifier
+
+
+def proof_of(row: ClaimRow) -> list[bytes]:
+    """A leaf's siblings up to the root."""
+    return [bytes.fromhex(sibling.removeprefix("0x")) for sibling in json.loads(row.proof)]

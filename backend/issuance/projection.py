@@ -1,0 +1,104 @@
+"""What the chain says of verifiers, batches and mints, and what that makes of our statements.
+
+Of batches this database does not know only the fact is kept; statements are touched for our own leaves alone.
+"""
+
+import json
+
+from sqlmodel import Session, SQLModel, col, delete, select
+
+from backend.chain.events import ChainEvent
+from backend.issuance.reading import claims_of
+from backend.issuance.tables import (
+    AnchoringRow,
+    ClaimRow,
+    MintRow,
+    SuspensionChange,
+    ThresholdChange,
+    VerifierChange,
+)
+from backend.ledger.service import mark_anchored, mark_claimed, unmark_anchored, unmark_claimed
+
+
+class IssuanceProjection:
+    """Follows Issuance, and the mints of CarbonCredit. Register it before giving's."""
+
+    name = "issuance"
+
+    def apply(self, session: Session, event: ChainEvent) -> None:
+        """Takes one event in; ignores those of no concern."""
+        row = _row_of(event)
+        if row is None:
+            return
+        session.add(row)
+        if isinstance(row, AnchoringRow):
+            for leaf in claims_of(session, row.root):
+                mark_anchored(session, leaf.statement_digest)
+        elif isinstance(row, MintRow) and _is_ours(session, row):
+            mark_claimed(session, row.statement_digest)
+        session.flush()
+
+    def undo(self, session: Session, event: ChainEvent) -> None:
+        """Takes the latest applied event back."""
+        made = _row_of(event)
+        if made is None:
+            return
+        key = tuple(getattr(made, column.name) for column in _table(made).primary_key.columns)
+        row = session.get_one(type(made), key)
+        if isinstance(row, AnchoringRow):
+            for leaf in claims_of(session, row.root):
+                unmark_anchored(session, leaf.statement_digest)
+        elif isinstance(row, MintRow) and _is_ours(session, row):
+            unmark_claimed(session, row.statement_digest)
+        session.delete(row)
+        session.flush()
+
+    def reset(self, session: Session) -> None:
+        """Empties the tables and takes our statements back to attested."""
+        for mint in session.exec(select(MintRow)).all():
+            if _is_ours(session, mint):
+                unmark_claimed(session, mint.statement_digest)
+        for root in session.exec(select(AnchoringRow.root)).all():
+            for leaf in claims_of(session, root):
+                unmark_anchored(session, leaf.statement_digest)
+        for emptied in (MintRow, AnchoringRow, VerifierChange, ThresholdChange, SuspensionChange):
+            session.exec(delete(emptied))
+
+
+def _row_of(event: ChainEvent) -> SQLModel | None:
+    """The row that an event makes; None for events of no concern."""
+    args, place = event.args, {"block_number": event.block_number, "log_index": event.log_index}
+    match (event.contract, event.name):
+        case ("Issuance", "BatchAnchored"):
+            return AnchoringRow(
+                root=args["root"],
+                anchored_at=event.block_time,
+                tx_hash=event.tx_hash,
+                verifiers=json.dumps(args["verifiers"]),
+            )
+        case ("CarbonCredit", "Issued"):
+            return MintRow(
+                nullifier=args["nullifier"],
+                root=args["root"],
+                statement_digest=args["statementDigest"],
+                buffer_gco2e=args["bufferAmount"],
+                minted_at=event.block_time,
+                tx_hash=event.tx_hash,
+            )
+        case ("Issuance", "VerifierSet"):
+            return VerifierChange(verifier=args["verifier"], accredited=args["accredited"], **place)
+        case ("Issuance", "ThresholdSet"):
+            return ThresholdChange(threshold=args["threshold"], **place)
+        case ("Issuance", "RootSuspended"):
+            return SuspensionChange(root=args["root"], suspended=args["suspended"], **place)
+    return None
+
+
+def _is_ours(session: Session, mint: MintRow) -> bool:
+    """Whether a mint is the claim of a leaf of ours."""
+    query = select(ClaimRow).where(
+        col(ClaimRow.statement_digest) == mint.statement_digest,
+        col(ClaimRow.root) == mint.root,
+        col(ClaimRow.nullifier) == mint.nullifier,
+    )
+    return session.exec(query).first() is not None

@@ -1,0 +1,198 @@
+"""Batches as stored, with what the chain made of them; and what a batch takes from a statement."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Session, col, func, select
+
+from backend.issuance.batch import Entry, Totals
+from backend.issuance.tables import AnchoringRow, ApprovalRow, BatchRow, ClaimRow, MintRow, SuspensionChange
+from backend.kernel.clock import unix_s
+from backend.kernel.errors import NotFound, RuleViolated
+from backend.ledger import document
+from backend.ledger.service import Statement, statement_at
+
+
+class BatchState(StrEnum):
+    """Where a batch stands. `anchored` is read from the chain and may be undone by a reorg."""
+
+    PLANNED = "planned"
+    APPROVED = "approved"
+    SENT = "sent"
+    ANCHORED = "anchored"
+
+
+class BatchUnknown(NotFound):
+    """No batch has that root."""
+
+    code = "batch.unknown"
+
+    def __init__(self, root: bytes) -> None:
+        super().__init__(f"no batch has the root 0x{root.hex()}", root="0x" + root.hex())
+
+
+class StatementInconsistent(RuleViolated):
+    """A stored statement does not say what its own document says."""
+
+    code = "statement.inconsistent"
+
+    def __init__(self, statement_digest: bytes, what: str) -> None:
+        shown = "0x" + statement_digest.hex()
+        super().__init__(f"statement {shown}: {what} is not what its document says", statement=shown, what=what)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch. Amounts in grams of CO2e."""
+
+    batch_id: int
+    state: BatchState
+    totals: Totals
+    policy_id: str
+    planned_at: datetime
+    deadline: datetime
+    approvers: tuple[str, ...]
+    """Verifiers who signed, by ascending address."""
+    claims: int
+    """Leaves that mint something."""
+    minted: int
+    """Those of them that have."""
+    anchored_at: datetime | None
+    tx_hash: bytes | None
+    suspended: bool
+
+    @property
+    def root(self) -> bytes:
+        """The Merkle root, 32 bytes."""
+        return self.totals.root
+
+
+def entry_of(statement: Statement) -> Entry:
+    """What a batch takes from a statement, read from its document. Raises DocumentTampered, DocumentMalformed,
+    StatementInconsistent.
+    """
+    verified = document.verify(statement.document)
+    said = verified.values
+    for what, value in {
+        "digest": (statement.digest, verified.digest),
+        "account": (statement.account, said.get("account")),
+        "nullifier": ("0x" + statement.nullifier.hex(), said.get("nullifier")),
+        "class": (str(statement.class_id), said.get("classId")),
+        "budget": (str(statement.budget_gco2e), said.get("budgetGco2e")),
+        "footprint": (str(statement.footprint_gco2e), said.get("footprintGco2e")),
+        "credit": (str(statement.credit_gco2e), said.get("creditGco2e")),
+        "deficit": (str(statement.deficit_gco2e), said.get("deficitGco2e")),
+        "policy": ("0x" + statement.policy_digest.hex(), said.get("policyDigest")),
+        "factor set": ("0x" + statement.factors_digest.hex(), said.get("factorsDigest")),
+    }.items():
+        if value[0] != value[1]:
+            raise StatementInconsistent(statement.digest, what)
+    return Entry(
+        account=statement.account,
+        class_id=statement.class_id,
+        statement_digest=statement.digest,
+        nullifier=statement.nullifier,
+        budget_gco2e=statement.budget_gco2e,
+        footprint_gco2e=statement.footprint_gco2e,
+        credit_gco2e=statement.credit_gco2e,
+        buffer_gco2e=int(str(said["bufferGco2e"])),
+        deficit_gco2e=statement.deficit_gco2e,
+        policy_digest=statement.policy_digest,
+        factors_digest=statement.factors_digest,
+    )
+
+
+def row_at(session: Session, root: bytes) -> BatchRow:
+    """A batch's row; raises BatchUnknown."""
+    row = session.exec(select(BatchRow).where(col(BatchRow.root) == root)).one_or_none()
+    if row is None:
+        raise BatchUnknown(root)
+    return row
+
+
+def claims_of(session: Session, root: bytes) -> list[ClaimRow]:
+    """A batch's leaves in order of position, those of 0 g too."""
+    query = select(ClaimRow).where(col(ClaimRow.root) == root).order_by(col(ClaimRow.position))
+    return list(session.exec(query).all())
+
+
+def statements_of_batch(session: Session, root: bytes) -> list[Statement]:
+    """A batch's statements, in the order of its leaves."""
+    return [statement_at(session, row.statement_digest) for row in claims_of(session, root)]
+
+
+def approvals_of(session: Session, root: bytes) -> list[ApprovalRow]:
+    """A batch's signatures by ascending address, as the contract wants them."""
+    rows = session.exec(select(ApprovalRow).where(col(ApprovalRow.root) == root)).all()
+    return sorted(rows, key=lambda row: int(row.verifier, 16))
+
+
+def minted_in(session: Session, root: bytes) -> set[bytes]:
+    """Nullifiers that minted from a root."""
+    return set(session.exec(select(MintRow.nullifier).where(col(MintRow.root) == root)).all())
+
+
+def is_suspended(session: Session, root: bytes) -> bool:
+    """Whether a root's unclaimed leaves are stopped."""
+    query = (
+        select(SuspensionChange.suspended)
+        .where(col(SuspensionChange.root) == root)
+        .order_by(col(SuspensionChange.block_number).desc(), col(SuspensionChange.log_index).desc())
+        .limit(1)
+    )
+    return session.exec(query).first() or False
+
+
+def totals_of(row: BatchRow) -> Totals:
+    """What verifiers sign of a stored batch."""
+    return Totals(
+        class_id=row.class_id,
+        root=row.root,
+        people=row.people,
+        budgets_gco2e=row.budgets_gco2e,
+        footprints_gco2e=row.footprints_gco2e,
+        surpluses_gco2e=row.surpluses_gco2e,
+        deficits_gco2e=row.deficits_gco2e,
+        policy_digest=row.policy_digest,
+        factors_digest=row.factors_digest,
+        deadline_s=unix_s(row.deadline),
+    )
+
+
+def _view(session: Session, row: BatchRow) -> Batch:
+    assert row.id is not None
+    anchoring = session.get(AnchoringRow, row.root)
+    claims = session.exec(
+        select(func.count()).where(col(ClaimRow.root) == row.root, col(ClaimRow.amount_gco2e) > 0)
+    ).one()
+    if anchoring is not None:
+        approvers = tuple(json.loads(anchoring.verifiers))
+    else:
+        approvers = tuple(approval.verifier for approval in approvals_of(session, row.root))
+    return Batch(
+        batch_id=row.id,
+        state=BatchState(row.state) if anchoring is None else BatchState.ANCHORED,
+        totals=totals_of(row),
+        policy_id=row.policy_id,
+        planned_at=row.planned_at,
+        deadline=row.deadline,
+        approvers=approvers,
+        claims=claims,
+        minted=len(minted_in(session, row.root)),
+        anchored_at=anchoring.anchored_at if anchoring else None,
+        tx_hash=anchoring.tx_hash if anchoring else None,
+        suspended=is_suspended(session, row.root),
+    )
+
+
+def batch_at(session: Session, root: bytes) -> Batch:
+    """The batch of a root; raises BatchUnknown."""
+    return _view(session, row_at(session, root))
+
+
+def batches(session: Session, *, limit: int, after: int = 0) -> list[Batch]:
+    """Batches in order of planning; `after` is the id of the last one already seen."""
+    query = select(BatchRow).where(col(BatchRow.id) > after).order_by(col(BatchRow.id)).limit(limit)
+    return [_view(session, row) for row in session.exec(query).all()]

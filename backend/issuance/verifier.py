@@ -1,0 +1,56 @@
+"""Who may verify, as the chain says: accredited verifiers and how many of them a batch needs; and whose interests exclude
+whom (DESIGN section 4).
+"""
+
+from sqlmodel import Session, col, select
+
+from backend.issuance.tables import ThresholdChange, VerifierChange
+from backend.kernel.errors import Forbidden
+from backend.ledger.service import household_of
+
+
+class VerifierUnaccredited(Forbidden):
+    """Not an accredited verifier, as far as the index has seen the chain."""
+
+    code = "verifier.unaccredited"
+
+    def __init__(self, verifier: str) -> None:
+        super().__init__(f"{verifier} is not an accredited verifier", verifier=verifier)
+
+
+class VerifierInterested(Forbidden):
+    """A verifier's own statement, or one of its household."""
+
+    code = "verifier.interested"
+
+    def __init__(self, verifier: str, statement_digest: bytes) -> None:
+        super().__init__(
+            f"statement 0x{statement_digest.hex()} is of {verifier} or its household; another verifier must do it",
+            verifier=verifier,
+            statement="0x" + statement_digest.hex(),
+        )
+
+
+def accredited(session: Session) -> set[str]:
+    """EIP-55 addresses of the accredited verifiers."""
+    order = (col(VerifierChange.block_number), col(VerifierChange.log_index))
+    latest = {row.verifier: row.accredited for row in session.exec(select(VerifierChange).order_by(*order)).all()}
+    return {verifier for verifier, still in latest.items() if still}
+
+
+def threshold_of(session: Session) -> int:
+    """How many distinct verifiers a batch needs; 0 before governance has set it, and then nothing can be anchored."""
+    order = (col(ThresholdChange.block_number).desc(), col(ThresholdChange.log_index).desc())
+    return session.exec(select(ThresholdChange.threshold).order_by(*order).limit(1)).first() or 0
+
+
+def require_accredited(session: Session, verifier: str) -> None:
+    """Raises VerifierUnaccredited."""
+    if verifier not in accredited(session):
+        raise VerifierUnaccredited(verifier)
+
+
+def require_disinterested(session: Session, verifier: str, person_id: int, statement_digest: bytes) -> None:
+    """Raises VerifierInterested if the statement is of the verifier or its household."""
+    if verifier in household_of(session, person_id):
+        raise VerifierInterested(verifier, statement_digest)
