@@ -1,0 +1,140 @@
+"""Activities and their CSV over HTTP, and every refusal with its code."""
+
+from datetime import UTC, datetime
+
+import pytest
+from fastapi import FastAPI
+
+from backend.access.problems import install_problems
+from backend.kernel.clock import FixedClock
+from backend.ledger.routes import router
+from backend.ledger.tables import ActivityRow
+from backend.storage.database import Database
+from tests.api.access_app import a_client
+from tests.api.ledger.callers import AFTER, BILL, TRIP, Caller, a_year_of_bills, joined, problem, rows_in
+
+
+class TestActivities:
+    def test_trip__is_kept_self_declared_in_the_kind_s_unit(self, alice: Caller, clock: FixedClock) -> None:
+        joined(alice)
+        clock.at = datetime(2025, 1, 2, 20, tzinfo=UTC)
+        alice.renew()
+
+        kept = alice.post("/activities", TRIP | {"unit": "passenger_mile"})
+
+        assert kept.status_code == 201
+        assert kept.json()["grade"] == "S"
+        assert kept.json()["quantity"] == "20.1168"
+        assert kept.json()["given"] == "12.5 passenger_mile"
+        assert kept.json()["start"] == "2025-01-01T08:00:00Z"
+        assert [one["id"] for one in alice.get("/activities").json()["activities"]] == [kept.json()["id"]]
+
+    def test_home_s_energy__is_seen_by_its_members(self, alice: Caller, bob: Caller, later: tuple[str, str]) -> None:
+        bob.post(f"/homes/{later[0]}/members", {"sinceOn": "2025-01-01"})
+
+        kept = alice.post("/activities", BILL | {"home": later[0]}).json()
+
+        assert kept["isShared"]
+        assert [one["id"] for one in bob.get("/activities").json()["activities"]] == [kept["id"]]
+
+    def test_pages__go_on_after_the_last_id(self, alice: Caller, later: tuple[str, str]) -> None:
+        for meter in ("A", "B", "C"):
+            alice.post("/activities", BILL | {"home": later[0], "meter": meter})
+
+        first = alice.get("/activities", limit="2").json()["activities"]
+        rest = alice.get("/activities", after=str(first[-1]["id"])).json()["activities"]
+
+        assert (len(first), len(rest)) == (2, 1)
+
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [
+            ({"kind": "teleport"}, "activity.kind_unknown"),
+            ({"quantity": "-1"}, "quantity.negative"),
+            ({"quantity": "1e3"}, "quantity.malformed"),
+            ({"quantity": "999999999999999"}, "quantity.too_large"),
+            ({"quantity": 1}, "input.invalid"),
+            ({"unit": "kWh"}, "unit.wrong_dimension"),
+            ({"unit": "furlong"}, "unit.unknown"),
+            ({"place": "Mars"}, "place.unknown"),
+            ({"from": "soon"}, "activity.day_malformed"),
+            ({"from": "2025-01-02"}, "activity.span_invalid"),
+            ({"from": "2025-01-01T00:00:00", "to": "2025-01-01T01:00:00"}, "time.malformed"),
+            ({"from": "2026-01-15", "to": "2026-01-31"}, "activity.in_future"),
+            ({"meter": "M1"}, "activity.meter_unexpected"),
+            ({"evidence": "x" * 201}, "activity.text_too_long"),
+            (BILL | {"meter": None}, "activity.meter_missing"),
+            (BILL, "activity.home_missing"),
+            (BILL | {"kind": "natural_gas", "unit": "m3"}, "footprint.factor_unknown"),
+        ],
+    )
+    @pytest.mark.usefixtures("later")
+    def test_bad_activity__is_refused_and_nothing_kept(
+        self, alice: Caller, database: Database, change: dict[str, object], code: str
+    ) -> None:
+        assert problem(alice.post("/activities", TRIP | change)) == (422, code)
+        assert rows_in(database, ActivityRow) == 0
+
+    def test_energy_at_home__is_refused_where_it_would_count_twice_or_elsewhere(
+        self, alice: Caller, bob: Caller, database: Database, later: tuple[str, str]
+    ) -> None:
+        home, other = later
+        assert alice.post("/activities", BILL | {"home": home}).status_code == 201
+
+        elsewhere = BILL | {"home": home, "place": "CN-SC", "meter": "M3"}
+        assert problem(alice.post("/activities", BILL | {"home": home})) == (409, "meter.overlap")
+        assert problem(bob.post("/activities", BILL | {"home": other})) == (409, "meter.elsewhere")
+        assert problem(bob.post("/activities", BILL | {"home": home, "meter": "M2"})) == (404, "home.unknown")
+        assert problem(alice.post("/activities", elsewhere)) == (422, "activity.place_mismatch")
+        assert rows_in(database, ActivityRow) == 1
+
+
+class TestImport:
+    def test_bad_rows__are_named_by_line_and_column_and_nothing_is_kept(
+        self, alice: Caller, clock: FixedClock, database: Database
+    ) -> None:
+        home = joined(alice)
+        clock.at = AFTER
+        alice.renew()
+        text = a_year_of_bills() + "\nelectricity,grid_electricity,1,km,2025-01-01,2025-01-31,US-CAMX,M2,\n"
+
+        refused = alice.post_csv(text, home=home)
+
+        assert problem(refused) == (422, "activity.csv_refused")
+        assert refused.json()["rows"][0].startswith("line 14, column unit: ")
+        assert rows_in(database, ActivityRow) == 0
+
+    def test_row_against_what_is_there__is_named_too(self, alice: Caller, clock: FixedClock) -> None:
+        home = joined(alice)
+        clock.at = AFTER
+        alice.renew()
+        alice.post_csv(a_year_of_bills(), home=home)
+
+        refused = alice.post_csv(a_year_of_bills(), home=home).json()
+
+        assert refused["badRows"] == "12"
+        assert refused["rows"][0].endswith("[meter.overlap]")
+
+    def test_other_media_type__is_refused(self, alice: Caller) -> None:
+        joined(alice)
+
+        assert problem(alice.post_csv(a_year_of_bills(), "application/json")) == (422, "activity.csv_expected")
+
+    def test_not_utf_8__is_refused(self, alice: Caller) -> None:
+        headers = alice.headers | {"Content-Type": "text/csv"}
+
+        answer = alice.client.post("/activities/import", headers=headers, content=b"\xff\xfe")
+
+        assert problem(answer) == (422, "activity.csv_refused")
+
+    def test_too_large__is_refused_whatever_the_server_s_own_limit(self, alice: Caller, app: FastAPI) -> None:
+        unlimited = FastAPI()
+        unlimited.include_router(router)
+        install_problems(unlimited)
+        unlimited.state = app.state
+        headers = alice.headers | {"Content-Type": "text/csv"}
+
+        answer = a_client(unlimited).post("/activities/import", headers=headers, content=b"x" * 1_000_001)
+
+        assert problem(answer) == (422, "activity.csv_refused")
+        assert "larger than" in answer.json()["rows"][0]
