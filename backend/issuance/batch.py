@@ -157,11 +157,12 @@ def plan_of(entries: Sequence[Entry], *, class_id: int, deadline_s: int, minimum
         raise BatchEmpty(class_id)
     if len(entries) < minimum_people:
         raise BatchTooSmall(len(entries), minimum_people)
-    for what, values in {
+    kinds: dict[str, set[int] | set[bytes]] = {
         "class": {entry.class_id for entry in entries} | {class_id},
         "policy": {entry.policy_digest for entry in entries},
         "factor set": {entry.factors_digest for entry in entries},
-    }.items():
+    }
+    for what, values in kinds.items():
         if len(values) > 1:
             raise BatchMixed(what)
     if len({entry.nullifier for entry in entries}) < len(entries):

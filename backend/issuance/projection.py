@@ -5,6 +5,7 @@ Of batches this database does not know only the fact is kept; statements are tou
 
 import json
 
+from sqlalchemy import inspect
 from sqlmodel import Session, SQLModel, col, delete, select
 
 from backend.chain.events import ChainEvent
@@ -43,8 +44,7 @@ class IssuanceProjection:
         made = _row_of(event)
         if made is None:
             return
-        key = tuple(getattr(made, column.name) for column in _table(made).primary_key.columns)
-        row = session.get_one(type(made), key)
+        row = session.get_one(type(made), inspect(type(made)).primary_key_from_instance(made))
         if isinstance(row, AnchoringRow):
             for leaf in claims_of(session, row.root):
                 unmark_anchored(session, leaf.statement_digest)

@@ -15,6 +15,7 @@ from backend.chain.keys import Signer
 from backend.issuance.approval import BatchExpired, BatchStateWrong, approve, valid_approvals
 from backend.issuance.attestation import Attestation, keep, sign_attestation
 from backend.issuance.batch import BatchEmpty, BatchPlan, plan_of
+from backend.issuance.claim_file import claim_file
 from backend.issuance.plausibility import Finding, Rule, findings_in, shipped_thresholds
 from backend.issuance.reading import Batch, BatchState, batch_at, claims_of, entry_of, is_suspended, minted_in, row_at
 from backend.issuance.tables import AnchoringRow, ApprovalRow, BatchRow, ClaimRow
@@ -31,7 +32,7 @@ from backend.link.balances import credit_class
 from backend.link.outbox import enqueue, intent_of
 from backend.link.tables import Intent, IntentState
 
-__all__ = ["anchor", "approve", "attest", "claim", "plan_batch", "return_statement", "review"]
+__all__ = ["anchor", "approve", "attest", "claim", "claim_file", "plan_batch", "return_statement", "review"]
 
 BATCH_LIFETIME = timedelta(days=30)
 """How long verifiers and the operator have before a planned batch must be planned anew."""
@@ -194,14 +195,13 @@ def _alike(statements: Sequence[Statement]) -> list[Statement]:
     """The largest group of one policy revision and factor set; of equals the one whose first was closed earliest."""
     groups: dict[tuple[str, bytes, bytes], list[Statement]] = {}
     for statement in statements:
-        groups.setdefault((statement.policy_id, statement.policy_digest, statement.factors_digest), []).append(
-            statement
-        )
+        key = (statement.policy_id, statement.policy_digest, statement.factors_digest)
+        groups.setdefault(key, []).append(statement)
     return max(groups.values(), key=len, default=[])
 
 
 def _dissolve_expired(session: Session, class_id: int, at: datetime) -> None:
-    """Frees the statements of batches that nobody can anchor any more: the contract refuses them from the deadline on."""
+    """Frees the statements of batches that nobody can anchor: the contract refuses them from the deadline on."""
     expired = session.exec(
         select(BatchRow).where(col(BatchRow.class_id) == class_id, col(BatchRow.deadline) <= at)
     ).all()
@@ -265,21 +265,18 @@ def _latest_intent(session: Session, kind: str, reference: str) -> tuple[str, In
 
 
 def _require_room(session: Session, batch: Batch) -> None:
-    known, totals = credit_class(session, totals_class := batch.totals.class_id), batch.totals
+    totals, class_id = batch.totals, batch.totals.class_id
+    known = credit_class(session, class_id)
     if known is None:
-        raise ClassUnready(totals_class, "it does not exist on the chain")
+        raise ClassUnready(class_id, "it does not exist on the chain")
     room = known.cap_gco2e - known.budgets_gco2e
     if totals.budgets_gco2e > room:
-        raise ClassUnready(
-            totals_class, f"budgets of {totals.budgets_gco2e} g do not fit: {room} g are left of its cap"
-        )
+        raise ClassUnready(class_id, f"budgets of {totals.budgets_gco2e} g exceed the {room} g left of its cap")
     amounts = [row.amount_gco2e for row in claims_of(session, batch.root)]
     needed = sum(amount + share_ceil(amount, known.buffer_rate_bps) for amount in amounts)
     if needed > totals.surpluses_gco2e:
-        raise ClassUnready(
-            totals_class,
-            f"its buffer rate of {known.buffer_rate_bps} bps needs {needed} g, the batch has {totals.surpluses_gco2e} g",
-        )
+        rate = f"its buffer rate of {known.buffer_rate_bps} bps needs a surplus of {needed} g"
+        raise ClassUnready(class_id, f"{rate}; the batch has {totals.surpluses_gco2e} g")
 
 
 def anchor(session: Session, contracts: Contracts, root: bytes, now: datetime) -> Intent:

@@ -30,7 +30,7 @@ class AttestationRow(SQLModel, table=True):
 
 
 class BatchRow(SQLModel, table=True):
-    """Attested statements of one class with the pool's totals. `state` is what we did; see AnchoringRow for the chain."""
+    """Attested statements of one class with the pool's totals. `state` is what we did; AnchoringRow is the chain's."""
 
     __tablename__ = "issuance_batch"
 

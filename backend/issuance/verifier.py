@@ -1,5 +1,5 @@
-"""Who may verify, as the chain says: accredited verifiers and how many of them a batch needs; and whose interests exclude
-whom (DESIGN section 4).
+"""Who may verify: accredited verifiers and how many of them a batch needs, as the chain says; and whose interests
+exclude whom (DESIGN section 4).
 """
 
 from sqlmodel import Session, col, select
