@@ -5,6 +5,7 @@ EIP-2930, EIP-4844, EIP-4895, EIP-7685, EIP-7702.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from backend.audit import rlp
@@ -130,6 +131,7 @@ def bloom_of(logs: Sequence[RpcObject]) -> bytes:
     return bits.to_bytes(256)
 
 
+@lru_cache(maxsize=1 << 16)
 def _bloom_bits(entry: bytes) -> int:
     digest = keccak(entry)
     bits = 0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from backend.audit.holdings import NOBODY
 from backend.audit.questions import Answers, Question
 from backend.audit.report import Check, Verdicts
 from backend.audit.signed import is_signed
@@ -37,24 +38,41 @@ def _fixed(build: Callable[[Mapping[str, Any]], Wanted]) -> Callable[[Call], Wan
     return lambda call: build(call.args)
 
 
-_RETIRED = {name: name for name in ("beneficiary", "classId", "amount", "purpose", "ref")}
+def _retirement(account: str) -> Callable[[Call], Wanted]:
+    """The burn, by whoever called, and its words."""
+
+    def wanted(call: Call) -> Wanted:
+        holder = call.caller if account == "@caller" else call.args[account]
+        amounts = {"id": call.args["classId"], "value": call.args["amount"]}
+        words = {name: call.args[name] for name in ("beneficiary", "classId", "amount", "purpose", "ref")}
+        return [
+            ("TransferSingle", {"operator": call.caller, "from": holder, "to": NOBODY, **amounts}),
+            ("Retired", {"account": holder, **words}),
+        ]
+
+    return wanted
+
+
+def _transfer(class_id: str, amount: str) -> Callable[[Call], Wanted]:
+    """The move, by whoever called."""
+
+    def wanted(call: Call) -> Wanted:
+        ends = {name: call.args[name] for name in ("from", "to")}
+        amounts = {"id": call.args[class_id], "value": call.args[amount]}
+        return [("TransferSingle", {"operator": call.caller, **ends, **amounts})]
+
+    return wanted
+
 
 WANTED: dict[tuple[str, str], Callable[[Call], Wanted]] = {
     ("CarbonCredit", "createClass"): _same(
         "ClassCreated", **{n: n for n in ("region", "vintage", "methodology", "cap", "bufferRateBps")}
     ),
-    ("CarbonCredit", "retire"): _same("Retired", account="@caller", **_RETIRED),
-    ("CarbonCredit", "retireFrom"): _same("Retired", account="account", **_RETIRED),
-    ("CarbonCredit", "retireBySig"): _same("Retired", account="account", **_RETIRED),
-    ("CarbonCredit", "transferBySig"): _fixed(
-        lambda a: [("TransferSingle", {"from": a["from"], "to": a["to"], "id": a["classId"], "value": a["amount"]})]
-    ),
-    ("CarbonCredit", "safeTransferFrom"): lambda call: [
-        (
-            "TransferSingle",
-            {"operator": call.caller, **{name: call.args[name] for name in ("from", "to", "id", "value")}},
-        )
-    ],
+    ("CarbonCredit", "retire"): _retirement("@caller"),
+    ("CarbonCredit", "retireFrom"): _retirement("account"),
+    ("CarbonCredit", "retireBySig"): _retirement("account"),
+    ("CarbonCredit", "transferBySig"): _transfer("classId", "amount"),
+    ("CarbonCredit", "safeTransferFrom"): _transfer("id", "value"),
     ("CarbonCredit", "approveBySig"): _same(
         "ApprovalForAll", account="account", operator="operator", approved="approved"
     ),
