@@ -49,7 +49,9 @@ def reason_name(selector: bytes) -> str:
 
 
 def decode_revert(data: bytes) -> Revert:
-    """Name and arguments of revert data; unknown data keeps its selector as the name."""
+    """Name and arguments of revert data; unknown data keeps its selector as the name, and malformed data has no
+    arguments: a hostile receiver or wallet chooses what it reverts with.
+    """
     if len(data) < 4:
         return Revert("", {})
     known = _errors().get(data[:4])
@@ -58,6 +60,6 @@ def decode_revert(data: bytes) -> Revert:
     name, inputs = known
     try:
         values = decode([kind for _, kind in inputs], data[4:])
-    except DecodingError:
+    except (DecodingError, ValueError, OverflowError):  # the latter two: text that is not UTF-8, absurd lengths
         return Revert(name, {})
     return Revert(name, dict(zip((field for field, _ in inputs), values, strict=True)))
