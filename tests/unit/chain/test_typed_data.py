@@ -79,9 +79,8 @@ def test_file__type_string_and_names__say_what_its_fields_say(path: Path) -> Non
 
 def test_type_hashes__solidity__has_the_strings_of_the_files() -> None:
     source = EIP712.parent.joinpath("libraries", "TypeHashes.sol").read_text()
-    in_solidity = {
-        re.sub(r'"\s*"', "", found).strip().strip('"') for found in re.findall(r"keccak256\(\s*(.*?)\);", source, re.DOTALL)
-    }
+    hashed = re.findall(r"keccak256\(\s*(.*?)\);", source, re.DOTALL)
+    in_solidity = {re.sub(r'"\s*"', "", text).strip().strip('"') for text in hashed}
     on_chain = {typed_data(name).name for name in TYPES} - {"Attestation"}
     assert {text.partition("(")[0] for text in in_solidity} == on_chain
     assert in_solidity == {json.loads(p.read_text())["typeString"] for p in FILES if p.stem != "attestation"}
