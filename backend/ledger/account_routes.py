@@ -12,7 +12,7 @@ from backend.access.wire import AddressText, Wire
 from backend.footprint.place import place_of
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
 from backend.ledger.home import HomeView, found_home, homes_of, move_in, move_out
-from backend.ledger.person import Person, join, persons
+from backend.ledger.person import Person, join, wards_of
 
 router = APIRouter(tags=["accounts"])
 
@@ -85,7 +85,7 @@ def _account(session: Session, request: Request, person: Person) -> AccountOut:
         is_minor=person.is_minor_on(today),
         guardian=person.guardian,
         homes=[_home(home) for home in homes_of(session, person.person_id)],
-        wards=[other.address for other in persons(session) if other.guardian == person.address],
+        wards=[ward.address for ward in wards_of(session, person.address)],
     )
 
 

@@ -192,6 +192,12 @@ def persons(session: Session) -> list[Person]:
     return [view_of(row) for row in session.exec(select(PersonRow).order_by(col(PersonRow.id))).all()]
 
 
+def wards_of(session: Session, guardian: str) -> list[Person]:
+    """The accounts that name an address as their guardian, in order of joining."""
+    rows = session.exec(select(PersonRow).where(col(PersonRow.guardian) == guardian).order_by(col(PersonRow.id))).all()
+    return [view_of(row) for row in rows]
+
+
 def leave(session: Session, person_id: int, *, on: date) -> Person:
     """Ends a membership on its last day: death or moving away. Budgets stop accruing. Raises LeavingDateInvalid."""
     row = session.get(PersonRow, person_id)
