@@ -8,6 +8,15 @@ struct Log {
     address emitter;
 }
 
+/// @dev What the last call cost; with isolation, a whole transaction.
+struct Gas {
+    uint64 gasLimit;
+    uint64 gasTotalUsed;
+    uint64 gasMemoryUsed;
+    int64 gasRefunded;
+    uint64 gasRemaining;
+}
+
 /// @title The cheatcodes these tests use, and no others.
 interface Vm {
     function addr(uint256 privateKey) external pure returns (address);
@@ -37,5 +46,5 @@ interface Vm {
     function snapshotState() external returns (uint256);
     function revertToState(uint256 snapshot) external returns (bool);
     function toString(uint256 value) external pure returns (string memory);
-    function cool(address target) external;
+    function lastCallGas() external view returns (Gas memory);
 }

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Charity} from "../../Charity.sol";
+import {ICharity} from "../../interfaces/ICharity.sol";
+import {TypeHashes} from "../../libraries/TypeHashes.sol";
+import {HostileAccount} from "../../mocks/HostileAccount.sol";
+import {Log} from "../Vm.sol";
+import {Comparison} from "./Comparison.sol";
+
+/// @title Campaigns with hostile donors, greedy charities and strangers who try every door (INV-06, 07, 08).
+contract GivingActs is Comparison {
+    uint256 public secondClass;
+    uint256 public gifts;
+    uint256 public outs;
+    uint256 public refunds;
+    /// @notice What donors gave less what came back to them.
+    mapping(uint256 campaignId => mapping(address donor => mapping(uint256 classId => uint256))) public given;
+    mapping(uint256 classId => uint256) public granted;
+    mapping(address charityOwner => mapping(uint256 classId => uint256)) public retired;
+
+    function _outfitActors() internal override {
+        for (uint256 i; i < ACTORS; ++i) {
+            giveCredits(actors[i], 100_000);
+        }
+        VM.prank(GOVERNOR);
+        secondClass = credit.createClass("US-CA", 2025, "SIM", CAP, 0);
+        (classId, secondClass) = (secondClass, classId);
+        for (uint256 i; i < ACTORS; ++i) {
+            giveCredits(actors[i], 100_000);
+            VM.prank(actors[i]);
+            credit.setApprovalForAll(address(charity), true);
+        }
+        openCampaign(POOL, ICharity.Kind.RetirePool, ICharity.Funding.AllOrNothing, 1e9);
+        openCampaign(AID, ICharity.Kind.Aid, ICharity.Funding.KeepWhatYouRaise, 0);
+    }
+
+    function charityContract() external view returns (Charity) {
+        return charity;
+    }
+
+    function charities() external view returns (address[2] memory) {
+        return [POOL, AID];
+    }
+
+    function acts() external pure returns (bytes4[] memory selectors) {
+        selectors = new bytes4[](8);
+        selectors[0] = this.openSome.selector;
+        selectors[1] = this.give.selector;
+        selectors[2] = this.giveBySig.selector;
+        selectors[3] = this.decide.selector;
+        selectors[4] = this.spend.selector;
+        selectors[5] = this.refundSome.selector;
+        selectors[6] = this.govern.selector;
+        selectors[7] = this.misbehave.selector;
+    }
+
+    function openSome(uint256 seed) external {
+        _start(seed);
+        if (charity.campaignCount() > 40) return;
+        _act(
+            _chance(45) ? POOL : _chance(80) ? AID : STRANGER,
+            address(charity),
+            abi.encodeCall(
+                ICharity.openCampaign,
+                (
+                    ICharity.Kind(_pick(2)),
+                    ICharity.Funding(_chance(65) ? 0 : 1),
+                    uint64(_chance(70) ? block.timestamp : block.timestamp + _pick(5 days)),
+                    uint64(block.timestamp + 1 days + _pick(30 days)),
+                    uint128(_chance(30) ? _pick(20_000) : 20_000 + _pick(80_000)),
+                    "story"
+                )
+            )
+        );
+    }
+
+    /// @notice By transfer or by the charity's own hand, sometimes in another's name.
+    function give(uint256 seed) external {
+        _start(seed);
+        address donor = _actor();
+        uint256 campaignId = _campaign();
+        uint256 id = _class();
+        uint256 amount = _pick(8000);
+        if (_chance(50)) {
+            (bool done,) = _act(donor, address(charity), abi.encodeCall(ICharity.donate, (campaignId, id, amount)));
+            if (done) _countGift(campaignId, donor, id, amount);
+        } else {
+            address named = _chance(70) ? donor : _actor();
+            (bool done,) = _act(
+                donor,
+                address(credit),
+                abi.encodeCall(
+                    credit.safeTransferFrom, (donor, address(charity), id, amount, abi.encode(campaignId, named))
+                )
+            );
+            check(!done || named == donor, "INV-06: no gift in another's name");
+            if (done) _countGift(campaignId, donor, id, amount);
+        }
+    }
+
+    function giveBySig(uint256 seed) external {
+        _start(seed);
+        uint256 i = _pick(ACTORS);
+        uint256[3] memory terms = [_campaign(), _class(), _pick(8000)];
+        uint256 number = _pick(300);
+        bool used = charity.numberUsed(actors[i], number);
+        bytes32 structHash =
+            keccak256(abi.encode(TypeHashes.DONATE, actors[i], terms[0], terms[1], terms[2], number, FAR));
+        bool forged = _chance(20);
+        bytes memory signature =
+            signDigest(forged ? 0xBAD : actorKeys[i], digestOf(charity.domainSeparator(), structHash));
+        (bool done,) = _act(
+            STRANGER,
+            address(charity),
+            abi.encodeCall(ICharity.donateBySig, (actors[i], terms[0], terms[1], terms[2], number, FAR, signature))
+        );
+        check(!done || (!used && !forged), "INV-08: a signed gift is its donor's, and once");
+        if (done) _countGift(terms[0], actors[i], terms[1], terms[2]);
+    }
+
+    function decide(uint256 seed) external {
+        _start(seed);
+        if (_chance(30)) _warpBy(_pick(6 days));
+        uint256 campaignId = _campaign();
+        ICharity.Campaign memory campaign = charity.campaignOf(campaignId);
+        (bool done,) = _act(STRANGER, address(charity), abi.encodeCall(ICharity.finalise, (campaignId)));
+        bool due = campaign.state == ICharity.State.Open && block.timestamp >= campaign.closes;
+        check(done == due, "a campaign is decided once, when its window has closed");
+    }
+
+    /// @notice Charities and strangers spend, or try to.
+    function spend(uint256 seed) external {
+        _start(seed);
+        if (_chance(70)) _act(PAUSER, address(charity), abi.encodeCall(ICharity.unpause, ()));
+        (uint256 campaignId, uint256 id) = (_campaign(), _class());
+        for (uint256 i; i < 12 && charity.heldOf(campaignId, id) == 0; ++i) {
+            (campaignId, id) = (_campaign(), _class());
+        }
+        address caller = _chance(70) ? charity.campaignOf(campaignId).charity : _chance(50) ? STRANGER : POOL;
+        uint256 amount = _chance(70) ? _pick(charity.heldOf(campaignId, id) + 1) : _pick(30_000);
+        if (charity.campaignOf(campaignId).kind == ICharity.Kind.RetirePool) {
+            (bool done,) = _act(caller, address(charity), abi.encodeCall(ICharity.retireHeld, (campaignId, id, amount)));
+            if (done) {
+                retired[charity.campaignOf(campaignId).charity][id] += amount;
+                ++outs;
+            }
+            return;
+        }
+        uint256[] memory amounts = new uint256[](2);
+        bytes32[] memory refs = new bytes32[](2);
+        (amounts[0], amounts[1]) = (amount, _pick(3000));
+        (refs[0], refs[1]) = (bytes32(_pick(200)), bytes32(_pick(200)));
+        (, Log[] memory logs) =
+            _act(caller, address(charity), abi.encodeCall(ICharity.grant, (campaignId, id, amounts, refs)));
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] != ICharity.Granted.selector) continue;
+            check(caller == charity.campaignOf(campaignId).charity, "INV-06: its charity alone grants");
+            granted[id] += abi.decode(logs[i].data, (uint256));
+            ++outs;
+        }
+    }
+
+    /// @notice Anyone asks refunds for anyone, with any gas.
+    function refundSome(uint256 seed) external {
+        _start(seed);
+        (uint256 campaignId, uint256 id) = (_failedCampaign(), _class());
+        address[] memory donors = new address[](1 + _pick(3));
+        for (uint256 i; i < donors.length; ++i) {
+            donors[i] = _actor();
+            for (uint256 j; j < 4 && given[campaignId][donors[i]][id] == 0; ++j) {
+                donors[i] = _actor();
+            }
+        }
+        (bool done, Log[] memory logs) = _actWithGas(
+            STRANGER,
+            address(charity),
+            abi.encodeCall(ICharity.refund, (campaignId, id, donors)),
+            _chance(70) ? 5_000_000 : 50_000 + _pick(900_000)
+        );
+        if (!done) return;
+        check(charity.campaignOf(campaignId).state == ICharity.State.Failed, "INV-06: only what failed refunds");
+        uint256 told;
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] == ICharity.RefundSkipped.selector) ++told;
+            if (logs[i].topics[0] != ICharity.Refunded.selector) continue;
+            address donor = address(uint160(uint256(logs[i].topics[2])));
+            checkEq(abi.decode(logs[i].data, (uint256)), given[campaignId][donor][id], "INV-06: all of the gift");
+            given[campaignId][donor][id] = 0;
+            ++refunds;
+            ++told;
+        }
+        checkEq(told, donors.length, "INV-07: each donor is refunded or told skipped");
+    }
+
+    function govern(uint256 seed) external {
+        _start(seed);
+        if (_chance(15)) _act(PAUSER, address(charity), abi.encodeCall(ICharity.pause, ()));
+        else _act(PAUSER, address(charity), abi.encodeCall(ICharity.unpause, ()));
+        if (_chance(30)) {
+            address owner = _chance(50) ? POOL : AID;
+            _act(REGISTRAR, address(charity), abi.encodeCall(ICharity.listCharity, (owner, _chance(80))));
+        }
+    }
+
+    function misbehave(uint256 seed) external {
+        _start(seed);
+        HostileAccount hostile = HostileAccount(actors[KEYS + _pick(ACTORS - KEYS)]);
+        address[] memory donors = new address[](1);
+        donors[0] = address(hostile);
+        hostile.setCall(address(charity), abi.encodeCall(ICharity.refund, (_campaign(), _class(), donors)));
+        hostile.setReceiving(HostileAccount.Receiving(_chance(50) ? 7 : _pick(8)));
+    }
+
+    function _countGift(uint256 campaignId, address donor, uint256 id, uint256 amount) private {
+        given[campaignId][donor][id] += amount;
+        ++gifts;
+    }
+
+    /// @dev The youngest more often: they are the open ones.
+    function _campaign() private returns (uint256) {
+        uint256 count = charity.campaignCount();
+        return _chance(50) && count > 3 ? count - _pick(3) : 1 + _pick(count);
+    }
+
+    /// @dev A failed campaign if there is one, starting anywhere.
+    function _failedCampaign() private returns (uint256 campaignId) {
+        uint256 count = charity.campaignCount();
+        campaignId = _campaign();
+        for (uint256 i; i < count && charity.campaignOf(campaignId).state != ICharity.State.Failed; ++i) {
+            campaignId = 1 + campaignId % count;
+        }
+    }
+
+    function _class() private returns (uint256) {
+        return _chance(60) ? classId : secondClass;
+    }
+}
