@@ -80,9 +80,9 @@ def _short(example: str) -> str:
 
 
 def _rows(rows: list[tuple[Html, Html, Html]], heads: tuple[str, str, str]) -> Html:
-    body = [h("tr", h("td", first), h("td", second), h("td", third)) for first, second, third in rows]
+    body = [h("tr", *(h("td", cell, data_head=words) for cell, words in zip(row, heads, strict=True))) for row in rows]
     head = h("tr", *(h("th", words, scope="col") for words in heads))
-    return h("div", h("table", h("thead", head), h("tbody", *body)), class_="scroll", tabindex=0)
+    return h("div", h("table", h("thead", head), h("tbody", *body), class_="stack wide"), class_="scroll", tabindex=0)
 
 
 def _named(name: str, *, required: bool) -> Html:
@@ -96,7 +96,7 @@ def fields_table(schema: Schema) -> Html:
         (_named(name, required=name in required), kind(field), _notes(field))
         for name, field in schema.get("properties", {}).items()
     ]
-    return _rows(rows, ("Field", "Type", "Meaning")) if rows else join()
+    return _rows(rows, ("Field", "Type", "Meaning")) if rows else h("p", kind(schema))
 
 
 def _parameters(operation: Schema) -> Html:

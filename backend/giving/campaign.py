@@ -125,6 +125,14 @@ def campaign_views(session: Session) -> list[CampaignView]:
     return [campaign_view(session, campaign_id) for campaign_id in ids]
 
 
+def donated_by_class(session: Session) -> dict[int, int]:
+    """Grams ever donated to any campaign, by class id; refunded ones are not taken off."""
+    totals: dict[int, int] = {}
+    for row in session.exec(select(CampaignHolding)).all():
+        totals[row.class_id] = totals.get(row.class_id, 0) + row.donated_gco2e
+    return totals
+
+
 def movements_of(
     session: Session, campaign_id: int, kind: MovementKind, *, limit: int | None = None
 ) -> Sequence[Movement]:

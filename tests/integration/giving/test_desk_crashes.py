@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from backend.chain.keys import DevRole
+from backend.giving import charity_desk
+from backend.giving.charity_desk import DeskActPending
 from backend.giving.kinds import Funding
 from backend.kernel.digest import sha256
 from backend.link.node import Answer, Node, NodeUnavailable
@@ -81,3 +83,20 @@ def test_an_act_after_one_that_was_cut_short__carries_that_one_along(world: Worl
     first = world.open(world.pool, "cut first", POOL_STORY, Funding.KEEP_WHAT_YOU_RAISE)
 
     assert second == first + 1
+
+
+def test_an_act_the_chain_has_not_taken_yet__is_pending_and_done_once_it_has(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charity_desk, "POLLS_MAX", 3)
+    world.w3.provider.make_request("evm_setAutomine", [False])  # type: ignore[arg-type]  # anvil's own method
+    try:
+        with pytest.raises(DeskActPending) as caught:
+            world.open(world.pool, "slow", POOL_STORY, Funding.KEEP_WHAT_YOU_RAISE)
+    finally:
+        world.w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]  # as above
+        world.w3.provider.make_request("evm_setAutomine", [True])  # type: ignore[arg-type]  # as above
+
+    assert caught.value.code == "charity.act_pending"
+    count = world.contracts.charity.functions.campaignCount().call()
+    assert world.open(world.pool, "slow", POOL_STORY, Funding.KEEP_WHAT_YOU_RAISE) == count

@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from backend.giving.campaign import campaign_view, is_listed, movements_of
+from backend.giving.campaign import campaign_view, donated_by_class, is_listed, movements_of
 from backend.giving.kinds import CampaignState, MovementKind
 from backend.giving.tables import Movement, Retirement
 from backend.kernel.digest import sha256
@@ -37,6 +37,7 @@ def test_campaign__gifts_of_two_classes_and_a_retirement__add_up_per_class_and_i
     with database.read() as session:
         view = campaign_view(session, 1)
         gifts = movements_of(session, 1, MovementKind.GIFT)
+        assert donated_by_class(session) == {CLASS_ID: 1000, OTHER_CLASS_ID: 50}
     assert {class_id: holding.held_gco2e for class_id, holding in view.holdings.items()} == {
         CLASS_ID: 600,
         OTHER_CLASS_ID: 50,
