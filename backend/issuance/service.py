@@ -25,7 +25,7 @@ from backend.kernel.digest import to_hex
 from backend.kernel.errors import InvalidInput, RuleViolated
 from backend.kernel.mass import share_ceil
 from backend.ledger import service as ledger
-from backend.ledger.policy import PolicySet
+from backend.ledger.books import Books
 from backend.ledger.service import Salts, Statement, household_of, statement_at, statements_in
 from backend.ledger.state import State
 from backend.link.balances import credit_class
@@ -167,7 +167,7 @@ def return_statement(
 
 
 def plan_batch(
-    session: Session, policies: PolicySet, class_id: int, at: datetime, *, lifetime: timedelta = BATCH_LIFETIME
+    session: Session, books: Books, class_id: int, at: datetime, *, lifetime: timedelta = BATCH_LIFETIME
 ) -> Batch:
     """Puts a class's waiting attested statements into a batch. Batches that missed their deadline are dissolved first.
 
@@ -180,7 +180,7 @@ def plan_batch(
     waiting = _alike([statement for statement in attested if statement.digest not in batched])
     if not waiting:
         raise BatchEmpty(class_id)
-    policy = policies.policy(waiting[0].policy_id)
+    policy = books.policies.policy(waiting[0].policy_id)
     plan = plan_of(
         [entry_of(statement) for statement in waiting],
         class_id=class_id,
