@@ -108,7 +108,7 @@ def record(url: str, deployment: Deployment, head: str = "latest") -> History:
     logs = _logs(node, numbers, followed)
     history = History(
         chain_id=quantity(node.one("eth_chainId")),
-        genesis_hash=str(_block(node, "0x0")["hash"]),
+        genesis_hash=_genesis_hash(node),
         deployment=deployment,
         payment_ours=ours,
         headers=headers,
@@ -123,6 +123,12 @@ def record(url: str, deployment: Deployment, head: str = "latest") -> History:
     if after != history.head_hash or after != str(head_block["hash"]):
         raise HistoryMoved(history.head_hash, after)
     return history
+
+
+def _genesis_hash(node: Node) -> str:
+    """What block 1 names as its parent: anvil, started again from its state, may serve a block 0 made afresh."""
+    first = node.one("eth_getBlockByNumber", "0x1", False)
+    return str(_block(node, "0x0")["hash"] if first is None else first["parentHash"])
 
 
 def _headers(node: Node, numbers: range) -> tuple[RpcObject, ...]:
