@@ -10,6 +10,7 @@ from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.merkle import MerkleTree, claim_leaf
 from backend.chain.typed_data import sign
 from backend.market.order import Action, Side
+from backend.settlement.plan import order_tuple
 from tests.contract.people import CLASS_ID, FAR, GAS, People
 
 OTHER_CLASS = pack("CN-SC", 2025, "SIM")
@@ -183,7 +184,9 @@ class Story:
         send("Issuance", "claimMany", [tree.root], [stopped], [[]])
         people.mint_to(dev_signer(DevRole.REGISTRAR).address, 30_000)
         send("CarbonCredit", "refillBuffer", CLASS_ID, 1_000, by=DevRole.REGISTRAR)
-        send("CarbonCredit", "retire", CLASS_ID, 500, people.person(1).address, "event", bytes(32), by=DevRole.REGISTRAR)
+        send(
+            "CarbonCredit", "retire", CLASS_ID, 500, people.person(1).address, "event", bytes(32), by=DevRole.REGISTRAR
+        )
         registrar, receiver = dev_signer(DevRole.REGISTRAR).address, people.person(12).address
         send("CarbonCredit", "safeTransferFrom", registrar, receiver, CLASS_ID, 700, b"", by=DevRole.REGISTRAR)
         batch_move = [registrar, receiver, [CLASS_ID, CLASS_ID], [10, 20], b""]
@@ -211,7 +214,7 @@ class Story:
     def deploy_code(self, runtime: bytes) -> str:
         """A contract with this runtime code."""
         creation = bytes.fromhex(f"60{len(runtime):02x}600c60003960{len(runtime):02x}6000f3") + runtime
-        sent = self.w3.eth.send_transaction({"from": self.w3.eth.accounts[0], "data": "0x" + creation.hex()})
+        sent = self.w3.eth.send_transaction({"from": self.w3.eth.accounts[0], "data": creation})
         return str(self.w3.eth.wait_for_transaction_receipt(sent, poll_latency=0.02)["contractAddress"])
 
     def through_a_contract(self) -> None:
@@ -223,8 +226,6 @@ class Story:
         people.pay(14, 10**9)
         sell = people.order(13, Side.SELL, 6, 100, number=OWN_SPACE | 1)
         buy = people.order(14, Side.BUY, 6, 100, number=OWN_SPACE | 1)
-        from backend.settlement.plan import order_tuple
-
         signatures = [people.signature(14, buy), people.signature(13, sell)]
         args = [[order_tuple(buy), order_tuple(sell)], signatures, [(0, 1, 6, 100)]]
         self._forward(forwarder, "Exchange", people.contracts.encode("Exchange", "settle", args))
@@ -251,8 +252,6 @@ class Story:
         sell, buy = people.order(16, Side.SELL, 3, 100), people.order(7, Side.BUY, 3, 100)
         maker = people.person(16).address
         self.w3.provider.make_request("anvil_setCode", [maker, "0x" + YES_WALLET.hex()])  # type: ignore[arg-type]  # as above
-        from backend.settlement.plan import order_tuple
-
         orders = [order_tuple(buy), order_tuple(sell)]
         people.send("Exchange", "settle", orders, [people.signature(7, buy), b"\x01" * 65], [(0, 1, 3, 100)])
 
