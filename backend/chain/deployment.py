@@ -6,7 +6,7 @@ from pathlib import Path
 
 from web3 import Web3
 
-from backend.chain.artifacts import artifact
+from backend.chain.artifacts import CONTRACT_NAMES, artifact
 from backend.chain.rpc import Network, network_of
 from backend.chain.typed_data import Domain
 from backend.kernel.errors import InvalidInput, NotFound, Unavailable
@@ -67,6 +67,13 @@ class AbiChanged(Unavailable):
         )
 
 
+def _address(text: str) -> str:
+    address = Web3.to_checksum_address(text)
+    if text not in {address, address.lower()}:
+        raise ValueError(f"{text} has a typing error: its EIP-55 checksum fails")
+    return address
+
+
 @dataclass(frozen=True)
 class Deployment:
     """The contracts of one Tanyu. Hashes are 0x and hex; `block_number` is the first block with code of ours."""
@@ -112,10 +119,10 @@ class Deployment:
                 chain_id=int(raw["chain_id"]),
                 genesis_hash=str(raw["genesis_hash"]),
                 block_number=int(raw["block_number"]),
-                addresses={str(name): str(address) for name, address in raw["addresses"].items()},
-                abi_digests={str(name): str(digest) for name, digest in raw["abi_digests"].items()},
+                addresses={name: _address(raw["addresses"][name]) for name in CONTRACT_NAMES},
+                abi_digests={name: str(raw["abi_digests"][name]) for name in CONTRACT_NAMES},
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as failure:
+        except (ValueError, KeyError, TypeError) as failure:
             raise DeploymentFileMalformed(path, repr(failure)) from failure
 
     def check(self, w3: Web3) -> None:

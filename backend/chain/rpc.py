@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from requests.exceptions import ConnectionError as RequestsConnectionError
-from requests.exceptions import Timeout
+from requests.exceptions import RequestException
 from web3 import HTTPProvider, Web3
+from web3.exceptions import Web3Exception
 
 from backend.kernel.errors import Unavailable
 
@@ -13,12 +13,12 @@ RPC_TIMEOUT_S = 10
 
 
 class NodeUnreachable(Unavailable):
-    """The node does not answer."""
+    """Nothing at the URL answers as an EVM node does."""
 
     code = "chain.unreachable"
 
     def __init__(self, url: str) -> None:
-        super().__init__(f"the node at {url} does not answer", url=url)
+        super().__init__(f"no EVM node answers at {url!r}", url=url)
 
 
 @dataclass(frozen=True)
@@ -39,5 +39,5 @@ def network_of(w3: Web3) -> Network:
     try:
         genesis = w3.eth.get_block(0)
         return Network(chain_id=w3.eth.chain_id, genesis_hash="0x" + bytes(genesis["hash"]).hex())
-    except (RequestsConnectionError, Timeout) as failure:
+    except (RequestException, Web3Exception, ValueError) as failure:  # ValueError: what answers does not speak JSON
         raise NodeUnreachable(str(getattr(w3.provider, "endpoint_uri", "?"))) from failure
