@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.access.problems import error_response, problem_of, problem_response
+from backend.access.problems import RETRY_AFTER_S, problem_of, problem_response
 from backend.access.state import clock_of
 from backend.access.wire import Iso, Wire
 from backend.kernel.errors import TanyuError, Unavailable
@@ -104,6 +104,6 @@ def health_router(checks: Mapping[str, ReadyCheck], started_at: datetime) -> API
             return ReadyOut(parts=parts)
         error = NotReady(failing)
         problem = problem_of(error) | {"parts": {name: part.model_dump(mode="json") for name, part in parts.items()}}
-        return problem_response(problem, dict(error_response(error).headers.items()))
+        return problem_response(problem, {"Retry-After": str(RETRY_AFTER_S)})
 
     return router

@@ -6,6 +6,7 @@ from backend.chain.deployment import Deployment
 from backend.footprint.routes import router as footprint
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router as giving
+from backend.issuance.projection import IssuanceProjection
 from backend.ledger.routes import router as ledger
 from backend.link.balances import balance_projections
 from backend.link.projection import Projection
@@ -22,6 +23,7 @@ def projections(deployment: Deployment, fee: FeeProjection) -> list[Projection]:
     """Tokens first: what the rooms read of balances is then as of the same event."""
     return [
         *balance_projections(deployment),
+        IssuanceProjection(),
         ListingProjection(),
         fee,
         FillsProjection(),

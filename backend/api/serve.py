@@ -28,6 +28,7 @@ from backend.link.loop import Loop
 from backend.link.sender import Sender
 from backend.link.worker import Worker
 from backend.market.funds import ChainView
+from backend.market.inbox import MarketStopped
 from backend.market.sequencer import Sequencer
 from backend.market.service import Market
 from backend.settlement.fee import FeeProjection
@@ -115,6 +116,10 @@ class Tanyu:
         if not status.ready or status.indexed_block is None:
             raise LinkNotReady(status.indexer.problem or status.sender.problem or "the index has not begun yet")
 
+    def _check_market(self) -> None:
+        if not self.sequencer.is_running:
+            raise MarketStopped
+
     def app(self) -> FastAPI:
         """The HTTP side."""
         site = Site.local(self.settings.port)
@@ -131,6 +136,7 @@ class Tanyu:
             "chain": self._check_chain,
             "database": database_check(self.database),
             "index": self._check_link,
+            "market": self._check_market,
         }
         facts = facts_of(self.database, self.w3, self.deployment, self.settings.deployment_path)
         app = create_app(state, ROUTERS, checks, start_facts=facts)

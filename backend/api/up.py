@@ -170,7 +170,9 @@ class Supervisor:
                 self.console.print(f"[yellow]{child.name} ended and was started again; see {child.log}[/]")
 
     def _say_where_to_look(self, deployment: Deployment, rpc_url: str) -> None:
-        say = self.console.print
+        def say(line: str) -> None:
+            self.console.print(line, soft_wrap=True)
+
         say(f"\n[bold]Tanyu is running:[/] {self.settings.base_url}")
         say(f"  API reference   {self.settings.base_url}/docs")
         say(f"  chain (RPC)     {rpc_url}, chain id {deployment.chain_id}")

@@ -1,4 +1,4 @@
-"""Whose spendable funds an event changed: for the market, which must shrink orders that are no longer covered."""
+"""Whose funds or cancellations an event changed: for the market, whose orders may no longer stand."""
 
 from collections.abc import Callable
 
@@ -20,6 +20,8 @@ _ACCOUNTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("PaymentToken", "Transfer"): ("from", "to"),
     ("PaymentToken", "Approval"): ("owner",),
     ("Exchange", "Filled"): ("buyer", "seller"),
+    ("Exchange", "NumberCancelled"): ("maker",),
+    ("Exchange", "AllCancelled"): ("maker",),
 }
 """(contract, event) -> the arguments that name such accounts."""
 

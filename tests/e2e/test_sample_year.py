@@ -16,6 +16,7 @@ import pytest
 from sqlmodel import select
 
 from backend.api.sample.cast import cast_of_the_year
+from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
 from backend.chain.node import free_port
 from backend.chain.rpc import connect
@@ -45,11 +46,11 @@ class Run:
             "TANYU_CHAIN_PORT": str(self.chain_port),
         }
 
-    def start(self, within_s: int) -> float:
-        """Starts it and waits until it says that it runs; how many seconds that took."""
+    def start(self, within_s: int, *arguments: str) -> None:
+        """Starts it and waits until it says that it runs."""
         started = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "backend.cli", "up"],
+            [sys.executable, "-m", "backend.cli", "up", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -67,7 +68,6 @@ class Run:
         assert said, tail
         assert "Ctrl-C stops everything" in said[-1], "".join(said) + tail
         assert took < within_s, "".join(said)
-        return took
 
     def interrupt(self) -> None:
         assert self.process is not None
@@ -116,8 +116,6 @@ def test_sample_year__ends__with_what_was_promised(run: Run) -> None:
         retirements = session.exec(select(Retirement)).all()
     deployment = Deployment.load(run.folder / "deployment.json")
     w3 = connect(f"http://127.0.0.1:{run.chain_port}")
-    from backend.chain.contracts import Contracts
-
     minted = Contracts(w3, deployment).credit.events.Issued().get_logs(from_block=0)
     assert len(minted) >= 4
     assert len(trades) >= 5
@@ -185,19 +183,7 @@ def test_up__second_one_on_the_same_folder__is_refused(run: Run) -> None:
 
 def test_up__two_on_different_ports__run_at_once(run: Run, tmp_path: Path) -> None:
     other = _new_run(tmp_path)
-    environment = other.environment
-    process = subprocess.Popen(
-        [sys.executable, "-m", "backend.cli", "up", "--no-sample"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment,
-    )
-    other.process = process
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "Ctrl-C stops everything" in line:
-            break
+    other.start(FIRST_START_S, "--no-sample")
     try:
         assert other.ask("/health")["status"] == run.ask("/health")["status"] == "ok"
         assert other.ask("/fills") == []
@@ -207,18 +193,7 @@ def test_up__two_on_different_ports__run_at_once(run: Run, tmp_path: Path) -> No
 
 def test_up__chain_with_another_genesis__is_refused(tmp_path: Path) -> None:
     first = _new_run(tmp_path)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "backend.cli", "up", "--no-sample"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=first.environment,
-    )
-    first.process = process
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "Ctrl-C stops everything" in line:
-            break
+    first.start(FIRST_START_S, "--no-sample")
     first.interrupt()
     (tmp_path / "chain.json").unlink()
     time.sleep(1.1)  # another second, another genesis

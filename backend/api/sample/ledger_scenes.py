@@ -6,7 +6,9 @@ from sqlmodel import Session
 
 from backend.api.sample.stage import CALIFORNIA, SICHUAN, Stage
 from backend.chain.class_id import parse_code
-from backend.issuance.service import anchor, approve, attest, claim, plan_batch
+from backend.issuance.approval import approve
+from backend.issuance.reading import BatchState, batch_at
+from backend.issuance.service import anchor, attest, claim, plan_batch, review
 from backend.ledger.closing import close, submit
 from backend.ledger.home import found_home, move_in
 from backend.ledger.person import AccountUnknown, join, person_at
@@ -73,27 +75,28 @@ def statements_close(stage: Stage) -> None:
 
 
 def verifiers_attest(stage: Stage) -> None:
-    """A verifier attests each statement."""
-    verifier = stage.actor("verifier-b").signer
+    """A verifier looks into each statement's findings and attests it."""
+    verifier, deployment = stage.actor("verifier-b").signer, stage.contracts.deployment
     with stage.database.write() as session:
         for statement in statements_in(session, State.SUBMITTED):
-            attest(session, stage.contracts.deployment, statement.digest, verifier, stage.clock.now())
+            looked_into = {finding.rule for finding in review(session, statement.digest)}
+            attest(session, deployment, statement.digest, verifier, stage.clock.now(), accepted=looked_into)
 
 
 def batches_are_anchored(stage: Stage) -> None:
     """Two of three verifiers sign each batch; its root is anchored."""
+    deployment = stage.contracts.deployment
     for code in (CALIFORNIA, SICHUAN):
-        note = f"root {code}"
-        if note not in stage.notes:
-            with stage.database.write() as session:
-                batch = plan_batch(session, stage.books, parse_code(code), stage.clock.now())
-                root = batch.root.hex()
-            stage.notes[note] = root
-        root_bytes = bytes.fromhex(stage.notes[note])
         with stage.database.write() as session:
-            for key in ("verifier-a", "verifier-c"):
-                approve(session, stage.contracts.deployment, root_bytes, stage.actor(key).signer, stage.clock.now())
-            anchor(session, stage.contracts, root_bytes, stage.clock.now())
+            if f"root {code}" not in stage.notes:
+                batch = plan_batch(session, stage.books, parse_code(code), stage.clock.now())
+                stage.notes[f"root {code}"] = batch.root.hex()
+        root = bytes.fromhex(stage.notes[f"root {code}"])
+        with stage.database.write() as session:
+            if batch_at(session, root).state is not BatchState.ANCHORED:
+                for key in ("verifier-a", "verifier-c"):
+                    approve(session, deployment, root, stage.actor(key).signer, stage.clock.now())
+                anchor(session, stage.contracts, root, stage.clock.now())
 
     def none_attested() -> bool:
         with stage.database.read() as session:
@@ -106,7 +109,8 @@ def credits_are_minted(stage: Stage) -> None:
     """Claims mint every credit."""
     with stage.database.write() as session:
         for code in (CALIFORNIA, SICHUAN):
-            claim(session, stage.contracts, bytes.fromhex(stage.notes[f"root {code}"]), stage.clock.now())
+            root = bytes.fromhex(stage.notes[f"root {code}"])
+            claim(session, stage.contracts, root, stage.clock.now())
 
     def none_unclaimed() -> bool:
         with stage.database.read() as session:

@@ -37,6 +37,224 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_access_session_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
+        "giving_campaign",
+        sa.Column("campaign_id", columns.Uint256(), nullable=False),
+        sa.Column("charity", columns.Address(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("funding", sa.String(length=24), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("opens_at", columns.UtcTime(), nullable=False),
+        sa.Column("closes_at", columns.UtcTime(), nullable=False),
+        sa.Column("target_gco2e", columns.Uint256(), nullable=False),
+        sa.Column("story_digest", columns.Bytes32(), nullable=False),
+        sa.Column("opened_at", columns.UtcTime(), nullable=False),
+        sa.Column("tx_hash", columns.Bytes32(), nullable=False),
+        sa.PrimaryKeyConstraint("campaign_id"),
+    )
+    with op.batch_alter_table("giving_campaign", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_giving_campaign_charity"), ["charity"], unique=False)
+
+    op.create_table(
+        "giving_campaign_holding",
+        sa.Column("campaign_id", columns.Uint256(), nullable=False),
+        sa.Column("class_id", columns.Uint256(), nullable=False),
+        sa.Column("donated_gco2e", columns.Uint256(), nullable=False),
+        sa.Column("retired_gco2e", columns.Uint256(), nullable=False),
+        sa.Column("granted_gco2e", columns.Uint256(), nullable=False),
+        sa.Column("refunded_gco2e", columns.Uint256(), nullable=False),
+        sa.PrimaryKeyConstraint("campaign_id", "class_id"),
+    )
+    op.create_table(
+        "giving_charity_listing",
+        sa.Column("charity", columns.Address(), nullable=False),
+        sa.Column("block_number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("log_index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("charity", "block_number", "log_index"),
+    )
+    op.create_table(
+        "giving_desk_act",
+        sa.Column("charity", columns.Address(), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("nonce", sa.BigInteger(), nullable=False),
+        sa.Column("tx_hash", columns.Bytes32(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", columns.UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("charity", "reference"),
+        sa.UniqueConstraint("tx_hash"),
+    )
+    op.create_table(
+        "giving_movement",
+        sa.Column("block_number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("log_index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("tx_hash", columns.Bytes32(), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("campaign_id", columns.Uint256(), nullable=False),
+        sa.Column("class_id", columns.Uint256(), nullable=False),
+        sa.Column("amount_gco2e", columns.Uint256(), nullable=False),
+        sa.Column("donor", columns.Address(), nullable=True),
+        sa.Column("ref", columns.Bytes32(), nullable=True),
+        sa.Column("counted_gco2e", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("block_number", "log_index"),
+    )
+    with op.batch_alter_table("giving_movement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_giving_movement_campaign_id"), ["campaign_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_giving_movement_donor"), ["donor"], unique=False)
+        batch_op.create_index(batch_op.f("ix_giving_movement_ref"), ["ref"], unique=False)
+        batch_op.create_index(batch_op.f("ix_giving_movement_tx_hash"), ["tx_hash"], unique=False)
+
+    op.create_table(
+        "giving_relay",
+        sa.Column("intent_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("account", columns.Address(), nullable=False),
+        sa.Column("number", columns.Uint256(), nullable=False),
+        sa.Column("class_id", columns.Uint256(), nullable=True),
+        sa.Column("amount_gco2e", columns.Uint256(), nullable=False),
+        sa.Column("created_at", columns.UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("intent_id"),
+    )
+    with op.batch_alter_table("giving_relay", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_giving_relay_account"), ["account"], unique=False)
+
+    op.create_table(
+        "giving_retirement",
+        sa.Column("block_number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("log_index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("tx_hash", columns.Bytes32(), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
+        sa.Column("account", columns.Address(), nullable=False),
+        sa.Column("beneficiary", columns.Address(), nullable=False),
+        sa.Column("class_id", columns.Uint256(), nullable=False),
+        sa.Column("amount_gco2e", columns.Uint256(), nullable=False),
+        sa.Column("purpose", sa.String(length=32), nullable=False),
+        sa.Column("ref", columns.Bytes32(), nullable=False),
+        sa.Column("counted_gco2e", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("block_number", "log_index"),
+    )
+    with op.batch_alter_table("giving_retirement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_giving_retirement_account"), ["account"], unique=False)
+        batch_op.create_index(batch_op.f("ix_giving_retirement_beneficiary"), ["beneficiary"], unique=False)
+        batch_op.create_index(batch_op.f("ix_giving_retirement_tx_hash"), ["tx_hash"], unique=False)
+
+    op.create_table(
+        "giving_story",
+        sa.Column("digest", columns.Bytes32(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("published_at", columns.UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_table(
+        "issuance_anchoring",
+        sa.Column("root", columns.Bytes32(), nullable=False),
+        sa.Column("anchored_at", columns.UtcTime(), nullable=False),
+        sa.Column("tx_hash", columns.Bytes32(), nullable=False),
+        sa.Column("verifiers", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("root"),
+    )
+    op.create_table(
+        "issuance_approval",
+        sa.Column("root", columns.Bytes32(), nullable=False),
+        sa.Column("verifier", columns.Address(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(length=65), nullable=False),
+        sa.Column("approved_at", columns.UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("root", "verifier"),
+    )
+    op.create_table(
+        "issuance_attestation",
+        sa.Column("statement_digest", columns.Bytes32(), nullable=False),
+        sa.Column("verifier", columns.Address(), nullable=False),
+        sa.Column("nullifier", columns.Bytes32(), nullable=False),
+        sa.Column("class_id", columns.Uint256(), nullable=False),
+        sa.Column("credit_gco2e", sa.BigInteger(), nullable=False),
+        sa.Column("deficit_gco2e", sa.BigInteger(), nullable=False),
+        sa.Column("rule_version", sa.String(), nullable=False),
+        sa.Column("attested_at", columns.UtcTime(), nullable=False),
+        sa.Column("accepted", sa.Text(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(length=65), nullable=False),
+        sa.PrimaryKeyConstraint("statement_digest"),
+    )
+    with op.batch_alter_table("issuance_attestation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issuance_attestation_verifier"), ["verifier"], unique=False)
+
+    op.create_table(
+        "issuance_batch",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("root", columns.Bytes32(), nullable=False),
+        sa.Column("class_id", columns.Uint256(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("budgets_gco2e", columns.Uint256(), nullable=False),
+        sa.Column("footprints_gco2e", columns.Uint256(), nullable=False),
+        sa.Column("surpluses_gco2e", columns.Uint256(), nullable=False),
+        sa.Column("deficits_gco2e", columns.Uint256(), nullable=False),
+        sa.Column("policy_id", sa.String(), nullable=False),
+        sa.Column("policy_digest", columns.Bytes32(), nullable=False),
+        sa.Column("factors_digest", columns.Bytes32(), nullable=False),
+        sa.Column("deadline", columns.UtcTime(), nullable=False),
+        sa.Column("planned_at", columns.UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("root"),
+    )
+    op.create_table(
+        "issuance_claim",
+        sa.Column("statement_digest", columns.Bytes32(), nullable=False),
+        sa.Column("root", columns.Bytes32(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("account", columns.Address(), nullable=False),
+        sa.Column("amount_gco2e", sa.BigInteger(), nullable=False),
+        sa.Column("nullifier", columns.Bytes32(), nullable=False),
+        sa.Column("proof", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("statement_digest"),
+    )
+    with op.batch_alter_table("issuance_claim", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issuance_claim_root"), ["root"], unique=False)
+
+    op.create_table(
+        "issuance_mint",
+        sa.Column("nullifier", columns.Bytes32(), nullable=False),
+        sa.Column("root", columns.Bytes32(), nullable=False),
+        sa.Column("statement_digest", columns.Bytes32(), nullable=False),
+        sa.Column("buffer_gco2e", columns.Uint256(), nullable=False),
+        sa.Column("minted_at", columns.UtcTime(), nullable=False),
+        sa.Column("tx_hash", columns.Bytes32(), nullable=False),
+        sa.PrimaryKeyConstraint("nullifier"),
+    )
+    with op.batch_alter_table("issuance_mint", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issuance_mint_root"), ["root"], unique=False)
+
+    op.create_table(
+        "issuance_suspension_change",
+        sa.Column("block_number", sa.Integer(), nullable=False),
+        sa.Column("log_index", sa.Integer(), nullable=False),
+        sa.Column("root", columns.Bytes32(), nullable=False),
+        sa.Column("suspended", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("block_number", "log_index"),
+    )
+    with op.batch_alter_table("issuance_suspension_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issuance_suspension_change_root"), ["root"], unique=False)
+
+    op.create_table(
+        "issuance_threshold_change",
+        sa.Column("block_number", sa.Integer(), nullable=False),
+        sa.Column("log_index", sa.Integer(), nullable=False),
+        sa.Column("threshold", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("block_number", "log_index"),
+    )
+    op.create_table(
+        "issuance_verifier_change",
+        sa.Column("block_number", sa.Integer(), nullable=False),
+        sa.Column("log_index", sa.Integer(), nullable=False),
+        sa.Column("verifier", columns.Address(), nullable=False),
+        sa.Column("accredited", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("block_number", "log_index"),
+    )
+    with op.batch_alter_table("issuance_verifier_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issuance_verifier_change_verifier"), ["verifier"], unique=False)
+
+    op.create_table(
         "ledger_person",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("address", columns.Address(), nullable=False),
@@ -672,6 +890,55 @@ def downgrade() -> None:
     op.drop_table("link_block")
     op.drop_table("ledger_premises")
     op.drop_table("ledger_person")
+    with op.batch_alter_table("issuance_verifier_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_issuance_verifier_change_verifier"))
+
+    op.drop_table("issuance_verifier_change")
+    op.drop_table("issuance_threshold_change")
+    with op.batch_alter_table("issuance_suspension_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_issuance_suspension_change_root"))
+
+    op.drop_table("issuance_suspension_change")
+    with op.batch_alter_table("issuance_mint", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_issuance_mint_root"))
+
+    op.drop_table("issuance_mint")
+    with op.batch_alter_table("issuance_claim", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_issuance_claim_root"))
+
+    op.drop_table("issuance_claim")
+    op.drop_table("issuance_batch")
+    with op.batch_alter_table("issuance_attestation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_issuance_attestation_verifier"))
+
+    op.drop_table("issuance_attestation")
+    op.drop_table("issuance_approval")
+    op.drop_table("issuance_anchoring")
+    op.drop_table("giving_story")
+    with op.batch_alter_table("giving_retirement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_giving_retirement_tx_hash"))
+        batch_op.drop_index(batch_op.f("ix_giving_retirement_beneficiary"))
+        batch_op.drop_index(batch_op.f("ix_giving_retirement_account"))
+
+    op.drop_table("giving_retirement")
+    with op.batch_alter_table("giving_relay", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_giving_relay_account"))
+
+    op.drop_table("giving_relay")
+    with op.batch_alter_table("giving_movement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_giving_movement_tx_hash"))
+        batch_op.drop_index(batch_op.f("ix_giving_movement_ref"))
+        batch_op.drop_index(batch_op.f("ix_giving_movement_donor"))
+        batch_op.drop_index(batch_op.f("ix_giving_movement_campaign_id"))
+
+    op.drop_table("giving_movement")
+    op.drop_table("giving_desk_act")
+    op.drop_table("giving_charity_listing")
+    op.drop_table("giving_campaign_holding")
+    with op.batch_alter_table("giving_campaign", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_giving_campaign_charity"))
+
+    op.drop_table("giving_campaign")
     with op.batch_alter_table("access_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_access_session_expires_at"))
         batch_op.drop_index(batch_op.f("ix_access_session_address"))
