@@ -50,6 +50,12 @@ def anvil_binary() -> Path:
     return path
 
 
+def _is_taken(port: int) -> bool:
+    with socket.socket() as caller:
+        caller.settimeout(1)
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
 def free_port() -> int:
     """A TCP port nobody listens on at 127.0.0.1 now."""
     with socket.socket() as listener:
@@ -74,7 +80,12 @@ class LocalNode:
         return f"http://127.0.0.1:{self.port}"
 
     def command(self) -> list[str]:
-        """The command line that starts it; raises NodeFailed if anvil is not installed."""
+        """The command line that starts it now; raises NodeFailed if anvil is not installed or the port is taken.
+
+        Whatever has the port could be another local chain, which would answer in the place of this one.
+        """
+        if _is_taken(self.port):
+            raise NodeFailed(f"port {self.port} is taken")
         command = [str(anvil_binary()), "--host", "127.0.0.1", "--port", str(self.port)]
         command += [
             "--chain-id",
