@@ -104,7 +104,7 @@ def compile_contracts(*, force: bool = False) -> bool:
         for name, compiled in answer["contracts"].get(path, {}).items():
             if name == Path(path).stem:
                 _write(name, compiled)
-    stamp.write_text(digest)
+    _replace(stamp, digest)
     artifact.cache_clear()
     return True
 
@@ -115,4 +115,11 @@ def _write(name: str, compiled: dict[str, Any]) -> None:
         "bytecode": compiled["evm"]["bytecode"]["object"],
         "runtime": compiled["evm"]["deployedBytecode"]["object"],
     }
-    (ARTIFACTS / f"{name}.json").write_text(json.dumps(body))
+    _replace(ARTIFACTS / f"{name}.json", json.dumps(body))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Writes the file whole or not at all: another process may be reading, or compiling too."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    fresh.write_text(text)
+    fresh.replace(path)
