@@ -37,6 +37,9 @@ __all__ = ["anchor", "approve", "attest", "claim", "claim_file", "plan_batch", "
 BATCH_LIFETIME = timedelta(days=30)
 """How long verifiers and the operator have before a planned batch must be planned anew."""
 
+DISSOLVE_AFTER = timedelta(hours=1)
+"""How long after its deadline a batch is dissolved: anybody may relay it, and block times may lag behind our clock."""
+
 CLAIMS_PER_CALL = 20
 """Claims in one transaction: each may burn 500,000 gas (Issuance.CLAIM_GAS), half a block at most."""
 
@@ -203,7 +206,7 @@ def _alike(statements: Sequence[Statement]) -> list[Statement]:
 def _dissolve_expired(session: Session, class_id: int, at: datetime) -> None:
     """Frees the statements of batches that nobody can anchor: the contract refuses them from the deadline on."""
     expired = session.exec(
-        select(BatchRow).where(col(BatchRow.class_id) == class_id, col(BatchRow.deadline) <= at)
+        select(BatchRow).where(col(BatchRow.class_id) == class_id, col(BatchRow.deadline) <= at - DISSOLVE_AFTER)
     ).all()
     for row in expired:
         intent = _latest_intent(session, ANCHOR_KIND, to_hex(row.root))[1]
