@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class Child:
     command: list[str]
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    on_revived: Callable[[], None] | None = None
+    """What to do once it runs again after it died."""
     process: subprocess.Popen[bytes] | None = None
     started: list[int] = field(default_factory=list)
 
@@ -73,6 +75,8 @@ class Child:
         if len(self.started) >= RESTARTS_MAX:
             raise ChildKeepsFailing(self.name, self.process.returncode, self.log)
         self.start()
+        if self.on_revived is not None:
+            self.on_revived()
         return True
 
     def stop(self) -> None:

@@ -23,7 +23,7 @@ from backend.chain.compile import compile_contracts
 from backend.chain.deploy import deploy_all, local_roles
 from backend.chain.deployment import Deployment
 from backend.chain.keys import DevRole, dev_signer, require_dev_chain
-from backend.chain.node import LocalNode
+from backend.chain.node import LocalNode, NodeFailed
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect, network_of
 from backend.kernel.errors import Conflict, Unavailable
 from backend.storage.database import Database
@@ -120,8 +120,13 @@ class Supervisor:
     def _start_chain(self) -> str:
         node = LocalNode(port=self.settings.local_chain_port, state_path=self.settings.chain_state_path)
         chain = Child("the local chain", node.command(), self.logs / "chain.log")
+
+        def wait() -> None:
+            node.wait_until_it_answers(lambda: chain.pid is not None)
+
         self._begin(chain)
-        node.wait_until_it_answers(lambda: chain.pid is not None)
+        wait()
+        chain.on_revived = suppress(NodeFailed)(wait)  # if it ended once more, it is started once more
         return node.url
 
     def _deploy(self, rpc_url: str) -> Deployment:

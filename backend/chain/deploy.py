@@ -12,12 +12,15 @@ from typing import Any, cast
 from eth_account import Account
 from web3 import Web3
 from web3.contract import Contract
+from web3.contract.contract import ContractConstructor, ContractFunction
+from web3.exceptions import ContractLogicError
 from web3.types import Nonce, TxParams, TxReceipt
 
 from backend.chain.artifacts import CHECKOUT, CONTRACT_NAMES, artifact
 from backend.chain.deployment import Deployment
 from backend.chain.keccak import keccak
 from backend.chain.keys import DevRole, Signer, dev_signer
+from backend.chain.reverts import decode_revert
 from backend.chain.rpc import network_of
 from backend.kernel.errors import Unavailable
 
@@ -36,12 +39,12 @@ POLL_S = 0.02  # money-lint: seconds
 
 
 class DeploymentFailed(Unavailable):
-    """A deployment transaction reverted."""
+    """A deployment transaction reverted, or would."""
 
     code = "chain.deployment_failed"
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what} reverted while deploying", what=what)
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what} was refused while deploying: {why}", what=what, why=why)
 
 
 @dataclass(frozen=True)
@@ -83,25 +86,31 @@ class _Deployer:
         sent = self.w3.eth.send_raw_transaction(signed.raw_transaction)
         receipt = self.w3.eth.wait_for_transaction_receipt(sent, timeout=RECEIPT_TIMEOUT_S, poll_latency=POLL_S)
         if receipt["status"] != 1:
-            raise DeploymentFailed(what)
+            raise DeploymentFailed(what, "it reverted in its block")
         self.nonce += 1
         return receipt
 
-    def _common(self) -> TxParams:
-        return {
+    def _built(self, what: str, call: ContractConstructor | ContractFunction) -> dict[str, Any]:
+        common: TxParams = {
             "from": Web3.to_checksum_address(self.signer.address),
             "nonce": Nonce(self.nonce),
             "chainId": self.w3.eth.chain_id,
         }
+        try:
+            return dict(call.build_transaction(common))
+        except ContractLogicError as failure:
+            data = failure.data if isinstance(failure.data, str) else ""
+            why = str(decode_revert(bytes.fromhex(data.removeprefix("0x"))))
+            raise DeploymentFailed(what, why) from failure
 
     def create(self, name: str, *args: object) -> Contract:
         compiled = artifact(name)
         factory = self.w3.eth.contract(abi=compiled.abi, bytecode=compiled.bytecode)
-        receipt = self._send(name, dict(factory.constructor(*args).build_transaction(self._common())))
+        receipt = self._send(name, self._built(name, factory.constructor(*args)))
         return cast(Contract, self.w3.eth.contract(address=receipt["contractAddress"], abi=compiled.abi))
 
     def call(self, contract: Contract, function: str, *args: object) -> None:
-        self._send(function, dict(contract.functions[function](*args).build_transaction(self._common())))
+        self._send(function, self._built(function, contract.functions[function](*args)))
 
 
 def _padded(text: str, size: int) -> bytes:

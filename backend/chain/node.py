@@ -17,9 +17,11 @@ from typing import Self
 
 from requests.exceptions import RequestException
 from web3 import Web3
+from web3.types import RPCEndpoint
 
 from backend.chain.artifacts import CHECKOUT
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect
+from backend.kernel.clock import SystemClock, unix_s
 from backend.kernel.errors import Unavailable
 
 START_TIMEOUT_S = 30
@@ -101,9 +103,26 @@ class LocalNode:
             command += ["--state", str(self.state_path), "--state-interval", "1", "--preserve-historical-states"]
         if self.block_time_s is not None:
             command += ["--block-time", str(self.block_time_s)]
-        if self.genesis_unix_s is not None:
-            command += ["--timestamp", str(self.genesis_unix_s)]
+        genesis_unix_s = self._genesis_unix_s()
+        if genesis_unix_s is not None:
+            command += ["--timestamp", str(genesis_unix_s)]
         return command
+
+    def _genesis_unix_s(self) -> int | None:
+        """The time of block 0, kept beside the state: anvil makes a genesis block at every start and writes all of them
+        to the state, so that with another time the chain could come back under another genesis.
+        """
+        if self.genesis_unix_s is not None or self.state_path is None:
+            return self.genesis_unix_s
+        kept = self.state_path.with_suffix(".genesis-time")
+        if not kept.exists():
+            kept.write_text(str(unix_s(SystemClock().now())))
+        return int(kept.read_text())
+
+    def set_clock(self) -> None:
+        """Has the next block made at the time it is: after a start anvil would go on from the time of genesis."""
+        if self.state_path is not None:
+            connect(self.url).provider.make_request(RPCEndpoint("evm_setTime"), [unix_s(SystemClock().now())])
 
     def start(self) -> Web3:
         """Starts it and waits until it answers; raises NodeFailed."""
@@ -128,6 +147,7 @@ class LocalNode:
                 raise NodeFailed(f"anvil ended; is port {self.port} taken?")
             with contextlib.suppress(RequestException):
                 if w3.eth.chain_id == LOCAL_CHAIN_ID:
+                    self.set_clock()
                     return w3
             time.sleep(POLL_S)
         raise NodeFailed(f"no answer within {START_TIMEOUT_S} s")

@@ -195,7 +195,8 @@ def test_up__chain_with_another_genesis__is_refused(tmp_path: Path) -> None:
     first = _new_run(tmp_path)
     first.start(FIRST_START_S, "--no-sample")
     first.interrupt()
-    (tmp_path / "chain.json").unlink()
+    for kept in tmp_path.glob("chain.*"):
+        kept.unlink()
     time.sleep(1.1)  # another second, another genesis
     refused = first.command("up", "--no-sample", "--json")
     assert refused.returncode == 1
