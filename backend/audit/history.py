@@ -88,6 +88,23 @@ class History:
         """Hash of the last block covered: compare it with what other nodes say."""
         return str(self.headers[-1]["hash"])
 
+    def require_readable(self) -> None:
+        """Raises KeyError, TypeError, AttributeError, IndexError or ValueError where a field is no number or bytes."""
+        assert self.head_number >= 0
+        for header in self.headers:
+            roots = ("parentHash", "logsBloom", "transactionsRoot", "receiptsRoot")
+            _require(header, ("number", "timestamp"), ("hash", *roots))
+        for body in self.bodies:
+            for transaction in body.transactions:
+                _require(transaction, (), ("hash", "from", "input"))
+                octets(transaction.get("to") or "0x")
+            for receipt in body.receipts:
+                _require(receipt, ("status",), ("transactionHash",))
+                for log in receipt["logs"]:
+                    _require_log(log)
+        for log in self.logs:
+            _require_log(log)
+
     def save(self, path: Path) -> None:
         """Writes the file."""
         body = {
@@ -141,23 +158,18 @@ def _parse(raw: Mapping[str, Any]) -> History:
         inner_calls=tuple(InnerCall(**call) for call in raw["innerCalls"]),
         answers=dict(raw["answers"]),
     )
-    for header in found.headers:
-        _require_numbers(header, "number", "timestamp")
-        _require_octets(header, "hash", "parentHash", "logsBloom", "transactionsRoot", "receiptsRoot")
-    for log in found.logs:
-        _require_numbers(log, "blockNumber", "logIndex")
-        _require_octets(log, "address", "data", "blockHash", "transactionHash")
-        for topic in log["topics"]:
-            octets(topic)
-    assert found.head_number >= 0
+    found.require_readable()
     return found
 
 
-def _require_numbers(item: RpcObject, *names: str) -> None:
-    for name in names:
+def _require(item: RpcObject, numbers: tuple[str, ...], texts: tuple[str, ...]) -> None:
+    for name in numbers:
         quantity(item[name])
-
-
-def _require_octets(item: RpcObject, *names: str) -> None:
-    for name in names:
+    for name in texts:
         octets(item[name])
+
+
+def _require_log(log: RpcObject) -> None:
+    _require(log, ("blockNumber", "logIndex"), ("address", "data", "blockHash", "transactionHash"))
+    for topic in log["topics"]:
+        octets(topic)

@@ -117,6 +117,10 @@ def record(url: str, deployment: Deployment, head: str = "latest") -> History:
         inner_calls=(),
         answers={},
     )
+    try:
+        history.require_readable()
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as failure:
+        raise NodeRefused("to answer in the usual form", repr(failure)) from failure
     history = replace(history, inner_calls=_inner_calls(node, history))
     history = replace(history, answers=_answers(node, history))
     after = str(_block(node, hex(numbers[-1]))["hash"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from eth_abi.abi import encode
 
-from backend.audit.blocks import RpcObject, octets, quantity
+from backend.audit.blocks import RpcObject, bloom_of, header_hash, octets, quantity, receipts_root
 from backend.audit.history import History
 from backend.chain.events import EventShape, decode_args, event_shapes
 
@@ -113,3 +113,30 @@ def swaps(history: History) -> Iterator[Tampering]:
             shape = shape_of(history, log)
             logs = [*history.logs[:place], after, log, *history.logs[place + 2 :]]
             yield Tampering(shape.contract, shape.name, "moved", _renumbered(logs))
+
+
+def forged(history: History, logs: tuple[RpcObject, ...]) -> History:
+    """A chain made to fit falsified logs: receipts, roots, blooms, and every header's hash from there on."""
+    by_place = {(log["blockNumber"], log["logIndex"]): log for log in logs}
+    receipts: dict[int, tuple[RpcObject, ...]] = {}
+    for body in history.bodies:
+        rewritten = []
+        for receipt in body.receipts:
+            entries = [by_place.get((log["blockNumber"], log["logIndex"]), log) for log in receipt["logs"]]
+            rewritten.append({**receipt, "logs": entries})
+        receipts[body.number] = tuple(rewritten)
+    headers: list[RpcObject] = []
+    hashes: dict[str, str] = {}
+    for header in history.headers:
+        parent = headers[-1]["hash"] if headers else header["parentHash"]
+        fresh = {**header, "parentHash": parent}
+        held = receipts.get(quantity(header["number"]))
+        if held is not None:
+            fresh["receiptsRoot"] = "0x" + receipts_root(held).hex()
+            fresh["logsBloom"] = "0x" + bloom_of([log for receipt in held for log in receipt["logs"]]).hex()
+        fresh["hash"] = "0x" + header_hash(fresh).hex()
+        hashes[header["hash"]] = fresh["hash"]
+        headers.append(fresh)
+    bodies = tuple(replace(body, receipts=receipts[body.number]) for body in history.bodies)
+    renamed = tuple({**log, "blockHash": hashes[log["blockHash"]]} for log in logs)
+    return replace(history, headers=tuple(headers), bodies=bodies, logs=renamed)
