@@ -90,8 +90,12 @@ contract CancelTest is World {
         bytes[5] memory tricks = [
             abi.encodeCall(IExchange.cancel, (buy.number)),
             abi.encodeCall(IExchange.cancelAll, ()),
-            abi.encodeCall(IExchange.cancelBySig, (address(hostile), 5, FAR, "")),
-            abi.encodeCall(IExchange.cancelAllBySig, (address(hostile), 0, FAR, "")),
+            abi.encodeCall(
+                IExchange.cancelBySig, (address(hostile), 5, FAR, _signCancel(BOB_KEY, address(hostile), 5, FAR))
+            ),
+            abi.encodeCall(
+                IExchange.cancelAllBySig, (address(hostile), 0, FAR, _signCancelAll(BOB_KEY, address(hostile), 0))
+            ),
             abi.encodeCall(IExchange.settle, (new IExchange.Order[](0), new bytes[](0), new IExchange.Match[](1)))
         ];
         for (uint256 i; i < tricks.length; ++i) {
