@@ -7,6 +7,7 @@ from backend.footprint.routes import router as footprint
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router as giving
 from backend.issuance.projection import IssuanceProjection
+from backend.issuance.routes import router as issuance
 from backend.ledger.routes import router as ledger
 from backend.link.balances import balance_projections
 from backend.link.projection import Projection
@@ -16,7 +17,7 @@ from backend.settlement.fee import FeeProjection
 from backend.settlement.projection import FillsProjection
 from backend.settlement.routes import router as settlement
 
-ROUTERS: tuple[APIRouter, ...] = (footprint, ledger, market, settlement, giving)
+ROUTERS: tuple[APIRouter, ...] = (footprint, ledger, issuance, market, settlement, giving)
 
 
 def projections(deployment: Deployment, fee: FeeProjection) -> list[Projection]:

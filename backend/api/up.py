@@ -121,12 +121,13 @@ class Supervisor:
         node = LocalNode(port=self.settings.local_chain_port, state_path=self.settings.chain_state_path)
         chain = Child("the local chain", node.command(), self.logs / "chain.log")
 
-        def wait() -> None:
-            node.wait_until_it_answers(lambda: chain.pid is not None)
+        def wait_again() -> None:
+            with suppress(NodeFailed):  # if it ended once more, it is started once more
+                node.wait_until_it_answers(lambda: chain.pid is not None)
 
+        chain.on_revived = wait_again
         self._begin(chain)
-        wait()
-        chain.on_revived = suppress(NodeFailed)(wait)  # if it ended once more, it is started once more
+        node.wait_until_it_answers(lambda: chain.pid is not None)
         return node.url
 
     def _deploy(self, rpc_url: str) -> Deployment:
