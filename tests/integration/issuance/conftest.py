@@ -1,7 +1,6 @@
 """The sample year, submitted, beside a fresh chain that the index has read."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlmodel import SQLModel

@@ -1,7 +1,7 @@
 """The sample year in a database beside a real chain: its verifiers, the operator's outbox, and the index."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
@@ -40,7 +40,15 @@ class Desk:
         w3, clock = self.contracts.w3, SystemClock()
         projections = [*balance_projections(self.deployment), IssuanceProjection()]
         self.indexer = Indexer(self.database, w3, self.deployment, projections, confirmations=0)
-        self.sender = Sender(self.database, w3, dev_signer(DevRole.OPERATOR), clock, self.deployment, confirmations=0)
+        self.sender = Sender(
+            self.database,
+            w3,
+            dev_signer(DevRole.OPERATOR),
+            clock,
+            self.deployment,
+            confirmations=0,
+            resend_after=timedelta(0),
+        )
 
     @property
     def now(self) -> datetime:
