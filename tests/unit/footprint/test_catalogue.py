@@ -1,7 +1,7 @@
 """The shipped catalogue: whole passports, honest figures, a digest, and the set a vintage freezes."""
 
 import csv
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -89,6 +89,13 @@ def test_frozen__vintage_2025__holds_nothing_published_in_2025_or_later() -> Non
     assert "electricity-gb-2025" not in frozen.by_id
     assert "electricity-cn-2023" not in frozen.by_id
     assert "electricity-cn-sc-2022" in frozen.by_id
+
+
+def test_frozen__published_on_the_opening_day__is_too_late() -> None:
+    factor = factor_of(ROW)
+
+    assert not FactorSet.of([factor]).frozen_before(factor.published_on).by_id
+    assert FactorSet.of([factor]).frozen_before(factor.published_on + timedelta(days=1)).by_id
 
 
 def test_frozen__digest_of_2025__is_pinned() -> None:

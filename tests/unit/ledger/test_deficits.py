@@ -6,7 +6,7 @@ from sqlmodel import Session
 from backend.kernel.mass import share_ceil
 from backend.ledger.books import Books
 from backend.ledger.closing import submit
-from backend.ledger.debt import DeficitCreditUnfit, deficit_reference
+from backend.ledger.debt import DeficitCreditUnfit, OpenDeficit, deficit_reference
 from backend.ledger.deficit import (
     DeficitUnknown,
     SettlementAmountInvalid,
@@ -17,7 +17,7 @@ from backend.ledger.deficit import (
     unsettle_deficit,
 )
 from backend.ledger.document import verify
-from backend.ledger.netting import largest_mint
+from backend.ledger.netting import largest_mint, plan_of
 from backend.ledger.service import (
     Statement,
     mark_anchored,
@@ -29,6 +29,7 @@ from backend.ledger.state import State
 from backend.storage.database import Database
 from tests.unit.ledger.britons import a_briton, attested, british, closed, used
 from tests.unit.ledger.people import AT, some_books
+from tests.unit.ledger.years import californian, every_month, power
 
 
 class TestNetting:
@@ -106,6 +107,16 @@ class TestNetting:
             assert first.credit_gco2e % 10_000 == 0
             assert verify(second.document).values["carriedInGco2e"] == str(carried)
             assert second.credit_gco2e == (second.surplus_gco2e + carried) // 10_000 * 10_000
+
+    @pytest.mark.parametrize(("vintage", "netted"), [(2024, 5_000), (2025, 0), (2026, 0)])
+    def test_debt_of_the_same_or_a_later_vintage__is_not_netted(self, vintage: int, netted: int) -> None:
+        year = californian(power(every_month("100")))
+        debt = OpenDeficit(1, 1, 1, "US-CA", vintage, b"r" * 32, 5_000, 5_000)
+
+        plan = plan_of(year, carried_in_gco2e=0, deficits=[debt])
+
+        assert plan.netted_gco2e == netted
+        assert [part for _, part in plan.nettings] == [netted] * bool(netted)
 
     @pytest.mark.parametrize("available", [0, 9_999, 10_000, 10_499, 10_500, 20_999, 21_000, 123_456])
     def test_mint_and_its_buffer_share__fit_together(self, available: int) -> None:

@@ -182,6 +182,12 @@ class TestNotMeasured:
         assert low.footprint_gco2e == sum(monthly_default(1_020_000, WHOLE_YEAR))
         assert high.footprint_gco2e == 12 * 453_000
 
+    def test_self_declared_month_above_the_default__enters_at_its_own_upper_bound(self) -> None:
+        january = californian(power(every_month("2000"), grade=Grade.S)).months[0]
+
+        assert january.footprint_gco2e == 453_000
+        assert january.bound_gco2e == 453_000 + 38_021  # 10 % of it, one-sided
+
     def test_self_declared_line_beside_evidence__is_added(self) -> None:
         january = month_span(2025, 1, ZONES["US-CA"])
         extra = reading("grid_electricity", "10", january, "US-CAMX", grade=Grade.S, meter="m")
@@ -251,6 +257,13 @@ class TestTravel:
         frugal = sichuanese([*sichuan_home("600", "40"), *sichuan_travel(km="2200")])
 
         assert frugal.surplus_gco2e < sichuanese([*sichuan_home("600", "40"), *sichuan_travel()]).surplus_gco2e
+
+    def test_proxied_month_above_its_budget__enters_at_its_own_upper_bound(self) -> None:
+        year = sichuanese([*sichuan_home("600", "40"), *sichuan_travel(km="4000")])
+
+        january = next(one for one in year.months if (one.category, one.month) == ("travel", 1))
+        assert january.footprint_gco2e == 55_885  # 4000 km x 31/365 x 0.1645, rounded up
+        assert january.bound_gco2e == 55_885 + 25_798  # 55 % of it, one-sided
 
     def test_a_stream_nobody_speaks_of__leaves_travel_unmeasured(self) -> None:
         no_flights_told = [one for one in sichuan_travel() if one.activity.kind.stream != "air"]
