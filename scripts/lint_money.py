@@ -1,4 +1,5 @@
-"""Money lint: no float, no true division, no round() where money and mass are counted (DESIGN section 2).
+"""Money lint: no float, nothing that makes one, no true division, no round() where money and mass are counted (DESIGN
+section 2).
 
 A line that needs one says why: `# money-lint: reason`, as a timeout in seconds may.
 """
@@ -11,10 +12,13 @@ from pathlib import Path
 BACKEND = Path(__file__).resolve().parents[1] / "backend"
 ROOMS = ("kernel", "chain", "link", "ledger", "issuance", "market", "settlement", "giving", "audit", "api")
 MARK = "# money-lint:"
+EXACT_OF_MATH = {"comb", "factorial", "gcd", "isqrt", "lcm", "perm", "prod"}
+INEXACT_MODULES = {"cmath", "math", "statistics"}
+DIVISIONS = {"truediv", "itruediv"}
 
 
 def offences(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """(line, what) of every float, true division and round() in a module."""
+    """(line, what) of every float, true division, round() and import that makes floats in a module."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, float | complex):
             yield node.lineno, f"float literal {node.value!r}"
@@ -25,6 +29,23 @@ def offences(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, "true division"
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "round":
             yield node.lineno, "round()"
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) and isinstance(node.right, ast.UnaryOp):
+            yield node.lineno, "a negative power"
+        elif isinstance(node, ast.Attribute) and node.attr in DIVISIONS:
+            yield node.lineno, "true division"
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from ((node.lineno, what) for what in _inexact(node))
+
+
+def _inexact(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    """What an import brings that makes floats of integers."""
+    names = {alias.name for alias in node.names}
+    if isinstance(node, ast.Import):
+        yield from (f"the module {name}" for name in sorted(names & INEXACT_MODULES))
+    elif node.module in INEXACT_MODULES and not (node.module == "math" and names <= EXACT_OF_MATH):
+        yield f"the module {node.module}"
+    elif node.module == "operator" and names & DIVISIONS:
+        yield "true division"
 
 
 def _joins_path(node: ast.BinOp | ast.AugAssign) -> bool:
