@@ -102,10 +102,8 @@ def _check_transactions(body: BlockBody, header: RpcObject, chain_id: int, verdi
         identity = _recomputed(lambda item=transaction: keccak(transaction_bytes(item)))  # type: ignore[misc]  # as above
         at = Where(body.number, octets(transaction["hash"]))
         verdicts.require_equal(TRANSACTIONS, "hash", at, expected=identity, found=octets(transaction["hash"]))
-        signer = sender(transaction)
-        verdicts.require_equal(
-            TRANSACTIONS, "sender", at, expected=(signer or "none").lower(), found=str(transaction["from"]).lower()
-        )
+        signer = _recomputed(lambda item=transaction: octets(sender(item) or "0x"))  # type: ignore[misc]  # as above
+        verdicts.require_equal(TRANSACTIONS, "sender", at, expected=signer, found=octets(transaction["from"]))
         stated = quantity(transaction.get("chainId") or hex(chain_id))
         verdicts.require_equal(TRANSACTIONS, "chain id", at, expected=chain_id, found=stated)
 
