@@ -93,7 +93,7 @@ def test_lie__about_a_block__is_found_by_its_check(history: History, lie: Lie, f
 
 
 def test_answer__of_a_contract_changed_or_missing__breaks_inv_09(history: History) -> None:
-    key = next(key for key in reversed(history.answers) if key.startswith(f"{history.head_number}:"))
+    key = next(key for key in reversed(list(history.answers)) if key.startswith(f"{history.head_number}:"))
     changed = audit(replace(history, answers={**history.answers, key: "0x" + "11" * 32}))
     missing = audit(replace(history, answers={k: v for k, v in history.answers.items() if k != key}))
     assert [finding.invariant for finding in changed.findings] == ["INV-09"]
