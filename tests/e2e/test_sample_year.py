@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from backend.api.sample.cast import cast_of_the_year
 from backend.chain.contracts import Contracts
@@ -70,9 +71,18 @@ class Run:
         assert took < within_s, "".join(said)
 
     def interrupt(self) -> None:
+        assert self._end(signal.SIGINT) == 0, "Ctrl-C ends it cleanly"
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> int:
         assert self.process is not None
-        self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(60) == 0, "Ctrl-C ends it cleanly"
+        assert self.process.stdout is not None
+        self.process.send_signal(how)
+        code = self.process.wait(60)
+        self.process.stdout.close()
+        return code
 
     def ask(self, path: str) -> Any:
         return httpx.get(f"http://127.0.0.1:{self.port}{path}", trust_env=False).raise_for_status().json()
@@ -90,8 +100,12 @@ class Run:
         rpc = f"http://127.0.0.1:{self.chain_port}"
         return self.command("audit", "--rpc", rpc, "--deployment", str(self.folder / "deployment.json"), "--json")
 
-    def database(self) -> Database:
-        return Database.at(self.folder / "tanyu.db")
+    @contextmanager
+    def database(self) -> Iterator[Session]:
+        opened = Database.at(self.folder / "tanyu.db")
+        with opened.read() as session:
+            yield session
+        opened.close()
 
 
 def _new_run(folder: Path) -> Run:
@@ -108,7 +122,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 
 def test_sample_year__ends__with_what_was_promised(run: Run) -> None:
-    with run.database().read() as session:
+    with run.database() as session:
         trades = session.exec(select(TradeRow).where(TradeRow.state == TradeState.SETTLED)).all()
         batches = session.exec(select(Batch).where(Batch.state == BatchState.SETTLED)).all()
         cancelled = session.exec(select(OrderRow).where(OrderRow.state == OrderState.CANCELLED)).all()
@@ -168,9 +182,7 @@ def test_up__interrupted_and_started_again__shows_the_same_within_fifteen_second
 
 def test_up__killed_outright__is_started_again_and_leaves_nothing_behind(run: Run) -> None:
     before = _state(run)
-    assert run.process is not None
-    run.process.kill()
-    run.process.wait()
+    run.kill()
     run.start(NEXT_START_S + 10)
     assert _state(run) == before
 
