@@ -1,6 +1,6 @@
 """From submitted statements to credits on a real chain: the whole way, without the operator, undone and repeated.
 
-The tests are one story and run in their order.
+The tests are one story in their order; each also works alone, from what its fixtures make.
 """
 
 from collections.abc import Mapping
@@ -42,6 +42,21 @@ def roots(desk: Desk) -> dict[int, bytes]:
     return {class_id: desk.batch(class_id).root for class_id in (US, CN)}
 
 
+@pytest.fixture(scope="module")
+def anchored(desk: Desk, roots: dict[int, bytes]) -> dict[int, bytes]:
+    for root in roots.values():
+        desk.anchored(root)
+    return roots
+
+
+@pytest.fixture(scope="module")
+def claimed(desk: Desk, anchored: dict[int, bytes]) -> dict[int, bytes]:
+    for root in anchored.values():
+        desk.claimed(root)
+        desk.claimed(root)
+    return anchored
+
+
 def held(desk: Desk, statement: Statement) -> int:
     """What the chain says that the account holds."""
     return int(desk.contracts.credit.functions.balanceOf(statement.account, statement.class_id).call())
@@ -78,12 +93,9 @@ def test_contract__hashes_a_batch__as_the_verifiers_signed_it(desk: Desk, roots:
     assert batch.state is BatchState.APPROVED
 
 
-def test_anchor__both_classes__are_on_the_chain_with_their_budgets(desk: Desk, roots: dict[int, bytes]) -> None:
-    for root in roots.values():
-        desk.anchored(root)
-
+def test_anchor__both_classes__are_on_the_chain_with_their_budgets(desk: Desk, anchored: dict[int, bytes]) -> None:
     with desk.database.read() as session:
-        for class_id, root in roots.items():
+        for class_id, root in anchored.items():
             intent, batch = intent_of(session, "anchor", "0x" + root.hex()), batch_at(session, root)
             assert intent is not None
             assert intent.state == IntentState.CONFIRMED
@@ -102,7 +114,7 @@ def test_anchor__both_classes__are_on_the_chain_with_their_budgets(desk: Desk, r
     assert states["leshan-family-3"] is State.NEUTRAL
 
 
-def test_claim_file__without_the_operator__mints_once(desk: Desk, roots: dict[int, bytes], people: People) -> None:
+def test_claim_file__without_the_operator__mints_once(desk: Desk, anchored: dict[int, bytes], people: People) -> None:
     own = desk.statement("coastal-1")
     with desk.database.read() as session:
         file = service.claim_file(session, desk.deployment, own.digest)
@@ -116,9 +128,10 @@ def test_claim_file__without_the_operator__mints_once(desk: Desk, roots: dict[in
         claim_by_file(people, file)
     assert desk.statement("coastal-2").state is State.ISSUED
     with desk.database.read() as session:
-        assert (batch_at(session, roots[US]).minted, batch_at(session, roots[US]).claims) == (1, 3)
+        assert (batch_at(session, anchored[US]).minted, batch_at(session, anchored[US]).claims) == (1, 3)
 
 
+@pytest.mark.usefixtures("anchored")
 def test_claim_file__of_a_statement_that_earned_nothing__mints_nothing(desk: Desk, people: People) -> None:
     with desk.database.read() as session:
         file = service.claim_file(session, desk.deployment, desk.statement("desert-flat-1").digest)
@@ -126,6 +139,7 @@ def test_claim_file__of_a_statement_that_earned_nothing__mints_nothing(desk: Des
         claim_by_file(people, file)
 
 
+@pytest.mark.usefixtures("anchored")
 def test_claim_file__with_a_larger_amount__is_no_proof(desk: Desk, people: People) -> None:
     with desk.database.read() as session:
         file = dict(service.claim_file(session, desk.deployment, desk.statement("coastal-2").digest))
@@ -136,21 +150,18 @@ def test_claim_file__with_a_larger_amount__is_no_proof(desk: Desk, people: Peopl
 
 
 def test_suspended_root__is_neither_sent_nor_claimable_until_resumed(
-    desk: Desk, roots: dict[int, bytes], people: People
+    desk: Desk, anchored: dict[int, bytes], people: People
 ) -> None:
-    people.send("Issuance", "suspendRoot", roots[CN], True, by=DevRole.REGISTRAR)
+    people.send("Issuance", "suspendRoot", anchored[CN], True, by=DevRole.REGISTRAR)
     desk.follow()
     with desk.database.write() as session, pytest.raises(RootSuspended):
-        service.claim(session, desk.contracts, roots[CN], desk.now)
-    people.send("Issuance", "suspendRoot", roots[CN], False, by=DevRole.REGISTRAR)
+        service.claim(session, desk.contracts, anchored[CN], desk.now)
+    people.send("Issuance", "suspendRoot", anchored[CN], False, by=DevRole.REGISTRAR)
     desk.follow()
 
 
-def test_claims__through_the_outbox__mint_every_credit_once(desk: Desk, roots: dict[int, bytes]) -> None:
-    for root in roots.values():
-        desk.claimed(root)
-        desk.claimed(root)
-
+@pytest.mark.usefixtures("claimed")
+def test_claims__through_the_outbox__mint_every_credit_once(desk: Desk) -> None:
     earning = {key: desk.statement(key) for key in EARNING | EARNING_CN}
     with desk.database.read() as session:
         for statement in earning.values():
@@ -167,6 +178,7 @@ def test_claims__through_the_outbox__mint_every_credit_once(desk: Desk, roots: d
         assert all(batch.minted == batch.claims for batch in batches(session, limit=10))
 
 
+@pytest.mark.usefixtures("claimed")
 def test_reindex__all_events_again__makes_the_same_rows(desk: Desk) -> None:
     before = projected(desk)
     desk.indexer.reindex()
@@ -174,10 +186,10 @@ def test_reindex__all_events_again__makes_the_same_rows(desk: Desk) -> None:
 
 
 def test_reorganisation__that_drops_every_batch__takes_statements_back_and_the_outbox_brings_them_again(
-    desk: Desk, roots: dict[int, bytes], people: People
+    desk: Desk, claimed: dict[int, bytes], people: People
 ) -> None:
     with desk.database.read() as session:
-        intents = [intent_of(session, "anchor", "0x" + root.hex()) for root in roots.values()]
+        intents = [intent_of(session, "anchor", "0x" + root.hex()) for root in claimed.values()]
     first = min(intent.block_number or 0 for intent in intents if intent is not None)
     depth = desk.contracts.w3.eth.block_number - first + 1
     people.w3.provider.make_request("anvil_reorg", [depth, []])  # type: ignore[arg-type]  # anvil's own method
@@ -192,7 +204,7 @@ def test_reorganisation__that_drops_every_batch__takes_statements_back_and_the_o
         assert {batch.state for batch in batches(session, limit=10)} == {BatchState.SENT}
 
     desk.follow()
-    for root in roots.values():
+    for root in claimed.values():
         desk.claimed(root)
 
     assert {key for key, state in desk.states().items() if state is State.CLAIMED} == EARNING | EARNING_CN
