@@ -95,6 +95,7 @@ def test_finding__says_where_and_what(history: History, name: str) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.timeout(3_600)
 def test_field__of_every_event_falsified_in_turn__is_found_by_evidence_and_books(history: History) -> None:
     tamperings = list(field_tamperings(history, one_of_a_kind=False))
     assert [each.name for each in tamperings if not _found_by_evidence(history, each)] == []
@@ -102,6 +103,7 @@ def test_field__of_every_event_falsified_in_turn__is_found_by_evidence_and_books
 
 
 @pytest.mark.full
+@pytest.mark.timeout(3_600)
 def test_every_event__left_out_told_twice_or_moved__is_found_by_the_evidence(history: History) -> None:
     tamperings = [*removals(history), *duplicates(history), *swaps(history)]
     assert [each.name for each in tamperings if not _found_by_evidence(history, each)] == []
