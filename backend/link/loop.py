@@ -89,4 +89,5 @@ class Loop:
         self._wait(min(self._poll * 2 ** min(self._failures, 10), BACKOFF_MAX))
 
     def _wait(self, time: timedelta) -> None:
-        self._wake.wait(time.total_seconds())
+        if not self._stopping.is_set():  # its wake() may have come before the step that cleared it
+            self._wake.wait(time.total_seconds())

@@ -16,7 +16,7 @@ from backend.link.outbox import attempts_of, intents_in
 from backend.link.tables import IntentState
 from backend.storage.database import Database
 from tests.integration.link.counter import Counter
-from tests.integration.link.test_sender import enqueue_counts
+from tests.integration.link.outbox import enqueue_counts
 
 KEYS = range(1, 31)
 POINTS = ("link.before_sign", "link.after_sign", "link.after_broadcast", "link.after_receipt")

@@ -1,0 +1,76 @@
+"""One holder at a time; a dead one does not stand in the way."""
+
+import os
+import socket
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+
+from backend.kernel.clock import FixedClock
+from backend.link.lease import LEASE_TIME, Lease, LeaseHeld
+from backend.link.tables import LeaseRow
+from backend.storage.database import Database
+
+
+def held_by(database: Database, clock: FixedClock, host: str, pid: int) -> None:
+    with database.write() as session:
+        session.add(LeaseRow(name="x", holder="other", host=host, pid=pid, until=clock.now() + LEASE_TIME))
+
+
+def ended_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_lease__held_by_a_living_process__is_refused_with_who_holds_it(database: Database, clock: FixedClock) -> None:
+    held_by(database, clock, socket.gethostname(), os.getpid())
+
+    with pytest.raises(LeaseHeld) as refused:
+        Lease(database, "x", clock).hold()
+
+    assert refused.value.fields["pid"] == os.getpid()
+    assert refused.value.fields["until"] == "2026-01-15T12:00:15Z"
+
+
+def test_lease__held_by_a_process_that_ended__is_taken_at_once(database: Database, clock: FixedClock) -> None:
+    held_by(database, clock, socket.gethostname(), ended_process())
+
+    Lease(database, "x", clock).hold()
+
+    with pytest.raises(LeaseHeld):
+        Lease(database, "x", clock).hold()
+
+
+def test_lease__held_on_another_machine__is_taken_only_when_it_lapses(database: Database, clock: FixedClock) -> None:
+    held_by(database, clock, "another-machine", ended_process())
+
+    with pytest.raises(LeaseHeld):
+        Lease(database, "x", clock).hold()
+    clock.at += LEASE_TIME
+
+    Lease(database, "x", clock).hold()
+
+
+def test_lease__renewed_in_time__never_lapses(database: Database, clock: FixedClock) -> None:
+    first, second = Lease(database, "x", clock), Lease(database, "x", clock)
+
+    for _ in range(10):
+        first.hold()
+        with pytest.raises(LeaseHeld):
+            second.hold()
+        clock.at += timedelta(seconds=5)
+
+
+def test_lease__released__is_free_and_releasing_anothers_does_nothing(database: Database, clock: FixedClock) -> None:
+    first, second = Lease(database, "x", clock), Lease(database, "x", clock)
+    first.hold()
+
+    second.release()
+    with pytest.raises(LeaseHeld):
+        second.hold()
+    first.release()
+
+    second.hold()

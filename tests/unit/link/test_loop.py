@@ -1,0 +1,124 @@
+"""A loop waits out what is expected, ends on what is not, and stops when told."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from backend.kernel.clock import FixedClock
+from backend.link.loop import Loop
+from backend.link.node import NodeUnavailable
+
+SOON = timedelta(milliseconds=5)
+LONG = timedelta(minutes=5)
+PATIENCE = timedelta(seconds=10)
+
+
+@dataclass
+class Moved:
+    moved: bool = False
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < deadline, "never happened"
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize(
+    ("failure", "problem"),
+    [
+        (NodeUnavailable("gone"), "link.node_unavailable: the chain's node cannot serve now: gone"),
+        (OperationalError("", {}, Exception("locked")), "link.database_unavailable: locked"),
+    ],
+)
+def test_loop__expected_failure__is_told_and_tried_again_until_it_works(
+    clock: FixedClock, failure: Exception, problem: str
+) -> None:
+    broken = threading.Event()
+    broken.set()
+
+    def step() -> Moved:
+        if broken.is_set():
+            raise failure
+        return Moved()
+
+    loop = Loop("test", step, clock, SOON)
+    loop.start()
+    wait_for(lambda: loop.status().failures >= 2)
+    during = loop.status()
+    broken.clear()
+    wait_for(lambda: loop.status().problem is None)
+    after = loop.status()
+
+    assert loop.stop(PATIENCE)
+    assert (during.alive, during.problem, during.last_good_at) == (True, problem, None)
+    assert (after.alive, after.failures, after.last_good_at) == (True, 0, clock.now())
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_loop__unexpected_failure__ends_it(clock: FixedClock) -> None:
+    def step() -> Moved:
+        raise ZeroDivisionError
+
+    loop = Loop("test", step, clock, SOON)
+    loop.start()
+
+    wait_for(lambda: not loop.status().alive)
+
+    assert loop.stop(PATIENCE)
+
+
+def test_loop__something_moved__steps_again_without_waiting(clock: FixedClock) -> None:
+    steps = 0
+
+    def step() -> Moved:
+        nonlocal steps
+        steps += 1
+        return Moved(steps < 50)
+
+    loop = Loop("test", step, clock, LONG)
+    loop.start()
+    wait_for(lambda: steps == 50)
+
+    assert loop.stop(PATIENCE)
+
+
+def test_loop__woken__steps_before_its_time(clock: FixedClock) -> None:
+    steps = 0
+
+    def step() -> Moved:
+        nonlocal steps
+        steps += 1
+        return Moved()
+
+    loop = Loop("test", step, clock, LONG)
+    loop.start()
+    wait_for(lambda: steps == 1)
+    loop.wake()
+    wait_for(lambda: steps == 2)
+
+    assert loop.stop(PATIENCE)
+
+
+def test_loop__stopped_in_the_middle_of_a_step__ends_after_it_without_waiting(clock: FixedClock) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def step() -> Moved:
+        entered.set()
+        leave.wait()
+        return Moved()
+
+    loop = Loop("test", step, clock, LONG)
+    loop.start()
+    entered.wait()
+    too_early = loop.stop(timedelta(milliseconds=20))
+    leave.set()
+
+    assert not too_early
+    assert loop.stop(PATIENCE)
