@@ -15,7 +15,7 @@ from backend.api.health import database_check
 from backend.api.rooms import ROUTERS, projections
 from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment, WrongNetwork
-from backend.chain.keys import DevRole, Signer, dev_signer, require_dev_chain
+from backend.chain.keys import DevRole, KeystoreUnreadable, Signer, dev_signer, require_dev_chain, signer_from_keystore
 from backend.chain.rpc import connect, network_of
 from backend.kernel.clock import Clock, SystemClock
 from backend.kernel.errors import Unavailable
@@ -53,7 +53,7 @@ class Tanyu:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.deployment = Deployment.load(settings.deployment_path)
-        self.operator = operator_of(self.deployment)
+        self.operator = operator_of(settings, self.deployment)
         self.database = Database(settings.database_url)
         self.w3 = connect(settings.rpc_url or f"http://127.0.0.1:{settings.local_chain_port}")
         self.contracts = Contracts(self.w3, self.deployment)
@@ -152,8 +152,16 @@ class Tanyu:
             self.stop()
 
 
-def operator_of(deployment: Deployment) -> Signer:
-    """The operator's key: on the local chain the development one."""
+def operator_of(settings: Settings, deployment: Deployment) -> Signer:
+    """The operator's key: from its keystore; without one the development key, on the local chain only.
+
+    Raises KeystoreUnreadable, DevKeyRefused.
+    """
+    keystore, password = settings.operator_keystore, settings.operator_password_file
+    if keystore is not None and password is not None:
+        if not password.exists():
+            raise KeystoreUnreadable(password)
+        return signer_from_keystore(keystore, password.read_text().rstrip("\n"))
     require_dev_chain(deployment.chain_id)
     return dev_signer(DevRole.OPERATOR)
 

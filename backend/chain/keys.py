@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
+from pathlib import Path
 
 from eth_account import Account
 from eth_account.messages import encode_defunct
@@ -10,7 +11,7 @@ from eth_account.messages import encode_defunct
 from backend.chain.keccak import keccak
 from backend.chain.rpc import LOCAL_CHAIN_ID
 from backend.chain.signature import recover
-from backend.kernel.errors import Forbidden
+from backend.kernel.errors import Forbidden, InvalidInput
 
 DEV_MNEMONIC = "test test test test test test test test test test test junk"
 """The mnemonic every development chain uses; its keys are public knowledge and worth nothing."""
@@ -46,6 +47,15 @@ class DevKeyRefused(Forbidden):
         )
 
 
+class KeystoreUnreadable(InvalidInput):
+    """No keystore file, or another password."""
+
+    code = "chain.keystore_unreadable"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is no version 3 keystore that this password opens", path=str(path))
+
+
 @dataclass(frozen=True)
 class Signer:
     """An account that can sign: EIP-55 address and 32-byte secret key. The key never shows in a repr."""
@@ -69,6 +79,14 @@ def dev_signer(index: int) -> Signer:
     Account.enable_unaudited_hdwallet_features()
     account = Account.from_mnemonic(DEV_MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
     return Signer(address=account.address, key=bytes(account.key))
+
+
+def signer_from_keystore(path: Path, password: str) -> Signer:
+    """The signer of an Ethereum keystore file, version 3. Raises KeystoreUnreadable."""
+    try:
+        return signer_from_key(bytes(Account.decrypt(path.read_text(), password)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as failure:  # whatever the file holds
+        raise KeystoreUnreadable(path) from failure
 
 
 def signer_from_key(key: bytes) -> Signer:

@@ -63,6 +63,6 @@ def show_batch(
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Shows one batch."""
+    """Shows one batch: its totals, who signed it, what of it has minted."""
     with failing_plainly(as_json=as_json):
         emit(_get(url, f"/batches/{root}"), as_json=as_json, render=_fields_table)

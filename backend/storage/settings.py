@@ -26,6 +26,12 @@ class Settings(BaseSettings):
     confirmations: int = Field(default=1, ge=0, le=256)
     """Blocks on top of a transaction before its outcome counts as final. TANYU_CONFIRMATIONS."""
 
+    operator_keystore: Path | None = None
+    """The operator's key on a real network: an Ethereum keystore file (version 3). TANYU_OPERATOR_KEYSTORE."""
+
+    operator_password_file: Path | None = None
+    """A file with the keystore's password. TANYU_OPERATOR_PASSWORD_FILE."""
+
     database_url_override: str | None = Field(default=None, validation_alias="DATABASE_URL")
     """PostgreSQL or another database; SQLite in the data folder if not given. DATABASE_URL."""
 
