@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, update
+from sqlalchemy import and_, exists, or_, update
 from sqlmodel import Session, col, select
 
 from backend.chain.reverts import decode_revert
@@ -63,7 +63,9 @@ class Follower:
         return self.record(sightings, head) if sightings else Followed()
 
     def _watched(self, session: Session, chain_nonce: int) -> list[Intent]:
-        used, state = col(Intent.nonce) < chain_nonce, col(Intent.state)
+        state = col(Intent.state)
+        # any of its attempts: a call that moved to a later nonce may yet be mined under its first
+        used = exists().where(col(Attempt.intent_id) == col(Intent.id), col(Attempt.nonce) < chain_nonce)
         return list(
             session.exec(
                 select(Intent)
@@ -72,7 +74,7 @@ class Follower:
                     or_(
                         and_(state == IntentState.SIGNED, used),
                         state == IntentState.MINED,
-                        and_(state == IntentState.CONFIRMED, ~used),
+                        and_(state == IntentState.CONFIRMED, col(Intent.nonce) >= chain_nonce),
                     )
                 )
                 .order_by(col(Intent.nonce))

@@ -178,3 +178,28 @@ def test_sender__base_fee_rises_above_the_offer__more_is_offered_at_once(
 
     assert counter.count(1) == 1
     assert attempts(database, 1)[-1].max_fee_wei >= 50 * 10**9
+
+
+def test_sender__transaction_no_block_can_hold_any_more__is_replaced_by_nothing_with_the_nodes_words(
+    counter: Counter, database: Database, clock: FixedClock
+) -> None:
+    hold_mempool(counter)
+    enqueue_counts(database, counter, clock, range(1, 3))
+    sender = counter.sender(database, clock)
+    sender.step()
+    counter.rpc("anvil_dropTransaction", "0x" + attempts(database, 1)[0].tx_hash.hex())
+    counter.rpc("anvil_dropTransaction", "0x" + attempts(database, 2)[0].tx_hash.hex())
+    counter.rpc("evm_setBlockGasLimit", hex(60_000))
+    mine(counter)
+    clock.at += RESEND_AFTER
+
+    sender.step()
+    sender.step()
+    confirm(sender, database, counter)
+
+    given_up = intent(database, 1)
+    assert given_up.state == "reverted"
+    assert "gas" in (given_up.revert_reason or "")
+    assert [attempt.void for attempt in attempts(database, 1)] == [False, True]
+    assert counter.counts(range(1, 3)) == [0, 0]
+    assert counter.nonce(dev_signer(DevRole.OPERATOR).address) == 2

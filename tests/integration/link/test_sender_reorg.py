@@ -133,3 +133,34 @@ def test_sender__reverted_intent_whose_block_vanished__is_never_executed_later(
     assert told == states(database) == ["reverted"]
     assert counter.count(1) == 0
     assert counter.nonce(OPERATOR.address) == 1
+
+
+def test_sender__old_transaction_of_a_moved_call_comes_back__its_new_nonce_is_filled_with_nothing(
+    counter: Counter, database: Database, clock: FixedClock
+) -> None:
+    hold_mempool(counter)
+    enqueue_counts(database, counter, clock, range(1, 2))
+    sender = counter.sender(database, clock)
+    sender.step()
+    old = attempts(database, 1)[0]
+    counter.rpc("anvil_dropTransaction", "0x" + old.tx_hash.hex())
+    send_raw(counter.w3, OPERATOR, to=OPERATOR.address)
+    mine(counter)
+    sender.step()
+    moved_to = intent(database, 1).nonce
+    counter.rpc("anvil_rollback", 1)
+    counter.rpc("anvil_dropAllTransactions")
+    counter.w3.eth.send_raw_transaction(old.raw)
+    mine(counter)
+
+    sender.step()
+    confirm(sender, database, counter)
+    mine(counter)
+
+    assert moved_to == 1
+    assert (intent(database, 1).nonce, intent(database, 1).tx_hash) == (0, old.tx_hash)
+    assert counter.count(1) == 1
+    with database.read() as session:
+        fillers = [found for found in intents_in(session, ALL) if found.kind == FILLER_KIND]
+    assert [filler.nonce for filler in fillers] == [1]
+    assert counter.nonce(OPERATOR.address) == 2
