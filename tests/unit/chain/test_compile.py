@@ -1,6 +1,7 @@
 """Compiling: only when something changed, from the sources of ours alone, readable at every moment."""
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Mapping
@@ -29,6 +30,19 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return contracts
 
 
+@pytest.fixture
+def instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compiler that answers at once, and at length."""
+    abi = [{"type": "error", "name": f"E{number}", "inputs": []} for number in range(2000)]
+    code = {"object": "00" * 20_000}
+    answer = {"abi": abi, "evm": {"bytecode": code, "deployedBytecode": code}}
+
+    def compiler(_: Mapping[str, Any], **__: object) -> dict[str, Any]:
+        return {"contracts": {name: {Path(name).stem: answer} for name in COPIED[1:]}}
+
+    monkeypatch.setattr(solcx, "compile_standard", compiler)
+
+
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
 
@@ -51,8 +65,11 @@ def test_artifacts__of_every_contract__have_code_and_an_abi() -> None:
     assert len({artifact(name).abi_digest for name in CONTRACT_NAMES}) == len(CONTRACT_NAMES)
 
 
-def test_compile__a_changed_source_or_setting__compiles_again_and_only_then(tree: Path) -> None:
+def test_compile__a_changed_source__compiles_again_and_only_then(tree: Path) -> None:
     build = tree.parent / "build"
+    for folder in ("test", "mocks"):  # these are left out
+        (tree / folder).mkdir()
+        (tree / folder / "Broken.sol").write_text("this is not Solidity")
     assert compile_contracts() is True
     assert sorted(path.name for path in build.iterdir()) == ["ChainKind.json", "ClassId.json", "input.sha256"]
     first = snapshot(build)
@@ -60,27 +77,29 @@ def test_compile__a_changed_source_or_setting__compiles_again_and_only_then(tree
     assert snapshot(build) == first
 
     source = tree / "libraries" / "ClassId.sol"
-    source.write_text(
-        source.read_text()
-        .replace("error ClassFieldInvalid(", "error ClassFieldWrong(")
-        .replace("revert ClassFieldInvalid(", "revert ClassFieldWrong(")
-    )
+    source.write_text(re.sub(r"(error|revert) ClassFieldInvalid\(", r"\1 ClassFieldWrong(", source.read_text()))
     assert compile_contracts() is True
     errors = {item["name"] for item in artifact("ClassId", build).abi if item["type"] == "error"}
     assert errors == {"ClassFieldWrong", "SimulatedClassRefused"}
     assert compile_contracts() is False
 
+
+@pytest.mark.usefixtures("instant")
+def test_compile__a_changed_setting_or_tool_or_force__compiles_again(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert compile_contracts() is True
     settings = tree / "foundry.toml"
     settings.write_text(settings.read_text().replace("optimizer_runs = 200", "optimizer_runs = 1"))
     assert compile_contracts() is True
-
-
-def test_compile__tests_and_mocks__are_left_out(tree: Path) -> None:
-    for folder in ("test", "mocks"):
-        (tree / folder).mkdir()
-        (tree / folder / "Broken.sol").write_text("this is not Solidity")
+    assert compile_contracts() is False
+    tools = tree.parent / "tools"
+    tools.mkdir()
+    (tools / "package-lock.json").write_text("another OpenZeppelin")
+    monkeypatch.setattr(compiling, "HARDHAT_LOCAL", tools)
     assert compile_contracts() is True
     assert compile_contracts() is False
+    assert compile_contracts(force=True) is True
 
 
 def test_compile__sources_the_compiler_refuses__fails_and_keeps_no_stamp(tree: Path) -> None:
@@ -92,20 +111,11 @@ def test_compile__sources_the_compiler_refuses__fails_and_keeps_no_stamp(tree: P
     assert isinstance(messages, list)
     assert "Undeclared identifier" in messages[0]
     assert not (tree.parent / "build" / "input.sha256").exists()
-    (tree / "Broken.sol").unlink()
-    assert compile_contracts() is True
 
 
-def test_compile__while_others_read__they_never_see_half_a_file(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("instant")
+def test_compile__while_others_read__they_never_see_half_a_file(tree: Path) -> None:
     """Two test workers, or two commands, may compile one checkout at once."""
-    abi = [{"type": "error", "name": f"E{number}", "inputs": []} for number in range(3000)]
-    code = {"object": "00" * 20_000}
-    answer = {"abi": abi, "evm": {"bytecode": code, "deployedBytecode": code}}
-
-    def instant(_: Mapping[str, Any], **__: object) -> dict[str, Any]:
-        return {"contracts": {name: {Path(name).stem: answer} for name in COPIED[1:]}}
-
-    monkeypatch.setattr(solcx, "compile_standard", instant)
     compile_contracts(force=True)
     path, broken, done = tree.parent / "build" / "ClassId.json", list[str](), threading.Event()
 
@@ -119,7 +129,7 @@ def test_compile__while_others_read__they_never_see_half_a_file(tree: Path, monk
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        for _ in range(40):
+        for _ in range(15):
             compile_contracts(force=True)
     finally:
         done.set()
