@@ -109,6 +109,19 @@ contract ClassesTest is World {
         VM.stopPrank();
     }
 
+    /// @dev One gram short for the buffer's share: 1000 grams ask for 1030.
+    function test_inv_02__surplus_for_the_holder_but_not_the_buffer__reverts() external {
+        VM.startPrank(address(issuance));
+        credit.anchor("short", classId, 1029, 1029);
+        credit.anchor("exact", classId, 1030, 1030);
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.SurplusExceeded.selector, bytes32("short"), 1030, 1029));
+        credit.mint(ALICE, 1000, "short", "nullifier", "statement");
+        credit.mint(ALICE, 1000, "exact", "nullifier", "statement");
+        VM.stopPrank();
+
+        checkEq(credit.rootOf("exact").minted, 1030, "to the last gram");
+    }
+
     function test_inv_02__a_nullifier_mints_once__whatever_the_root() external {
         VM.startPrank(address(issuance));
         credit.anchor("first", classId, 1000, 1000);
