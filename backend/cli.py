@@ -10,6 +10,7 @@ from rich.table import Table
 from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
 from backend.api.rooms import projections
 from backend.api.sample.cast import cast_of_the_year
+from backend.api.serve import confirmations_of
 from backend.api.serve import serve as serve_forever
 from backend.api.up import Supervisor
 from backend.audit.commands import app as audit
@@ -124,7 +125,9 @@ def reindex(*, rpc: Rpc = None, deployment: DeploymentFile = None, as_json: AsJs
         settings, deployed, url = _parts(rpc, deployment)
         database = Database(settings.database_url)
         rooms = projections(deployed, FeeProjection(database))
-        count = Indexer(database, connect(url), deployed, rooms, confirmations=settings.confirmations).reindex()
+        count = Indexer(
+            database, connect(url), deployed, rooms, confirmations=confirmations_of(settings, deployed)
+        ).reindex()
         database.close()
     emit({"events": count, "says": f"{count} events applied again"}, as_json=as_json, render=_sentence)
 

@@ -16,7 +16,7 @@ from backend.api.rooms import ROUTERS, projections
 from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment, WrongNetwork
 from backend.chain.keys import DevRole, KeystoreUnreadable, Signer, dev_signer, require_dev_chain, signer_from_keystore
-from backend.chain.rpc import connect, network_of
+from backend.chain.rpc import LOCAL_CHAIN_ID, connect, network_of
 from backend.kernel.clock import Clock, SystemClock
 from backend.kernel.errors import Unavailable
 from backend.ledger.books import Books
@@ -38,6 +38,7 @@ from backend.storage.settings import Settings
 
 SETTLE_EVERY = timedelta(milliseconds=200)
 STOP_TIMEOUT = timedelta(seconds=10)
+PUBLIC_CONFIRMATIONS = 12
 
 
 class LinkNotReady(Unavailable):
@@ -71,17 +72,16 @@ class Tanyu:
             may_sell=self._may_sell,
             sequencer=self.sequencer,
         )
+        confirmations = confirmations_of(settings, self.deployment)
         self.indexer = Indexer(
             self.database,
             self.w3,
             self.deployment,
             projections(self.deployment, self.fee),
-            confirmations=settings.confirmations,
+            confirmations=confirmations,
             funds_listeners=[self.market.on_funds_changed],
         )
-        sender = Sender(
-            self.database, self.w3, self.operator, self.clock, self.deployment, confirmations=settings.confirmations
-        )
+        sender = Sender(self.database, self.w3, self.operator, self.clock, self.deployment, confirmations=confirmations)
         self.worker = Worker(self.database, sender, self.indexer, self.clock)
         settler = Settler(self.database, self.contracts, self.market, self.clock)
         self.settling = Loop("settler", settler.step, self.clock, SETTLE_EVERY)
@@ -150,6 +150,13 @@ class Tanyu:
             yield
         finally:
             self.stop()
+
+
+def confirmations_of(settings: Settings, deployment: Deployment) -> int:
+    """As set; otherwise 0 on the local chain, which makes blocks only for transactions, and 12 elsewhere."""
+    if settings.confirmations is not None:
+        return settings.confirmations
+    return 0 if deployment.chain_id == LOCAL_CHAIN_ID else PUBLIC_CONFIRMATIONS
 
 
 def operator_of(settings: Settings, deployment: Deployment) -> Signer:

@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     chain_port: int | None = Field(default=None, ge=1, le=65535)
     """The local chain's port on 127.0.0.1; TANYU_PORT + 545 if not given. TANYU_CHAIN_PORT."""
 
-    confirmations: int = Field(default=1, ge=0, le=256)
+    confirmations: int | None = Field(default=None, ge=0, le=256)
     """Blocks on top of a transaction before its outcome counts as final. TANYU_CONFIRMATIONS."""
 
     operator_keystore: Path | None = None

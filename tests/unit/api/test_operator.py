@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from backend.api.serve import operator_of
+from backend.api.serve import confirmations_of, operator_of
 from backend.chain.artifacts import CONTRACT_NAMES
 from backend.chain.deployment import Deployment
 from backend.chain.keys import DevKeyRefused, DevRole, KeystoreUnreadable, dev_signer, signer_from_keystore
@@ -58,3 +58,10 @@ def test_operator__on_another_chain__needs_a_keystore(keystore: Path, tmp_path: 
     password.unlink()
     with pytest.raises(KeystoreUnreadable):
         operator_of(own, _deployment(1))
+
+
+def test_confirmations__unless_set__are_none_locally_and_twelve_elsewhere(tmp_path: Path) -> None:
+    plain = Settings(data_dir=tmp_path)
+    assert confirmations_of(plain, _deployment(31337)) == 0
+    assert confirmations_of(plain, _deployment(1)) == 12
+    assert confirmations_of(Settings(data_dir=tmp_path, confirmations=3), _deployment(1)) == 3
