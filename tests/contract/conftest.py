@@ -1,5 +1,7 @@
 """Every contract test runs on anvil and on Hardhat's node."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -42,6 +44,7 @@ class HardhatNode:
             cwd=CHECKOUT / "hardhat-local",
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         w3 = connect(self.url)
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -52,12 +55,17 @@ class HardhatNode:
                     return self
             except RequestException:
                 time.sleep(0.1)
+        self.stop()
         raise TimeoutError("Hardhat's node does not answer")
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """Ends the whole group: our `node` is a script that starts the real one and would leave it behind."""
         assert self.process is not None
-        self.process.terminate()
+        os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait(20)
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
 
 @pytest.fixture(scope="module", params=["anvil", "hardhat"])
