@@ -97,7 +97,13 @@ def record(url: str, deployment: Deployment, head: str = "latest") -> History:
 
     Raises NodeUnreachable, NodeRefused, BlockUnknown or HistoryMoved.
     """
-    node = Node(url)
+    try:
+        return _recorded(Node(url), deployment, head)
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as failure:
+        raise NodeRefused("to answer in the usual form", repr(failure)) from failure
+
+
+def _recorded(node: Node, deployment: Deployment, head: str) -> History:
     head_block = _block(node, head)
     numbers = range(deployment.block_number, quantity(head_block["number"]) + 1)
     if not numbers:
@@ -117,10 +123,7 @@ def record(url: str, deployment: Deployment, head: str = "latest") -> History:
         inner_calls=(),
         answers={},
     )
-    try:
-        history.require_readable()
-    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as failure:
-        raise NodeRefused("to answer in the usual form", repr(failure)) from failure
+    history.require_readable()
     history = replace(history, inner_calls=_inner_calls(node, history))
     history = replace(history, answers=_answers(node, history))
     after = str(_block(node, hex(numbers[-1]))["hash"])
