@@ -59,7 +59,7 @@ class People:
         call = self.contracts.named(contract).functions[function](*args)
         try:
             call.call({"from": signer.address})
-        except Exception as failure:  # anvil and Hardhat's node report a revert with different types; _revert_data rejects others
+        except Exception as failure:  # each node has its own type for a revert; _revert_data refuses all others
             raise Reverted(decode_revert(_revert_data(failure))) from failure
         transaction = call.build_transaction(
             {
