@@ -3,17 +3,21 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {ICarbonCredit} from "./interfaces/ICarbonCredit.sol";
 import {IExchange} from "./interfaces/IExchange.sol";
+import {BatchReader} from "./libraries/BatchReader.sol";
 import {Isolated} from "./libraries/Isolated.sol";
+import {Legs} from "./libraries/Legs.sol";
 import {OrderHash} from "./libraries/OrderHash.sol";
 import {OrderRules} from "./libraries/OrderRules.sol";
 import {OrderStatus} from "./libraries/OrderStatus.sol";
 import {Signatures} from "./libraries/Signatures.sol";
+import {Terms} from "./libraries/Terms.sol";
 import {TypeHashes} from "./libraries/TypeHashes.sol";
 
 /// @title Settles signed orders, peer to peer; holds nothing.
@@ -42,19 +46,18 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         bool paused;
     }
 
-    /// @dev `reason` is the selector of why the order cannot fill; zero if it can.
-    struct Checked {
-        bytes32 orderHash;
-        bytes4 reason;
+    /// @dev One slot: who never cancelled a number is not looked up among the cancelled ones.
+    struct Maker {
+        uint64 epoch;
+        bool hasCancelled;
     }
 
     Settings private _settings;
     /// @inheritdoc IExchange
     address public override feeRecipient;
     OrderStatus.Numbers private _numbers;
+    mapping(address maker => Maker) private _makers;
     mapping(address maker => BitMaps.BitMap numbers) private _cancelled;
-    /// @inheritdoc IExchange
-    mapping(address maker => uint256 epoch) public override epochOf;
 
     constructor(
         address governance,
@@ -78,88 +81,135 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     // --- Settlement ---
 
     /// @inheritdoc IExchange
-    function settle(Order[] calldata orders, bytes[] calldata signatures, Match[] calldata matches)
-        external
-        override
-        nonReentrant
-    {
+    function settle(bytes calldata batch) external override nonReentrant {
         Settings memory settings = _settings;
         if (settings.paused) revert EnforcedPause();
-        if (matches.length == 0) revert BatchEmpty();
-        if (orders.length != signatures.length) revert LengthMismatch(orders.length, signatures.length);
-        if (msg.sender != settings.operator && !_areOwnSpace(orders)) revert NotOperator(msg.sender);
 
         // Nothing that is checked here can change before the last match: cancelling shares our lock.
-        Checked[] memory checked = new Checked[](orders.length);
-        for (uint256 i; i < orders.length; ++i) {
-            checked[i] = _check(orders[i], signatures[i], settings.feeBps);
-        }
-        for (uint256 i; i < matches.length; ++i) {
-            _settleMatch(i, orders, checked, matches[i], settings.feeBps);
+        (Terms[] memory orders, uint256 cursor) = _readOrders(batch, settings);
+        uint256 size = batch.length - cursor;
+        if (size == 0) revert BatchEmpty();
+        if (size % BatchReader.MATCH_SIZE != 0) revert BatchMalformed(cursor);
+        uint256 count = size / BatchReader.MATCH_SIZE;
+        // Matches that stand alone share this buffer.
+        bytes memory single = Legs.buffer(1);
+        for (uint256 i; i < count;) {
+            uint256 length = _groupLength(batch, cursor, i, count);
+            bytes memory data = length == 1 ? single : Legs.buffer(length);
+            _settleGroup(batch, cursor, i, length, orders, settings.feeBps, data);
+            i += length;
         }
     }
 
     /// @inheritdoc IExchange
-    function fill(Fill calldata leg) external override {
+    function fill(Leg[] calldata legs) external override {
         if (msg.sender != address(this)) revert OnlySelf();
-        // No overflow: the rules bound lots and price by 2^128.
+
+        for (uint256 i; i < legs.length; ++i) {
+            _fill(legs[i]);
+        }
+    }
+
+    function _readOrders(bytes calldata batch, Settings memory settings)
+        private
+        view
+        returns (Terms[] memory orders, uint256 cursor)
+    {
+        uint256 count;
+        (cursor, count) = BatchReader.header(batch);
+        orders = new Terms[](count);
+        uint256 numbers = OrderRules.OWN_SPACE;
+        for (uint256 i; i < count; ++i) {
+            bytes calldata signature;
+            (orders[i], signature, cursor) = BatchReader.order(batch, cursor);
+            _check(orders[i], signature, settings.feeBps);
+            numbers &= orders[i].number;
+        }
+        if (numbers == 0 && msg.sender != settings.operator) revert NotOperator(msg.sender);
+    }
+
+    /// @dev How many matches from `index` on settle all or none.
+    function _groupLength(bytes calldata batch, uint256 cursor, uint256 index, uint256 count)
+        private
+        pure
+        returns (uint256 length)
+    {
+        uint256 group = BatchReader.group(batch, cursor, index);
+        length = 1;
+        if (group == 0) return length;
+        while (index + length < count && BatchReader.group(batch, cursor, index + length) == group) {
+            ++length;
+        }
+    }
+
+    /// @dev Reverts only for an index that is none or for too little gas.
+    function _settleGroup(
+        bytes calldata batch,
+        uint256 cursor,
+        uint256 first,
+        uint256 length,
+        Terms[] memory orders,
+        uint256 rateBps,
+        bytes memory data
+    ) private {
+        bytes4 reason;
+        for (uint256 i; i < length; ++i) {
+            (uint256 b, uint256 s, uint256 lots, uint256 pricePerKg) = BatchReader.pair(batch, cursor, first + i);
+            if (b >= orders.length) revert IndexOutOfRange(b, orders.length);
+            if (s >= orders.length) revert IndexOutOfRange(s, orders.length);
+            if (reason == 0) reason = _reasonAgainst(orders[b], orders[s], lots, pricePerKg);
+            Legs.put(data, i, orders[b], orders[s], lots, pricePerKg, rateBps);
+        }
+        if (reason == 0) reason = _tryFill(data, length);
+        if (reason == 0) return;
+
+        for (uint256 i; i < length; ++i) {
+            (uint256 b, uint256 s,,) = BatchReader.pair(batch, cursor, first + i);
+            emit Skipped(first + i, orders[b].orderHash, orders[s].orderHash, reason);
+        }
+    }
+
+    function _tryFill(bytes memory data, uint256 length) private returns (bytes4 reason) {
+        bool done;
+        (done, reason) = Isolated.tryCall(address(this), FILL_GAS * length, data);
+        if (!done && reason == 0) reason = GasExhausted.selector;
+    }
+
+    function _fill(Leg calldata leg) private {
+        // No overflow: lots < 2^64, price < 2^96.
         uint256 grams = leg.lots * OrderRules.GRAMS_PER_LOT;
         uint256 cost = leg.lots * leg.pricePerKg;
         uint256 fee = cost * leg.feeBps / BPS;
 
-        uint256 buyLeft = _numbers.take(leg.buyer, leg.buyNumber, leg.buyHash, leg.buyAmountGco2e, grams);
-        uint256 sellLeft = _numbers.take(leg.seller, leg.sellNumber, leg.sellHash, leg.sellAmountGco2e, grams);
+        uint256 buyLeft = _take(leg.buy, grams);
+        uint256 sellLeft = _take(leg.sell, grams);
 
         _emitFilled(leg, fee, buyLeft, sellLeft);
 
-        _pay(leg.buyer, leg.seller, cost, fee);
-        _deliver(leg, grams);
+        _pay(leg.buy.maker, leg.sell.maker, cost, fee);
+        _deliver(leg.buy, leg.sell.maker, grams);
     }
 
-    /// @dev Reverts only for an index that is none or for too little gas.
-    function _settleMatch(
-        uint256 index,
-        Order[] calldata orders,
-        Checked[] memory checked,
-        Match calldata pair,
-        uint256 rateBps
-    ) private {
-        if (pair.buy >= orders.length) revert IndexOutOfRange(pair.buy, orders.length);
-        if (pair.sell >= orders.length) revert IndexOutOfRange(pair.sell, orders.length);
-        Checked memory buy = checked[pair.buy];
-        Checked memory sell = checked[pair.sell];
-
-        bytes4 reason = buy.reason != 0 ? buy.reason : sell.reason;
-        if (reason == 0) reason = OrderRules.mismatch(orders[pair.buy], orders[pair.sell], pair);
-        if (reason == 0) {
-            reason = _tryFill(_leg(orders[pair.buy], orders[pair.sell], buy.orderHash, sell.orderHash, pair, rateBps));
-        }
-
-        if (reason != 0) emit Skipped(index, buy.orderHash, sell.orderHash, reason);
-    }
-
-    function _tryFill(Fill memory leg) private returns (bytes4 reason) {
-        bool done;
-        (done, reason) = Isolated.tryCall(address(this), FILL_GAS, abi.encodeCall(IExchange.fill, (leg)));
-        if (!done && reason == 0) reason = GasExhausted.selector;
-    }
-
-    function _emitFilled(Fill calldata leg, uint256 fee, uint256 buyLeft, uint256 sellLeft) private {
+    function _emitFilled(Leg calldata leg, uint256 fee, uint256 buyLeft, uint256 sellLeft) private {
         emit Filled(
-            leg.buyHash,
-            leg.sellHash,
-            leg.classId,
-            leg.buyer,
-            leg.seller,
+            leg.buy.orderHash,
+            leg.sell.orderHash,
+            leg.buy.classId,
+            leg.buy.maker,
+            leg.sell.maker,
             leg.lots,
             leg.pricePerKg,
             fee,
             fee,
-            leg.buyNumber,
-            leg.sellNumber,
+            leg.buy.number,
+            leg.sell.number,
             buyLeft,
             sellLeft
         );
+    }
+
+    function _take(Terms calldata terms, uint256 grams) private returns (uint256 left) {
+        return _numbers.take(terms.maker, terms.number, terms.orderHash, terms.amountGco2e, grams);
     }
 
     /// @dev The buyer pays cost + fee in all: cost - fee to the seller, both fees to the recipient.
@@ -169,22 +219,22 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     }
 
     /// @dev What a failing receiver says is dropped: the reason of a skip is ours, whatever it reverts with.
-    function _deliver(Fill calldata leg, uint256 grams) private {
-        if (leg.action == Action.Retire) {
-            try credit.retireFrom(leg.seller, leg.classId, grams, leg.beneficiary, "retire", leg.ref) {}
+    function _deliver(Terms calldata buy, address seller, uint256 grams) private {
+        uint256 classId = buy.classId;
+        if (buy.action == OrderHash.HOLD) {
+            try credit.safeTransferFrom(seller, buy.maker, classId, grams, "") {}
             catch {
-                revert ActionFailed();
+                revert CreditTransferFailed();
             }
-        } else if (leg.action == Action.Donate) {
-            bytes memory gift = abi.encode(uint256(leg.ref), leg.buyer);
-            try credit.safeTransferFrom(leg.seller, charity, leg.classId, grams, gift) {}
+        } else if (buy.action == OrderHash.RETIRE) {
+            try credit.retireFrom(seller, classId, grams, buy.beneficiary, "retire", buy.ref) {}
             catch {
                 revert ActionFailed();
             }
         } else {
-            try credit.safeTransferFrom(leg.seller, leg.buyer, leg.classId, grams, "") {}
+            try credit.safeTransferFrom(seller, charity, classId, grams, abi.encode(buy.ref, buy.maker)) {}
             catch {
-                revert CreditTransferFailed();
+                revert ActionFailed();
             }
         }
     }
@@ -219,7 +269,7 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         override
         nonReentrant
     {
-        if (epoch != epochOf[maker]) revert EpochMismatch(maker, epoch, epochOf[maker]);
+        if (epoch != _makers[maker].epoch) revert EpochMismatch(maker, epoch, _makers[maker].epoch);
         bytes32 structHash = keccak256(abi.encode(TypeHashes.CANCEL_ALL, maker, epoch, deadline));
         _requireSigned(maker, structHash, deadline, signature);
 
@@ -228,15 +278,26 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
 
     /// @dev Cancelling twice is the same as once, so a signed cancellation needs no number of its own.
     function _cancel(address maker, uint256 number) private {
+        if (!_makers[maker].hasCancelled) _makers[maker].hasCancelled = true;
         _cancelled[maker].set(number);
 
         emit NumberCancelled(maker, number);
     }
 
     function _cancelAll(address maker) private {
-        uint256 epoch = ++epochOf[maker];
+        uint256 epoch = ++_makers[maker].epoch;
 
         emit AllCancelled(maker, epoch);
+    }
+
+    // --- Allowances ---
+
+    /// @inheritdoc IExchange
+    function permit(address owner, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external override {
+        try IERC20Permit(address(payment)).permit(owner, address(this), value, deadline, v, r, s) {}
+        catch {
+            if (payment.allowance(owner, address(this)) < value) revert PermitFailed(owner);
+        }
     }
 
     // --- Governance ---
@@ -329,31 +390,42 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     }
 
     /// @inheritdoc IExchange
-    function hashOrder(Order calldata order) public view override returns (bytes32) {
-        return _hashTypedDataV4(OrderHash.structHash(order));
+    function epochOf(address maker) external view override returns (uint256) {
+        return _makers[maker].epoch;
     }
 
-    /// @dev All that concerns one order alone, the dearest last.
-    function _check(Order calldata order, bytes calldata signature, uint256 rateBps)
-        private
-        view
-        returns (Checked memory checked)
-    {
-        checked.orderHash = hashOrder(order);
-        address maker = order.maker;
-        if (!OrderRules.isWellFormed(order)) {
-            checked.reason = OrderMalformed.selector;
-        } else if (block.timestamp >= order.expiry) {
-            checked.reason = OrderExpired.selector;
-        } else if (order.maxFeeBps < rateBps) {
-            checked.reason = OrderFeeExceeded.selector;
-        } else if (order.epoch != epochOf[maker]) {
-            checked.reason = OrderEpochStale.selector;
-        } else if (_cancelled[maker].get(order.number)) {
-            checked.reason = OrderCancelled.selector;
-        } else if (!Signatures.isValid(maker, checked.orderHash, signature)) {
-            checked.reason = OrderSignatureInvalid.selector;
+    /// @inheritdoc IExchange
+    function hashOrder(Order calldata order) public view override returns (bytes32) {
+        return _hashTypedDataV4(OrderHash.structHash(OrderHash.termsOf(order)));
+    }
+
+    /// @dev All that concerns one order alone, the dearest last; sets its hash and the reason against it.
+    function _check(Terms memory terms, bytes calldata signature, uint256 rateBps) private view {
+        terms.orderHash = _hashTypedDataV4(OrderHash.structHash(terms));
+        Maker memory maker = _makers[terms.maker];
+        if (!OrderRules.isWellFormed(terms)) {
+            terms.reason = OrderMalformed.selector;
+        } else if (block.timestamp >= terms.expiry) {
+            terms.reason = OrderExpired.selector;
+        } else if (terms.maxFeeBps < rateBps) {
+            terms.reason = OrderFeeExceeded.selector;
+        } else if (terms.epoch != maker.epoch) {
+            terms.reason = OrderEpochStale.selector;
+        } else if (maker.hasCancelled && _cancelled[terms.maker].get(terms.number)) {
+            terms.reason = OrderCancelled.selector;
+        } else if (!Signatures.isValid(terms.maker, terms.orderHash, signature)) {
+            terms.reason = OrderSignatureInvalid.selector;
         }
+    }
+
+    function _reasonAgainst(Terms memory buy, Terms memory sell, uint256 lots, uint256 pricePerKg)
+        private
+        pure
+        returns (bytes4)
+    {
+        if (buy.reason != 0) return buy.reason;
+        if (sell.reason != 0) return sell.reason;
+        return OrderRules.mismatch(buy, sell, lots, pricePerKg);
     }
 
     function _requireSigned(address maker, bytes32 structHash, uint256 deadline, bytes calldata signature)
@@ -362,37 +434,5 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     {
         if (block.timestamp >= deadline) revert SignatureExpired(deadline);
         if (!Signatures.isValid(maker, _hashTypedDataV4(structHash), signature)) revert SignatureInvalid(maker);
-    }
-
-    function _areOwnSpace(Order[] calldata orders) private pure returns (bool) {
-        for (uint256 i; i < orders.length; ++i) {
-            if (orders[i].number & OrderRules.OWN_SPACE == 0) return false;
-        }
-        return true;
-    }
-
-    function _leg(
-        Order calldata buy,
-        Order calldata sell,
-        bytes32 buyHash,
-        bytes32 sellHash,
-        Match calldata pair,
-        uint256 rateBps
-    ) private pure returns (Fill memory leg) {
-        leg.buyHash = buyHash;
-        leg.sellHash = sellHash;
-        leg.buyer = buy.maker;
-        leg.seller = sell.maker;
-        leg.beneficiary = buy.beneficiary;
-        leg.classId = buy.classId;
-        leg.lots = pair.lots;
-        leg.pricePerKg = pair.pricePerKg;
-        leg.feeBps = rateBps;
-        leg.buyNumber = buy.number;
-        leg.sellNumber = sell.number;
-        leg.buyAmountGco2e = buy.amountGco2e;
-        leg.sellAmountGco2e = sell.amountGco2e;
-        leg.action = buy.action;
-        leg.ref = buy.ref;
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Terms} from "../libraries/Terms.sol";
+
 /// @title Settles signed orders, peer to peer; holds nothing (INV-03).
 /// @notice The operator chooses who meets whom; it can never exceed what either side signed: amount, limit price, fee
 /// bound, expiry, cancellation (INV-04, INV-08). What cannot settle is skipped with a reason; the rest settles
@@ -37,31 +39,13 @@ interface IExchange {
         bytes32 ref;
     }
 
-    /// @dev `buy` and `sell` index the orders of the same call. `lots` in kg; cost = lots * pricePerKg, exactly.
-    struct Match {
-        uint256 buy;
-        uint256 sell;
-        uint256 lots;
-        uint256 pricePerKg;
-    }
-
     /// @dev One match with what its orders say, handed by the Exchange to itself in a call of its own.
-    struct Fill {
-        bytes32 buyHash;
-        bytes32 sellHash;
-        address buyer;
-        address seller;
-        address beneficiary;
-        uint256 classId;
+    struct Leg {
+        Terms buy;
+        Terms sell;
         uint256 lots;
         uint256 pricePerKg;
         uint256 feeBps;
-        uint256 buyNumber;
-        uint256 sellNumber;
-        uint256 buyAmountGco2e;
-        uint256 sellAmountGco2e;
-        Action action;
-        bytes32 ref;
     }
 
     /// @notice Cost is lots * pricePerKg: the buyer paid cost + buyerFee, the seller got cost - sellerFee.
@@ -94,7 +78,7 @@ interface IExchange {
 
     error NotOperator(address caller);
     error BatchEmpty();
-    error LengthMismatch(uint256 left, uint256 right);
+    error BatchMalformed(uint256 position);
     error IndexOutOfRange(uint256 index, uint256 length);
     error GasInsufficient(uint256 given, uint256 needed);
     error OnlySelf();
@@ -129,13 +113,37 @@ interface IExchange {
     error SignatureInvalid(address maker);
     error EpochMismatch(address maker, uint256 given, uint256 current);
 
-    /// @notice Settles `matches` in order. Operator only, unless every order's number is in its maker's own space
-    /// (top bit set), which anyone may settle. Not while paused. Reverts as a whole only for a malformed call or too
-    /// little gas.
-    function settle(Order[] calldata orders, bytes[] calldata signatures, Match[] calldata matches) external;
+    error PermitFailed(address owner);
 
-    /// @notice Settles one match; only the Exchange itself, so that a match that fails is undone alone.
-    function fill(Fill calldata leg) external;
+    /// @notice Settles the matches of a batch in order. Operator only, unless every order's number is in its maker's own
+    /// space (top bit set), which anyone may settle. Not while paused. Reverts as a whole only for a malformed call or
+    /// too little gas.
+    ///
+    /// The batch is packed: big-endian integers without padding.
+    ///
+    ///     u8   number of classes, then of each: u128 class id
+    ///     u8   number of orders, then of each:
+    ///       u8   flags: 1 sell; 2, 4 action (0 hold, 1 retire, 2 donate); 8 own space; 16 long signature
+    ///       u8   class, by its place above
+    ///       u160 maker
+    ///       u64  lots; amountGco2e is 1000 times that
+    ///       u96  pricePerKg
+    ///       u64  number; with the flag for own space, its top bit (255) is set too
+    ///       u40  expiry
+    ///       u16  maxFeeBps
+    ///       u32  epoch
+    ///       u160 beneficiary, b256 ref: only with an action other than hold, else the maker and zero
+    ///       64 bytes signature as in EIP-2098; with the flag for long ones: u16 length, and so many bytes
+    ///     matches to the end, of each:
+    ///       u8 buy, u8 sell: orders by their places above
+    ///       u8 group: matches of one group that follow each other settle all or none; 0 stands alone
+    ///       u64 lots, u96 pricePerKg: cost = lots * pricePerKg, exactly
+    ///
+    /// An order whose fields do not fit cannot be settled: signers must not exceed them.
+    function settle(bytes calldata batch) external;
+
+    /// @notice Settles legs, all or none; only the Exchange itself, so that what fails is undone alone.
+    function fill(Leg[] calldata legs) external;
 
     /// @notice Cancels one number of the caller.
     function cancel(uint256 number) external;
@@ -146,6 +154,10 @@ interface IExchange {
     /// @notice The same two by the maker's signed `Cancel` / `CancelAll` message, relayed by anyone.
     function cancelBySig(address maker, uint256 number, uint256 deadline, bytes calldata signature) external;
     function cancelAllBySig(address maker, uint256 epoch, uint256 deadline, bytes calldata signature) external;
+
+    /// @notice Hands an EIP-2612 permit for this contract to the payment token; anyone. If somebody handed it in before,
+    /// so that it no longer works, the allowance it gave is enough.
+    function permit(address owner, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
 
     /// @notice Fee rate in basis points of cost, both sides, at most 100; governor (delayed).
     function setFee(uint256 feeBps) external;

@@ -12,6 +12,7 @@ import {ICharity} from "../interfaces/ICharity.sol";
 import {IExchange} from "../interfaces/IExchange.sol";
 import {IIssuance} from "../interfaces/IIssuance.sol";
 import {Roles} from "../libraries/Roles.sol";
+import {BatchEncoder, Match} from "./BatchEncoder.sol";
 import {Assertions} from "./Assertions.sol";
 
 /// @title A deployed, governed system with one class, three verifiers (two needed), and builders for all that is
@@ -273,10 +274,10 @@ abstract contract World is Assertions {
         uint256 lots,
         uint256 pricePerKg
     ) internal {
-        (IExchange.Order[] memory orders, bytes[] memory signatures, IExchange.Match[] memory matches) =
+        (IExchange.Order[] memory orders, bytes[] memory signatures, Match[] memory matches) =
             pairCall(buy, buySignature, sell, sellSignature, lots, pricePerKg);
         VM.prank(OPERATOR);
-        exchange.settle(orders, signatures, matches);
+        exchange.settle(BatchEncoder.encode(orders, signatures, matches));
     }
 
     function pairCall(
@@ -289,14 +290,14 @@ abstract contract World is Assertions {
     )
         internal
         pure
-        returns (IExchange.Order[] memory orders, bytes[] memory signatures, IExchange.Match[] memory matches)
+        returns (IExchange.Order[] memory orders, bytes[] memory signatures, Match[] memory matches)
     {
         orders = new IExchange.Order[](2);
         (orders[0], orders[1]) = (buy, sell);
         signatures = new bytes[](2);
         (signatures[0], signatures[1]) = (buySignature, sellSignature);
-        matches = new IExchange.Match[](1);
-        matches[0] = IExchange.Match({buy: 0, sell: 1, lots: lots, pricePerKg: pricePerKg});
+        matches = new Match[](1);
+        matches[0] = Match({buy: 0, sell: 1, lots: lots, pricePerKg: pricePerKg, group: 0});
     }
 
     // --- Campaigns ---
