@@ -7,6 +7,7 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {ICarbonCredit} from "./interfaces/ICarbonCredit.sol";
 import {IExchange} from "./interfaces/IExchange.sol";
@@ -99,6 +100,7 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
             _settleGroup(batch, cursor, i, length, orders, settings.feeBps, data);
             i += length;
         }
+        _numbers.record(orders);
     }
 
     /// @inheritdoc IExchange
@@ -110,22 +112,27 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         }
     }
 
+    /// @dev Reads and checks every order. They stand by number (own-space numbers by maker then), each once.
     function _readOrders(bytes calldata batch, Settings memory settings)
         private
         view
         returns (Terms[] memory orders, uint256 cursor)
     {
-        uint256 count;
-        (cursor, count) = BatchReader.header(batch);
-        orders = new Terms[](count);
-        uint256 numbers = OrderRules.OWN_SPACE;
+        (cursor, orders) = BatchReader.header(batch);
+        bytes32 separator = _domainSeparatorV4();
+        uint256 count = orders.length;
+        uint256 common = OrderRules.OWN_SPACE;
         for (uint256 i; i < count; ++i) {
+            Terms memory terms = orders[i];
             bytes calldata signature;
-            (orders[i], signature, cursor) = BatchReader.order(batch, cursor);
-            _check(orders[i], signature, settings.feeBps);
-            numbers &= orders[i].number;
+            (signature, cursor) = BatchReader.order(batch, cursor, terms);
+            if (i != 0 && !OrderRules.isBefore(orders[i - 1], terms)) revert OrdersNotAscending(i);
+            terms.orderHash = MessageHashUtils.toTypedDataHash(separator, OrderHash.structHash(terms));
+            _numbers.load(terms);
+            if (terms.reason == 0) terms.reason = _reasonAgainst(terms, signature, settings.feeBps);
+            common &= terms.number;
         }
-        if (numbers == 0 && msg.sender != settings.operator) revert NotOperator(msg.sender);
+        if (common == 0 && msg.sender != settings.operator) revert NotOperator(msg.sender);
     }
 
     /// @dev How many matches from `index` on settle all or none.
@@ -153,20 +160,51 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         bytes memory data
     ) private {
         bytes4 reason;
-        for (uint256 i; i < length; ++i) {
-            (uint256 b, uint256 s, uint256 lots, uint256 pricePerKg) = BatchReader.pair(batch, cursor, first + i);
-            if (b >= orders.length) revert IndexOutOfRange(b, orders.length);
-            if (s >= orders.length) revert IndexOutOfRange(s, orders.length);
-            if (reason == 0) reason = _reasonAgainst(orders[b], orders[s], lots, pricePerKg);
-            Legs.put(data, i, orders[b], orders[s], lots, pricePerKg, rateBps);
+        uint256 taken;
+        for (; taken < length && reason == 0; ++taken) {
+            (Terms memory buy, Terms memory sell, uint256 lots, uint256 pricePerKg) =
+                _pair(batch, cursor, first + taken, orders);
+            reason = OrderRules.mismatch(buy, sell, lots, pricePerKg);
+            if (reason != 0) break;
+            uint256 grams = lots * OrderRules.GRAMS_PER_LOT;
+            // Cannot underflow: what is left of each is at least this.
+            buy.leftGco2e -= grams;
+            sell.leftGco2e -= grams;
+            Legs.put(data, taken, buy, sell, lots, pricePerKg, rateBps);
         }
         if (reason == 0) reason = _tryFill(data, length);
-        if (reason == 0) return;
+        if (reason != 0) _skipGroup(batch, cursor, first, length, orders, reason, taken);
+    }
 
+    /// @dev Gives back what the first `taken` matches of the group took, and tells of each match of it.
+    function _skipGroup(
+        bytes calldata batch,
+        uint256 cursor,
+        uint256 first,
+        uint256 length,
+        Terms[] memory orders,
+        bytes4 reason,
+        uint256 taken
+    ) private {
         for (uint256 i; i < length; ++i) {
-            (uint256 b, uint256 s,,) = BatchReader.pair(batch, cursor, first + i);
-            emit Skipped(first + i, orders[b].orderHash, orders[s].orderHash, reason);
+            (Terms memory buy, Terms memory sell, uint256 lots,) = _pair(batch, cursor, first + i, orders);
+            if (i < taken) {
+                buy.leftGco2e += lots * OrderRules.GRAMS_PER_LOT;
+                sell.leftGco2e += lots * OrderRules.GRAMS_PER_LOT;
+            }
+            emit Skipped(first + i, buy.orderHash, sell.orderHash, reason);
         }
+    }
+
+    function _pair(bytes calldata batch, uint256 cursor, uint256 index, Terms[] memory orders)
+        private
+        pure
+        returns (Terms memory, Terms memory, uint256, uint256)
+    {
+        (uint256 b, uint256 s, uint256 lots, uint256 pricePerKg) = BatchReader.pair(batch, cursor, index);
+        if (b >= orders.length) revert IndexOutOfRange(b, orders.length);
+        if (s >= orders.length) revert IndexOutOfRange(s, orders.length);
+        return (orders[b], orders[s], lots, pricePerKg);
     }
 
     function _tryFill(bytes memory data, uint256 length) private returns (bytes4 reason) {
@@ -181,16 +219,13 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         uint256 cost = leg.lots * leg.pricePerKg;
         uint256 fee = cost * leg.feeBps / BPS;
 
-        uint256 buyLeft = _take(leg.buy, grams);
-        uint256 sellLeft = _take(leg.sell, grams);
-
-        _emitFilled(leg, fee, buyLeft, sellLeft);
+        _emitFilled(leg, fee);
 
         _pay(leg.buy.maker, leg.sell.maker, cost, fee);
         _deliver(leg.buy, leg.sell.maker, grams);
     }
 
-    function _emitFilled(Leg calldata leg, uint256 fee, uint256 buyLeft, uint256 sellLeft) private {
+    function _emitFilled(Leg calldata leg, uint256 fee) private {
         emit Filled(
             leg.buy.orderHash,
             leg.sell.orderHash,
@@ -203,13 +238,9 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
             fee,
             leg.buy.number,
             leg.sell.number,
-            buyLeft,
-            sellLeft
+            leg.buy.leftGco2e,
+            leg.sell.leftGco2e
         );
-    }
-
-    function _take(Terms calldata terms, uint256 grams) private returns (uint256 left) {
-        return _numbers.take(terms.maker, terms.number, terms.orderHash, terms.amountGco2e, grams);
     }
 
     /// @dev The buyer pays cost + fee in all: cost - fee to the seller, both fees to the recipient.
@@ -360,7 +391,7 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     // --- Views ---
 
     /// @inheritdoc IExchange
-    function leftOf(Order calldata order) external view override returns (uint256) {
+    function leftOf(Order calldata order) external view override nonReentrantView returns (uint256) {
         return _numbers.leftOf(order.maker, order.number, hashOrder(order), order.amountGco2e);
     }
 
@@ -399,33 +430,21 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         return _hashTypedDataV4(OrderHash.structHash(OrderHash.termsOf(order)));
     }
 
-    /// @dev All that concerns one order alone, the dearest last; sets its hash and the reason against it.
-    function _check(Terms memory terms, bytes calldata signature, uint256 rateBps) private view {
-        terms.orderHash = _hashTypedDataV4(OrderHash.structHash(terms));
-        Maker memory maker = _makers[terms.maker];
-        if (!OrderRules.isWellFormed(terms)) {
-            terms.reason = OrderMalformed.selector;
-        } else if (block.timestamp >= terms.expiry) {
-            terms.reason = OrderExpired.selector;
-        } else if (terms.maxFeeBps < rateBps) {
-            terms.reason = OrderFeeExceeded.selector;
-        } else if (terms.epoch != maker.epoch) {
-            terms.reason = OrderEpochStale.selector;
-        } else if (maker.hasCancelled && _cancelled[terms.maker].get(terms.number)) {
-            terms.reason = OrderCancelled.selector;
-        } else if (!Signatures.isValid(terms.maker, terms.orderHash, signature)) {
-            terms.reason = OrderSignatureInvalid.selector;
-        }
-    }
-
-    function _reasonAgainst(Terms memory buy, Terms memory sell, uint256 lots, uint256 pricePerKg)
+    /// @dev All that concerns one order alone, the dearest last.
+    function _reasonAgainst(Terms memory terms, bytes calldata signature, uint256 rateBps)
         private
-        pure
+        view
         returns (bytes4)
     {
-        if (buy.reason != 0) return buy.reason;
-        if (sell.reason != 0) return sell.reason;
-        return OrderRules.mismatch(buy, sell, lots, pricePerKg);
+        if (!OrderRules.isWellFormed(terms)) return OrderMalformed.selector;
+        if (block.timestamp >= terms.expiry) return OrderExpired.selector;
+        if (terms.maxFeeBps < rateBps) return OrderFeeExceeded.selector;
+        address account = terms.maker;
+        Maker memory maker = _makers[account];
+        if (terms.epoch != maker.epoch) return OrderEpochStale.selector;
+        if (maker.hasCancelled && _cancelled[account].get(terms.number)) return OrderCancelled.selector;
+        if (!Signatures.isValid(account, terms.orderHash, signature)) return OrderSignatureInvalid.selector;
+        return 0;
     }
 
     function _requireSigned(address maker, bytes32 structHash, uint256 deadline, bytes calldata signature)

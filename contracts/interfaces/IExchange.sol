@@ -79,6 +79,7 @@ interface IExchange {
     error NotOperator(address caller);
     error BatchEmpty();
     error BatchMalformed(uint256 position);
+    error OrdersNotAscending(uint256 index);
     error IndexOutOfRange(uint256 index, uint256 length);
     error GasInsufficient(uint256 given, uint256 needed);
     error OnlySelf();
@@ -122,7 +123,7 @@ interface IExchange {
     /// The batch is packed: big-endian integers without padding.
     ///
     ///     u8   number of classes, then of each: u128 class id
-    ///     u8   number of orders, then of each:
+    ///     u8   number of orders, then of each, by number (own-space numbers last, equal ones by maker), none twice:
     ///       u8   flags: 1 sell; 2, 4 action (0 hold, 1 retire, 2 donate); 8 own space; 16 long signature
     ///       u8   class, by its place above
     ///       u160 maker
@@ -168,7 +169,7 @@ interface IExchange {
 
     function hashOrder(Order calldata order) external view returns (bytes32);
     /// @notice What may still be filled of `order`, in grams, by status and number alone (no funds, no signature
-    /// check).
+    /// check). Reverts while a batch is being settled: what is left is recorded at its end.
     function leftOf(Order calldata order) external view returns (uint256);
     function isCancelled(address maker, uint256 number) external view returns (bool);
     function epochOf(address maker) external view returns (uint256);

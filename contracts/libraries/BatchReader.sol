@@ -14,6 +14,8 @@ library BatchReader {
     uint256 private constant CLASS_SIZE = 16;
     uint256 private constant ORDER_SIZE = 61;
     uint256 private constant BENEFIT_SIZE = 52;
+    /// @dev Eighteen words: the struct Terms.
+    uint256 private constant TERMS_SIZE = 0x240;
     uint256 private constant COMPACT_SIGNATURE_SIZE = 64;
     uint256 internal constant MATCH_SIZE = 23;
 
@@ -22,25 +24,64 @@ library BatchReader {
     uint256 private constant LONG_SIGNATURE_FLAG = 16;
     uint256 private constant FLAGS_MAX = 31;
 
-    /// @notice Where the orders stand, and how many there are.
-    function header(bytes calldata batch) internal pure returns (uint256 cursor, uint256 orderCount) {
+    /// @notice Where the orders stand, and blank terms for each.
+    function header(bytes calldata batch) internal pure returns (uint256 cursor, Terms[] memory orders) {
         if (batch.length == 0) revert IExchange.BatchMalformed(0);
         cursor = 1 + uint8(batch[0]) * CLASS_SIZE;
         if (cursor >= batch.length) revert IExchange.BatchMalformed(cursor);
-        orderCount = uint8(batch[cursor]);
+        uint256 count = uint8(batch[cursor]);
         ++cursor;
+        // What `new Terms[](count)` gives, in one piece and not yet zeroed: `order` writes every word.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            orders := mload(0x40)
+            mstore(orders, count)
+            let place := add(orders, 0x20)
+            let terms := add(place, shl(5, count))
+            mstore(0x40, add(terms, mul(count, TERMS_SIZE)))
+            for {} lt(place, add(add(orders, 0x20), shl(5, count))) { place := add(place, 0x20) } {
+                mstore(place, terms)
+                terms := add(terms, TERMS_SIZE)
+            }
+        }
     }
 
-    /// @notice The order at `cursor`, its signature, and where the next one stands. Neither hashed nor checked.
-    function order(bytes calldata batch, uint256 cursor)
+    /// @notice Reads the order at `cursor` into `terms`, neither hashed nor checked.
+    /// @return signature where its signature lies
+    /// @return next where the next order stands
+    function order(bytes calldata batch, uint256 cursor, Terms memory terms)
         internal
         pure
-        returns (Terms memory terms, bytes calldata signature, uint256 next)
+        returns (bytes calldata signature, uint256 next)
     {
-        uint256 flags;
-        uint256 class;
+        uint256 flags = _readFixed(batch, cursor, terms);
+        if (flags > FLAGS_MAX) revert IExchange.BatchMalformed(cursor);
+        next = cursor + ORDER_SIZE;
+        terms.typeHash = TypeHashes.ORDER;
+        terms.side = flags & SELL_FLAG == 0 ? OrderHash.BUY : OrderHash.SELL;
+        if (flags & OWN_SPACE_FLAG != 0) terms.number |= OrderRules.OWN_SPACE;
+        uint256 action = flags >> 1 & 3;
+        terms.action = OrderHash.actionWord(action);
+        if (action != 0) next = _readBenefit(batch, next, terms);
         uint256 size = COMPACT_SIGNATURE_SIZE;
-        // Reads past the end are zeros; the end is checked below, before anything read is used.
+        if (flags & LONG_SIGNATURE_FLAG != 0) (size, next) = _signatureSize(batch, next);
+        if (next + size > batch.length) revert IExchange.BatchMalformed(cursor);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            signature.offset := add(batch.offset, next)
+            signature.length := size
+        }
+        next += size;
+    }
+
+    /// @dev Every word of the terms is written. Reads past the end are zeros; `order` checks the end before anything
+    /// read is used.
+    function _readFixed(bytes calldata batch, uint256 cursor, Terms memory terms)
+        private
+        pure
+        returns (uint256 flags)
+    {
+        uint256 class;
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let place := add(batch.offset, cursor)
@@ -48,6 +89,7 @@ library BatchReader {
             let tail := calldataload(add(place, 30))
             flags := byte(0, head)
             class := byte(1, head)
+            calldatacopy(terms, calldatasize(), TERMS_SIZE) // zeros
             let maker := and(shr(80, head), 0xffffffffffffffffffffffffffffffffffffffff)
             mstore(add(terms, 0x20), maker)
             mstore(add(terms, 0x40), maker)
@@ -58,23 +100,7 @@ library BatchReader {
             mstore(add(terms, 0x120), and(shr(96, tail), 0xffffffffffffffff))
             mstore(add(terms, 0x140), and(shr(8, tail), 0xffffffff))
         }
-        if (flags > FLAGS_MAX) revert IExchange.BatchMalformed(cursor);
-        terms.typeHash = TypeHashes.ORDER;
         terms.classId = _class(batch, class);
-        terms.side = flags & SELL_FLAG == 0 ? OrderHash.BUY : OrderHash.SELL;
-        uint256 action = flags >> 1 & 3;
-        terms.action = OrderHash.actionWord(action);
-        if (flags & OWN_SPACE_FLAG != 0) terms.number |= OrderRules.OWN_SPACE;
-        next = cursor + ORDER_SIZE;
-        if (action != 0) next = _readBenefit(batch, next, terms);
-        if (flags & LONG_SIGNATURE_FLAG != 0) (size, next) = _signatureSize(batch, next);
-        if (next + size > batch.length) revert IExchange.BatchMalformed(cursor);
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            signature.offset := add(batch.offset, next)
-            signature.length := size
-        }
-        next += size;
     }
 
     /// @notice Match `index` of those that start at `cursor`; the caller has checked that it is there.

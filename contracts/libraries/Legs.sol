@@ -7,8 +7,8 @@ import {Terms} from "./Terms.sol";
 /// @title Writes the call `fill(Leg[])` that the Exchange makes to itself, without copying terms more than once.
 library Legs {
     /// @dev Words of `Terms` and of `Leg` (two terms and three words), in bytes.
-    uint256 private constant TERMS_SIZE = 0x1e0;
-    uint256 private constant LEG_SIZE = 0x420;
+    uint256 private constant TERMS_SIZE = 0x240;
+    uint256 private constant LEG_SIZE = 0x4e0;
 
     /// @notice Room for `count` legs.
     function buffer(uint256 count) internal pure returns (bytes memory data) {
@@ -38,9 +38,9 @@ library Legs {
             let leg := add(add(data, 0x64), mul(index, LEG_SIZE))
             mcopy(leg, buy, TERMS_SIZE)
             mcopy(add(leg, TERMS_SIZE), sell, TERMS_SIZE)
-            mstore(add(leg, 0x3c0), lots)
-            mstore(add(leg, 0x3e0), pricePerKg)
-            mstore(add(leg, 0x400), feeBps)
+            mstore(add(leg, 0x480), lots)
+            mstore(add(leg, 0x4a0), pricePerKg)
+            mstore(add(leg, 0x4c0), feeBps)
         }
     }
 }

@@ -21,18 +21,27 @@ library OrderRules {
         return terms.action != 0 && terms.side == OrderHash.BUY && terms.beneficiary != address(0);
     }
 
+    /// @notice Whether two orders of a batch stand in its order: by number, then by maker; never equal.
+    function isBefore(Terms memory earlier, Terms memory later) internal pure returns (bool) {
+        if (earlier.number != later.number) return earlier.number < later.number;
+        return later.number & OWN_SPACE != 0 && earlier.maker < later.maker;
+    }
+
     /// @notice The selector of the reason why two orders cannot meet over `lots` at `pricePerKg`; zero if they can.
-    /// What is left of each is checked when it is taken.
     function mismatch(Terms memory buy, Terms memory sell, uint256 lots, uint256 pricePerKg)
         internal
         pure
         returns (bytes4)
     {
+        if (buy.reason != 0) return buy.reason;
+        if (sell.reason != 0) return sell.reason;
         if (buy.side != OrderHash.BUY || sell.side != OrderHash.SELL) return IExchange.SidesMismatched.selector;
         if (buy.classId != sell.classId) return IExchange.ClassesMismatched.selector;
         if (buy.maker == sell.maker) return IExchange.SelfMatch.selector;
         if (lots == 0) return IExchange.LotsZero.selector;
         if (pricePerKg > buy.pricePerKg || pricePerKg < sell.pricePerKg) return IExchange.PriceOutsideLimit.selector;
+        uint256 grams = lots * GRAMS_PER_LOT;
+        if (grams > buy.leftGco2e || grams > sell.leftGco2e) return IExchange.LeftInsufficient.selector;
         return 0;
     }
 }

@@ -18,7 +18,47 @@ library BatchEncoder {
 
     uint256 private constant OWN = 1 << 255;
 
+    /// @notice Any orders in any order: they are put by number, then by maker, and the matches point after them.
     function encode(IExchange.Order[] memory orders, bytes[] memory signatures, Match[] memory matches)
+        internal
+        pure
+        returns (bytes memory)
+    {
+        uint256[] memory places = placesOf(orders);
+        IExchange.Order[] memory sorted = new IExchange.Order[](orders.length);
+        bytes[] memory signaturesSorted = new bytes[](orders.length);
+        Match[] memory moved = new Match[](matches.length);
+        for (uint256 i; i < orders.length; ++i) {
+            (sorted[places[i]], signaturesSorted[places[i]]) = (orders[i], signatures[i]);
+        }
+        for (uint256 i; i < matches.length; ++i) {
+            Match memory pair = matches[i];
+            moved[i] = Match({
+                buy: pair.buy < orders.length ? places[pair.buy] : pair.buy,
+                sell: pair.sell < orders.length ? places[pair.sell] : pair.sell,
+                lots: pair.lots,
+                pricePerKg: pair.pricePerKg,
+                group: pair.group
+            });
+        }
+        return encodeAsGiven(sorted, signaturesSorted, moved);
+    }
+
+    /// @notice Where each order goes; equal ones keep their order.
+    function placesOf(IExchange.Order[] memory orders) internal pure returns (uint256[] memory places) {
+        places = new uint256[](orders.length);
+        for (uint256 i; i < orders.length; ++i) {
+            for (uint256 j; j < orders.length; ++j) {
+                if (_isBefore(orders[j], orders[i]) || (j < i && !_isBefore(orders[i], orders[j]))) ++places[i];
+            }
+        }
+    }
+
+    function _isBefore(IExchange.Order memory a, IExchange.Order memory b) private pure returns (bool) {
+        return a.number != b.number ? a.number < b.number : a.maker < b.maker;
+    }
+
+    function encodeAsGiven(IExchange.Order[] memory orders, bytes[] memory signatures, Match[] memory matches)
         internal
         pure
         returns (bytes memory batch)
