@@ -33,6 +33,8 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     uint256 public constant FEE_BPS_MAX = 100;
     /// @dev What one match may burn: more than twice the dearest honest one (a first donation).
     uint256 public constant FILL_GAS = 500_000;
+    /// @dev The same for a match that meets no code but the tokens': more than twice the dearest, a first retirement.
+    uint256 public constant PLAIN_FILL_GAS = 250_000;
 
     uint256 private constant BPS = 10_000;
 
@@ -92,13 +94,13 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         if (size == 0) revert BatchEmpty();
         if (size % BatchReader.MATCH_SIZE != 0) revert BatchMalformed(cursor);
         uint256 count = size / BatchReader.MATCH_SIZE;
-        // Matches that stand alone share this buffer.
-        bytes memory single = Legs.buffer(1);
-        for (uint256 i; i < count;) {
-            uint256 length = _groupLength(batch, cursor, i, count);
-            bytes memory data = length == 1 ? single : Legs.buffer(length);
-            _settleGroup(batch, cursor, i, length, orders, settings.feeBps, data);
-            i += length;
+        bytes memory data = Legs.buffer(count);
+        if (!_settleTogether(batch, cursor, count, orders, settings.feeBps, data)) {
+            for (uint256 i; i < count;) {
+                uint256 length = _groupLength(batch, cursor, i, count);
+                _settleGroup(batch, cursor, i, length, orders, settings.feeBps, data);
+                i += length;
+            }
         }
         _numbers.record(orders);
     }
@@ -108,7 +110,13 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         if (msg.sender != address(this)) revert OnlySelf();
 
         for (uint256 i; i < legs.length; ++i) {
-            _fill(legs[i]);
+            Leg calldata leg = legs[i];
+            // No overflow: lots < 2^64, price < 2^96.
+            uint256 cost = leg.lots * leg.pricePerKg;
+            uint256 fee = cost * leg.feeBps / BPS;
+            _emitFilled(leg, fee);
+            _pay(leg.buyer, leg.seller, cost, fee);
+            _deliver(leg);
         }
     }
 
@@ -135,6 +143,31 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         if (common == 0 && msg.sender != settings.operator) revert NotOperator(msg.sender);
     }
 
+    /// @dev All matches in one call, which is cheaper: if nothing stands against any of them, and no code but the two
+    /// tokens' is met on the way. If it fails, nothing has happened, and each group is tried by itself.
+    function _settleTogether(
+        bytes calldata batch,
+        uint256 cursor,
+        uint256 count,
+        Terms[] memory orders,
+        uint256 rateBps,
+        bytes memory data
+    ) private returns (bool done) {
+        uint256 taken;
+        for (; taken < count; ++taken) {
+            (Terms memory buy, Terms memory sell, uint256 lots, uint256 pricePerKg) =
+                _pair(batch, cursor, taken, orders);
+            if (OrderRules.mismatch(buy, sell, lots, pricePerKg) != 0) break;
+            if (buy.action == OrderHash.DONATE || buy.maker.code.length != 0) break;
+            _take(data, taken, buy, sell, lots, pricePerKg, rateBps);
+        }
+        if (taken == count) {
+            Legs.setCount(data, count);
+            (done,) = Isolated.tryCall(address(this), PLAIN_FILL_GAS * count, data);
+        }
+        if (!done) _giveBack(batch, cursor, 0, taken, orders);
+    }
+
     /// @dev How many matches from `index` on settle all or none.
     function _groupLength(bytes calldata batch, uint256 cursor, uint256 index, uint256 count)
         private
@@ -146,6 +179,34 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         if (group == 0) return length;
         while (index + length < count && BatchReader.group(batch, cursor, index + length) == group) {
             ++length;
+        }
+    }
+
+    /// @dev Cannot underflow: the rules proved that so much is left of each.
+    function _take(
+        bytes memory data,
+        uint256 index,
+        Terms memory buy,
+        Terms memory sell,
+        uint256 lots,
+        uint256 pricePerKg,
+        uint256 rateBps
+    ) private pure {
+        unchecked {
+            buy.leftGco2e -= lots * OrderRules.GRAMS_PER_LOT;
+            sell.leftGco2e -= lots * OrderRules.GRAMS_PER_LOT;
+        }
+        Legs.put(data, index, buy, sell, lots, pricePerKg, rateBps);
+    }
+
+    function _giveBack(bytes calldata batch, uint256 cursor, uint256 first, uint256 taken, Terms[] memory orders)
+        private
+        pure
+    {
+        for (uint256 i; i < taken; ++i) {
+            (Terms memory buy, Terms memory sell, uint256 lots,) = _pair(batch, cursor, first + i, orders);
+            buy.leftGco2e += lots * OrderRules.GRAMS_PER_LOT;
+            sell.leftGco2e += lots * OrderRules.GRAMS_PER_LOT;
         }
     }
 
@@ -161,37 +222,24 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     ) private {
         bytes4 reason;
         uint256 taken;
-        for (; taken < length && reason == 0; ++taken) {
+        for (; taken < length; ++taken) {
             (Terms memory buy, Terms memory sell, uint256 lots, uint256 pricePerKg) =
                 _pair(batch, cursor, first + taken, orders);
             reason = OrderRules.mismatch(buy, sell, lots, pricePerKg);
             if (reason != 0) break;
-            uint256 grams = lots * OrderRules.GRAMS_PER_LOT;
-            // Cannot underflow: what is left of each is at least this.
-            buy.leftGco2e -= grams;
-            sell.leftGco2e -= grams;
-            Legs.put(data, taken, buy, sell, lots, pricePerKg, rateBps);
+            _take(data, taken, buy, sell, lots, pricePerKg, rateBps);
         }
-        if (reason == 0) reason = _tryFill(data, length);
-        if (reason != 0) _skipGroup(batch, cursor, first, length, orders, reason, taken);
-    }
+        if (reason == 0) {
+            Legs.setCount(data, length);
+            bool done;
+            (done, reason) = Isolated.tryCall(address(this), FILL_GAS * length, data);
+            if (done) return;
+            if (reason == 0) reason = GasExhausted.selector;
+        }
 
-    /// @dev Gives back what the first `taken` matches of the group took, and tells of each match of it.
-    function _skipGroup(
-        bytes calldata batch,
-        uint256 cursor,
-        uint256 first,
-        uint256 length,
-        Terms[] memory orders,
-        bytes4 reason,
-        uint256 taken
-    ) private {
+        _giveBack(batch, cursor, first, taken, orders);
         for (uint256 i; i < length; ++i) {
-            (Terms memory buy, Terms memory sell, uint256 lots,) = _pair(batch, cursor, first + i, orders);
-            if (i < taken) {
-                buy.leftGco2e += lots * OrderRules.GRAMS_PER_LOT;
-                sell.leftGco2e += lots * OrderRules.GRAMS_PER_LOT;
-            }
+            (Terms memory buy, Terms memory sell,,) = _pair(batch, cursor, first + i, orders);
             emit Skipped(first + i, buy.orderHash, sell.orderHash, reason);
         }
     }
@@ -207,39 +255,21 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         return (orders[b], orders[s], lots, pricePerKg);
     }
 
-    function _tryFill(bytes memory data, uint256 length) private returns (bytes4 reason) {
-        bool done;
-        (done, reason) = Isolated.tryCall(address(this), FILL_GAS * length, data);
-        if (!done && reason == 0) reason = GasExhausted.selector;
-    }
-
-    function _fill(Leg calldata leg) private {
-        // No overflow: lots < 2^64, price < 2^96.
-        uint256 grams = leg.lots * OrderRules.GRAMS_PER_LOT;
-        uint256 cost = leg.lots * leg.pricePerKg;
-        uint256 fee = cost * leg.feeBps / BPS;
-
-        _emitFilled(leg, fee);
-
-        _pay(leg.buy.maker, leg.sell.maker, cost, fee);
-        _deliver(leg.buy, leg.sell.maker, grams);
-    }
-
     function _emitFilled(Leg calldata leg, uint256 fee) private {
         emit Filled(
-            leg.buy.orderHash,
-            leg.sell.orderHash,
-            leg.buy.classId,
-            leg.buy.maker,
-            leg.sell.maker,
+            leg.buyHash,
+            leg.sellHash,
+            leg.classId,
+            leg.buyer,
+            leg.seller,
             leg.lots,
             leg.pricePerKg,
             fee,
             fee,
-            leg.buy.number,
-            leg.sell.number,
-            leg.buy.leftGco2e,
-            leg.sell.leftGco2e
+            leg.buyNumber,
+            leg.sellNumber,
+            leg.buyLeftGco2e,
+            leg.sellLeftGco2e
         );
     }
 
@@ -250,20 +280,21 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     }
 
     /// @dev What a failing receiver says is dropped: the reason of a skip is ours, whatever it reverts with.
-    function _deliver(Terms calldata buy, address seller, uint256 grams) private {
-        uint256 classId = buy.classId;
-        if (buy.action == OrderHash.HOLD) {
-            try credit.safeTransferFrom(seller, buy.maker, classId, grams, "") {}
+    function _deliver(Leg calldata leg) private {
+        uint256 grams = leg.lots * OrderRules.GRAMS_PER_LOT;
+        if (leg.action == OrderHash.HOLD) {
+            try credit.safeTransferFrom(leg.seller, leg.buyer, leg.classId, grams, "") {}
             catch {
                 revert CreditTransferFailed();
             }
-        } else if (buy.action == OrderHash.RETIRE) {
-            try credit.retireFrom(seller, classId, grams, buy.beneficiary, "retire", buy.ref) {}
+        } else if (leg.action == OrderHash.RETIRE) {
+            try credit.retireFrom(leg.seller, leg.classId, grams, leg.beneficiary, "retire", leg.ref) {}
             catch {
                 revert ActionFailed();
             }
         } else {
-            try credit.safeTransferFrom(seller, charity, classId, grams, abi.encode(buy.ref, buy.maker)) {}
+            bytes memory gift = abi.encode(leg.ref, leg.buyer);
+            try credit.safeTransferFrom(leg.seller, charity, leg.classId, grams, gift) {}
             catch {
                 revert ActionFailed();
             }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Terms} from "../libraries/Terms.sol";
-
 /// @title Settles signed orders, peer to peer; holds nothing (INV-03).
 /// @notice The operator chooses who meets whom; it can never exceed what either side signed: amount, limit price, fee
 /// bound, expiry, cancellation (INV-04, INV-08). What cannot settle is skipped with a reason; the rest settles
@@ -39,13 +37,24 @@ interface IExchange {
         bytes32 ref;
     }
 
-    /// @dev One match with what its orders say, handed by the Exchange to itself in a call of its own.
+    /// @dev One match with what its orders say, handed by the Exchange to itself in a call of its own. `action` is the
+    /// hash of its word; what is left of each order is after this match.
     struct Leg {
-        Terms buy;
-        Terms sell;
+        bytes32 buyHash;
+        bytes32 sellHash;
+        uint256 classId;
+        address buyer;
+        address seller;
         uint256 lots;
         uint256 pricePerKg;
         uint256 feeBps;
+        uint256 buyNumber;
+        uint256 sellNumber;
+        uint256 buyLeftGco2e;
+        uint256 sellLeftGco2e;
+        bytes32 action;
+        address beneficiary;
+        bytes32 ref;
     }
 
     /// @notice Cost is lots * pricePerKg: the buyer paid cost + buyerFee, the seller got cost - sellerFee.

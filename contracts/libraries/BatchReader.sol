@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {IExchange} from "../interfaces/IExchange.sol";
 import {OrderHash} from "./OrderHash.sol";
-import {OrderRules} from "./OrderRules.sol";
 import {Terms} from "./Terms.sol";
 import {TypeHashes} from "./TypeHashes.sol";
 
@@ -20,6 +19,7 @@ library BatchReader {
     uint256 internal constant MATCH_SIZE = 23;
 
     uint256 private constant SELL_FLAG = 1;
+    uint256 private constant ACTION_FLAGS = 6;
     uint256 private constant OWN_SPACE_FLAG = 8;
     uint256 private constant LONG_SIGNATURE_FLAG = 16;
     uint256 private constant FLAGS_MAX = 31;
@@ -46,7 +46,7 @@ library BatchReader {
         }
     }
 
-    /// @notice Reads the order at `cursor` into `terms`, neither hashed nor checked.
+    /// @notice Reads the order at `cursor` into `terms`, neither hashed nor checked. Every word of the terms is written.
     /// @return signature where its signature lies
     /// @return next where the next order stands
     function order(bytes calldata batch, uint256 cursor, Terms memory terms)
@@ -54,34 +54,9 @@ library BatchReader {
         pure
         returns (bytes calldata signature, uint256 next)
     {
-        uint256 flags = _readFixed(batch, cursor, terms);
-        if (flags > FLAGS_MAX) revert IExchange.BatchMalformed(cursor);
-        next = cursor + ORDER_SIZE;
-        terms.typeHash = TypeHashes.ORDER;
-        terms.side = flags & SELL_FLAG == 0 ? OrderHash.BUY : OrderHash.SELL;
-        if (flags & OWN_SPACE_FLAG != 0) terms.number |= OrderRules.OWN_SPACE;
-        uint256 action = flags >> 1 & 3;
-        terms.action = OrderHash.actionWord(action);
-        if (action != 0) next = _readBenefit(batch, next, terms);
-        uint256 size = COMPACT_SIGNATURE_SIZE;
-        if (flags & LONG_SIGNATURE_FLAG != 0) (size, next) = _signatureSize(batch, next);
-        if (next + size > batch.length) revert IExchange.BatchMalformed(cursor);
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            signature.offset := add(batch.offset, next)
-            signature.length := size
-        }
-        next += size;
-    }
-
-    /// @dev Every word of the terms is written. Reads past the end are zeros; `order` checks the end before anything
-    /// read is used.
-    function _readFixed(bytes calldata batch, uint256 cursor, Terms memory terms)
-        private
-        pure
-        returns (uint256 flags)
-    {
+        uint256 flags;
         uint256 class;
+        // Reads past the end are zeros; the end is checked below, before anything read is used.
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let place := add(batch.offset, cursor)
@@ -90,17 +65,59 @@ library BatchReader {
             flags := byte(0, head)
             class := byte(1, head)
             calldatacopy(terms, calldatasize(), TERMS_SIZE) // zeros
-            let maker := and(shr(80, head), 0xffffffffffffffffffffffffffffffffffffffff)
+            let maker := shr(96, shl(16, head))
             mstore(add(terms, 0x20), maker)
             mstore(add(terms, 0x40), maker)
+            mstore(add(terms, 0x60), shr(128, calldataload(add(add(batch.offset, 1), mul(class, CLASS_SIZE)))))
             mstore(add(terms, 0xa0), mul(shr(192, calldataload(add(place, 22))), 1000))
             mstore(add(terms, 0xc0), shr(160, tail))
             mstore(add(terms, 0xe0), and(shr(40, tail), 0xffff))
             mstore(add(terms, 0x100), and(shr(56, tail), 0xffffffffff))
-            mstore(add(terms, 0x120), and(shr(96, tail), 0xffffffffffffffff))
+            mstore(add(terms, 0x120), or(and(shr(96, tail), 0xffffffffffffffff), shl(252, and(flags, OWN_SPACE_FLAG))))
             mstore(add(terms, 0x140), and(shr(8, tail), 0xffffffff))
+            // The first byte of the batch is the number of classes.
+            if iszero(lt(class, byte(0, calldataload(batch.offset)))) { flags := not(0) }
         }
-        terms.classId = _class(batch, class);
+        if (flags > FLAGS_MAX) revert IExchange.BatchMalformed(cursor);
+        terms.typeHash = TypeHashes.ORDER;
+        terms.side = flags & SELL_FLAG == 0 ? OrderHash.BUY : OrderHash.SELL;
+        terms.action = OrderHash.HOLD;
+        uint256 size = COMPACT_SIGNATURE_SIZE;
+        next = cursor + ORDER_SIZE;
+        if (flags & (ACTION_FLAGS | LONG_SIGNATURE_FLAG) != 0) (size, next) = _readRest(batch, next, flags, terms);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            signature.offset := add(batch.offset, next)
+            signature.length := size
+        }
+        next += size;
+        if (next > batch.length) revert IExchange.BatchMalformed(cursor);
+    }
+
+    /// @dev What most orders lack: an action with its beneficiary and reference, a signature of any length.
+    function _readRest(bytes calldata batch, uint256 cursor, uint256 flags, Terms memory terms)
+        private
+        pure
+        returns (uint256 size, uint256 next)
+    {
+        (size, next) = (COMPACT_SIGNATURE_SIZE, cursor);
+        if (flags & ACTION_FLAGS != 0) {
+            terms.action = OrderHash.actionWord(flags >> 1 & 3);
+            // solhint-disable-next-line no-inline-assembly
+            assembly ("memory-safe") {
+                let place := add(batch.offset, next)
+                mstore(add(terms, 0x40), shr(96, calldataload(place)))
+                mstore(add(terms, 0x180), calldataload(add(place, 20)))
+            }
+            next += BENEFIT_SIZE;
+        }
+        if (flags & LONG_SIGNATURE_FLAG != 0) {
+            // solhint-disable-next-line no-inline-assembly
+            assembly ("memory-safe") {
+                size := shr(240, calldataload(add(batch.offset, next)))
+            }
+            next += 2;
+        }
     }
 
     /// @notice Match `index` of those that start at `cursor`; the caller has checked that it is there.
@@ -125,31 +142,5 @@ library BatchReader {
         assembly ("memory-safe") {
             id := byte(2, calldataload(add(add(batch.offset, cursor), mul(index, MATCH_SIZE))))
         }
-    }
-
-    function _class(bytes calldata batch, uint256 index) private pure returns (uint256 classId) {
-        if (index >= uint8(batch[0])) revert IExchange.IndexOutOfRange(index, uint8(batch[0]));
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            classId := shr(128, calldataload(add(add(batch.offset, 1), mul(index, CLASS_SIZE))))
-        }
-    }
-
-    function _readBenefit(bytes calldata batch, uint256 cursor, Terms memory terms) private pure returns (uint256) {
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            let place := add(batch.offset, cursor)
-            mstore(add(terms, 0x40), shr(96, calldataload(place)))
-            mstore(add(terms, 0x180), calldataload(add(place, 20)))
-        }
-        return cursor + BENEFIT_SIZE;
-    }
-
-    function _signatureSize(bytes calldata batch, uint256 cursor) private pure returns (uint256 size, uint256 next) {
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            size := shr(240, calldataload(add(batch.offset, cursor)))
-        }
-        next = cursor + 2;
     }
 }

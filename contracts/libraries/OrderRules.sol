@@ -40,8 +40,13 @@ library OrderRules {
         if (buy.maker == sell.maker) return IExchange.SelfMatch.selector;
         if (lots == 0) return IExchange.LotsZero.selector;
         if (pricePerKg > buy.pricePerKg || pricePerKg < sell.pricePerKg) return IExchange.PriceOutsideLimit.selector;
-        uint256 grams = lots * GRAMS_PER_LOT;
-        if (grams > buy.leftGco2e || grams > sell.leftGco2e) return IExchange.LeftInsufficient.selector;
-        return 0;
+        bytes4 reason = _shortage(buy, lots);
+        return reason == 0 ? _shortage(sell, lots) : reason;
+    }
+
+    function _shortage(Terms memory terms, uint256 lots) private pure returns (bytes4) {
+        uint256 left = terms.leftGco2e;
+        if (lots * GRAMS_PER_LOT <= left) return 0;
+        return left == 0 ? IExchange.OrderFilled.selector : IExchange.LeftInsufficient.selector;
     }
 }

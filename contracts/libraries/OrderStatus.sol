@@ -26,14 +26,21 @@ library OrderStatus {
     /// @dev The upper half of a hash: tag; the lower half of the word: grams left.
     uint256 private constant LEFT_MASK = type(uint128).max;
 
-    /// @notice Sets what is left of an order whose hash is known, or the reason why nothing is.
+    /// @notice Sets what is left of an order whose hash is known, or the reason why nothing is. The terms are blank
+    /// otherwise.
     function load(Numbers storage numbers, Terms memory terms) internal view {
-        (uint256 status, uint256 left, bytes4 reason) =
-            _read(numbers, terms.maker, terms.number, terms.orderHash, terms.amountGco2e);
-        terms.statusBefore = status;
+        uint256 number = terms.number;
+        uint256 word = number & OrderRules.OWN_SPACE == 0
+            ? numbers.shared[number >> 7]
+            : numbers.own[terms.maker][number >> 7];
+        uint256 status = word >> ((number & 0x7f) << 1) & STATUS_MASK;
+        uint256 left = terms.amountGco2e;
+        if (status != OPEN) {
+            (left, terms.reason) = _leftOfUsed(numbers, status, terms.maker, number, terms.orderHash);
+            terms.statusBefore = status;
+        }
         terms.leftBeforeGco2e = left;
         terms.leftGco2e = left;
-        terms.reason = reason;
     }
 
     /// @notice Records what was filled of these orders since they were loaded.
@@ -65,7 +72,10 @@ library OrderStatus {
         view
         returns (uint256 left)
     {
-        (, left,) = _read(numbers, maker, number, orderHash, amount);
+        (mapping(uint256 => uint256) storage bits,) = _space(numbers, maker, number);
+        uint256 status = bits[number >> 7] >> ((number & 0x7f) << 1) & STATUS_MASK;
+        if (status == OPEN) return amount;
+        (left,) = _leftOfUsed(numbers, status, maker, number, orderHash);
     }
 
     /// @dev Writes the order's word of its own if it is partly filled, and returns the status word with its two bits.
@@ -84,19 +94,16 @@ library OrderStatus {
         return word | PARTIAL << shift;
     }
 
-    function _read(Numbers storage numbers, address maker, uint256 number, bytes32 orderHash, uint256 amount)
+    function _leftOfUsed(Numbers storage numbers, uint256 status, address maker, uint256 number, bytes32 orderHash)
         private
         view
-        returns (uint256 status, uint256 left, bytes4 reason)
+        returns (uint256 left, bytes4 reason)
     {
-        (mapping(uint256 => uint256) storage bits, mapping(uint256 => uint256) storage leftAndTag) =
-            _space(numbers, maker, number);
-        status = bits[number >> 7] >> ((number & 0x7f) << 1) & STATUS_MASK;
-        if (status == OPEN) return (status, amount, 0);
-        if (status == DONE) return (status, 0, IExchange.OrderFilled.selector);
+        if (status == DONE) return (0, IExchange.OrderFilled.selector);
+        (, mapping(uint256 => uint256) storage leftAndTag) = _space(numbers, maker, number);
         uint256 packed = leftAndTag[number];
-        if ((packed ^ uint256(orderHash)) & ~LEFT_MASK != 0) return (status, 0, IExchange.OrderNumberTaken.selector);
-        return (status, packed & LEFT_MASK, 0);
+        if ((packed ^ uint256(orderHash)) & ~LEFT_MASK != 0) return (0, IExchange.OrderNumberTaken.selector);
+        return (packed & LEFT_MASK, 0);
     }
 
     function _space(Numbers storage numbers, address maker, uint256 number)

@@ -8,7 +8,6 @@ from backend.chain.merkle import MerkleTree, claim_leaf
 from backend.chain.reverts import reason_name
 from backend.chain.typed_data import domain_separator, sign
 from backend.market.order import Action, Side
-from backend.settlement.plan import order_tuple
 from tests.contract.people import CLASS_ID, FAR, People, Reverted
 
 

@@ -17,7 +17,6 @@ from backend.chain.reverts import reason_name
 from backend.chain.rpc import connect
 from backend.chain.typed_data import sign
 from backend.market.order import Action, Side, SignedOrder
-from backend.settlement.plan import order_tuple
 from tests.contract.people import CLASS_ID, FAR, People
 from tests.property.settle_model import Model
 

@@ -10,7 +10,6 @@ from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.merkle import MerkleTree, claim_leaf
 from backend.chain.typed_data import sign
 from backend.market.order import Action, Side
-from backend.settlement.plan import order_tuple
 from tests.contract.people import CLASS_ID, FAR, GAS, People
 
 OTHER_CLASS = pack("CN-SC", 2025, "SIM")
