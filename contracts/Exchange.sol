@@ -33,8 +33,6 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     uint256 public constant FEE_BPS_MAX = 100;
     /// @dev What one match may burn: more than twice the dearest honest one (a first donation).
     uint256 public constant FILL_GAS = 500_000;
-    /// @dev The same for a match that meets no code but the tokens': more than twice the dearest, a first retirement.
-    uint256 public constant PLAIN_FILL_GAS = 250_000;
 
     uint256 private constant BPS = 10_000;
 
@@ -95,12 +93,10 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         if (size % BatchReader.MATCH_SIZE != 0) revert BatchMalformed(cursor);
         uint256 count = size / BatchReader.MATCH_SIZE;
         bytes memory data = Legs.buffer(count);
-        if (!_settleTogether(batch, cursor, count, orders, settings.feeBps, data)) {
-            for (uint256 i; i < count;) {
-                uint256 length = _groupLength(batch, cursor, i, count);
-                _settleGroup(batch, cursor, i, length, orders, settings.feeBps, data);
-                i += length;
-            }
+        for (uint256 i; i < count;) {
+            uint256 length = _groupLength(batch, cursor, i, count);
+            _settleGroup(batch, cursor, i, length, orders, settings.feeBps, data);
+            i += length;
         }
         _numbers.record(orders);
     }
@@ -110,13 +106,8 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         if (msg.sender != address(this)) revert OnlySelf();
 
         for (uint256 i; i < legs.length; ++i) {
-            Leg calldata leg = legs[i];
-            // No overflow: lots < 2^64, price < 2^96.
-            uint256 cost = leg.lots * leg.pricePerKg;
-            uint256 fee = cost * leg.feeBps / BPS;
-            _emitFilled(leg, fee);
-            _pay(leg.buyer, leg.seller, cost, fee);
-            _deliver(leg);
+            _pay(legs[i]);
+            _deliver(legs[i], legs[i].lots * OrderRules.GRAMS_PER_LOT);
         }
     }
 
@@ -141,31 +132,6 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
             common &= terms.number;
         }
         if (common == 0 && msg.sender != settings.operator) revert NotOperator(msg.sender);
-    }
-
-    /// @dev All matches in one call, which is cheaper: if nothing stands against any of them, and no code but the two
-    /// tokens' is met on the way. If it fails, nothing has happened, and each group is tried by itself.
-    function _settleTogether(
-        bytes calldata batch,
-        uint256 cursor,
-        uint256 count,
-        Terms[] memory orders,
-        uint256 rateBps,
-        bytes memory data
-    ) private returns (bool done) {
-        uint256 taken;
-        for (; taken < count; ++taken) {
-            (Terms memory buy, Terms memory sell, uint256 lots, uint256 pricePerKg) =
-                _pair(batch, cursor, taken, orders);
-            if (OrderRules.mismatch(buy, sell, lots, pricePerKg) != 0) break;
-            if (buy.action == OrderHash.DONATE || buy.maker.code.length != 0) break;
-            _take(data, taken, buy, sell, lots, pricePerKg, rateBps);
-        }
-        if (taken == count) {
-            Legs.setCount(data, count);
-            (done,) = Isolated.tryCall(address(this), PLAIN_FILL_GAS * count, data);
-        }
-        if (!done) _giveBack(batch, cursor, 0, taken, orders);
     }
 
     /// @dev How many matches from `index` on settle all or none.
@@ -274,14 +240,18 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     }
 
     /// @dev The buyer pays cost + fee in all: cost - fee to the seller, both fees to the recipient.
-    function _pay(address buyer, address seller, uint256 cost, uint256 fee) private {
-        if (!payment.trySafeTransferFrom(buyer, seller, cost - fee)) revert PaymentFailed();
-        if (fee != 0 && !payment.trySafeTransferFrom(buyer, feeRecipient, 2 * fee)) revert PaymentFailed();
+    function _pay(Leg calldata leg) private {
+        // No overflow: lots < 2^64, price < 2^96.
+        uint256 cost = leg.lots * leg.pricePerKg;
+        uint256 fee = cost * leg.feeBps / BPS;
+        _emitFilled(leg, fee);
+
+        if (!payment.trySafeTransferFrom(leg.buyer, leg.seller, cost - fee)) revert PaymentFailed();
+        if (fee != 0 && !payment.trySafeTransferFrom(leg.buyer, feeRecipient, 2 * fee)) revert PaymentFailed();
     }
 
     /// @dev What a failing receiver says is dropped: the reason of a skip is ours, whatever it reverts with.
-    function _deliver(Leg calldata leg) private {
-        uint256 grams = leg.lots * OrderRules.GRAMS_PER_LOT;
+    function _deliver(Leg calldata leg, uint256 grams) private {
         if (leg.action == OrderHash.HOLD) {
             try credit.safeTransferFrom(leg.seller, leg.buyer, leg.classId, grams, "") {}
             catch {

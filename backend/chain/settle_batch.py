@@ -1,4 +1,4 @@
-"""The packed batch that `Exchange.settle` takes: writing one, reading one. The layout: contracts/interfaces/IExchange.sol.
+"""The packed batch `Exchange.settle` takes: writing one, reading one. The layout: contracts/interfaces/IExchange.sol.
 
 An order is its EIP-712 message, as in contracts/eip712/order.json: `side` and `action` are words, `ref` 32 bytes,
 addresses EIP-55; grams, payment-token base units per kg, Unix seconds.
@@ -6,6 +6,7 @@ addresses EIP-55; grams, payment-token base units per kg, Unix seconds.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from backend.chain.signature import SignatureMalformed, canonical_signature, checksum_address
@@ -31,7 +32,9 @@ class FieldTooWide(InvalidInput):
     code = "chain.field_too_wide"
 
     def __init__(self, field: str, value: int, bits: int) -> None:
-        super().__init__(f"{field} does not fit a settlement", field=field, value=str(value), expected=f"0 to 2**{bits} - 1")
+        super().__init__(
+            f"{field} does not fit a settlement", field=field, value=str(value), expected=f"0 to 2**{bits} - 1"
+        )
 
 
 class OrdersNotDistinct(InvalidInput):
@@ -55,7 +58,8 @@ class BatchMalformed(InvalidInput):
 @dataclass(frozen=True)
 class BatchMatch:
     """`buy` and `sell` are places of orders in the same batch; lots in kg. Matches of one group that is not 0, and
-    that follow each other, settle all or none."""
+    that follow each other, settle all or none.
+    """
 
     buy: int
     sell: int
@@ -79,7 +83,7 @@ def encode(orders: Sequence[tuple[Mapping[str, Any], bytes]], matches: Sequence[
     """
     keys = [(message["number"], int(message["maker"], 16)) for message, _ in orders]
     by_key = sorted(range(len(orders)), key=keys.__getitem__)
-    for earlier, later in zip(by_key, by_key[1:], strict=False):
+    for earlier, later in pairwise(by_key):
         shared = keys[later][0] == keys[earlier][0] and not keys[later][0] & OWN_SPACE
         if shared or keys[later] == keys[earlier]:
             raise OrdersNotDistinct(keys[later][0])
@@ -175,13 +179,14 @@ def decode(batch: bytes) -> SettleBatch:
 def _read_order(reader: _Reader, classes: Sequence[int]) -> tuple[Mapping[str, Any], bytes]:
     start = reader.position
     flags, place_of_class = reader.take(2)
-    if flags > _FLAGS_MAX or place_of_class >= len(classes):
+    action = flags >> 1 & 3
+    if flags > _FLAGS_MAX or place_of_class >= len(classes) or action >= len(ACTIONS):
         raise BatchMalformed(start)
     maker = checksum_address(reader.take(20))
     fields = {
         name: reader.uint(WIDTHS[name]) for name in ("lots", "pricePerKg", "number", "expiry", "maxFeeBps", "epoch")
     }
-    action = flags >> 1 & 3
+    fields["number"] |= OWN_SPACE if flags & _OWN_SPACE else 0
     message = {
         "maker": maker,
         "beneficiary": checksum_address(reader.take(20)) if action else maker,
@@ -189,9 +194,8 @@ def _read_order(reader: _Reader, classes: Sequence[int]) -> tuple[Mapping[str, A
         "side": SIDES[flags & _SELL],
         "amountGco2e": fields.pop("lots") * LOT_GCO2E,
         **fields,
-        "action": ACTIONS[action] if action < len(ACTIONS) else "",
+        "action": ACTIONS[action],
         "ref": reader.take(32) if action else bytes(32),
     }
-    message["number"] |= OWN_SPACE if flags & _OWN_SPACE else 0
     size = reader.uint(16) if flags & _LONG_SIGNATURE else _COMPACT_SIZE
     return message, reader.take(size)

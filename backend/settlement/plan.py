@@ -32,7 +32,8 @@ class Plan:
 
 def plan_of(pairs: Sequence[Pair], signed: Callable[[bytes], tuple[SignedOrder, bytes]]) -> Plan:
     """The plan of the first of these pairs, up to one that brings another order under a number already in it (a batch
-    takes each number once); each order appears once, in the order of first use. O(pairs)."""
+    takes each number once); each order appears once, in the order of first use. O(pairs).
+    """
     places: dict[bytes, int] = {}
     taken: dict[tuple[str, int], bytes] = {}
     orders: list[tuple[SignedOrder, bytes]] = []

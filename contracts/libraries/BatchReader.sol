@@ -78,7 +78,7 @@ library BatchReader {
             // The first byte of the batch is the number of classes.
             if iszero(lt(class, byte(0, calldataload(batch.offset)))) { flags := not(0) }
         }
-        if (flags > FLAGS_MAX) revert IExchange.BatchMalformed(cursor);
+        if (flags > FLAGS_MAX || flags & ACTION_FLAGS == ACTION_FLAGS) revert IExchange.BatchMalformed(cursor);
         terms.typeHash = TypeHashes.ORDER;
         terms.side = flags & SELL_FLAG == 0 ? OrderHash.BUY : OrderHash.SELL;
         terms.action = OrderHash.HOLD;

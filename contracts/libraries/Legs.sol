@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 import {IExchange} from "../interfaces/IExchange.sol";
 import {Terms} from "./Terms.sol";
 
-/// @title Writes the call `fill(Leg[])` that the Exchange makes to itself, each word once.
+/// @title Writes the call `fill(Leg[])` that the Exchange makes to itself, each word once, where it is sent from.
+/// @dev The ABI's encoder would first want the legs in memory of their own, and then copy them.
 library Legs {
     /// @dev Fifteen words, as IExchange.Leg has them.
     uint256 private constant LEG_SIZE = 0x1e0;
@@ -19,6 +20,7 @@ library Legs {
             data := mload(0x40)
             mstore(add(data, 0x20), selector)
             mstore(add(data, 0x24), 0x20)
+            // A whole number of words beyond the head.
             mstore(0x40, add(data, add(0x80, mul(capacity, LEG_SIZE))))
         }
     }

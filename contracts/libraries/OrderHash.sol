@@ -39,10 +39,10 @@ library OrderHash {
         terms.ref = order.ref;
     }
 
-    /// @notice The hashed word of action 0 (hold), 1 (retire) or 2 (donate); zero for what is none.
+    /// @notice The hashed word of action 0 (hold), 1 (retire) or 2 (donate).
     function actionWord(uint256 action) internal pure returns (bytes32) {
         if (action == 0) return HOLD;
         if (action == 1) return RETIRE;
-        return action == 2 ? DONATE : bytes32(0);
+        return DONATE;
     }
 }

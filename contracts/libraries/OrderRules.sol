@@ -18,7 +18,7 @@ library OrderRules {
     function isWellFormed(Terms memory terms) internal pure returns (bool) {
         if (terms.amountGco2e == 0 || terms.pricePerKg == 0) return false;
         if (terms.action == OrderHash.HOLD) return true;
-        return terms.action != 0 && terms.side == OrderHash.BUY && terms.beneficiary != address(0);
+        return terms.side == OrderHash.BUY && terms.beneficiary != address(0);
     }
 
     /// @notice Whether two orders of a batch stand in its order: by number, then by maker; never equal.
@@ -46,7 +46,10 @@ library OrderRules {
 
     function _shortage(Terms memory terms, uint256 lots) private pure returns (bytes4) {
         uint256 left = terms.leftGco2e;
-        if (lots * GRAMS_PER_LOT <= left) return 0;
+        // No overflow: lots < 2^64.
+        unchecked {
+            if (lots * GRAMS_PER_LOT <= left) return 0;
+        }
         return left == 0 ? IExchange.OrderFilled.selector : IExchange.LeftInsufficient.selector;
     }
 }

@@ -30,9 +30,8 @@ library OrderStatus {
     /// otherwise.
     function load(Numbers storage numbers, Terms memory terms) internal view {
         uint256 number = terms.number;
-        uint256 word = number & OrderRules.OWN_SPACE == 0
-            ? numbers.shared[number >> 7]
-            : numbers.own[terms.maker][number >> 7];
+        uint256 word =
+            number & OrderRules.OWN_SPACE == 0 ? numbers.shared[number >> 7] : numbers.own[terms.maker][number >> 7];
         uint256 status = word >> ((number & 0x7f) << 1) & STATUS_MASK;
         uint256 left = terms.amountGco2e;
         if (status != OPEN) {
@@ -79,12 +78,10 @@ library OrderStatus {
     }
 
     /// @dev Writes the order's word of its own if it is partly filled, and returns the status word with its two bits.
-    function _recordOne(
-        mapping(uint256 => uint256) storage leftAndTag,
-        Terms memory terms,
-        uint256 left,
-        uint256 word
-    ) private returns (uint256) {
+    function _recordOne(mapping(uint256 => uint256) storage leftAndTag, Terms memory terms, uint256 left, uint256 word)
+        private
+        returns (uint256)
+    {
         uint256 shift = (terms.number & 0x7f) << 1;
         if (left == 0) {
             if (terms.statusBefore == PARTIAL) delete leftAndTag[terms.number];

@@ -287,11 +287,7 @@ abstract contract World is Assertions {
         bytes memory sellSignature,
         uint256 lots,
         uint256 pricePerKg
-    )
-        internal
-        pure
-        returns (IExchange.Order[] memory orders, bytes[] memory signatures, Match[] memory matches)
-    {
+    ) internal pure returns (IExchange.Order[] memory orders, bytes[] memory signatures, Match[] memory matches) {
         orders = new IExchange.Order[](2);
         (orders[0], orders[1]) = (buy, sell);
         signatures = new bytes[](2);

@@ -97,7 +97,9 @@ contract CancelTest is World {
             abi.encodeCall(
                 IExchange.cancelAllBySig, (address(hostile), 0, FAR, _signCancelAll(BOB_KEY, address(hostile), 0))
             ),
-            abi.encodeCall(IExchange.settle, (BatchEncoder.encode(new IExchange.Order[](0), new bytes[](0), new Match[](1))))
+            abi.encodeCall(
+                IExchange.settle, (BatchEncoder.encode(new IExchange.Order[](0), new bytes[](0), new Match[](1)))
+            )
         ];
         for (uint256 i; i < tricks.length; ++i) {
             hostile.setCall(address(exchange), tricks[i]);

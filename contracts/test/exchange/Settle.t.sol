@@ -191,7 +191,7 @@ contract SettleTest is World {
     }
 
     /// @dev One class and two orders precede the flags of the first order.
-    function test_settle__unknown_flags_or_class__revert() external {
+    function test_settle__unknown_flags_action_or_class__revert() external {
         bytes memory batch = _goodBatch();
         uint256 firstOrder = 1 + 2 * 16 + 1;
         batch[firstOrder] = bytes1(uint8(batch[firstOrder]) | 0x20);
@@ -200,8 +200,14 @@ contract SettleTest is World {
         exchange.settle(batch);
 
         batch = _goodBatch();
+        batch[firstOrder] |= 0x06;
+        VM.expectRevert(abi.encodeWithSelector(IExchange.BatchMalformed.selector, firstOrder));
+        VM.prank(OPERATOR);
+        exchange.settle(batch);
+
+        batch = _goodBatch();
         batch[firstOrder + 1] = 0x02;
-        VM.expectRevert(abi.encodeWithSelector(IExchange.IndexOutOfRange.selector, 2, 2));
+        VM.expectRevert(abi.encodeWithSelector(IExchange.BatchMalformed.selector, firstOrder));
         VM.prank(OPERATOR);
         exchange.settle(batch);
     }
@@ -209,9 +215,8 @@ contract SettleTest is World {
     function _goodBatch() private returns (bytes memory) {
         IExchange.Order memory buy = aBuy(BOB, 1, 1000);
         IExchange.Order memory sell = aSell(ALICE, 1, 1000);
-        (IExchange.Order[] memory orders, bytes[] memory signatures, Match[] memory matches) = pairCall(
-            buy, signOrder(BOB_KEY, buy), sell, signCompact(ALICE_KEY, exchange.hashOrder(sell)), 1, 1000
-        );
+        (IExchange.Order[] memory orders, bytes[] memory signatures, Match[] memory matches) =
+            pairCall(buy, signOrder(BOB_KEY, buy), sell, signCompact(ALICE_KEY, exchange.hashOrder(sell)), 1, 1000);
         return BatchEncoder.encode(orders, signatures, matches);
     }
 

@@ -60,20 +60,6 @@ contract SkipsTest is World {
         }
     }
 
-    /// @dev The fourth action is none. Two class ids and the orders' count precede the flags of the first order.
-    function test_unknown_action__malformed() external {
-        (_buy.action, _buy.ref) = (IExchange.Action.Retire, "statement");
-        (IExchange.Order[] memory orders, bytes[] memory signatures, Match[] memory matches) =
-            pairCall(_buy, signOrder(BOB_KEY, _buy), _sell, signOrder(ALICE_KEY, _sell), 10, 1000);
-        bytes memory batch = BatchEncoder.encode(orders, signatures, matches);
-        batch[34] |= 0x06;
-        VM.recordLogs();
-        VM.prank(OPERATOR);
-        exchange.settle(batch);
-
-        checkEq(_reasonIn(VM.getRecordedLogs()), IExchange.OrderMalformed.selector, "reason");
-    }
-
     function test_sell_with_an_action__malformed() external {
         _sell.action = IExchange.Action.Retire;
         _expectSkip(IExchange.OrderMalformed.selector);
@@ -260,7 +246,7 @@ contract SkipsTest is World {
         _expectSkip(IExchange.ActionFailed.selector);
     }
 
-    function _reasonIn(Log[] memory logs) private view returns (bytes4) {
+    function _reasonIn(Log[] memory logs) private pure returns (bytes4) {
         return abi.decode(findLog(logs, SKIPPED, "skip").data, (bytes4));
     }
 
