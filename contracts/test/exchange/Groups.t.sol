@@ -8,6 +8,8 @@ import {World} from "../World.sol";
 
 /// @title Matches of one group settle all or none; what stands beside them settles all the same.
 contract GroupsTest is World {
+    bytes32 private constant SKIPPED = IExchange.Skipped.selector;
+
     IExchange.Order[] private _orders;
     bytes[] private _signatures;
     Match[] private _matches;
@@ -98,7 +100,7 @@ contract GroupsTest is World {
         reasons = new bytes4[](countOf(logs, SKIPPED));
         uint256 found;
         for (uint256 i; i < logs.length; ++i) {
-            if (logs[i].topics[0] == SKIPPED) reasons[found++] = abi.decode(logs[i].data, (bytes4));
+            if (logs[i].topics[0] == SKIPPED) reasons[found++] = bytes4(logs[i].data);
         }
     }
 }
