@@ -54,9 +54,10 @@ class Issuance:
             ("Issuance", "VerifierSet"): self._verifier_set,
             ("Issuance", "ThresholdSet"): self._threshold_set,
             ("Issuance", "BatchAnchored"): self._batch_anchored,
-            ("Issuance", "RootSuspended"): self._suspended,
+            ("CarbonCredit", "RootSuspended"): self._suspended,
             ("Issuance", "Paused"): self._set_paused,
             ("Issuance", "Unpaused"): self._set_paused,
+            ("CarbonCredit", "MintingPausedSet"): self._minting_paused_set,
             ("CarbonCredit", "IssuanceSet"): self._issuance_set,
             ("CarbonCredit", "SurplusAnchored"): self._surplus_anchored,
         }
@@ -93,6 +94,18 @@ class Issuance:
 
     def _set_paused(self, event: ChainEvent, _act: Act) -> None:
         self.paused = event.name == "Paused"
+
+    def _minting_paused_set(self, event: ChainEvent, act: Act) -> None:
+        paused = event.args["paused"]
+        said = [item.name for item in act.events_of("Issuance", "Paused", "Unpaused")]
+        self.verdicts.require(
+            VERIFIER_SET,
+            ("Paused" if paused else "Unpaused") in said,
+            "pause of minting",
+            Where.of(event),
+            expected="with a pause of Issuance" if paused else "with the end of a pause of Issuance",
+            found=said,
+        )
 
     def _issuance_set(self, event: ChainEvent, _act: Act) -> None:
         self.issuance, ours = event.args["issuance"], self.deployment.address("Issuance")
@@ -197,9 +210,10 @@ class Issuance:
         yield Question("Issuance", "verifierCount", (), (len(self.accredited),))
         yield Question("Issuance", "threshold", (), (self.threshold,))
         yield Question("Issuance", "paused", (), (self.paused,))
+        yield Question("CarbonCredit", "mintingPaused", (), (self.paused,))
         yield Question("CarbonCredit", "issuance", (), (self.issuance,))
         for root, known in self.roots.items():
-            yield Question("Issuance", "anchoredAt", (root,), (known.anchored_at_s,))
-            yield Question("Issuance", "isSuspended", (root,), (known.suspended,))
-            yield Question("Issuance", "expiresAt", (root,), (self.expires_at_s(known, head_s),))
+            yield Question("CarbonCredit", "anchoredAt", (root,), (known.anchored_at_s,))
+            yield Question("CarbonCredit", "isSuspended", (root,), (known.suspended,))
+            yield Question("CarbonCredit", "expiresAt", (root,), (self.expires_at_s(known, head_s),))
             yield Question("CarbonCredit", "rootOf", (root,), ((known.class_id, known.surplus, known.minted),))

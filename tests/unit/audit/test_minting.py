@@ -107,7 +107,7 @@ def test_claim__of_a_suspended_root__breaks_inv_02(stage: Stage) -> None:
     leaf = a_leaf(person(0).address, 10_000, 1)
     batch = a_batch(leaf)
     assert stage.tell(*batch.told(), calls=[batch.call()]) == []
-    assert stage.tell(("Issuance", "RootSuspended", {"root": batch.tree.root, "suspended": True})) == []
+    assert stage.tell(("CarbonCredit", "RootSuspended", {"root": batch.tree.root, "suspended": True})) == []
     assert stage.tell(*batch.minted(leaf), calls=[batch.claim_call(leaf)]) == ["claims.root"]
 
 
