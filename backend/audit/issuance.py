@@ -19,7 +19,9 @@ VERIFIERS = Check("INV-02", "issuance.verifiers", "a batch is signed by enough d
 BATCH = Check("INV-02", "issuance.batch", "an anchored batch is, word for word, the one they signed, in time, once")
 VERIFIER_SET = Check("INV-02", "issuance.verifier_set", "verifiers change one by one; the threshold stays within them")
 
-CHECKS = (VERIFIERS, BATCH, VERIFIER_SET)
+PAUSE = Check("INV-02", "issuance.pause", "minting is paused when Issuance is, and only then")
+
+CHECKS = (VERIFIERS, BATCH, VERIFIER_SET, PAUSE)
 
 CLAIM_TERM_S = 730 * 24 * 3_600
 
@@ -48,6 +50,7 @@ class Issuance:
     roots: dict[bytes, Root] = field(default_factory=dict)
     issuance: str = NOBODY
     paused: bool = False
+    minting_paused: bool = False
 
     def __post_init__(self) -> None:
         self._handlers: dict[tuple[str, str], Callable[[ChainEvent, Act], None]] = {
@@ -92,20 +95,19 @@ class Issuance:
             VERIFIER_SET, holds, "threshold", Where.of(event), expected=f"1 to {count}", found=self.threshold
         )
 
-    def _set_paused(self, event: ChainEvent, _act: Act) -> None:
+    def _set_paused(self, event: ChainEvent, act: Act) -> None:
         self.paused = event.name == "Paused"
+        self._require_pause(event, act)
 
     def _minting_paused_set(self, event: ChainEvent, act: Act) -> None:
-        paused = event.args["paused"]
-        said = [item.name for item in act.events_of("Issuance", "Paused", "Unpaused")]
-        self.verdicts.require(
-            VERIFIER_SET,
-            ("Paused" if paused else "Unpaused") in said,
-            "pause of minting",
-            Where.of(event),
-            expected="with a pause of Issuance" if paused else "with the end of a pause of Issuance",
-            found=said,
-        )
+        self.minting_paused = event.args["paused"]
+        self._require_pause(event, act)
+
+    def _require_pause(self, event: ChainEvent, act: Act) -> None:
+        """Issuance tells of its pause, CarbonCredit keeps it: both in one transaction, or one of them is missing."""
+        told = [item.name == "Paused" for item in act.events_of("Issuance", "Paused", "Unpaused")]
+        kept = [item.args["paused"] for item in act.events_of("CarbonCredit", "MintingPausedSet")]
+        self.verdicts.require_equal(PAUSE, event.name, Where.of(event), expected=told, found=kept)
 
     def _issuance_set(self, event: ChainEvent, _act: Act) -> None:
         self.issuance, ours = event.args["issuance"], self.deployment.address("Issuance")
@@ -210,7 +212,7 @@ class Issuance:
         yield Question("Issuance", "verifierCount", (), (len(self.accredited),))
         yield Question("Issuance", "threshold", (), (self.threshold,))
         yield Question("Issuance", "paused", (), (self.paused,))
-        yield Question("CarbonCredit", "mintingPaused", (), (self.paused,))
+        yield Question("CarbonCredit", "mintingPaused", (), (self.minting_paused,))
         yield Question("CarbonCredit", "issuance", (), (self.issuance,))
         for root, known in self.roots.items():
             yield Question("CarbonCredit", "anchoredAt", (root,), (known.anchored_at_s,))
