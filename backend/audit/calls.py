@@ -91,7 +91,7 @@ WANTED: dict[tuple[str, str], Callable[[Call], Wanted]] = {
     ("Issuance", "removeVerifier"): _fixed(
         lambda a: [("VerifierSet", {"verifier": a["verifier"], "accredited": False})]
     ),
-    ("Issuance", "suspendRoot"): _same("RootSuspended", root="root", suspended="suspended"),
+    ("CarbonCredit", "suspendRoot"): _same("RootSuspended", root="root", suspended="suspended"),
     ("Issuance", "pause"): _same("Paused", account="@caller"),
     ("Issuance", "unpause"): _same("Unpaused", account="@caller"),
     ("Exchange", "cancel"): _same("NumberCancelled", maker="@caller", number="number"),

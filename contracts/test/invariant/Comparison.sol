@@ -78,11 +78,19 @@ abstract contract Comparison is Acts {
         if (kind == "donated") return charity.donatedOf(a, address(uint160(b)), c);
         if (kind == "held") return charity.heldOf(a, b);
         if (kind == "grantRef") return _word(charity.grantRefUsed(bytes32(a)));
-        if (kind == "anchored") return issuance.anchoredAt(bytes32(a));
-        if (kind == "suspended") return _word(issuance.isSuspended(bytes32(a)));
+        if (kind == "anchored") return credit.anchoredAt(bytes32(a));
+        if (kind == "stoppedAtAnchor") return _stoppedAtAnchor(bytes32(a));
+        if (kind == "mintingPaused") return _word(credit.mintingPaused());
+        if (kind == "suspended") return _word(credit.isSuspended(bytes32(a)));
         if (kind == "verifier") return _word(issuance.isVerifier(address(uint160(a))));
         check(kind == "threshold", "a kind the comparison does not know");
         return issuance.threshold();
+    }
+
+    /// @dev What the class's stop clock showed when the root was anchored: all it showed since moves the expiry.
+    function _stoppedAtAnchor(bytes32 root) private view returns (uint256) {
+        uint256 shown = credit.stoppedSecondsOf(credit.rootOf(root).classId);
+        return shown + credit.anchoredAt(root) + credit.CLAIM_TERM() - credit.expiresAt(root);
     }
 
     function _paused(address emitter) private view returns (uint256) {

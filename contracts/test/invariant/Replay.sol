@@ -42,7 +42,6 @@ contract Replay {
     mapping(bytes32 id => Word) private _words;
     mapping(uint256 classId => ICarbonCredit.CreditClass) private _classes;
     mapping(bytes32 root => ICarbonCredit.BatchRoot) private _roots;
-    mapping(bytes32 root => uint256) public stoppedAtAnchor;
     mapping(uint256 campaignId => ICharity.Campaign) private _campaigns;
     mapping(bytes32 numberId => Fill) private _fills;
     uint256[] public classIds;
@@ -134,8 +133,6 @@ contract Replay {
             _classes[first].cap = uint128(cap);
             _classes[first].bufferRateBps = rate;
             _classes[first].exists = true;
-        } else if (topic == ICarbonCredit.SurplusAnchored.selector) {
-            _learnRoot(first, log.topics[2], log.data);
         } else if (topic == ICarbonCredit.Issued.selector) {
             (uint256 amount, uint256 buffer,, bytes32 root) = abi.decode(log.data, (uint256, uint256, bytes32, bytes32));
             ICarbonCredit.CreditClass storage class = _classes[uint256(log.topics[2])];
@@ -153,7 +150,7 @@ contract Replay {
         return true;
     }
 
-    function _learnRoot(uint256 classId, bytes32 root, bytes calldata data) private {
+    function _learnRoot(address emitter, uint256 classId, bytes32 root, bytes calldata data) private {
         (uint256 budgets, uint256 surplus) = abi.decode(data, (uint256, uint256));
         ICarbonCredit.CreditClass storage class = _classes[classId];
         class.budgetsAnchored += uint128(budgets);
@@ -161,7 +158,8 @@ contract Replay {
         class.bufferExpiresAt = uint64(_now) + BUFFER_TERM;
         roots.push(root);
         _roots[root] = ICarbonCredit.BatchRoot({classId: classId, surplus: uint128(surplus), minted: 0});
-        stoppedAtAnchor[root] = stoppedSecondsOf(classId, _now);
+        _set("anchored", emitter, uint256(root), 0, 0, _now);
+        _set("stoppedAtAnchor", emitter, uint256(root), 0, 0, stoppedSecondsOf(classId, _now));
     }
 
     function _learnBuffer(Log calldata log, bytes32 topic, uint256 first) private returns (bool) {
@@ -195,9 +193,11 @@ contract Replay {
 
     function _learnBatches(Log calldata log) private returns (bool) {
         bytes32 topic = log.topics[0];
-        if (topic == IIssuance.BatchAnchored.selector) {
-            _set("anchored", log.emitter, uint256(log.topics[1]), 0, 0, _now);
-        } else if (topic == IIssuance.RootSuspended.selector) {
+        if (topic == ICarbonCredit.SurplusAnchored.selector) {
+            _learnRoot(log.emitter, uint256(log.topics[1]), log.topics[2], log.data);
+        } else if (topic == ICarbonCredit.MintingPausedSet.selector) {
+            _set("mintingPaused", log.emitter, 0, 0, 0, abi.decode(log.data, (bool)) ? 1 : 0);
+        } else if (topic == ICarbonCredit.RootSuspended.selector) {
             bool suspended = abi.decode(log.data, (bool));
             _set("suspended", log.emitter, uint256(log.topics[1]), 0, 0, suspended ? 1 : 0);
         } else if (topic == IIssuance.VerifierSet.selector) {

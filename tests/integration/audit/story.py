@@ -72,10 +72,10 @@ class Story:
         batch = people.batch(tree.root, 200_000, OTHER_CLASS)
         people.send("Issuance", "anchorBatch", tuple(batch.values()), people.approvals(batch, count=3))
         people.send("Issuance", "claim", tree.root, other[0], tree.proof(claim_leaf(*other[0])))
-        people.send("Issuance", "suspendRoot", tree.root, True, by=DevRole.REGISTRAR)
+        people.send("CarbonCredit", "suspendRoot", tree.root, True, by=DevRole.REGISTRAR)
         suspended = [[tree.root], [other[1]], [tree.proof(claim_leaf(*other[1]))]]
         people.send("Issuance", "claimMany", *suspended)
-        people.send("Issuance", "suspendRoot", tree.root, False, by=DevRole.REGISTRAR)
+        people.send("CarbonCredit", "suspendRoot", tree.root, False, by=DevRole.REGISTRAR)
         people.send("Issuance", "claimMany", *suspended)
 
     def issue_simply(self) -> None:
