@@ -301,9 +301,7 @@ contract Charity is Campaigns, IERC1155Receiver {
         }
         bytes32 digest = keccak256(abi.encode(amounts, refs));
         return
-            keccak256(
-                abi.encode(TypeHashes.GRANT, campaignId, classId, total, digest, second.number, second.deadline)
-            );
+            keccak256(abi.encode(TypeHashes.GRANT, campaignId, classId, total, digest, second.number, second.deadline));
     }
 
     function _reasonAgainstGrant(uint256 campaignId, uint256 classId, uint256 amount, bytes32 ref)

@@ -79,7 +79,12 @@ abstract contract GiftReceipts is IGiftReceipt, ERC165 {
             receipt.amount.toString()
         );
         json = abi.encodePacked(
-            json, '","donatedNowGco2e":"', receipt.donatedNow.toString(), '","givenAt":"', receipt.givenAt.toString(), '"}'
+            json,
+            '","donatedNowGco2e":"',
+            receipt.donatedNow.toString(),
+            '","givenAt":"',
+            receipt.givenAt.toString(),
+            '"}'
         );
         return string.concat("data:application/json;base64,", Base64.encode(json));
     }

@@ -56,8 +56,7 @@ contract ReceiptsTest is World {
     }
 
     function test_receipt__by_signed_message__as_signed() external {
-        bytes32 structHash =
-            keccak256(abi.encode(TypeHashes.DONATE, ALICE, _campaignId, classId, 100, true, 5, FAR));
+        bytes32 structHash = keccak256(abi.encode(TypeHashes.DONATE, ALICE, _campaignId, classId, 100, true, 5, FAR));
         bytes memory signature = signDigest(ALICE_KEY, digestOf(charity.domainSeparator(), structHash));
         VM.expectRevert();
         charity.donateBySig(ALICE, _campaignId, classId, 100, false, 5, FAR, signature);

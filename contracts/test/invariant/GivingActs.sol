@@ -87,7 +87,8 @@ contract GivingActs is Comparison {
         uint256 id = _class();
         uint256 amount = _pick(8000);
         if (_chance(50)) {
-            (bool done,) = _act(donor, address(charity), abi.encodeCall(ICharity.donate, (campaignId, id, amount, _chance(30))));
+            (bool done,) =
+                _act(donor, address(charity), abi.encodeCall(ICharity.donate, (campaignId, id, amount, _chance(30))));
             if (done) _countGift(campaignId, donor, id, amount);
         } else {
             address named = _chance(70) ? donor : _actor();
@@ -218,11 +219,12 @@ contract GivingActs is Comparison {
     /// @notice Anyone asks refunds for anyone, with any gas.
     function refundSome(uint256 seed) external {
         _start(seed);
-        (uint256 campaignId, uint256 id) = (_failedCampaign(), _class());
+        uint256 id = _class();
+        uint256 campaignId = _failedCampaign(id);
         address[] memory donors = new address[](1 + _pick(3));
         for (uint256 i; i < donors.length; ++i) {
             donors[i] = _actor();
-            for (uint256 j; j < 4 && given[campaignId][donors[i]][id] == 0; ++j) {
+            for (uint256 j; j < 12 && given[campaignId][donors[i]][id] == 0; ++j) {
                 donors[i] = _actor();
             }
         }
@@ -303,11 +305,13 @@ contract GivingActs is Comparison {
         return _chance(50) && count > 3 ? count - _pick(3) : 1 + _pick(count);
     }
 
-    /// @dev A failed campaign if there is one, starting anywhere.
-    function _failedCampaign() private returns (uint256 campaignId) {
+    /// @dev A failed campaign that still holds of the class if there is one, starting anywhere.
+    function _failedCampaign(uint256 id) private returns (uint256 campaignId) {
         uint256 count = charity.campaignCount();
         campaignId = _campaign();
-        for (uint256 i; i < count && charity.campaignOf(campaignId).state != ICharity.State.Failed; ++i) {
+        for (uint256 i; i < count; ++i) {
+            bool failed = charity.campaignOf(campaignId).state == ICharity.State.Failed;
+            if (failed && charity.heldOf(campaignId, id) != 0) break;
             campaignId = 1 + campaignId % count;
         }
     }
