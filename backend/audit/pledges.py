@@ -1,8 +1,8 @@
 """Standing pledges: each draw as signed, and within the share of what the donor sold, which no contract can know.
 
-The rule of the share: of a pledge of less than 10,000 basis points, all that was ever drawn is at most that share of the
-grams of its class that its donor sold (as seller of a Filled) from the pledge's start up to the draw, rounded down. A
-pledge of 10,000 means all that is left: it is bound by its maximum and its time alone.
+The rule of the share: of a pledge of less than 10,000 basis points, all that was ever drawn is at most that share of
+the grams of its class that its donor sold (as seller of a Filled) from the pledge's start up to the draw, rounded down.
+A pledge of 10,000 means all that is left: it is bound by its maximum and its time alone.
 """
 
 from bisect import bisect_left

@@ -11,6 +11,7 @@ whose key need not be here: the desk only asks it to sign.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from eth_abi.abi import encode
@@ -80,25 +81,26 @@ class DeskActPending(Unavailable):
         super().__init__(f"{reference} is not in a block yet{': ' + words if words else ''}", reference=reference)
 
 
-def second_signer(signer: Signer, contracts: Contracts) -> SecondSigner:
-    """A second signer whose key is at hand."""
+@dataclass(frozen=True)
+class DeskKeys:
+    """Who sends a charity's transactions, and whose word its spending needs besides."""
+
+    sender: Signer
+    second: SecondSigner
+
+
+def desk_keys(sender: Signer, second: Signer, contracts: Contracts) -> DeskKeys:
+    """Both keys at hand."""
     domain = contracts.deployment.domain("Charity")
-    return lambda type_name, message: sign_typed_data(signer, type_name, domain, message)
+    return DeskKeys(sender, lambda type_name, message: sign_typed_data(second, type_name, domain, message))
 
 
 class CharityDesk:
     """One charity's desk. Each act waits until the chain has it; `reference` makes it happen once."""
 
-    def __init__(
-        self,
-        database: Database,
-        w3: Web3,
-        signer: Signer,
-        contracts: Contracts,
-        clock: Clock,
-        second: SecondSigner,
-    ) -> None:
-        self._database, self._w3, self._signer, self._second = database, w3, signer, second
+    def __init__(self, database: Database, w3: Web3, keys: DeskKeys, contracts: Contracts, clock: Clock) -> None:
+        self._database, self._w3 = database, w3
+        self._signer, self._second = keys.sender, keys.second
         self._contracts, self._clock = contracts, clock
         self._node = Node(w3)
         self._charity = contracts.deployment.address("Charity")

@@ -1,8 +1,8 @@
 """Gas of gifts by signed message, receipt gasUsed on anvil (prague, one transaction per block).
 
-The donor gave before: its gifts, the campaign's books and the word of its numbers are not zero. The baseline is measured
-in the same run: a plain `safeTransferFrom` of the same credits, sent by the holder itself to an account that holds some.
-`goal` is what the contracts must reach; `met` whether they do.
+The donor gave before: its gifts, the campaign's books and the word of its numbers are not zero. The baseline is
+measured in the same run: a plain `safeTransferFrom` of the same credits, sent by the holder itself to an account that
+holds some. `goal` is what the contracts must reach; `met` whether they do.
 """
 
 from backend.chain.compile import compile_contracts

@@ -15,7 +15,7 @@ from backend.api.app import create_app
 from backend.chain.contracts import Contracts
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.typed_data import sign
-from backend.giving.charity_desk import CharityDesk, second_signer
+from backend.giving.charity_desk import CharityDesk, desk_keys
 from backend.giving.kinds import CampaignKind, Funding
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router
@@ -67,8 +67,8 @@ class World:
 
     def desk(self, role: DevRole) -> CharityDesk:
         second = DevRole.AID_CHARITY_SECOND if role == DevRole.AID_CHARITY else DevRole.POOL_CHARITY_SECOND
-        signs = second_signer(dev_signer(second), self.contracts)
-        return CharityDesk(self.database, self.w3, dev_signer(role), self.contracts, self.clock, signs)
+        keys = desk_keys(dev_signer(role), dev_signer(second), self.contracts)
+        return CharityDesk(self.database, self.w3, keys, self.contracts, self.clock)
 
     def index(self) -> None:
         while self.indexer.step().moved:
