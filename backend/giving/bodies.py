@@ -49,7 +49,7 @@ class DonateBody(Wire):
     campaign_id: Amount
     class_id: Amount
     amount_gco2e: PositiveAmount
-    receipt: bool
+    receipt: bool = False
     number: Amount
     deadline: Amount
     signature: SignatureText

@@ -40,8 +40,8 @@ abstract contract Campaigns is ICharity, SignedActs, GiftReceipts, AccessManaged
         uint64 giftsRefunded;
     }
 
-    /// @dev Raised by whatever ends gifts: a delisting, an early close, a decision. A gift whose book knows this revision
-    /// need not look at its campaign and the allow-list again. It lies in one word with Pausable's flag.
+    /// @dev Raised by whatever ends gifts: a delisting, an early close, a decision. A gift whose book knows this
+    /// revision need not look at its campaign and the allow-list again. It lies in one word with Pausable's flag.
     uint32 private _revision = 1;
     /// @inheritdoc ICharity
     uint256 public override campaignCount;

@@ -70,21 +70,21 @@ abstract contract GiftReceipts is IGiftReceipt, ERC165 {
         bytes memory code =
             abi.encodePacked(_trimmed(region), "/", uint256(vintage).toString(), "/", _trimmed(methodology));
         bytes memory json = abi.encodePacked(
-            '{"name":"Tanyu gift receipt","description":"Surplus credits given to a campaign: not an offset, not proof',
-            ' of a reduction.","campaign":"',
+            "{\"name\":\"Tanyu gift receipt\",\"description\":\"Surplus credits given to a campaign: not an offset,",
+            " not proof of a reduction.\",\"campaign\":\"",
             receipt.campaignId.toString(),
-            '","class":"',
+            "\",\"class\":\"",
             code,
-            '","amountGco2e":"',
+            "\",\"amountGco2e\":\"",
             receipt.amount.toString()
         );
         json = abi.encodePacked(
             json,
-            '","donatedNowGco2e":"',
+            "\",\"donatedNowGco2e\":\"",
             receipt.donatedNow.toString(),
-            '","givenAt":"',
+            "\",\"givenAt\":\"",
             receipt.givenAt.toString(),
-            '"}'
+            "\"}"
         );
         return string.concat("data:application/json;base64,", Base64.encode(json));
     }

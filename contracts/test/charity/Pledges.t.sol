@@ -38,7 +38,7 @@ contract PledgesTest is World {
         check(!charity.numberUsed(ALICE, 7), "its number stays: it can be drawn again");
     }
 
-    function testFuzz_draws__never_pass_the_maximum(uint256[4] memory amounts) external {
+    function testFuzz_draws__never_pass_the_maximum(uint256[4] calldata amounts) external {
         ICharity.Pledge memory pledge = _pledge(ALICE);
         bytes memory signature = _sign(ALICE_KEY, pledge);
         uint256 drawn;

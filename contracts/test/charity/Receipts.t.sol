@@ -141,9 +141,9 @@ contract ReceiptsTest is World {
         VM.prank(ALICE);
         charity.donate(_campaignId, classId, 250, true);
         bytes memory json = abi.encodePacked(
-            '{"name":"Tanyu gift receipt","description":"Surplus credits given to a campaign: not an offset, not proof',
-            ' of a reduction.","campaign":"1","class":"CN-SC/2025/SIM","amountGco2e":"250",',
-            '"donatedNowGco2e":"250","givenAt":"1767225600"}'
+            "{\"name\":\"Tanyu gift receipt\",\"description\":\"Surplus credits given to a campaign: not an offset,",
+            " not proof of a reduction.\",\"campaign\":\"1\",\"class\":\"CN-SC/2025/SIM\",\"amountGco2e\":\"250\",",
+            "\"donatedNowGco2e\":\"250\",\"givenAt\":\"1767225600\"}"
         );
         checkEq(
             keccak256(bytes(charity.tokenURI(_first))),

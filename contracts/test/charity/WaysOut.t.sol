@@ -107,6 +107,30 @@ contract WaysOutTest is World {
         charity.grant(_aid, classId, amounts, refs, second);
     }
 
+    function test_spending__charity_and_second_signer__may_be_wallet_contracts() external {
+        HostileAccount wallet = new HostileAccount(BOB);
+        HostileAccount second = new HostileAccount(CAROL);
+        VM.prank(REGISTRAR);
+        charity.listCharity(address(wallet), address(second));
+        bytes memory opening = abi.encodeCall(
+            ICharity.openCampaign,
+            (ICharity.Kind.RetirePool, ICharity.Funding.KeepWhatYouRaise, uint64(START), uint64(START + 10), 1, "story")
+        );
+        wallet.execute(address(charity), opening);
+        uint256 campaignId = charity.campaignCount();
+        _give(ALICE, campaignId, 100);
+        ICharity.SecondSignature memory word = secondForRetirement(CAROL_KEY, campaignId, classId, 60);
+        bytes memory spending = abi.encodeCall(ICharity.retireEarly, (campaignId, classId, 60, word));
+        second.setAnswering(HostileAccount.Answering.No);
+        word = secondForRetirement(BOB_KEY, campaignId, classId, 60);
+        VM.expectRevert(abi.encodeWithSelector(ISignedActs.SignatureInvalid.selector, address(second)));
+        wallet.execute(address(charity), abi.encodeCall(ICharity.retireEarly, (campaignId, classId, 60, word)));
+        second.setAnswering(HostileAccount.Answering.Honest);
+        wallet.execute(address(charity), spending);
+
+        checkEq(credit.retiredOf(address(wallet), classId), 60, "retired");
+    }
+
     /// @dev To the second: 90 days from the close, not from the decision.
     function test_retire_held__what_aid_did_not_grant__by_anyone_90_days_after_the_close() external {
         _grantOne(AID, _aid, 3000, "deficit");
