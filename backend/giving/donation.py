@@ -36,12 +36,16 @@ class CharityNotApproved(RuleViolated):
 
 @dataclass(frozen=True)
 class Donate:
-    """The signed `Donate` message (contracts/eip712/donate.json). Amount in grams, deadline in Unix seconds."""
+    """The signed `Donate` message (contracts/eip712/donate.json). Amount in grams, deadline in Unix seconds.
+
+    `receipt`: whether the donor asks for a receipt token.
+    """
 
     donor: str
     campaign_id: int
     class_id: int
     amount_gco2e: int
+    receipt: bool
     number: int
     deadline: int
 
@@ -52,6 +56,7 @@ class Donate:
             "campaignId": self.campaign_id,
             "classId": self.class_id,
             "amountGco2e": self.amount_gco2e,
+            "receipt": self.receipt,
             "number": self.number,
             "deadline": self.deadline,
         }

@@ -14,6 +14,11 @@ contract TypeHashesTest is World {
         checkEq(TypeHashes.CANCEL, _fileHash("cancel"), "Cancel");
         checkEq(TypeHashes.CANCEL_ALL, _fileHash("cancel-all"), "CancelAll");
         checkEq(TypeHashes.DONATE, _fileHash("donate"), "Donate");
+        checkEq(TypeHashes.GRANT, _fileHash("grant"), "Grant");
+        checkEq(TypeHashes.PLEDGE, _fileHash("pledge"), "Pledge");
+        checkEq(TypeHashes.REFUND_TO, _fileHash("refund-to"), "RefundTo");
+        checkEq(TypeHashes.RETIRE_EARLY, _fileHash("retire-early"), "RetireEarly");
+        checkEq(TypeHashes.USE_NUMBER, _fileHash("use-number"), "UseNumber");
         checkEq(TypeHashes.ORDER, _fileHash("order"), "Order");
         checkEq(TypeHashes.RETIRE, _fileHash("retire"), "Retire");
         checkEq(TypeHashes.TRANSFER, _fileHash("transfer"), "Transfer");

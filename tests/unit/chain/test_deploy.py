@@ -160,7 +160,7 @@ def test_deployer__after_the_hand_over__has_no_power_at_once(contracts: Contract
     deployer = dev_signer(DevRole.GOVERNOR)
     charity, issuance = contracts.charity, contracts.issuance
     for contract, function, args in (
-        (charity, "listCharity", (SOMEBODY, True)),
+        (charity, "listCharity", (SOMEBODY, deployer.address)),
         (issuance, "removeVerifier", (dev_signer(DevRole.VERIFIER_A).address,)),
         (issuance, "pause", ()),
         (contracts.payment, "mint", (SOMEBODY, 1)),
