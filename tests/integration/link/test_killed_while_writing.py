@@ -75,7 +75,6 @@ def test_node__killed_while_it_writes__goes_on_with_its_history(tmp_path: Path) 
 
 
 @pytest.mark.full
-@pytest.mark.timeout(1_200)
 def test_node__killed_while_it_writes_many_times__goes_on_with_its_history(tmp_path: Path) -> None:
     assert kill_and_start(tmp_path, rounds=40) > 20
 
