@@ -236,7 +236,7 @@ def test_state__after_each_act_once__is_what_events_alone_add_up_to(
     check_reconstruction(node, deployment)
 
 
-@pytest.mark.timeout(1_200)  # the long profile audits a long history many times
+@pytest.mark.timeout(1_800)  # the long profile audits a long history many times
 @settings(max_examples=max(3, settings().max_examples // 16))
 @given(program=st.lists(acts, min_size=8, max_size=16))
 def test_state__after_any_acts__is_what_events_alone_add_up_to(
