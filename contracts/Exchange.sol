@@ -3,17 +3,22 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {ICarbonCredit} from "./interfaces/ICarbonCredit.sol";
 import {IExchange} from "./interfaces/IExchange.sol";
+import {BatchReader} from "./libraries/BatchReader.sol";
 import {Isolated} from "./libraries/Isolated.sol";
+import {Legs} from "./libraries/Legs.sol";
 import {OrderHash} from "./libraries/OrderHash.sol";
 import {OrderRules} from "./libraries/OrderRules.sol";
 import {OrderStatus} from "./libraries/OrderStatus.sol";
 import {Signatures} from "./libraries/Signatures.sol";
+import {Terms} from "./libraries/Terms.sol";
 import {TypeHashes} from "./libraries/TypeHashes.sol";
 
 /// @title Settles signed orders, peer to peer; holds nothing.
@@ -42,19 +47,18 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         bool paused;
     }
 
-    /// @dev `reason` is the selector of why the order cannot fill; zero if it can.
-    struct Checked {
-        bytes32 orderHash;
-        bytes4 reason;
+    /// @dev One slot: who never cancelled a number is not looked up among the cancelled ones.
+    struct Maker {
+        uint64 epoch;
+        bool hasCancelled;
     }
 
     Settings private _settings;
     /// @inheritdoc IExchange
     address public override feeRecipient;
     OrderStatus.Numbers private _numbers;
+    mapping(address maker => Maker) private _makers;
     mapping(address maker => BitMaps.BitMap numbers) private _cancelled;
-    /// @inheritdoc IExchange
-    mapping(address maker => uint256 epoch) public override epochOf;
 
     constructor(
         address governance,
@@ -78,73 +82,146 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     // --- Settlement ---
 
     /// @inheritdoc IExchange
-    function settle(Order[] calldata orders, bytes[] calldata signatures, Match[] calldata matches)
-        external
-        override
-        nonReentrant
-    {
+    function settle(bytes calldata batch) external override nonReentrant {
         Settings memory settings = _settings;
         if (settings.paused) revert EnforcedPause();
-        if (matches.length == 0) revert BatchEmpty();
-        if (orders.length != signatures.length) revert LengthMismatch(orders.length, signatures.length);
-        if (msg.sender != settings.operator && !_areOwnSpace(orders)) revert NotOperator(msg.sender);
 
         // Nothing that is checked here can change before the last match: cancelling shares our lock.
-        Checked[] memory checked = new Checked[](orders.length);
-        for (uint256 i; i < orders.length; ++i) {
-            checked[i] = _check(orders[i], signatures[i], settings.feeBps);
+        (Terms[] memory orders, uint256 cursor) = _readOrders(batch, settings);
+        uint256 size = batch.length - cursor;
+        if (size == 0) revert BatchEmpty();
+        if (size % BatchReader.MATCH_SIZE != 0) revert BatchMalformed(cursor);
+        uint256 count = size / BatchReader.MATCH_SIZE;
+        bytes memory data = Legs.buffer(count);
+        for (uint256 i; i < count;) {
+            uint256 length = _groupLength(batch, cursor, i, count);
+            _settleGroup(batch, cursor, i, length, orders, settings.feeBps, data);
+            i += length;
         }
-        for (uint256 i; i < matches.length; ++i) {
-            _settleMatch(i, orders, checked, matches[i], settings.feeBps);
-        }
+        _numbers.record(orders);
     }
 
     /// @inheritdoc IExchange
-    function fill(Fill calldata leg) external override {
+    function fill(Leg[] calldata legs) external override {
         if (msg.sender != address(this)) revert OnlySelf();
-        // No overflow: the rules bound lots and price by 2^128.
-        uint256 grams = leg.lots * OrderRules.GRAMS_PER_LOT;
-        uint256 cost = leg.lots * leg.pricePerKg;
-        uint256 fee = cost * leg.feeBps / BPS;
 
-        uint256 buyLeft = _numbers.take(leg.buyer, leg.buyNumber, leg.buyHash, leg.buyAmountGco2e, grams);
-        uint256 sellLeft = _numbers.take(leg.seller, leg.sellNumber, leg.sellHash, leg.sellAmountGco2e, grams);
+        for (uint256 i; i < legs.length; ++i) {
+            _pay(legs[i]);
+            _deliver(legs[i], legs[i].lots * OrderRules.GRAMS_PER_LOT);
+        }
+    }
 
-        _emitFilled(leg, fee, buyLeft, sellLeft);
+    /// @dev Reads and checks every order. They stand by number (own-space numbers by maker then), each once.
+    function _readOrders(bytes calldata batch, Settings memory settings)
+        private
+        view
+        returns (Terms[] memory orders, uint256 cursor)
+    {
+        (cursor, orders) = BatchReader.header(batch);
+        bytes32 separator = _domainSeparatorV4();
+        uint256 count = orders.length;
+        uint256 common = OrderRules.OWN_SPACE;
+        for (uint256 i; i < count; ++i) {
+            Terms memory terms = orders[i];
+            bytes calldata signature;
+            (signature, cursor) = BatchReader.order(batch, cursor, terms);
+            if (i != 0 && !OrderRules.isBefore(orders[i - 1], terms)) revert OrdersNotAscending(i);
+            terms.orderHash = MessageHashUtils.toTypedDataHash(separator, OrderHash.structHash(terms));
+            _numbers.load(terms);
+            if (terms.reason == 0) terms.reason = _reasonAgainst(terms, signature, settings.feeBps);
+            common &= terms.number;
+        }
+        if (common == 0 && msg.sender != settings.operator) revert NotOperator(msg.sender);
+    }
 
-        _pay(leg.buyer, leg.seller, cost, fee);
-        _deliver(leg, grams);
+    /// @dev How many matches from `index` on settle all or none.
+    function _groupLength(bytes calldata batch, uint256 cursor, uint256 index, uint256 count)
+        private
+        pure
+        returns (uint256 length)
+    {
+        uint256 group = BatchReader.group(batch, cursor, index);
+        length = 1;
+        if (group == 0) return length;
+        while (index + length < count && BatchReader.group(batch, cursor, index + length) == group) {
+            ++length;
+        }
+    }
+
+    /// @dev Cannot underflow: the rules proved that so much is left of each.
+    function _take(
+        bytes memory data,
+        uint256 index,
+        Terms memory buy,
+        Terms memory sell,
+        uint256 lots,
+        uint256 pricePerKg,
+        uint256 rateBps
+    ) private pure {
+        unchecked {
+            buy.leftGco2e -= lots * OrderRules.GRAMS_PER_LOT;
+            sell.leftGco2e -= lots * OrderRules.GRAMS_PER_LOT;
+        }
+        Legs.put(data, index, buy, sell, lots, pricePerKg, rateBps);
+    }
+
+    function _giveBack(bytes calldata batch, uint256 cursor, uint256 first, uint256 taken, Terms[] memory orders)
+        private
+        pure
+    {
+        for (uint256 i; i < taken; ++i) {
+            (Terms memory buy, Terms memory sell, uint256 lots,) = _pair(batch, cursor, first + i, orders);
+            buy.leftGco2e += lots * OrderRules.GRAMS_PER_LOT;
+            sell.leftGco2e += lots * OrderRules.GRAMS_PER_LOT;
+        }
     }
 
     /// @dev Reverts only for an index that is none or for too little gas.
-    function _settleMatch(
-        uint256 index,
-        Order[] calldata orders,
-        Checked[] memory checked,
-        Match calldata pair,
-        uint256 rateBps
+    function _settleGroup(
+        bytes calldata batch,
+        uint256 cursor,
+        uint256 first,
+        uint256 length,
+        Terms[] memory orders,
+        uint256 rateBps,
+        bytes memory data
     ) private {
-        if (pair.buy >= orders.length) revert IndexOutOfRange(pair.buy, orders.length);
-        if (pair.sell >= orders.length) revert IndexOutOfRange(pair.sell, orders.length);
-        Checked memory buy = checked[pair.buy];
-        Checked memory sell = checked[pair.sell];
-
-        bytes4 reason = buy.reason != 0 ? buy.reason : sell.reason;
-        if (reason == 0) reason = OrderRules.mismatch(orders[pair.buy], orders[pair.sell], pair);
+        bytes4 reason;
+        uint256 taken;
+        for (; taken < length; ++taken) {
+            (Terms memory buy, Terms memory sell, uint256 lots, uint256 pricePerKg) =
+                _pair(batch, cursor, first + taken, orders);
+            reason = OrderRules.mismatch(buy, sell, lots, pricePerKg);
+            if (reason != 0) break;
+            _take(data, taken, buy, sell, lots, pricePerKg, rateBps);
+        }
         if (reason == 0) {
-            reason = _tryFill(_leg(orders[pair.buy], orders[pair.sell], buy.orderHash, sell.orderHash, pair, rateBps));
+            Legs.setCount(data, length);
+            bool done;
+            (done, reason) = Isolated.tryCall(address(this), FILL_GAS * length, data);
+            if (done) return;
+            if (reason == 0) reason = GasExhausted.selector;
         }
 
-        if (reason != 0) emit Skipped(index, buy.orderHash, sell.orderHash, reason);
+        _giveBack(batch, cursor, first, taken, orders);
+        for (uint256 i; i < length; ++i) {
+            (Terms memory buy, Terms memory sell,,) = _pair(batch, cursor, first + i, orders);
+            emit Skipped(first + i, buy.orderHash, sell.orderHash, reason);
+        }
     }
 
-    function _tryFill(Fill memory leg) private returns (bytes4 reason) {
-        bool done;
-        (done, reason) = Isolated.tryCall(address(this), FILL_GAS, abi.encodeCall(IExchange.fill, (leg)));
-        if (!done && reason == 0) reason = GasExhausted.selector;
+    function _pair(bytes calldata batch, uint256 cursor, uint256 index, Terms[] memory orders)
+        private
+        pure
+        returns (Terms memory, Terms memory, uint256, uint256)
+    {
+        (uint256 b, uint256 s, uint256 lots, uint256 pricePerKg) = BatchReader.pair(batch, cursor, index);
+        if (b >= orders.length) revert IndexOutOfRange(b, orders.length);
+        if (s >= orders.length) revert IndexOutOfRange(s, orders.length);
+        return (orders[b], orders[s], lots, pricePerKg);
     }
 
-    function _emitFilled(Fill calldata leg, uint256 fee, uint256 buyLeft, uint256 sellLeft) private {
+    function _emitFilled(Leg calldata leg, uint256 fee) private {
         emit Filled(
             leg.buyHash,
             leg.sellHash,
@@ -157,34 +234,39 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
             fee,
             leg.buyNumber,
             leg.sellNumber,
-            buyLeft,
-            sellLeft
+            leg.buyLeftGco2e,
+            leg.sellLeftGco2e
         );
     }
 
     /// @dev The buyer pays cost + fee in all: cost - fee to the seller, both fees to the recipient.
-    function _pay(address buyer, address seller, uint256 cost, uint256 fee) private {
-        if (!payment.trySafeTransferFrom(buyer, seller, cost - fee)) revert PaymentFailed();
-        if (fee != 0 && !payment.trySafeTransferFrom(buyer, feeRecipient, 2 * fee)) revert PaymentFailed();
+    function _pay(Leg calldata leg) private {
+        // No overflow: lots < 2^64, price < 2^96.
+        uint256 cost = leg.lots * leg.pricePerKg;
+        uint256 fee = cost * leg.feeBps / BPS;
+        _emitFilled(leg, fee);
+
+        if (!payment.trySafeTransferFrom(leg.buyer, leg.seller, cost - fee)) revert PaymentFailed();
+        if (fee != 0 && !payment.trySafeTransferFrom(leg.buyer, feeRecipient, 2 * fee)) revert PaymentFailed();
     }
 
     /// @dev What a failing receiver says is dropped: the reason of a skip is ours, whatever it reverts with.
-    function _deliver(Fill calldata leg, uint256 grams) private {
-        if (leg.action == Action.Retire) {
+    function _deliver(Leg calldata leg, uint256 grams) private {
+        if (leg.action == OrderHash.HOLD) {
+            try credit.safeTransferFrom(leg.seller, leg.buyer, leg.classId, grams, "") {}
+            catch {
+                revert CreditTransferFailed();
+            }
+        } else if (leg.action == OrderHash.RETIRE) {
             try credit.retireFrom(leg.seller, leg.classId, grams, leg.beneficiary, "retire", leg.ref) {}
             catch {
                 revert ActionFailed();
             }
-        } else if (leg.action == Action.Donate) {
-            bytes memory gift = abi.encode(uint256(leg.ref), leg.buyer);
+        } else {
+            bytes memory gift = abi.encode(leg.ref, leg.buyer);
             try credit.safeTransferFrom(leg.seller, charity, leg.classId, grams, gift) {}
             catch {
                 revert ActionFailed();
-            }
-        } else {
-            try credit.safeTransferFrom(leg.seller, leg.buyer, leg.classId, grams, "") {}
-            catch {
-                revert CreditTransferFailed();
             }
         }
     }
@@ -219,7 +301,7 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         override
         nonReentrant
     {
-        if (epoch != epochOf[maker]) revert EpochMismatch(maker, epoch, epochOf[maker]);
+        if (epoch != _makers[maker].epoch) revert EpochMismatch(maker, epoch, _makers[maker].epoch);
         bytes32 structHash = keccak256(abi.encode(TypeHashes.CANCEL_ALL, maker, epoch, deadline));
         _requireSigned(maker, structHash, deadline, signature);
 
@@ -228,15 +310,26 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
 
     /// @dev Cancelling twice is the same as once, so a signed cancellation needs no number of its own.
     function _cancel(address maker, uint256 number) private {
+        if (!_makers[maker].hasCancelled) _makers[maker].hasCancelled = true;
         _cancelled[maker].set(number);
 
         emit NumberCancelled(maker, number);
     }
 
     function _cancelAll(address maker) private {
-        uint256 epoch = ++epochOf[maker];
+        uint256 epoch = ++_makers[maker].epoch;
 
         emit AllCancelled(maker, epoch);
+    }
+
+    // --- Allowances ---
+
+    /// @inheritdoc IExchange
+    function permit(address owner, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external override {
+        try IERC20Permit(address(payment)).permit(owner, address(this), value, deadline, v, r, s) {}
+        catch {
+            if (payment.allowance(owner, address(this)) < value) revert PermitFailed(owner);
+        }
     }
 
     // --- Governance ---
@@ -299,7 +392,7 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     // --- Views ---
 
     /// @inheritdoc IExchange
-    function leftOf(Order calldata order) external view override returns (uint256) {
+    function leftOf(Order calldata order) external view override nonReentrantView returns (uint256) {
         return _numbers.leftOf(order.maker, order.number, hashOrder(order), order.amountGco2e);
     }
 
@@ -329,31 +422,30 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     }
 
     /// @inheritdoc IExchange
+    function epochOf(address maker) external view override returns (uint256) {
+        return _makers[maker].epoch;
+    }
+
+    /// @inheritdoc IExchange
     function hashOrder(Order calldata order) public view override returns (bytes32) {
-        return _hashTypedDataV4(OrderHash.structHash(order));
+        return _hashTypedDataV4(OrderHash.structHash(OrderHash.termsOf(order)));
     }
 
     /// @dev All that concerns one order alone, the dearest last.
-    function _check(Order calldata order, bytes calldata signature, uint256 rateBps)
+    function _reasonAgainst(Terms memory terms, bytes calldata signature, uint256 rateBps)
         private
         view
-        returns (Checked memory checked)
+        returns (bytes4)
     {
-        checked.orderHash = hashOrder(order);
-        address maker = order.maker;
-        if (!OrderRules.isWellFormed(order)) {
-            checked.reason = OrderMalformed.selector;
-        } else if (block.timestamp >= order.expiry) {
-            checked.reason = OrderExpired.selector;
-        } else if (order.maxFeeBps < rateBps) {
-            checked.reason = OrderFeeExceeded.selector;
-        } else if (order.epoch != epochOf[maker]) {
-            checked.reason = OrderEpochStale.selector;
-        } else if (_cancelled[maker].get(order.number)) {
-            checked.reason = OrderCancelled.selector;
-        } else if (!Signatures.isValid(maker, checked.orderHash, signature)) {
-            checked.reason = OrderSignatureInvalid.selector;
-        }
+        if (!OrderRules.isWellFormed(terms)) return OrderMalformed.selector;
+        if (block.timestamp >= terms.expiry) return OrderExpired.selector;
+        if (terms.maxFeeBps < rateBps) return OrderFeeExceeded.selector;
+        address account = terms.maker;
+        Maker memory maker = _makers[account];
+        if (terms.epoch != maker.epoch) return OrderEpochStale.selector;
+        if (maker.hasCancelled && _cancelled[account].get(terms.number)) return OrderCancelled.selector;
+        if (!Signatures.isValid(account, terms.orderHash, signature)) return OrderSignatureInvalid.selector;
+        return 0;
     }
 
     function _requireSigned(address maker, bytes32 structHash, uint256 deadline, bytes calldata signature)
@@ -362,37 +454,5 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     {
         if (block.timestamp >= deadline) revert SignatureExpired(deadline);
         if (!Signatures.isValid(maker, _hashTypedDataV4(structHash), signature)) revert SignatureInvalid(maker);
-    }
-
-    function _areOwnSpace(Order[] calldata orders) private pure returns (bool) {
-        for (uint256 i; i < orders.length; ++i) {
-            if (orders[i].number & OrderRules.OWN_SPACE == 0) return false;
-        }
-        return true;
-    }
-
-    function _leg(
-        Order calldata buy,
-        Order calldata sell,
-        bytes32 buyHash,
-        bytes32 sellHash,
-        Match calldata pair,
-        uint256 rateBps
-    ) private pure returns (Fill memory leg) {
-        leg.buyHash = buyHash;
-        leg.sellHash = sellHash;
-        leg.buyer = buy.maker;
-        leg.seller = sell.maker;
-        leg.beneficiary = buy.beneficiary;
-        leg.classId = buy.classId;
-        leg.lots = pair.lots;
-        leg.pricePerKg = pair.pricePerKg;
-        leg.feeBps = rateBps;
-        leg.buyNumber = buy.number;
-        leg.sellNumber = sell.number;
-        leg.buyAmountGco2e = buy.amountGco2e;
-        leg.sellAmountGco2e = sell.amountGco2e;
-        leg.action = buy.action;
-        leg.ref = buy.ref;
     }
 }

@@ -4,15 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from backend.chain.settle_batch import OWN_SPACE, SIDES, BatchMalformed, decode
 from backend.chain.typed_data import Domain, digest
 from backend.kernel.mass import LOT_GCO2E
 
-SIDES = ("buy", "sell")
-ACTIONS = ("hold", "retire", "donate")
-OWN_SPACE = 1 << 255
-_UINT128_MAX = (1 << 128) - 1
 _NOBODY = "0x" + "0" * 40
-_NO_REF = bytes(32)
 
 
 @dataclass(frozen=True)
@@ -46,33 +42,30 @@ class Order:
 
     @property
     def well_formed(self) -> bool:
-        """Whole lots at a positive price; hold and every sell for the maker itself, without a reference."""
-        lots, rest = divmod(self.amount_gco2e, LOT_GCO2E)
-        if rest or lots == 0 or max(self.amount_gco2e, self.price_per_kg) > _UINT128_MAX or self.price_per_kg == 0:
+        """Lots at a price, neither zero; only a buy has an action, and an action has a beneficiary.
+
+        That the lots are whole, and that hold is for the maker itself without a reference, no batch can say otherwise.
+        """
+        if 0 in {self.amount_gco2e, self.price_per_kg}:
             return False
-        if self.side == "sell" and self.action != "hold":
-            return False
-        if self.action == "hold":
-            return self.beneficiary == self.maker and self.ref == _NO_REF
-        return self.beneficiary != _NOBODY
+        return self.action == "hold" or (self.side == "buy" and self.beneficiary != _NOBODY)
 
 
-def order_of(raw: Mapping[str, Any], signature: bytes, domain: Domain) -> Order:
-    """The order of a calldata struct, hashed as its maker's wallet hashed it (EIP-712)."""
-    message = {**raw, "side": SIDES[raw["side"]], "action": ACTIONS[raw["action"]]}
+def order_of(message: Mapping[str, Any], signature: bytes, domain: Domain) -> Order:
+    """The order of an EIP-712 message, hashed as its maker's wallet hashed it."""
     return Order(
-        maker=raw["maker"],
-        beneficiary=raw["beneficiary"],
-        class_id=raw["classId"],
-        side=str(message["side"]),
-        amount_gco2e=raw["amountGco2e"],
-        price_per_kg=raw["pricePerKg"],
-        max_fee_bps=raw["maxFeeBps"],
-        expiry_s=raw["expiry"],
-        number=raw["number"],
-        epoch=raw["epoch"],
-        action=str(message["action"]),
-        ref=raw["ref"],
+        maker=message["maker"],
+        beneficiary=message["beneficiary"],
+        class_id=message["classId"],
+        side=message["side"],
+        amount_gco2e=message["amountGco2e"],
+        price_per_kg=message["pricePerKg"],
+        max_fee_bps=message["maxFeeBps"],
+        expiry_s=message["expiry"],
+        number=message["number"],
+        epoch=message["epoch"],
+        action=message["action"],
+        ref=message["ref"],
         order_hash=digest("Order", domain, message),
         signature=signature,
     )
@@ -80,9 +73,12 @@ def order_of(raw: Mapping[str, Any], signature: bytes, domain: Domain) -> Order:
 
 @dataclass(frozen=True)
 class Pair:
-    """One match of a settle call: whom it brings together, how many lots, at which price. `index` within its call."""
+    """One match of a settle call: whom it brings together, how many lots, at which price. `index` within its call;
+    `group` is the place of the first match of those that settle all or none with it (its own if it stands alone).
+    """
 
     index: int
+    group: int
     buy: Order
     sell: Order
     lots: int
@@ -107,16 +103,39 @@ class Pair:
             "SelfMatch": buy.maker == sell.maker,
             "LotsZero": self.lots == 0,
             "PriceOutsideLimit": not sell.price_per_kg <= self.price_per_kg <= buy.price_per_kg,
-            "LeftInsufficient": self.amount_gco2e > min(buy.amount_gco2e, sell.amount_gco2e),
         }
         return {reason for reason, holds in against.items() if holds}
 
 
-def pairs_of(args: Mapping[str, Any], domain: Domain) -> list[Pair]:
-    """The matches of a settle call, in order; one that points outside its orders is left out (the call reverts)."""
-    orders = [order_of(raw, sig, domain) for raw, sig in zip(args["orders"], args["signatures"], strict=False)]
-    return [
-        Pair(index, orders[match["buy"]], orders[match["sell"]], match["lots"], match["pricePerKg"])
-        for index, match in enumerate(args["matches"])
-        if max(match["buy"], match["sell"]) < len(orders)
-    ]
+def pairs_of(batch: bytes, domain: Domain) -> list[Pair]:
+    """The matches of a settle call, in order; none if the call could only revert (malformed, or a match points outside
+    its orders).
+    """
+    try:
+        decoded = decode(batch)
+    except BatchMalformed:
+        return []
+    orders = [order_of(message, signature, domain) for message, signature in decoded.orders]
+    if any(max(match.buy, match.sell) >= len(orders) for match in decoded.matches):
+        return []
+    found: list[Pair] = []
+    previous = 0
+    for index, match in enumerate(decoded.matches):
+        joined = match.group != 0 and match.group == previous
+        group = found[-1].group if joined else index
+        found.append(Pair(index, group, orders[match.buy], orders[match.sell], match.lots, match.price_per_kg))
+        previous = match.group
+    return found
+
+
+def match_count(batch: bytes) -> int:
+    """How many matches a batch names; zero if it is malformed."""
+    try:
+        return len(decode(batch).matches)
+    except BatchMalformed:
+        return 0
+
+
+def all_own_space(batch: bytes) -> bool:
+    """Whether every order of a batch has a number of its maker's own space."""
+    return all(message["number"] & OWN_SPACE for message, _ in decode(batch).orders)

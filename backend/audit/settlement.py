@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from backend.audit.holdings import NOBODY
-from backend.audit.orders import ACTIONS, OWN_SPACE, SIDES, Order, Pair, pairs_of
+from backend.audit.orders import Order, Pair, all_own_space, pairs_of
 from backend.audit.questions import Answers, Question
 from backend.audit.report import Check, Verdicts, Where
 from backend.audit.signed import is_signed
@@ -17,6 +17,7 @@ from backend.audit.timeline import Act
 from backend.chain.deployment import Deployment
 from backend.chain.events import ChainEvent
 from backend.chain.reverts import reason_name
+from backend.chain.settle_batch import ACTIONS, SIDES
 from backend.kernel.mass import fee_floor
 
 OUTCOMES = Check("INV-04", "settlement.outcomes", "each match called is filled or skipped, once, in order")
@@ -65,7 +66,9 @@ class Settlement:
     numbers: dict[tuple[str, int], Number] = field(default_factory=dict)
     fills: list[tuple[ChainEvent, Pair]] = field(default_factory=list)
     collisions: int = 0
-    _pending: deque[Pair] = field(default_factory=deque)
+    _pending: deque[tuple[Pair, tuple[Pair, ...]]] = field(default_factory=deque)
+    """Matches called that nothing was told of yet, each with those that settle all or none with it, itself included."""
+    _outcomes: dict[tuple[Pair, ...], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._handlers: dict[str, Callable[[ChainEvent, Act], None]] = {
@@ -84,15 +87,17 @@ class Settlement:
         """Reads the matches called, and whether their caller may settle."""
         calls = act.calls_of("Exchange", "settle")
         domain = self.deployment.domain("Exchange")
-        self._pending = deque(pair for call in calls for pair in pairs_of(call.args, domain))
+        called = [pairs_of(call.args["batch"], domain) for call in calls]
+        self._pending = deque((pair, _mates(pair, pairs)) for pairs in called for pair in pairs)
+        self._outcomes = {}
         self.fills = []
         outcomes = act.events_of("Exchange", "Filled", "Skipped")
         if self._pending or outcomes:
             self.verdicts.require_equal(
                 OUTCOMES, "outcomes of matches", act.where, expected=len(self._pending), found=len(outcomes)
             )
-        for call in calls:
-            own = all(raw["number"] & OWN_SPACE for raw in call.args["orders"])
+        for call, pairs in zip(calls, called, strict=True):
+            own = bool(pairs) and all_own_space(call.args["batch"])
             allowed = (call.caller == self.operator or own) and not self.paused
             self.verdicts.require(
                 CALLER,
@@ -154,26 +159,33 @@ class Settlement:
     def _left_faults(self, order: Order, amount_gco2e: int) -> set[str]:
         number = self.numbers.get(order.number_space)
         if number is None:
-            return set()
+            return {"LeftInsufficient"} if amount_gco2e > order.amount_gco2e else set()
         if number.left_gco2e == 0:
             return {"OrderFilled"}
         if number.tag != order.tag:
             return {"OrderNumberTaken"}
         return {"LeftInsufficient"} if amount_gco2e > number.left_gco2e else set()
 
-    def _next(self, event: ChainEvent, buy_hash: bytes, sell_hash: bytes) -> Pair | None:
-        pair = self._pending.popleft() if self._pending else None
+    def _next(self, event: ChainEvent, buy_hash: bytes, sell_hash: bytes) -> tuple[Pair, tuple[Pair, ...]] | None:
+        following = self._pending.popleft() if self._pending else None
+        pair = following[0] if following else None
         called = [pair.buy.order_hash, pair.sell.order_hash] if pair else []
         self.verdicts.require_equal(
             OUTCOMES, f"orders of {event.name}", Where.of(event), expected=called, found=[buy_hash, sell_hash]
         )
-        return pair
+        if following:
+            told = self._outcomes.setdefault(following[1], event.name)
+            self.verdicts.require_equal(
+                OUTCOMES, "outcome of a group", Where.of(event), expected=told, found=event.name
+            )
+        return following
 
     def _filled(self, event: ChainEvent, act: Act) -> None:
         args, where = event.args, Where.of(event)
-        pair = self._next(event, args["buyHash"], args["sellHash"])
-        if pair is None:
+        following = self._next(event, args["buyHash"], args["sellHash"])
+        if following is None:
             return
+        pair, _ = following
         self.fills.append((event, pair))
         faults = self._order_faults(pair.buy, act) | self._order_faults(pair.sell, act)
         self.verdicts.require(ORDERS, not faults, "orders of a fill", where, expected="no fault", found=sorted(faults))
@@ -206,11 +218,11 @@ class Settlement:
 
     def _skipped(self, event: ChainEvent, act: Act) -> None:
         args, where = event.args, Where.of(event)
-        pair = self._next(event, args["buyHash"], args["sellHash"])
-        if pair is None:
+        following = self._next(event, args["buyHash"], args["sellHash"])
+        if following is None:
             return
-        faults = self._order_faults(pair.buy, act) | self._order_faults(pair.sell, act) | pair.mismatches()
-        faults |= self._left_faults(pair.buy, pair.amount_gco2e) | self._left_faults(pair.sell, pair.amount_gco2e)
+        pair, mates = following
+        faults = self._group_faults(mates, act)
         reason = reason_name(args["reason"])
         holds = reason in faults if faults else reason in _OF_THE_MOMENT
         expected = sorted(faults) or sorted(_OF_THE_MOMENT)
@@ -219,6 +231,17 @@ class Settlement:
         if reason == "OrderNumberTaken":
             self.collisions += 1
             self.verdicts.note(f"number collision (the book handed one number out twice): {where}")
+
+    def _group_faults(self, mates: tuple[Pair, ...], act: Act) -> set[str]:
+        """Whatever stands against any match of those that settle all or none, each after the ones before it."""
+        faults: set[str] = set()
+        taken: dict[tuple[str, int], int] = {}
+        for pair in mates:
+            faults |= self._order_faults(pair.buy, act) | self._order_faults(pair.sell, act) | pair.mismatches()
+            for order in (pair.buy, pair.sell):
+                taken[order.number_space] = taken.get(order.number_space, 0) + pair.amount_gco2e
+                faults |= self._left_faults(order, taken[order.number_space])
+        return faults
 
     def questions(self, _head_s: int) -> Iterator[Question]:
         """Settings, every cancellation and epoch, and what is left of every order ever filled."""
@@ -232,6 +255,10 @@ class Settlement:
             yield Question("Exchange", "epochOf", (maker,), (epoch,))
         for number_state in self.numbers.values():
             yield Question("Exchange", "leftOf", (_struct(number_state.order),), (number_state.left_gco2e,))
+
+
+def _mates(pair: Pair, pairs: list[Pair]) -> tuple[Pair, ...]:
+    return tuple(each for each in pairs if each.group == pair.group)
 
 
 def _struct(order: Order) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from eth_abi.exceptions import DecodingError
 from backend.audit.blocks import RpcObject, octets, quantity
 from backend.audit.history import History
 from backend.audit.interface import functions
+from backend.audit.orders import match_count
 from backend.audit.report import Check, Verdicts, Where
 from backend.chain.events import ChainEvent, EventDecoder
 from backend.chain.signature import checksum_address
@@ -24,7 +25,7 @@ _UNUSED = frozenset({("PaymentToken", "Approval")})
 
 
 _OUTCOMES: tuple[tuple[str, tuple[str, ...], str, tuple[tuple[str, str], ...]], ...] = (
-    ("Exchange", ("settle",), "matches", (("Exchange", "Filled"), ("Exchange", "Skipped"))),
+    ("Exchange", ("settle",), "batch", (("Exchange", "Filled"), ("Exchange", "Skipped"))),
     ("Issuance", ("anchorBatch",), "", (("Issuance", "BatchAnchored"),)),
     ("Charity", ("grant",), "amounts", (("Charity", "Granted"), ("Charity", "GrantSkipped"))),
     ("Charity", ("refund",), "donors", (("Charity", "Refunded"), ("Charity", "RefundSkipped"))),
@@ -107,6 +108,8 @@ class Act:
 
 
 def _items(call: Call, argument: str) -> int:
+    if argument == "batch":
+        return match_count(call.args["batch"])
     return len(call.args[argument]) if argument else 1
 
 

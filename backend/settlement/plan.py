@@ -1,12 +1,10 @@
-"""A batch as the Exchange takes it: each order once, matches by index. Pure."""
+"""A batch as the Exchange takes it: each order once, matches by place. Pure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from backend.market.order import Action, Side, SignedOrder
-
-_SIDES = {Side.BUY: 0, Side.SELL: 1}
-_ACTIONS = {Action.HOLD: 0, Action.RETIRE: 1, Action.DONATE: 2}
+from backend.chain.settle_batch import OWN_SPACE, BatchMatch, encode
+from backend.market.order import SignedOrder
 
 
 @dataclass(frozen=True)
@@ -22,47 +20,38 @@ class Pair:
 
 @dataclass(frozen=True)
 class Plan:
-    """Arguments of `settle`. `matches` in the order of the trades: (buy index, sell index, lots, price)."""
+    """What one `settle` takes: signed orders, and matches between them in the order of the trades."""
 
-    orders: tuple[SignedOrder, ...]
-    signatures: tuple[bytes, ...]
-    matches: tuple[tuple[int, int, int, int], ...]
+    orders: tuple[tuple[SignedOrder, bytes], ...]
+    matches: tuple[BatchMatch, ...]
 
-    def args(self) -> list[object]:
-        """As the ABI encodes them."""
-        return [[order_tuple(order) for order in self.orders], list(self.signatures), [list(m) for m in self.matches]]
-
-
-def order_tuple(order: SignedOrder) -> tuple[object, ...]:
-    """An order in the field order of IExchange.Order."""
-    return (
-        order.maker,
-        order.beneficiary,
-        order.class_id,
-        _SIDES[order.side],
-        order.amount_gco2e,
-        order.price_per_kg,
-        order.max_fee_bps,
-        order.expiry,
-        order.number,
-        order.epoch,
-        _ACTIONS[order.action],
-        order.ref,
-    )
+    def batch(self) -> bytes:
+        """The argument of `settle`. Raises FieldTooWide (the door let in what cannot settle)."""
+        return encode([(order.message(), signature) for order, signature in self.orders], self.matches)
 
 
 def plan_of(pairs: Sequence[Pair], signed: Callable[[bytes], tuple[SignedOrder, bytes]]) -> Plan:
-    """The plan of these pairs; each order appears once, in the order of first use. O(pairs)."""
+    """The plan of the first of these pairs, up to one that brings another order under a number already in it (a batch
+    takes each number once); each order appears once, in the order of first use. O(pairs).
+    """
     places: dict[bytes, int] = {}
-    orders: list[SignedOrder] = []
-    signatures: list[bytes] = []
-    matches: list[tuple[int, int, int, int]] = []
+    taken: dict[tuple[str, int], bytes] = {}
+    orders: list[tuple[SignedOrder, bytes]] = []
+    matches: list[BatchMatch] = []
     for pair in pairs:
-        for order_hash in (pair.buy_hash, pair.sell_hash):
+        fresh = {order_hash: signed(order_hash) for order_hash in (pair.buy_hash, pair.sell_hash)}
+        spaces = {order_hash: _space(order) for order_hash, (order, _) in fresh.items()}
+        if any(taken.get(space, order_hash) != order_hash for order_hash, space in spaces.items()):
+            break
+        for order_hash, space in spaces.items():
             if order_hash not in places:
-                order, signature = signed(order_hash)
                 places[order_hash] = len(orders)
-                orders.append(order)
-                signatures.append(signature)
-        matches.append((places[pair.buy_hash], places[pair.sell_hash], pair.lots, pair.price_per_kg))
-    return Plan(tuple(orders), tuple(signatures), tuple(matches))
+                taken[space] = order_hash
+                orders.append(fresh[order_hash])
+        matches.append(BatchMatch(places[pair.buy_hash], places[pair.sell_hash], pair.lots, pair.price_per_kg))
+    return Plan(tuple(orders), tuple(matches))
+
+
+def _space(order: SignedOrder) -> tuple[str, int]:
+    """Where its number counts: everybody's space, or its maker's own (top bit set)."""
+    return (order.maker if order.number & OWN_SPACE else "", order.number)

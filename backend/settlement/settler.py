@@ -62,6 +62,7 @@ class Settler:
                 return False
             pairs = [Pair(t.id, t.buy_hash, t.sell_hash, t.lots, t.price_per_kg) for t in trades]
             plan = plan_of(pairs, lambda order_hash: signed_order(session, order_hash))
+            pairs = pairs[: len(plan.matches)]
             batch = Batch(created_at=now)
             session.add(batch)
             session.flush()
@@ -77,7 +78,7 @@ class Settler:
                         price_per_kg=pair.price_per_kg,
                     )
                 )
-            data = self._contracts.encode("Exchange", "settle", plan.args())
+            data = self._contracts.encode("Exchange", "settle", [plan.batch()])
             enqueue(session, kind=SETTLE_KIND, reference=str(batch.id), contract="Exchange", data=data, now=now)
             mark_sent(session, [pair.trade_id for pair in pairs], batch.id, at=now)
             crash.point("settlement.before_commit")

@@ -37,30 +37,23 @@ interface IExchange {
         bytes32 ref;
     }
 
-    /// @dev `buy` and `sell` index the orders of the same call. `lots` in kg; cost = lots * pricePerKg, exactly.
-    struct Match {
-        uint256 buy;
-        uint256 sell;
-        uint256 lots;
-        uint256 pricePerKg;
-    }
-
-    /// @dev One match with what its orders say, handed by the Exchange to itself in a call of its own.
-    struct Fill {
+    /// @dev One match with what its orders say, handed by the Exchange to itself in a call of its own. `action` is the
+    /// hash of its word; what is left of each order is after this match.
+    struct Leg {
         bytes32 buyHash;
         bytes32 sellHash;
+        uint256 classId;
         address buyer;
         address seller;
-        address beneficiary;
-        uint256 classId;
         uint256 lots;
         uint256 pricePerKg;
         uint256 feeBps;
         uint256 buyNumber;
         uint256 sellNumber;
-        uint256 buyAmountGco2e;
-        uint256 sellAmountGco2e;
-        Action action;
+        uint256 buyLeftGco2e;
+        uint256 sellLeftGco2e;
+        bytes32 action;
+        address beneficiary;
         bytes32 ref;
     }
 
@@ -94,7 +87,8 @@ interface IExchange {
 
     error NotOperator(address caller);
     error BatchEmpty();
-    error LengthMismatch(uint256 left, uint256 right);
+    error BatchMalformed(uint256 position);
+    error OrdersNotAscending(uint256 index);
     error IndexOutOfRange(uint256 index, uint256 length);
     error GasInsufficient(uint256 given, uint256 needed);
     error OnlySelf();
@@ -129,13 +123,37 @@ interface IExchange {
     error SignatureInvalid(address maker);
     error EpochMismatch(address maker, uint256 given, uint256 current);
 
-    /// @notice Settles `matches` in order. Operator only, unless every order's number is in its maker's own space
-    /// (top bit set), which anyone may settle. Not while paused. Reverts as a whole only for a malformed call or too
-    /// little gas.
-    function settle(Order[] calldata orders, bytes[] calldata signatures, Match[] calldata matches) external;
+    error PermitFailed(address owner);
 
-    /// @notice Settles one match; only the Exchange itself, so that a match that fails is undone alone.
-    function fill(Fill calldata leg) external;
+    /// @notice Settles the matches of a batch in order. Operator only, unless every order's number is in its maker's own
+    /// space (top bit set), which anyone may settle. Not while paused. Reverts as a whole only for a malformed call or
+    /// too little gas.
+    ///
+    /// The batch is packed: big-endian integers without padding.
+    ///
+    ///     u8   number of classes, then of each: u128 class id
+    ///     u8   number of orders, then of each, by number (own-space numbers last, equal ones by maker), none twice:
+    ///       u8   flags: 1 sell; 2, 4 action (0 hold, 1 retire, 2 donate); 8 own space; 16 long signature
+    ///       u8   class, by its place above
+    ///       u160 maker
+    ///       u64  lots; amountGco2e is 1000 times that
+    ///       u96  pricePerKg
+    ///       u64  number; with the flag for own space, its top bit (255) is set too
+    ///       u40  expiry
+    ///       u16  maxFeeBps
+    ///       u32  epoch
+    ///       u160 beneficiary, b256 ref: only with an action other than hold, else the maker and zero
+    ///       64 bytes signature as in EIP-2098; with the flag for long ones: u16 length, and so many bytes
+    ///     matches to the end, of each:
+    ///       u8 buy, u8 sell: orders by their places above
+    ///       u8 group: matches of one group that follow each other settle all or none; 0 stands alone
+    ///       u64 lots, u96 pricePerKg: cost = lots * pricePerKg, exactly
+    ///
+    /// An order whose fields do not fit cannot be settled: signers must not exceed them.
+    function settle(bytes calldata batch) external;
+
+    /// @notice Settles legs, all or none; only the Exchange itself, so that what fails is undone alone.
+    function fill(Leg[] calldata legs) external;
 
     /// @notice Cancels one number of the caller.
     function cancel(uint256 number) external;
@@ -147,6 +165,10 @@ interface IExchange {
     function cancelBySig(address maker, uint256 number, uint256 deadline, bytes calldata signature) external;
     function cancelAllBySig(address maker, uint256 epoch, uint256 deadline, bytes calldata signature) external;
 
+    /// @notice Hands an EIP-2612 permit for this contract to the payment token; anyone. If somebody handed it in before,
+    /// so that it no longer works, the allowance it gave is enough.
+    function permit(address owner, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+
     /// @notice Fee rate in basis points of cost, both sides, at most 100; governor (delayed).
     function setFee(uint256 feeBps) external;
     function setOperator(address operator) external;
@@ -156,7 +178,7 @@ interface IExchange {
 
     function hashOrder(Order calldata order) external view returns (bytes32);
     /// @notice What may still be filled of `order`, in grams, by status and number alone (no funds, no signature
-    /// check).
+    /// check). Reverts while a batch is being settled: what is left is recorded at its end.
     function leftOf(Order calldata order) external view returns (uint256);
     function isCancelled(address maker, uint256 number) external view returns (bool);
     function epochOf(address maker) external view returns (uint256);

@@ -13,6 +13,7 @@ import {IExchange} from "../interfaces/IExchange.sol";
 import {IIssuance} from "../interfaces/IIssuance.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {TypeHashes} from "../libraries/TypeHashes.sol";
+import {BatchEncoder, Match} from "./BatchEncoder.sol";
 import {Assertions} from "./Assertions.sol";
 
 /// @title A deployed, governed system with one class, three verifiers (two needed), and builders for all that is
@@ -277,10 +278,10 @@ abstract contract World is Assertions {
         uint256 lots,
         uint256 pricePerKg
     ) internal {
-        (IExchange.Order[] memory orders, bytes[] memory signatures, IExchange.Match[] memory matches) =
+        (IExchange.Order[] memory orders, bytes[] memory signatures, Match[] memory matches) =
             pairCall(buy, buySignature, sell, sellSignature, lots, pricePerKg);
         VM.prank(OPERATOR);
-        exchange.settle(orders, signatures, matches);
+        exchange.settle(BatchEncoder.encode(orders, signatures, matches));
     }
 
     function pairCall(
@@ -290,17 +291,13 @@ abstract contract World is Assertions {
         bytes memory sellSignature,
         uint256 lots,
         uint256 pricePerKg
-    )
-        internal
-        pure
-        returns (IExchange.Order[] memory orders, bytes[] memory signatures, IExchange.Match[] memory matches)
-    {
+    ) internal pure returns (IExchange.Order[] memory orders, bytes[] memory signatures, Match[] memory matches) {
         orders = new IExchange.Order[](2);
         (orders[0], orders[1]) = (buy, sell);
         signatures = new bytes[](2);
         (signatures[0], signatures[1]) = (buySignature, sellSignature);
-        matches = new IExchange.Match[](1);
-        matches[0] = IExchange.Match({buy: 0, sell: 1, lots: lots, pricePerKg: pricePerKg});
+        matches = new Match[](1);
+        matches[0] = Match({buy: 0, sell: 1, lots: lots, pricePerKg: pricePerKg, group: 0});
     }
 
     // --- Campaigns ---

@@ -1,6 +1,7 @@
 """What people and the operator do in the contract tests: sign, relay, mint through a real batch."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +17,12 @@ from backend.chain.keccak import keccak
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.merkle import MerkleTree, claim_leaf
 from backend.chain.reverts import Revert, decode_revert
+from backend.chain.settle_batch import ACTIONS, SIDES, BatchMatch, encode
 from backend.chain.typed_data import digest, sign, sign_digest
 from backend.market.order import Action, Side, SignedOrder
-from backend.settlement.plan import order_tuple
 
 CLASS_ID = pack("US-CA", 2025, "SIM")
-FAR = 2**40
+FAR = 4_000_000_000
 """A time nobody will see, in Unix seconds."""
 
 GAS = 5_000_000
@@ -42,6 +43,13 @@ def _revert_data(failure: Exception) -> bytes:
         data = data.get("data") or data.get("result")
     assert isinstance(data, str), failure
     return bytes.fromhex(data.removeprefix("0x"))
+
+
+def order_tuple(order: SignedOrder) -> tuple[object, ...]:
+    """An order in the field order of IExchange.Order."""
+    message = order.message()
+    words = {"side": SIDES.index(order.side.value), "action": ACTIONS.index(order.action.value)}
+    return tuple({**message, **words}.values())
 
 
 @dataclass
@@ -178,11 +186,11 @@ class People:
         return digest("Order", self.contracts.deployment.domain("Exchange"), order.message())
 
     def settle(
-        self, orders: list[tuple[int, SignedOrder]], matches: list[tuple[int, int, int, int]], **sent: Any
+        self, orders: list[tuple[int, SignedOrder]], matches: Sequence[tuple[int, ...]], **sent: Any
     ) -> TxReceipt:
-        """Settles; each order with the index of the person who signs it."""
-        signatures = [self.signature(index, order) for index, order in orders]
-        return self.send("Exchange", "settle", [order_tuple(order) for _, order in orders], signatures, matches, **sent)
+        """Settles; each order with the index of the person who signs it. Matches: buy, sell, lots, price[, group]."""
+        signed = [(order.message(), self.signature(index, order)) for index, order in orders]
+        return self.send("Exchange", "settle", encode(signed, [BatchMatch(*match) for match in matches]), **sent)
 
     def second_word(self, role: DevRole, type_name: str, message: dict[str, object]) -> tuple[int, int, bytes]:
         """A charity's second signer's word for one act of spending, under a fresh number."""

@@ -8,8 +8,7 @@ from backend.chain.merkle import MerkleTree, claim_leaf
 from backend.chain.reverts import reason_name
 from backend.chain.typed_data import domain_separator, sign
 from backend.market.order import Action, Side
-from backend.settlement.plan import order_tuple
-from tests.contract.people import CLASS_ID, FAR, People, Reverted
+from tests.contract.people import CLASS_ID, FAR, People, Reverted, order_tuple
 
 
 @pytest.mark.parametrize("name", ["CarbonCredit", "Issuance", "Exchange", "Charity"])

@@ -1,11 +1,11 @@
 """A readable model of `Exchange.settle`: slow, plain, written from the promises rather than from the contract."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from backend.market.order import Action, Side, SignedOrder
 
 BPS = 10_000
-UINT128_MAX = 2**128 - 1
 
 
 @dataclass
@@ -22,16 +22,25 @@ class Model:
     cancelled: set[tuple[str, int]] = field(default_factory=set)
     taken: dict[int, tuple[bytes, int]] = field(default_factory=dict)
     """Number -> the order that began to fill under it, and the grams left of it."""
+    before: dict[int, tuple[bytes, int]] = field(default_factory=dict)
+    """The same when the batch began."""
     fee_bps: int = 30
     fee_recipient: str = ""
 
-    def why_not(self, order: SignedOrder, signed: bool, now: int) -> str:
+    def begin(self) -> None:
+        """A batch begins: what is used up by now is known of every order at once."""
+        self.before = dict(self.taken)
+
+    def why_not(  # noqa: PLR0911 - one reason a line, in the contract's order
+        self, order: SignedOrder, order_hash: bytes, signed: bool, now: int
+    ) -> str:
         """Why an order cannot fill at all, or nothing."""
-        whole = 0 < order.amount_gco2e <= UINT128_MAX and order.amount_gco2e % 1000 == 0
-        priced = 0 < order.price_per_kg <= UINT128_MAX
-        plain = order.beneficiary == order.maker and not any(order.ref)
-        shaped = plain if order.action is Action.HOLD else order.side is Side.BUY
-        if not (whole and priced and shaped):
+        tag, left = self.before.get(order.number, (order_hash, order.amount_gco2e))
+        if order.number in self.before and left == 0:
+            return "OrderFilled"
+        if tag != order_hash:
+            return "OrderNumberTaken"
+        if order.side is Side.SELL and order.action is not Action.HOLD:
             return "OrderMalformed"
         if now >= order.expiry:
             return "OrderExpired"
@@ -44,9 +53,7 @@ class Model:
         return "" if signed else "OrderSignatureInvalid"
 
     @staticmethod
-    def mismatch(  # noqa: PLR0911 - one reason a line, in the contract's order
-        buy: SignedOrder, sell: SignedOrder, lots: int, price: int
-    ) -> str:
+    def mismatch(buy: SignedOrder, sell: SignedOrder, lots: int, price: int) -> str:
         """Why two good orders cannot meet so, or nothing."""
         if (buy.side, sell.side) != (Side.BUY, Side.SELL):
             return "SidesMismatched"
@@ -58,28 +65,32 @@ class Model:
             return "LotsZero"
         if not sell.price_per_kg <= price <= buy.price_per_kg:
             return "PriceOutsideLimit"
-        if lots * 1000 > min(buy.amount_gco2e, sell.amount_gco2e):
-            return "LeftInsufficient"
         return ""
 
     def _unfillable(self, order: SignedOrder, order_hash: bytes, grams: int) -> str:
-        tag, left = self.taken.get(order.number, (order_hash, order.amount_gco2e))
-        if left == 0:
-            return "OrderFilled"
-        if tag != order_hash:
-            return "OrderNumberTaken"
-        return "LeftInsufficient" if grams > left else ""
+        left = self.taken.get(order.number, (order_hash, order.amount_gco2e))[1]
+        if grams <= left:
+            return ""
+        return "OrderFilled" if left == 0 else "LeftInsufficient"
 
-    def settle_one(
-        self, buy: SignedOrder, sell: SignedOrder, hashes: tuple[bytes, bytes], lots: int, price: int
-    ) -> str:
-        """Executes one match of good orders, or says why not and changes nothing."""
-        grams, cost = lots * 1000, lots * price
-        fee = cost * self.fee_bps // BPS
+    def short(self, buy: SignedOrder, sell: SignedOrder, hashes: tuple[bytes, bytes], lots: int) -> str:
+        """Why not so much is left of both, or nothing."""
         for order, order_hash in zip((buy, sell), hashes, strict=True):
-            reason = self._unfillable(order, order_hash, grams)
+            reason = self._unfillable(order, order_hash, lots * 1000)
             if reason:
                 return reason
+        return ""
+
+    def take(self, buy: SignedOrder, sell: SignedOrder, hashes: tuple[bytes, bytes], lots: int) -> None:
+        """Takes the lots from what is left of both."""
+        for order, order_hash in zip((buy, sell), hashes, strict=True):
+            left = self.taken.get(order.number, (order_hash, order.amount_gco2e))[1]
+            self.taken[order.number] = (order_hash, left - lots * 1000)
+
+    def pay_and_deliver(self, buy: SignedOrder, sell: SignedOrder, lots: int, price: int) -> str:
+        """Moves money, then credits; says why not if it cannot."""
+        grams, cost = lots * 1000, lots * price
+        fee = cost * self.fee_bps // BPS
         if self.money.get(buy.maker, 0) < cost + fee:
             return "PaymentFailed"
         campaign = int.from_bytes(buy.ref)
@@ -88,9 +99,6 @@ class Model:
             return "CreditTransferFailed"
         if buy.action is not Action.HOLD and (poor or (buy.action is Action.DONATE and campaign not in self.donated)):
             return "ActionFailed"
-        for order, order_hash in zip((buy, sell), hashes, strict=True):
-            left = self.taken.get(order.number, (order_hash, order.amount_gco2e))[1]
-            self.taken[order.number] = (order_hash, left - grams)
         self._move(self.money, buy.maker, sell.maker, cost - fee)
         self._move(self.money, buy.maker, self.fee_recipient, 2 * fee)
         self.credits[sell.maker, sell.class_id] -= grams
@@ -101,6 +109,14 @@ class Model:
         else:
             self.donated[campaign] += grams
         return ""
+
+    def saved(self) -> "Model":
+        """A copy to go back to."""
+        return deepcopy(self)
+
+    def restore(self, saved: "Model") -> None:
+        """Goes back to a copy."""
+        self.__dict__.update(deepcopy(saved).__dict__)
 
     @staticmethod
     def _add(book: dict[tuple[str, int], int], key: tuple[str, int], amount: int) -> None:

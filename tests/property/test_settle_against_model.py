@@ -15,10 +15,10 @@ from backend.chain.keys import DevRole, dev_signer
 from backend.chain.node import LocalNode
 from backend.chain.reverts import reason_name
 from backend.chain.rpc import connect
+from backend.chain.settle_batch import BatchMatch, encode
 from backend.chain.typed_data import sign
 from backend.market.order import Action, Side, SignedOrder
-from backend.settlement.plan import order_tuple
-from tests.contract.people import CLASS_ID, FAR, People
+from tests.contract.people import CLASS_ID, FAR, People, order_tuple
 from tests.property.settle_model import Model
 
 OTHER_CLASS = pack("CN-SC", 2025, "SIM")
@@ -56,7 +56,6 @@ def drawn_orders(draw: st.DrawFn) -> list[dict[str, object]]:
                 "person": draw(st.integers(0, PERSONS - 1)),
                 "side": side,
                 "lots": draw(st.integers(1, 40)),
-                "odd": draw(rarely),
                 "price": draw(st.integers(1000, 4000) if side is Side.BUY else st.integers(1, 2000)),
                 "max_fee_bps": 29 if draw(rarely) else draw(st.integers(30, 200)),
                 "expired": draw(rarely),
@@ -80,22 +79,28 @@ drawn_matches = st.lists(
         st.integers(0, 20),
         st.integers(0, 100),
         st.sampled_from([False] * 9 + [True]),
+        st.sampled_from([0, 0, 0, 1, 2]),
+        st.booleans(),
     ),
     min_size=1,
     max_size=8,
 )
-"""(buy, sell, lots, where between the limits in percent, any): `any` may name any two orders and any price."""
+"""(buy, sell, lots, where between the limits in percent, any, group, second): `any` may name any two orders and any
+price; `second` stands in the second of two batches."""
 
 
-def _match(orders: list[SignedOrder], drawn: tuple[int, int, int, int, bool]) -> tuple[int, int, int, int]:
-    buy, sell, lots, percent, anything = drawn
+DrawnMatch = tuple[int, int, int, int, bool, int, bool]
+
+
+def _match(orders: list[SignedOrder], drawn: DrawnMatch) -> tuple[int, int, int, int, int]:
+    buy, sell, lots, percent, anything, group, _ = drawn
     buys = [i for i, order in enumerate(orders) if order.side is Side.BUY]
     sells = [i for i, order in enumerate(orders) if order.side is Side.SELL]
     if anything or not buys or not sells:
-        return buy % len(orders), sell % len(orders), lots, 40 * percent
+        return buy % len(orders), sell % len(orders), lots, 40 * percent, group
     buy, sell = buys[buy % len(buys)], sells[sell % len(sells)]
     low, high = sorted((orders[sell].price_per_kg, orders[buy].price_per_kg))
-    return buy, sell, lots, low + (high - low) * percent // 100
+    return buy, sell, lots, low + (high - low) * percent // 100, group
 
 
 def _order(people: People, drawn: dict[str, object], base: int, campaign: int) -> SignedOrder:
@@ -112,7 +117,6 @@ def _order(people: People, drawn: dict[str, object], base: int, campaign: int) -
         Side(str(drawn["side"])),
         int(str(drawn["lots"])),
         int(str(drawn["price"])),
-        amount_gco2e=int(str(drawn["lots"])) * 1000 + (1 if drawn["odd"] else 0),
         class_id=drawn["class_id"],
         max_fee_bps=drawn["max_fee_bps"],
         expiry=1 if drawn["expired"] else FAR,
@@ -137,10 +141,57 @@ def _model_of(people: People, campaign: int) -> Model:
     )
 
 
+def _distinct(orders: list[SignedOrder], *, last: bool) -> list[int]:
+    """Indexes of orders with a number each: of those that share one, the first or the last."""
+    by_number: dict[int, int] = {}
+    for index, order in enumerate(orders):
+        if last or order.number not in by_number:
+            by_number[order.number] = index
+    return sorted(by_number.values())
+
+
+def _expected(
+    model: Model,
+    orders: list[SignedOrder],
+    hashes: list[bytes],
+    forged: list[bool],
+    matches: list[tuple[int, int, int, int, int]],
+) -> list[str]:
+    """The reason each match is skipped for, or nothing, as the model goes through the batch group by group."""
+    model.begin()
+    expected: list[str] = []
+    position = 0
+    while position < len(matches):
+        group = matches[position][4]
+        length = 1
+        while group and position + length < len(matches) and matches[position + length][4] == group:
+            length += 1
+        saved = model.saved()
+        reason = ""
+        for buy, sell, lots, price, _ in matches[position : position + length]:
+            reason = (
+                model.why_not(orders[buy], hashes[buy], not forged[buy], FAR - 1)
+                or model.why_not(orders[sell], hashes[sell], not forged[sell], FAR - 1)
+                or model.mismatch(orders[buy], orders[sell], lots, price)
+                or model.short(orders[buy], orders[sell], (hashes[buy], hashes[sell]), lots)
+            )
+            if reason:
+                break
+            model.take(orders[buy], orders[sell], (hashes[buy], hashes[sell]), lots)
+        for buy, sell, lots, price, _ in matches[position : position + length] if not reason else []:
+            reason = reason or model.pay_and_deliver(orders[buy], orders[sell], lots, price)
+        if reason:
+            model.restore(saved)
+        expected += [reason] * length
+        event(reason or "Filled")
+        position += length
+    return expected
+
+
 @settings(max_examples=40)
 @given(drawn=drawn_orders(), pairs=drawn_matches)
 def test_settle__any_batch__does_what_the_model_says_inv_03_inv_04_inv_05_inv_07_inv_08(
-    world: tuple[People, int], drawn: list[dict[str, object]], pairs: list[tuple[int, int, int, int, bool]]
+    world: tuple[People, int], drawn: list[dict[str, object]], pairs: list[DrawnMatch]
 ) -> None:
     people, campaign = world
     snapshot = people.w3.provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]  # anvil's own
@@ -157,30 +208,30 @@ def test_settle__any_batch__does_what_the_model_says_inv_03_inv_04_inv_05_inv_07
                 own = people.person(int(str(one["person"])))
                 people.send("Exchange", "cancelBySig", *cancel.values(), sign(own, "Cancel", domain, cancel))
                 model.cancelled.add((order.maker, order.number))
-        matches = [_match(orders, pair) for pair in pairs]
         hashes = [people.order_hash(order) for order in orders]
-
-        expected: list[str] = []
-        for buy, sell, lots, price in matches:
-            reason = (
-                model.why_not(orders[buy], not drawn[buy]["forged"], FAR - 1)
-                or model.why_not(orders[sell], not drawn[sell]["forged"], FAR - 1)
-                or model.mismatch(orders[buy], orders[sell], lots, price)
-                or model.settle_one(orders[buy], orders[sell], (hashes[buy], hashes[sell]), lots, price)
+        for second in (False, True):
+            chosen = _distinct(orders, last=second)
+            matches = [_match(orders, pair) for pair in pairs if pair[-1] is second]
+            matches = [match for match in matches if {match[0], match[1]} <= set(chosen)]
+            if not matches:
+                continue
+            expected = _expected(model, orders, hashes, [bool(one["forged"]) for one in drawn], matches)
+            places = {index: place for place, index in enumerate(chosen)}
+            batch = encode(
+                [(orders[index].message(), signatures[index]) for index in chosen],
+                [BatchMatch(places[buy], places[sell], *rest) for buy, sell, *rest in matches],
             )
-            expected.append(reason)
-            event(reason or "Filled")
-        receipt = people.send("Exchange", "settle", [order_tuple(o) for o in orders], signatures, matches)
+            receipt = people.send("Exchange", "settle", batch)
 
-        skipped = {
-            log["args"]["index"]: reason_name(log["args"]["reason"])
-            for log in people.events(receipt, "Exchange", "Skipped")
-        }
-        assert [skipped.get(index, "") for index in range(len(matches))] == expected
-        filled = people.events(receipt, "Exchange", "Filled")
-        assert [log["args"]["lots"] for log in filled] == [
-            m[2] for m, reason in zip(matches, expected, strict=True) if not reason
-        ]
+            skipped = {
+                log["args"]["index"]: reason_name(log["args"]["reason"])
+                for log in people.events(receipt, "Exchange", "Skipped")
+            }
+            assert [skipped.get(index, "") for index in range(len(matches))] == expected
+            filled = people.events(receipt, "Exchange", "Filled")
+            assert [(log["args"]["lots"], log["args"]["pricePerKg"]) for log in filled] == [
+                (match[2], match[3]) for match, reason in zip(matches, expected, strict=True) if not reason
+            ]
         after = _model_of(people, campaign)
         assert (after.credits, after.money, after.retired, after.donated) == (
             model.credits,
@@ -191,7 +242,9 @@ def test_settle__any_batch__does_what_the_model_says_inv_03_inv_04_inv_05_inv_07
         exchange = people.contracts.exchange.address
         held = [people.credits_of(exchange, c) for c in (CLASS_ID, OTHER_CLASS)]
         assert [*held, people.money_of(exchange)] == [0, 0, 0], "INV-03"
-        for log in filled:
-            assert log["args"]["buyLeftGco2e"] >= 0
+        for order, order_hash in zip(orders, hashes, strict=True):
+            tag, left = model.taken.get(order.number, (order_hash, order.amount_gco2e))
+            found = people.contracts.exchange.functions.leftOf(order_tuple(order)).call()
+            assert found == (left if tag == order_hash else 0)
     finally:
         people.w3.provider.make_request("evm_revert", [snapshot])  # type: ignore[arg-type]  # anvil's own

@@ -5,6 +5,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {IExchange} from "../../interfaces/IExchange.sol";
 import {TypeHashes} from "../../libraries/TypeHashes.sol";
 import {HostileAccount} from "../../mocks/HostileAccount.sol";
+import {BatchEncoder, Match} from "../BatchEncoder.sol";
 import {World} from "../World.sol";
 
 contract CancelTest is World {
@@ -96,7 +97,9 @@ contract CancelTest is World {
             abi.encodeCall(
                 IExchange.cancelAllBySig, (address(hostile), 0, FAR, _signCancelAll(BOB_KEY, address(hostile), 0))
             ),
-            abi.encodeCall(IExchange.settle, (new IExchange.Order[](0), new bytes[](0), new IExchange.Match[](1)))
+            abi.encodeCall(
+                IExchange.settle, (BatchEncoder.encode(new IExchange.Order[](0), new bytes[](0), new Match[](1)))
+            )
         ];
         for (uint256 i; i < tricks.length; ++i) {
             hostile.setCall(address(exchange), tricks[i]);
@@ -117,9 +120,9 @@ contract CancelTest is World {
         exchange.cancelAll();
         VM.stopPrank();
         VM.expectRevert(abi.encodeWithSelector(IExchange.IndexOutOfRange.selector, 0, 0));
-        exchange.settle(new IExchange.Order[](0), new bytes[](0), new IExchange.Match[](1));
+        exchange.settle(BatchEncoder.encode(new IExchange.Order[](0), new bytes[](0), new Match[](1)));
         VM.expectRevert(abi.encodeWithSelector(IExchange.IndexOutOfRange.selector, 0, 0));
-        exchange.settle(new IExchange.Order[](0), new bytes[](0), new IExchange.Match[](1));
+        exchange.settle(BatchEncoder.encode(new IExchange.Order[](0), new bytes[](0), new Match[](1)));
         check(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector != 0, "the lock's own error never showed");
     }
 

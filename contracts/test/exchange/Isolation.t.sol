@@ -5,6 +5,7 @@ import {Exchange} from "../../Exchange.sol";
 import {IExchange} from "../../interfaces/IExchange.sol";
 import {HostileAccount} from "../../mocks/HostileAccount.sol";
 import {HostileToken} from "../../mocks/HostileToken.sol";
+import {BatchEncoder, Match} from "../BatchEncoder.sol";
 import {Log} from "../Vm.sol";
 import {World} from "../World.sol";
 
@@ -145,9 +146,9 @@ contract IsolationTest is World {
         given = bound(given, 50_000, 1_200_000);
         _hostile.setAnswering(HostileAccount.Answering.Yes);
         IExchange.Order memory sell = aSell(ALICE, 1, 1000);
-        (IExchange.Order[] memory orders, bytes[] memory signatures, IExchange.Match[] memory matches) =
+        (IExchange.Order[] memory orders, bytes[] memory signatures, Match[] memory matches) =
             pairCall(_hostileBuy(), "any", sell, signOrder(ALICE_KEY, sell), 1, 1000);
-        bytes memory data = abi.encodeCall(IExchange.settle, (orders, signatures, matches));
+        bytes memory data = abi.encodeCall(IExchange.settle, (BatchEncoder.encode(orders, signatures, matches)));
         VM.prank(OPERATOR);
         (bool done,) = address(exchange).call{gas: given}(data);
 
@@ -183,7 +184,7 @@ contract IsolationTest is World {
         signatures[3] = signOrder(BOB_KEY, orders[3]);
         VM.recordLogs();
         VM.prank(OPERATOR);
-        exchange.settle(orders, signatures, _threeMatches());
+        exchange.settle(BatchEncoder.encode(orders, signatures, _threeMatches()));
         return VM.getRecordedLogs();
     }
 
@@ -196,13 +197,13 @@ contract IsolationTest is World {
             orders[i] = aBuy(BOB, 1, 1000);
             signatures[i] = signOrder(BOB_KEY, orders[i]);
         }
-        return abi.encodeCall(IExchange.settle, (orders, signatures, _threeMatches()));
+        return abi.encodeCall(IExchange.settle, (BatchEncoder.encode(orders, signatures, _threeMatches())));
     }
 
-    function _threeMatches() private pure returns (IExchange.Match[] memory matches) {
-        matches = new IExchange.Match[](3);
+    function _threeMatches() private pure returns (Match[] memory matches) {
+        matches = new Match[](3);
         for (uint256 i; i < 3; ++i) {
-            matches[i] = IExchange.Match({buy: i + 1, sell: 0, lots: 1, pricePerKg: 1000});
+            matches[i] = Match({buy: i + 1, sell: 0, lots: 1, pricePerKg: 1000, group: 0});
         }
     }
 

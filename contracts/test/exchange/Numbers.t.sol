@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IExchange} from "../../interfaces/IExchange.sol";
 import {OrderStatus} from "../../libraries/OrderStatus.sol";
+import {Terms} from "../../libraries/Terms.sol";
 import {Assertions} from "../Assertions.sol";
 
 /// @title The two-bit status of order numbers against a plain model with a slot for everything.
@@ -20,11 +21,71 @@ contract NumbersTest is Assertions {
     OrderStatus.Numbers private _numbers;
     mapping(bytes32 key => Model) private _model;
 
+    /// @dev The same in one batch and one by one must leave the same words.
+    OrderStatus.Numbers private _oneByOne;
+
+    error Refused(bytes4 reason);
+
+    /// @dev One order in a batch of its own.
     function take(address maker, uint256 number, bytes32 orderHash, uint256 amount, uint256 grams)
         external
         returns (uint256)
     {
-        return _numbers.take(maker, number, orderHash, amount, grams);
+        return _take(_numbers, maker, number, orderHash, amount, grams);
+    }
+
+    function _take(
+        OrderStatus.Numbers storage numbers,
+        address maker,
+        uint256 number,
+        bytes32 orderHash,
+        uint256 amount,
+        uint256 grams
+    ) private returns (uint256 left) {
+        Terms[] memory orders = new Terms[](1);
+        orders[0] = _terms(maker, number, orderHash, amount);
+        numbers.load(orders[0]);
+        if (orders[0].reason != 0) revert Refused(orders[0].reason);
+        if (grams > orders[0].leftGco2e) revert Refused(IExchange.LeftInsufficient.selector);
+        orders[0].leftGco2e -= grams;
+        numbers.record(orders);
+        return orders[0].leftGco2e;
+    }
+
+    function _terms(address maker, uint256 number, bytes32 orderHash, uint256 amount)
+        private
+        pure
+        returns (Terms memory terms)
+    {
+        (terms.maker, terms.number, terms.orderHash, terms.amountGco2e) = (maker, number, orderHash, amount);
+    }
+
+    function testFuzz_inv_04__many_in_one_batch__as_one_by_one(uint256[4] calldata seeds) external {
+        for (uint256 round; round < 4; ++round) {
+            Terms[] memory orders = new Terms[](NUMBERS.length);
+            for (uint256 i; i < orders.length; ++i) {
+                // The last two have one number of two makers' own.
+                address maker = address(uint160(i == orders.length - 1 ? 2 : 1));
+                orders[i] = _terms(maker, NUMBERS[i], keccak256(abi.encode(i, seeds[0] >> i & 1)), 4000);
+                _numbers.load(orders[i]);
+                uint256 grams = 1000 * (seeds[round] >> 8 * i & 3);
+                if (orders[i].reason != 0 || grams > orders[i].leftGco2e) continue;
+                orders[i].leftGco2e -= grams;
+                if (grams != 0) _take(_oneByOne, maker, NUMBERS[i], orders[i].orderHash, 4000, grams);
+            }
+            _numbers.record(orders);
+        }
+
+        for (uint256 i; i < NUMBERS.length; ++i) {
+            uint256 word = NUMBERS[i] >> 7;
+            checkEq(_numbers.shared[word], _oneByOne.shared[word], "shared word");
+            checkEq(_numbers.sharedLeft[NUMBERS[i]], _oneByOne.sharedLeft[NUMBERS[i]], "shared left");
+            for (uint160 maker = 1; maker < 3; ++maker) {
+                checkEq(_numbers.own[address(maker)][word], _oneByOne.own[address(maker)][word], "own word");
+                uint256 left = _numbers.ownLeft[address(maker)][NUMBERS[i]];
+                checkEq(left, _oneByOne.ownLeft[address(maker)][NUMBERS[i]], "own left");
+            }
+        }
     }
 
     /// @dev Few numbers around word borders, few makers and few orders, so that they collide all the time.
@@ -42,7 +103,7 @@ contract NumbersTest is Assertions {
 
     function test_numbers__shared__is_one_for_all() external {
         this.take(address(1), 0, "a", 1000, 1000);
-        VM.expectRevert(abi.encodeWithSelector(IExchange.OrderFilled.selector, bytes32("b")));
+        VM.expectRevert(abi.encodeWithSelector(Refused.selector, IExchange.OrderFilled.selector));
         this.take(address(2), 0, "b", 1000, 1000);
     }
 
@@ -83,7 +144,7 @@ contract NumbersTest is Assertions {
             (model.orderHash, model.touched) = (orderHash, true);
             checkEq(left, model.left, "left");
         } catch (bytes memory reason) {
-            checkEq(bytes4(reason), expected, "reason");
+            checkEq(keccak256(reason), keccak256(abi.encodeWithSelector(Refused.selector, expected)), "reason");
         }
 
         uint256 modelLeft = !model.touched ? amount : (model.orderHash == orderHash ? model.left : 0);
@@ -91,6 +152,7 @@ contract NumbersTest is Assertions {
     }
 
     uint256[4] private LOTS = [uint256(1), 2, 3, 4];
+    uint256[7] private NUMBERS = [uint256(0), 1, 127, 128, OWN, OWN | 127, OWN | 127];
 
     function _wordOf(uint256 word) private view returns (bytes32) {
         return bytes32(_numbers.shared[word]);

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Exchange} from "../../Exchange.sol";
 import {IExchange} from "../../interfaces/IExchange.sol";
+import {BatchEncoder, Match} from "../BatchEncoder.sol";
 import {World} from "../World.sol";
 
 contract SettingsTest is World {
@@ -61,7 +62,7 @@ contract SettingsTest is World {
         check(exchange.paused(), "paused");
         VM.expectRevert(abi.encodeWithSelector(IExchange.EnforcedPause.selector));
         VM.prank(OPERATOR);
-        exchange.settle(new IExchange.Order[](0), new bytes[](0), new IExchange.Match[](1));
+        exchange.settle(BatchEncoder.encode(new IExchange.Order[](0), new bytes[](0), new Match[](1)));
         VM.prank(PAUSER);
         exchange.unpause();
 

@@ -105,12 +105,19 @@ abstract contract Acts is World {
         kept = new Log[](logs.length);
         for (uint256 i; i < logs.length; ++i) {
             bytes32 undone = _undoneBack(logs[i]);
-            while (undone != 0 && kept[--size].topics[0] != undone) {}
+            // The skips of one group follow each other: the first undoes all, back to the group's first fill.
+            if (undone == FILLED && i != 0 && logs[i - 1].topics[0] == SKIPPED) undone = 0;
+            while (undone != 0 && !_isFirstUndone(kept[--size], logs[i], undone)) {}
             kept[size++] = logs[i];
         }
         assembly {
             mstore(kept, size)
         }
+    }
+
+    function _isFirstUndone(Log memory log, Log memory skip, bytes32 undone) private pure returns (bool) {
+        if (log.topics[0] != undone) return false;
+        return undone != FILLED || (log.topics[1] == skip.topics[2] && log.topics[2] == skip.topics[3]);
     }
 
     /// @dev The first event of the item this log says was skipped; zero if it was skipped before it told anything.
@@ -119,7 +126,7 @@ abstract contract Acts is World {
         if (topic == SKIPPED) {
             bytes4 reason = abi.decode(log.data, (bytes4));
             bool late = reason == IExchange.PaymentFailed.selector || reason == IExchange.ActionFailed.selector
-                || reason == IExchange.CreditTransferFailed.selector;
+                || reason == IExchange.CreditTransferFailed.selector || reason == IExchange.GasExhausted.selector;
             return late ? FILLED : bytes32(0);
         }
         if (topic == IIssuance.ClaimSkipped.selector) {

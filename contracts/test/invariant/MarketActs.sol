@@ -5,6 +5,7 @@ import {ICharity} from "../../interfaces/ICharity.sol";
 import {IExchange} from "../../interfaces/IExchange.sol";
 import {TypeHashes} from "../../libraries/TypeHashes.sol";
 import {HostileAccount} from "../../mocks/HostileAccount.sol";
+import {BatchEncoder, Match} from "../BatchEncoder.sol";
 import {Log} from "../Vm.sol";
 import {Comparison} from "./Comparison.sol";
 
@@ -142,7 +143,9 @@ contract MarketActs is Comparison {
         bytes[4] memory tricks = [
             abi.encodeCall(IExchange.cancelAll, ()),
             abi.encodeCall(IExchange.cancel, (_number())),
-            abi.encodeCall(IExchange.settle, (new IExchange.Order[](0), new bytes[](0), new IExchange.Match[](1))),
+            abi.encodeCall(
+                IExchange.settle, (BatchEncoder.encode(new IExchange.Order[](0), new bytes[](0), new Match[](1)))
+            ),
             abi.encodeCall(credit.safeTransferFrom, (ALICE, address(hostile), classId, 1, ""))
         ];
         uint256 trick = _pick(4);
@@ -183,20 +186,23 @@ contract MarketActs is Comparison {
             Signed storage signed = _signed[hashes[_pick(hashes.length)]];
             (orders[i], signatures[i]) = (signed.order, signed.signature);
             if (_chance(30)) _alter(orders[i]);
+            // A batch takes each number once: mostly, give it what it takes.
+            if (_chance(90) && _isAmong(orders, i)) return;
         }
-        IExchange.Match[] memory matches = new IExchange.Match[](1 + _pick(3));
+        Match[] memory matches = new Match[](1 + _pick(3));
         for (uint256 i; i < matches.length; ++i) {
-            matches[i] = IExchange.Match({
+            matches[i] = Match({
                 buy: _pick(_chance(97) ? size : size + 1),
                 sell: _pick(size),
-                lots: _chance(5) ? type(uint256).max - _pick(3) : _pick(12),
-                pricePerKg: 850 + _pick(300)
+                lots: _chance(5) ? type(uint64).max - _pick(3) : _pick(12),
+                pricePerKg: 850 + _pick(300),
+                group: _chance(70) ? 0 : 1 + _pick(2)
             });
         }
         (bool done, Log[] memory logs) = _act(
             _chance(85) ? OPERATOR : STRANGER,
             address(exchange),
-            abi.encodeCall(IExchange.settle, (orders, signatures, matches))
+            abi.encodeCall(IExchange.settle, (BatchEncoder.encode(orders, signatures, matches)))
         );
         if (done) _account(logs);
     }
@@ -248,9 +254,9 @@ contract MarketActs is Comparison {
         uint256 price = buy.order.pricePerKg - _pick(buy.order.pricePerKg - sell.order.pricePerKg + 1);
         // Between keys it must fill: so only what is funded and approved.
         if (among == KEYS && !_isFunded(buy.order.maker, sell.order.maker, lots, price)) return (false, "", 0);
-        (IExchange.Order[] memory orders, bytes[] memory signatures, IExchange.Match[] memory matches) =
+        (IExchange.Order[] memory orders, bytes[] memory signatures, Match[] memory matches) =
             pairCall(buy.order, buy.signature, sell.order, sell.signature, lots, price);
-        return (true, abi.encodeCall(IExchange.settle, (orders, signatures, matches)), lots);
+        return (true, abi.encodeCall(IExchange.settle, (BatchEncoder.encode(orders, signatures, matches))), lots);
     }
 
     // --- The independent account ---
@@ -340,6 +346,13 @@ contract MarketActs is Comparison {
         if (field == 8) order.side = IExchange.Side(1 - uint256(order.side));
         if (field == 9) order.action = IExchange.Action(_pick(3));
         if (field == 10) order.ref = bytes32(_pick(3));
+    }
+
+    function _isAmong(IExchange.Order[] memory orders, uint256 last) private pure returns (bool) {
+        for (uint256 i; i < last; ++i) {
+            if (orders[i].number == orders[last].number && orders[i].number & OWN == 0) return true;
+        }
+        return false;
     }
 
     function _number() private returns (uint256) {

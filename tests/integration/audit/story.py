@@ -8,9 +8,9 @@ from web3 import Web3
 from backend.chain.class_id import pack
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.merkle import MerkleTree, claim_leaf
+from backend.chain.settle_batch import BatchMatch, encode
 from backend.chain.typed_data import sign
 from backend.market.order import Action, Side
-from backend.settlement.plan import order_tuple
 from tests.contract.people import CLASS_ID, FAR, GAS, People
 
 OTHER_CLASS = pack("CN-SC", 2025, "SIM")
@@ -272,9 +272,9 @@ class Story:
         people.pay(14, 10**9)
         sell = people.order(13, Side.SELL, 6, 100, number=OWN_SPACE | 1)
         buy = people.order(14, Side.BUY, 6, 100, number=OWN_SPACE | 1)
-        signatures = [people.signature(14, buy), people.signature(13, sell)]
-        args = [[order_tuple(buy), order_tuple(sell)], signatures, [(0, 1, 6, 100)]]
-        self._forward(forwarder, "Exchange", people.contracts.encode("Exchange", "settle", args))
+        orders = [(buy.message(), people.signature(14, buy)), (sell.message(), people.signature(13, sell))]
+        pair = encode(orders, [BatchMatch(0, 1, 6, 100)])
+        self._forward(forwarder, "Exchange", people.contracts.encode("Exchange", "settle", [pair]))
         leaf = people.claim(15, 10_000)
         tree = MerkleTree([claim_leaf(*leaf)])
         batch = people.batch(tree.root, 20_000)
@@ -298,8 +298,8 @@ class Story:
         sell, buy = people.order(16, Side.SELL, 3, 100), people.order(7, Side.BUY, 3, 100)
         maker = people.person(16).address
         self.w3.provider.make_request("anvil_setCode", [maker, "0x" + YES_WALLET.hex()])  # type: ignore[arg-type]  # as above
-        orders = [order_tuple(buy), order_tuple(sell)]
-        people.send("Exchange", "settle", orders, [people.signature(7, buy), b"\x01" * 65], [(0, 1, 3, 100)])
+        orders = [(buy.message(), people.signature(7, buy)), (sell.message(), b"\x01" * 65)]
+        people.send("Exchange", "settle", encode(orders, [BatchMatch(0, 1, 3, 100)]))
 
     def tell(self) -> None:
         """All of it."""

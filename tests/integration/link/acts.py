@@ -16,6 +16,7 @@ from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
 from backend.chain.keys import PERSON_FIRST, DevRole, Signer, dev_signer
 from backend.chain.merkle import MerkleTree, claim_leaf
+from backend.chain.settle_batch import BatchMatch, encode
 from backend.chain.typed_data import sign
 from backend.kernel.digest import sha256
 from backend.kernel.mass import UINT256_MAX
@@ -23,7 +24,7 @@ from tests.integration.link.counter import mined
 
 CLASS = pack("US-CA", 2025, "SIM")
 OTHER_CLASS = pack("CN-SC", 2025, "SIM")
-FAR = 2**40
+FAR = 4_000_000_000
 PRICE_PER_KG = 60_000
 FEE_BPS_MAX = 100
 GRANT_GCO2E = 50_000
@@ -130,15 +131,11 @@ class Acts:
         """One match at the going price, each side with an order twice as large."""
         orders = [self._order(buyer, "buy", lots, action), self._order(seller, "sell", lots, "hold")]
         domain = self.deployment.domain("Exchange")
-        signatures = [sign(who, "Order", domain, order) for who, order in zip((buyer, seller), orders, strict=True)]
-        words = {"buy": 0, "sell": 1, "hold": 0, "retire": 1, "donate": 2}
-        structs = [
-            tuple(words[str(value)] if name in {"side", "action"} else value for name, value in order.items())
-            for order in orders
+        signed = [
+            (order, sign(who, "Order", domain, order)) for who, order in zip((buyer, seller), orders, strict=True)
         ]
-        receipt = self.send(
-            dev_signer(DevRole.OPERATOR), "Exchange", "settle", structs, signatures, [(0, 1, lots, PRICE_PER_KG)]
-        )
+        batch = encode(signed, [BatchMatch(0, 1, lots, PRICE_PER_KG)])
+        receipt = self.send(dev_signer(DevRole.OPERATOR), "Exchange", "settle", batch)
         assert len(self.contracts.exchange.events.Filled().process_receipt(receipt, errors=DISCARD)) == 1
         return receipt
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from backend.audit.orders import ACTIONS, SIDES, order_of
+from backend.audit.orders import order_of
 from backend.audit.timeline import Call
 from backend.chain.keccak import keccak
 from backend.chain.keys import DevRole, dev_signer
+from backend.chain.settle_batch import BatchMatch, encode
 from backend.chain.typed_data import sign
 from backend.kernel.mass import fee_floor
 from tests.unit.audit.told import (
@@ -53,20 +54,19 @@ class AnOrder:
             "maker": maker,
             "beneficiary": maker if self.beneficiary is None else person(self.beneficiary).address,
             "classId": CLASS_ID,
-            "side": SIDES.index(self.side),
+            "side": self.side,
             "amountGco2e": self.lots * 1_000 if self.amount_gco2e is None else self.amount_gco2e,
             "pricePerKg": self.price_per_kg,
             "maxFeeBps": self.max_fee_bps,
             "expiry": self.expiry_s,
             "number": self.number,
             "epoch": self.epoch,
-            "action": ACTIONS.index(self.action),
+            "action": self.action,
             "ref": self.ref,
         }
 
     def signature(self) -> bytes:
-        message = {**self.raw(), "side": self.side, "action": self.action}
-        return sign(person(self.maker if self.signer is None else self.signer), "Order", DOMAIN, message)
+        return sign(person(self.maker if self.signer is None else self.signer), "Order", DOMAIN, self.raw())
 
     def order_hash(self) -> bytes:
         return order_of(self.raw(), b"", DOMAIN).order_hash
@@ -83,20 +83,14 @@ def a_sell(maker: int = 0, lots: int = 10, price: int = 90, number: int = 2, **c
     return AnOrder(maker, "sell", lots, price, number, **changed)
 
 
-def settle_call(matches: list[tuple[AnOrder, AnOrder, int, int]], caller: str = OPERATOR) -> Call:
+def settle_call(matches: list[tuple[AnOrder, AnOrder, int, int]], caller: str = OPERATOR, *, group: int = 0) -> Call:
+    """The matches as given, in one group if it is not 0."""
     orders: list[AnOrder] = []
     for buy, sell, _, _ in matches:
         orders += [order for order in (buy, sell) if order not in orders]
-    rows = [
-        {"buy": orders.index(buy), "sell": orders.index(sell), "lots": lots, "pricePerKg": price}
-        for buy, sell, lots, price in matches
-    ]
-    args = {
-        "orders": [order.raw() for order in orders],
-        "signatures": [order.signature() for order in orders],
-        "matches": rows,
-    }
-    return Call("Exchange", "settle", args, caller)
+    rows = [BatchMatch(orders.index(buy), orders.index(sell), lots, price, group) for buy, sell, lots, price in matches]
+    batch = encode([(order.raw(), order.signature()) for order in orders], rows)
+    return Call("Exchange", "settle", {"batch": batch}, caller)
 
 
 @dataclass
