@@ -11,13 +11,14 @@ from web3 import Web3
 from web3.logs import DISCARD
 from web3.types import EventData, TxReceipt
 
+from backend.chain import settle_batch
 from backend.chain.class_id import pack
 from backend.chain.contracts import Contracts
 from backend.chain.keccak import keccak
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.merkle import MerkleTree, claim_leaf
 from backend.chain.reverts import Revert, decode_revert
-from backend.chain.settle_batch import ACTIONS, SIDES, BatchMatch, encode
+from backend.chain.settle_batch import ACTIONS, SIDES, BatchMatch
 from backend.chain.typed_data import digest, sign, sign_digest
 from backend.market.order import Action, Side, SignedOrder
 
@@ -190,7 +191,9 @@ class People:
     ) -> TxReceipt:
         """Settles; each order with the index of the person who signs it. Matches: buy, sell, lots, price[, group]."""
         signed = [(order.message(), self.signature(index, order)) for index, order in orders]
-        return self.send("Exchange", "settle", encode(signed, [BatchMatch(*match) for match in matches]), **sent)
+        return self.send(
+            "Exchange", "settle", settle_batch.encode(signed, [BatchMatch(*match) for match in matches]), **sent
+        )
 
     def second_word(self, role: DevRole, type_name: str, message: dict[str, object]) -> tuple[int, int, bytes]:
         """A charity's second signer's word for one act of spending, under a fresh number."""

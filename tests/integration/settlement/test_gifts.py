@@ -6,7 +6,7 @@ import pytest
 
 from backend.chain.keys import DevRole, dev_signer
 from backend.giving.campaign import CampaignUnknown, campaign_view
-from backend.giving.charity_desk import CharityDesk
+from backend.giving.charity_desk import CharityDesk, desk_keys
 from backend.giving.donation import CampaignClosesFirst, CampaignNotOpen
 from backend.giving.kinds import CampaignKind, Funding
 from backend.giving.story import Story
@@ -21,9 +21,9 @@ STORY = Story("A quieter sky", "让天空安静些", "All is retired.", "全部�
 def opened(floor: Floor, reference: str, *, opens: timedelta, closes: timedelta) -> int:
     """A campaign with that window from now, once the index knows it."""
     now = SystemClock().now()
-    desk = CharityDesk(
-        floor.tanyu.database, floor.tanyu.w3, dev_signer(DevRole.POOL_CHARITY), floor.tanyu.contracts, SystemClock()
-    )
+    contracts = floor.tanyu.contracts
+    keys = desk_keys(dev_signer(DevRole.POOL_CHARITY), dev_signer(DevRole.POOL_CHARITY_SECOND), contracts)
+    desk = CharityDesk(floor.tanyu.database, floor.tanyu.w3, keys, contracts, SystemClock())
     campaign_id = desk.open_campaign(
         reference, STORY, funding=Funding.KEEP_WHAT_YOU_RAISE, opens=now + opens, closes=now + closes
     )
