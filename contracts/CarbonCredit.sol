@@ -1,38 +1,42 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {ERC1155} from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ICarbonCredit} from "./interfaces/ICarbonCredit.sol";
-import {ClassId} from "./libraries/ClassId.sol";
+import {ISignedActs} from "./interfaces/ISignedActs.sol";
+import {ClassSupply} from "./libraries/ClassSupply.sol";
 import {SignedActs} from "./libraries/SignedActs.sol";
 import {TypeHashes} from "./libraries/TypeHashes.sol";
 
 /// @title The only credit token: grams of CO2e by class.
 /// @dev It has no pause and no way to move what its holder did not let go.
-contract CarbonCredit is ERC1155, AccessManaged, SignedActs, ICarbonCredit {
-    /// @dev Half of a holder's amount.
-    uint16 public constant BUFFER_RATE_BPS_MAX = 5000;
-    /// @dev How long after a class's last batch its buffer stands ready.
-    uint64 public constant BUFFER_TERM = 1095 days;
-
-    uint256 private constant BPS = 10_000;
+contract CarbonCredit is ERC1155, SignedActs, ClassSupply {
     uint256 private constant PURPOSE_LENGTH_MAX = 32;
 
-    mapping(uint256 classId => CreditClass) private _classes;
-    mapping(bytes32 root => BatchRoot) private _roots;
     /// @inheritdoc ICarbonCredit
     mapping(address account => mapping(uint256 classId => uint256)) public override retiredOf;
     /// @inheritdoc ICarbonCredit
-    mapping(bytes32 nullifier => bool) public override nullifierUsed;
-    /// @inheritdoc ICarbonCredit
     mapping(address operator => bool) public override isRegisteredOperator;
-    /// @inheritdoc ICarbonCredit
-    address public override issuance;
+
+    /// @dev One word: each claim asks for both.
+    struct Door {
+        address issuance;
+        bool paused;
+    }
+
+    Door private _door;
 
     modifier onlyIssuance() {
-        if (msg.sender != issuance) revert NotIssuance(msg.sender);
+        if (msg.sender != _door.issuance) revert NotIssuance(msg.sender);
+        _;
+    }
+
+    modifier throughOpenDoor() {
+        Door memory door = _door;
+        if (msg.sender != door.issuance) revert NotIssuance(msg.sender);
+        if (door.paused) revert MintingPaused();
         _;
     }
 
@@ -44,74 +48,34 @@ contract CarbonCredit is ERC1155, AccessManaged, SignedActs, ICarbonCredit {
         emit UriSet(uri);
     }
 
-    // --- Classes and minting ---
+    // --- Minting ---
 
     /// @inheritdoc ICarbonCredit
-    function createClass(bytes6 region, uint16 vintage, bytes8 methodology, uint128 cap, uint16 bufferRateBps)
-        external
-        override
-        restricted
-        returns (uint256 classId)
-    {
-        classId = ClassId.pack(region, vintage, methodology);
-        CreditClass storage class = _classes[classId];
-        if (class.exists) revert ClassExists(classId);
-        if (cap == 0) revert AmountZero();
-        if (bufferRateBps > BUFFER_RATE_BPS_MAX) revert BufferRateTooHigh(bufferRateBps, BUFFER_RATE_BPS_MAX);
-
-        class.cap = cap;
-        class.bufferRateBps = bufferRateBps;
-        class.exists = true;
-
-        emit ClassCreated(classId, region, vintage, methodology, cap, bufferRateBps);
+    function anchor(bytes32 root, uint256 classId, uint256 budgets, uint256 surplus) external override throughOpenDoor {
+        _anchor(root, classId, budgets, surplus);
     }
 
     /// @inheritdoc ICarbonCredit
-    function anchor(bytes32 root, uint256 classId, uint256 budgets, uint256 surplus) external override onlyIssuance {
-        CreditClass storage class = _classOf(classId);
-        if (_roots[root].classId != 0) revert RootExists(root);
-        uint256 available = class.cap - class.budgetsAnchored;
-        if (budgets > available) revert CapExceeded(classId, budgets, available);
-        if (surplus > budgets) revert SurplusAboveBudgets(surplus, budgets);
-
-        // Safe casts: surplus <= budgets <= cap, which is a uint128.
-        class.budgetsAnchored += uint128(budgets);
-        class.surplusAnchored += uint128(surplus);
-        class.bufferExpiresAt = uint64(block.timestamp) + BUFFER_TERM;
-        _roots[root] = BatchRoot({classId: classId, surplus: uint128(surplus), minted: 0});
-
-        emit SurplusAnchored(classId, root, budgets, surplus);
-    }
-
-    /// @inheritdoc ICarbonCredit
-    function mint(address account, uint256 amount, bytes32 root, bytes32 nullifier, bytes32 statementDigest)
-        external
-        override
-        onlyIssuance
-    {
-        BatchRoot storage batch = _roots[root];
-        uint256 classId = batch.classId;
-        if (classId == 0) revert RootUnknown(root);
-        if (amount == 0) revert AmountZero();
-        if (nullifierUsed[nullifier]) revert NullifierUsed(nullifier);
-        CreditClass storage class = _classes[classId];
-        if (class.stoppedAt != 0) revert MintingStopped(classId, class.reversed, class.cancelled - class.expired);
-        uint256 available = batch.surplus - batch.minted;
-        // The amount alone is checked first, so that its product with the rate cannot overflow.
-        if (amount > available) revert SurplusExceeded(root, amount, available);
-        uint256 bufferAmount = Math.ceilDiv(amount * class.bufferRateBps, BPS);
-        uint256 total = amount + bufferAmount;
-        if (total > available) revert SurplusExceeded(root, total, available);
-
-        // Safe casts: total <= available, which is a uint128.
-        nullifierUsed[nullifier] = true;
-        batch.minted += uint128(total);
-        class.issued += uint128(total);
-        class.buffer += uint128(bufferAmount);
+    function mint(
+        address account,
+        uint256 classId,
+        uint256 amount,
+        bytes32 root,
+        bytes32 nullifier,
+        bytes32 statementDigest
+    ) external override throughOpenDoor {
+        uint256 bufferAmount = _issue(classId, amount, root, nullifier);
 
         emit Issued(account, classId, nullifier, amount, bufferAmount, statementDigest, root);
 
         _mint(account, classId, amount, "");
+    }
+
+    /// @inheritdoc ICarbonCredit
+    function setMintingPaused(bool paused) external override onlyIssuance {
+        _door.paused = paused;
+
+        emit MintingPausedSet(paused);
     }
 
     // --- Retirement ---
@@ -182,11 +146,21 @@ contract CarbonCredit is ERC1155, AccessManaged, SignedActs, ICarbonCredit {
         if (!_isPlainWord(bytes(purpose))) revert PurposeInvalid(bytes(purpose).length);
 
         _burn(account, classId, amount);
-        // Safe cast: the burn proved amount <= balance <= issued, which is a uint128.
-        _classes[classId].retired += uint128(amount);
+        _countRetired(classId, amount);
         retiredOf[beneficiary][classId] += amount;
 
         emit Retired(account, beneficiary, classId, amount, purpose, ref);
+    }
+
+    /// @inheritdoc ICarbonCredit
+    function refillBuffer(uint256 classId, uint256 amount) external override {
+        _knownClass(classId);
+        if (amount == 0) revert AmountZero();
+
+        _burn(msg.sender, classId, amount);
+        _countRefilled(classId, amount);
+
+        emit BufferRefilled(msg.sender, classId, amount);
     }
 
     // --- Signed moves and approvals ---
@@ -224,80 +198,11 @@ contract CarbonCredit is ERC1155, AccessManaged, SignedActs, ICarbonCredit {
         _setApprovalForAll(account, operator, approved);
     }
 
-    // --- Reversals and the buffer ---
-
-    /// @inheritdoc ICarbonCredit
-    function recordReversal(uint256 classId, uint256 amount, bytes32 ref) external override restricted {
-        CreditClass storage class = _classOf(classId);
-        if (amount == 0) revert AmountZero();
-        uint256 available = class.issued - class.reversed;
-        if (amount > available) revert ReversalExceedsIssued(amount, available);
-
-        // Safe cast: amount <= issued, which is a uint128.
-        class.reversed += uint128(amount);
-        if (class.stoppedAt == 0) class.stoppedAt = uint64(block.timestamp);
-
-        emit ReversalRecorded(classId, amount, ref);
-    }
-
-    /// @inheritdoc ICarbonCredit
-    function cancelFromBuffer(uint256 classId, uint256 amount) external override {
-        CreditClass storage class = _classOf(classId);
-        if (amount == 0) revert AmountZero();
-        uint256 owed = _reversalsOwed(class);
-        if (amount > owed) revert CancellationExceedsReversal(amount, owed);
-        if (amount > class.buffer) revert BufferInsufficient(amount, class.buffer);
-
-        // Safe cast: amount <= buffer, which is a uint128.
-        class.buffer -= uint128(amount);
-        class.cancelled += uint128(amount);
-        if (amount == owed) _resume(class);
-
-        emit BufferCancelled(classId, amount);
-    }
-
-    /// @inheritdoc ICarbonCredit
-    function expireBuffer(uint256 classId) external override {
-        CreditClass storage class = _classOf(classId);
-        uint128 amount = class.buffer;
-        if (amount == 0) revert AmountZero();
-        // A stopped class still needs its buffer, and its clock stands still.
-        if (class.stoppedAt != 0 || block.timestamp < class.bufferExpiresAt) {
-            revert BufferNotExpired(classId, class.bufferExpiresAt);
-        }
-
-        class.buffer = 0;
-        class.cancelled += amount;
-        class.expired += amount;
-
-        emit BufferExpired(classId, amount);
-    }
-
-    /// @inheritdoc ICarbonCredit
-    function refillBuffer(uint256 classId, uint256 amount) external override {
-        CreditClass storage class = _classOf(classId);
-        if (amount == 0) revert AmountZero();
-
-        _burn(msg.sender, classId, amount);
-        // Safe cast: the burn proved amount <= balance <= issued, which is a uint128.
-        class.buffer += uint128(amount);
-
-        emit BufferRefilled(msg.sender, classId, amount);
-    }
-
-    /// @dev Restarts minting; the buffer's term grows by the time it was stopped.
-    function _resume(CreditClass storage class) private {
-        uint64 elapsed = uint64(block.timestamp) - class.stoppedAt;
-        class.stoppedAt = 0;
-        class.stoppedSeconds += elapsed;
-        class.bufferExpiresAt += elapsed;
-    }
-
     // --- Governance ---
 
     /// @inheritdoc ICarbonCredit
     function setIssuance(address newIssuance) external override restricted {
-        issuance = newIssuance;
+        _door.issuance = newIssuance;
 
         emit IssuanceSet(newIssuance);
     }
@@ -312,40 +217,19 @@ contract CarbonCredit is ERC1155, AccessManaged, SignedActs, ICarbonCredit {
     // --- Views ---
 
     /// @inheritdoc ICarbonCredit
-    function classOf(uint256 classId) external view override returns (CreditClass memory) {
-        return _classes[classId];
+    function issuance() external view override returns (address) {
+        return _door.issuance;
     }
 
     /// @inheritdoc ICarbonCredit
-    function rootOf(bytes32 root) external view override returns (BatchRoot memory) {
-        return _roots[root];
+    function mintingPaused() external view override returns (bool) {
+        return _door.paused;
     }
 
-    /// @inheritdoc ICarbonCredit
-    function stoppedSecondsOf(uint256 classId) external view override returns (uint256) {
-        CreditClass storage class = _classes[classId];
-        uint256 stoppedAt = class.stoppedAt;
-        return class.stoppedSeconds + (stoppedAt == 0 ? 0 : block.timestamp - stoppedAt);
-    }
-
-    /// @inheritdoc ICarbonCredit
-    function decode(uint256 classId)
-        external
-        pure
-        override
-        returns (bytes6 region, uint16 vintage, bytes8 methodology)
-    {
-        return ClassId.unpack(classId);
-    }
-
-    function _classOf(uint256 classId) private view returns (CreditClass storage class) {
-        class = _classes[classId];
-        if (!class.exists) revert ClassUnknown(classId);
-    }
-
-    /// @dev Reversals not yet met by cancellations; what merely expired met none.
-    function _reversalsOwed(CreditClass storage class) private view returns (uint256) {
-        return class.reversed - (class.cancelled - class.expired);
+    /// @inheritdoc IERC165
+    function supportsInterface(bytes4 interfaceId) public view override(ERC1155, IERC165) returns (bool) {
+        return interfaceId == type(ICarbonCredit).interfaceId || interfaceId == type(ISignedActs).interfaceId
+            || super.supportsInterface(interfaceId);
     }
 
     function _isPlainWord(bytes calldata word) private pure returns (bool) {

@@ -3,38 +3,34 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC1155Receiver} from "@openzeppelin/contracts/token/ERC1155/IERC1155Receiver.sol";
-import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {ERC165, IERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
+import {Campaigns} from "./charity/Campaigns.sol";
+import {GiftReceipts} from "./charity/GiftReceipts.sol";
 import {ICarbonCredit} from "./interfaces/ICarbonCredit.sol";
 import {ICharity} from "./interfaces/ICharity.sol";
 import {Isolated} from "./libraries/Isolated.sol";
+import {Signatures} from "./libraries/Signatures.sol";
 import {SignedActs} from "./libraries/SignedActs.sol";
 import {TypeHashes} from "./libraries/TypeHashes.sol";
 
 /// @title Campaigns that take credits and let them go only as a retirement, a grant or a refund.
-/// @dev Credits come in through onERC1155Received alone, which books them: the balance here is the sum of all
-/// `heldOf`.
-contract Charity is ICharity, IERC1155Receiver, ERC165, AccessManaged, Pausable, SignedActs {
-    /// @dev Bounds how long an all-or-nothing gift can wait for its decision.
-    uint256 public constant WINDOW_END_MAX = 731 days;
+/// @dev Credits come in by a transfer that `onERC1155Received` books, or are pulled and booked by the puller: the
+/// balance here is the sum of all `heldOf`.
+contract Charity is Campaigns, IERC1155Receiver {
     /// @dev What one refund of many may burn: about four times a refund to a key.
     uint256 public constant REFUND_GAS = 300_000;
+    /// @dev How long after its close what an aid campaign could not grant still waits for a grant.
+    uint256 public constant LEFTOVER_TERM = 90 days;
+
+    uint256 private constant BPS = 10_000;
 
     ICarbonCredit public immutable credit;
 
-    mapping(uint256 campaignId => Campaign) private _campaigns;
     /// @inheritdoc ICharity
-    uint256 public override campaignCount;
+    mapping(bytes32 ref => bool) public override grantRefUsed;
     /// @inheritdoc ICharity
-    mapping(address charity => bool) public override isListed;
-    /// @inheritdoc ICharity
-    mapping(uint256 campaignId => mapping(address donor => mapping(uint256 classId => uint256)))
-        public
-        override donatedOf;
-    /// @inheritdoc ICharity
-    mapping(uint256 campaignId => mapping(uint256 classId => uint256)) public override heldOf;
-    /// @notice Whether a grant was made under this reference, by any campaign.
-    mapping(bytes32 ref => bool) public grantRefUsed;
+    mapping(address donor => address) public override refundWalletOf;
+    mapping(address donor => mapping(uint256 number => Draws)) private _draws;
 
     constructor(address governance, address creditToken) AccessManaged(governance) SignedActs("Tanyu Charity") {
         if (creditToken == address(0)) revert TokenNotAccepted(creditToken);
@@ -42,57 +38,11 @@ contract Charity is ICharity, IERC1155Receiver, ERC165, AccessManaged, Pausable,
         credit = ICarbonCredit(creditToken);
     }
 
-    // --- Charities and campaigns ---
-
-    /// @inheritdoc ICharity
-    function listCharity(address charity, bool listed) external override restricted {
-        isListed[charity] = listed;
-
-        emit CharityListed(charity, listed);
-    }
-
-    /// @inheritdoc ICharity
-    function openCampaign(Kind kind, Funding funding, uint64 opens, uint64 closes, uint128 target, bytes32 storyDigest)
-        external
-        override
-        whenNotPaused
-        returns (uint256 campaignId)
-    {
-        if (!isListed[msg.sender]) revert CharityNotListed(msg.sender);
-        if (opens >= closes || closes <= block.timestamp || closes > block.timestamp + WINDOW_END_MAX) {
-            revert WindowInvalid(opens, closes);
-        }
-
-        campaignId = ++campaignCount;
-        Campaign storage campaign = _campaigns[campaignId];
-        campaign.charity = msg.sender;
-        campaign.kind = kind;
-        campaign.funding = funding;
-        campaign.state = State.Open;
-        campaign.opens = opens;
-        campaign.closes = closes;
-        campaign.target = target;
-
-        emit CampaignOpened(campaignId, msg.sender, kind, funding, opens, closes, target, storyDigest);
-    }
-
-    /// @inheritdoc ICharity
-    function finalise(uint256 campaignId) external override {
-        Campaign storage campaign = _campaignOf(campaignId);
-        if (campaign.state != State.Open) revert CampaignFinal(campaignId);
-        if (block.timestamp < campaign.closes) revert CampaignStillOpen(campaignId, campaign.closes);
-
-        bool succeeded = campaign.funding == Funding.KeepWhatYouRaise || campaign.donated >= campaign.target;
-        campaign.state = succeeded ? State.Succeeded : State.Failed;
-
-        emit CampaignFinalised(campaignId, campaign.state);
-    }
-
     // --- Gifts ---
 
     /// @inheritdoc ICharity
-    function donate(uint256 campaignId, uint256 classId, uint256 amount) external override {
-        _pull(msg.sender, campaignId, classId, amount);
+    function donate(uint256 campaignId, uint256 classId, uint256 amount, bool receipt) external override {
+        _pull(msg.sender, campaignId, classId, amount, receipt);
     }
 
     /// @inheritdoc ICharity
@@ -101,33 +51,56 @@ contract Charity is ICharity, IERC1155Receiver, ERC165, AccessManaged, Pausable,
         uint256 campaignId,
         uint256 classId,
         uint256 amount,
+        bool receipt,
         uint256 number,
         uint256 deadline,
         bytes calldata signature
     ) external override {
-        bytes32 structHash = keccak256(
-            abi.encode(TypeHashes.DONATE, donor, campaignId, classId, amount, number, deadline)
-        );
+        // The message's seven fields are the first seven arguments, each a word that the decoder has checked.
+        bytes32 structHash = keccak256(bytes.concat(TypeHashes.DONATE, msg.data[4:228]));
         _authorise(donor, structHash, number, deadline, signature);
 
-        _pull(donor, campaignId, classId, amount);
+        _pull(donor, campaignId, classId, amount, receipt);
     }
 
-    /// @notice Books a gift: data is abi.encode(campaignId, donor). A donor other than the sender is believed only
-    /// from an operator registered on CarbonCredit.
+    /// @inheritdoc ICharity
+    function drawPledge(Pledge calldata pledge, uint256 amount, bytes calldata signature) external override {
+        (address donor, uint256 number) = (pledge.donor, pledge.number);
+        if (block.timestamp < pledge.start) revert PledgeNotStarted(pledge.start);
+        if (block.timestamp >= pledge.expiry) revert SignatureExpired(pledge.expiry);
+        if (pledge.shareBps == 0 || pledge.shareBps > BPS) revert PledgeShareInvalid(pledge.shareBps);
+        if (numberUsed(donor, number)) revert NumberAlreadyUsed(donor, number);
+        bytes32 structHash = keccak256(abi.encode(TypeHashes.PLEDGE, pledge));
+        if (!Signatures.isValid(donor, _hashTypedDataV4(structHash), signature)) revert SignatureInvalid(donor);
+        Draws memory draws = _draws[donor][number];
+        if (draws.drawn != 0 && draws.tag != bytes24(structHash)) revert PledgeNumberTaken(donor, number);
+        uint256 left = pledge.maxAmountGco2e - draws.drawn;
+        if (amount > left) revert PledgeExceeded(amount, left);
+
+        _pull(donor, pledge.campaignId, pledge.classId, amount, false);
+        // Safe cast: all that was drawn was booked in one pocket, whose `donated` is a uint64.
+        _draws[donor][number] = Draws({drawn: uint64(draws.drawn + amount), tag: bytes24(structHash)});
+
+        emit PledgeDrawn(donor, number, structHash, amount);
+    }
+
+    /// @notice Books a gift: data is abi.encode(campaignId, donor), or abi.encode(campaignId, donor, receipt). A donor
+    /// other than the sender is believed only from an operator registered on CarbonCredit.
     function onERC1155Received(address operator, address from, uint256 classId, uint256 amount, bytes calldata data)
         external
         override
-        whenNotPaused
         returns (bytes4)
     {
         if (msg.sender != address(credit)) revert TokenNotAccepted(msg.sender);
-        if (data.length != 64) revert GiftDataInvalid();
+        // What this contract pulls, it books itself; it moves credits to itself in no other way.
+        if (operator == address(this)) return IERC1155Receiver.onERC1155Received.selector;
+        if (data.length != 64 && data.length != 96) revert GiftDataInvalid();
         (uint256 campaignId, address donor) = abi.decode(data, (uint256, address));
-        if (donor == address(0)) revert GiftDataInvalid();
+        bool receipt = data.length == 96 && abi.decode(data[64:], (bool));
+        if (donor == address(0) || donor == address(this)) revert GiftDataInvalid();
         if (donor != from && !credit.isRegisteredOperator(operator)) revert GiftDataInvalid();
 
-        _book(campaignId, donor, classId, amount);
+        _book(campaignId, donor, classId, amount, receipt);
 
         return IERC1155Receiver.onERC1155Received.selector;
     }
@@ -142,61 +115,62 @@ contract Charity is ICharity, IERC1155Receiver, ERC165, AccessManaged, Pausable,
         revert BatchNotAccepted();
     }
 
-    /// @dev The gift is booked when it arrives, by the same door as every other.
-    function _pull(address donor, uint256 campaignId, uint256 classId, uint256 amount) private {
-        credit.safeTransferFrom(donor, address(this), classId, amount, abi.encode(campaignId, donor));
+    /// @dev The token asks nobody but this contract, so nothing can happen between the move and its booking.
+    function _pull(address donor, uint256 campaignId, uint256 classId, uint256 amount, bool receipt) private {
+        credit.safeTransferFrom(donor, address(this), classId, amount, "");
+        _book(campaignId, donor, classId, amount, receipt);
     }
 
-    function _book(uint256 campaignId, address donor, uint256 classId, uint256 amount) private {
-        Campaign storage campaign = _campaignOf(campaignId);
-        if (amount == 0) revert AmountZero();
-        bool inWindow = block.timestamp >= campaign.opens && block.timestamp < campaign.closes;
-        if (campaign.state != State.Open || !inWindow) revert CampaignNotOpen(campaignId);
-        if (!isListed[campaign.charity]) revert CharityNotListed(campaign.charity);
-
-        // Safe cast: no more than a class's issued, a uint128, can arrive.
-        campaign.donated += uint128(amount);
-        donatedOf[campaignId][donor][classId] += amount;
-        heldOf[campaignId][classId] += amount;
-
-        emit Donated(campaignId, donor, classId, amount);
-    }
-
-    // --- The three ways out ---
+    // --- Retirement ---
 
     /// @inheritdoc ICharity
     function retireHeld(uint256 campaignId, uint256 classId, uint256 amount) external override {
-        Campaign storage campaign = _campaignOf(campaignId);
-        if (campaign.kind != Kind.RetirePool) revert KindWrong(campaignId);
-        _requireSpendable(campaignId, campaign);
-        if (campaign.state == State.Open && msg.sender != campaign.charity) {
-            revert NotCharityOf(campaignId, msg.sender);
-        }
-        if (amount == 0) revert AmountZero();
-        uint256 held = heldOf[campaignId][classId];
-        if (amount > held) revert HeldInsufficient(campaignId, classId, amount, held);
+        Terms storage terms = _termsOf(campaignId);
+        if (terms.state != State.Succeeded) revert NotSucceeded(campaignId);
+        uint256 due = terms.closes + LEFTOVER_TERM;
+        if (terms.kind == Kind.Aid && block.timestamp < due) revert LeftoverNotDue(campaignId, due);
 
-        // Safe cast: amount <= held <= donated, a uint128.
-        heldOf[campaignId][classId] = held - amount;
-        campaign.retired += uint128(amount);
-
-        emit CampaignRetired(campaignId, classId, amount);
-
-        credit.retire(classId, amount, campaign.charity, "charity", bytes32(campaignId));
+        _retire(terms, campaignId, classId, amount);
     }
 
     /// @inheritdoc ICharity
-    function grant(uint256 campaignId, uint256 classId, uint256[] calldata amounts, bytes32[] calldata refs)
+    function retireEarly(uint256 campaignId, uint256 classId, uint256 amount, SecondSignature calldata second)
         external
         override
-        whenNotPaused
     {
-        Campaign storage campaign = _campaignOf(campaignId);
-        if (campaign.kind != Kind.Aid) revert KindWrong(campaignId);
-        if (msg.sender != campaign.charity) revert NotCharityOf(campaignId, msg.sender);
-        if (!isListed[msg.sender]) revert CharityNotListed(msg.sender);
-        _requireSpendable(campaignId, campaign);
+        Terms storage terms = _termsOf(campaignId);
+        if (terms.kind != Kind.RetirePool) revert KindWrong(campaignId);
+        bytes32 structHash =
+            keccak256(abi.encode(TypeHashes.RETIRE_EARLY, campaignId, classId, amount, second.number, second.deadline));
+        _authoriseSpending(campaignId, terms, structHash, second);
+
+        _retire(terms, campaignId, classId, amount);
+    }
+
+    function _retire(Terms storage terms, uint256 campaignId, uint256 classId, uint256 amount) private {
+        _take(campaignId, classId, amount);
+        // Safe cast: a part of `donated`.
+        _gone[campaignId][classId].retired += uint64(amount);
+
+        emit CampaignRetired(campaignId, classId, amount);
+
+        credit.retire(classId, amount, terms.charity, "charity", bytes32(campaignId));
+    }
+
+    // --- Grants ---
+
+    /// @inheritdoc ICharity
+    function grant(
+        uint256 campaignId,
+        uint256 classId,
+        uint256[] calldata amounts,
+        bytes32[] calldata refs,
+        SecondSignature calldata second
+    ) external override {
+        Terms storage terms = _termsOf(campaignId);
+        if (terms.kind != Kind.Aid) revert KindWrong(campaignId);
         if (amounts.length != refs.length) revert LengthMismatch(amounts.length, refs.length);
+        _authoriseSpending(campaignId, terms, _hashGrants(campaignId, classId, amounts, refs, second), second);
 
         // No call of its own for each: a grant meets no code but ours, so what can go wrong is known before it starts.
         for (uint256 i; i < amounts.length; ++i) {
@@ -209,9 +183,40 @@ contract Charity is ICharity, IERC1155Receiver, ERC165, AccessManaged, Pausable,
         }
     }
 
+    /// @dev The beneficiary is this contract: whose deficit it is stays between the charity and the salted reference.
+    function _grant(uint256 campaignId, uint256 classId, uint256 amount, bytes32 ref) private {
+        _take(campaignId, classId, amount);
+        // Safe cast: a part of `donated`.
+        grantRefUsed[ref] = true;
+        _gone[campaignId][classId].granted += uint64(amount);
+
+        emit Granted(campaignId, classId, amount, ref);
+
+        credit.retire(classId, amount, address(this), "grant", ref);
+    }
+
+    /// @dev Spending is the act of a listed charity and its second signer, while not paused. It waits for success,
+    /// unless the campaign keeps what it raises whatever happens.
+    function _authoriseSpending(
+        uint256 campaignId,
+        Terms storage terms,
+        bytes32 structHash,
+        SecondSignature calldata second
+    ) private whenNotPaused {
+        if (msg.sender != terms.charity) revert NotCharityOf(campaignId, msg.sender);
+        address secondSigner = secondSignerOf[msg.sender];
+        if (secondSigner == address(0)) revert CharityNotListed(msg.sender);
+        bool early = terms.state == State.Open && terms.funding == Funding.KeepWhatYouRaise;
+        if (terms.state != State.Succeeded && !early) revert NotSucceeded(campaignId);
+
+        _authorise(secondSigner, structHash, second.number, second.deadline, second.signature);
+    }
+
+    // --- Refunds ---
+
     /// @inheritdoc ICharity
     function refund(uint256 campaignId, uint256 classId, address[] calldata donors) external override {
-        if (_campaignOf(campaignId).state != State.Failed) revert NotFailed(campaignId);
+        if (_termsOf(campaignId).state != State.Failed) revert NotFailed(campaignId);
 
         for (uint256 i; i < donors.length; ++i) {
             (bool done, bytes4 reason) = Isolated.tryCall(
@@ -224,64 +229,79 @@ contract Charity is ICharity, IERC1155Receiver, ERC165, AccessManaged, Pausable,
     /// @inheritdoc ICharity
     function refundOne(uint256 campaignId, uint256 classId, address donor) external override {
         if (msg.sender != address(this)) revert OnlySelf();
-        uint256 amount = donatedOf[campaignId][donor][classId];
-        if (amount == 0) revert NothingToRefund(campaignId, donor, classId);
+        uint256 gift = donatedOf[campaignId][donor][classId];
+        if (gift == 0) revert NothingToRefund(campaignId, donor, classId);
+        Book storage book = _books[campaignId][classId];
+        Gone storage gone = _gone[campaignId][classId];
+        (uint256 donated, uint256 answered) = (book.donated, gone.giftsRefunded);
+        // A failed campaign spends nothing any more, so this stays what it was at the decision.
+        uint256 left = uint256(book.held) + gone.refunded;
+        uint256 amount = (answered + gift) * left / donated - answered * left / donated;
 
-        // Safe: a failed campaign spent nothing, so it holds at least this gift; amount <= donated, a uint128.
+        // Safe casts: all are parts of `donated`.
         donatedOf[campaignId][donor][classId] = 0;
-        heldOf[campaignId][classId] -= amount;
-        _campaigns[campaignId].refunded += uint128(amount);
+        book.held -= uint64(amount);
+        gone.refunded += uint64(amount);
+        gone.giftsRefunded = uint64(answered + gift);
 
         emit Refunded(campaignId, donor, classId, amount);
 
-        credit.safeTransferFrom(address(this), donor, classId, amount, "");
-    }
-
-    /// @dev The beneficiary is this contract: whose deficit it is stays between the charity and the salted reference.
-    function _grant(uint256 campaignId, uint256 classId, uint256 amount, bytes32 ref) private {
-        // Safe cast: amount <= held <= donated, a uint128.
-        grantRefUsed[ref] = true;
-        heldOf[campaignId][classId] -= amount;
-        _campaigns[campaignId].granted += uint128(amount);
-
-        emit Granted(campaignId, classId, amount, ref);
-
-        credit.retire(classId, amount, address(this), "grant", ref);
-    }
-
-    // --- Governance ---
-
-    /// @inheritdoc ICharity
-    function pause() external override restricted {
-        _pause();
+        if (amount == 0) return;
+        address to = refundWalletOf[donor];
+        credit.safeTransferFrom(address(this), to == address(0) ? donor : to, classId, amount, "");
     }
 
     /// @inheritdoc ICharity
-    function unpause() external override restricted {
-        _unpause();
+    function refundTo(address to) external override {
+        _directRefunds(msg.sender, to);
+    }
+
+    /// @inheritdoc ICharity
+    function refundToBySig(address donor, address to, uint256 number, uint256 deadline, bytes calldata signature)
+        external
+        override
+    {
+        bytes32 structHash = keccak256(abi.encode(TypeHashes.REFUND_TO, donor, to, number, deadline));
+        _authorise(donor, structHash, number, deadline, signature);
+
+        _directRefunds(donor, to);
+    }
+
+    function _directRefunds(address donor, address to) private {
+        if (to == address(this)) revert RefundWalletInvalid(to);
+
+        refundWalletOf[donor] = to;
+
+        emit RefundDirected(donor, to);
     }
 
     // --- Views ---
 
     /// @inheritdoc ICharity
-    function campaignOf(uint256 campaignId) external view override returns (Campaign memory) {
-        return _campaigns[campaignId];
+    function drawsOf(address donor, uint256 number) external view override returns (Draws memory) {
+        return _draws[donor][number];
     }
 
     /// @inheritdoc IERC165
-    function supportsInterface(bytes4 interfaceId) public view override(ERC165, IERC165) returns (bool) {
+    function supportsInterface(bytes4 interfaceId) public view override(GiftReceipts, IERC165) returns (bool) {
         return interfaceId == type(IERC1155Receiver).interfaceId || super.supportsInterface(interfaceId);
     }
 
-    function _campaignOf(uint256 campaignId) private view returns (Campaign storage campaign) {
-        campaign = _campaigns[campaignId];
-        if (campaign.state == State.None) revert CampaignUnknown(campaignId);
-    }
-
-    /// @dev Spending waits for success, unless the campaign keeps what it raises whatever happens.
-    function _requireSpendable(uint256 campaignId, Campaign storage campaign) private view {
-        bool early = campaign.state == State.Open && campaign.funding == Funding.KeepWhatYouRaise;
-        if (campaign.state != State.Succeeded && !early) revert NotSucceeded(campaignId);
+    /// @dev One sum and one digest, so that the second signer's message reads the same for any number of grants.
+    function _hashGrants(
+        uint256 campaignId,
+        uint256 classId,
+        uint256[] calldata amounts,
+        bytes32[] calldata refs,
+        SecondSignature calldata second
+    ) private pure returns (bytes32) {
+        uint256 total;
+        for (uint256 i; i < amounts.length; ++i) {
+            total += amounts[i];
+        }
+        bytes32 digest = keccak256(abi.encode(amounts, refs));
+        return
+            keccak256(abi.encode(TypeHashes.GRANT, campaignId, classId, total, digest, second.number, second.deadline));
     }
 
     function _reasonAgainstGrant(uint256 campaignId, uint256 classId, uint256 amount, bytes32 ref)
@@ -291,7 +311,7 @@ contract Charity is ICharity, IERC1155Receiver, ERC165, AccessManaged, Pausable,
     {
         if (amount == 0) return AmountZero.selector;
         if (grantRefUsed[ref]) return GrantRefUsed.selector;
-        if (amount > heldOf[campaignId][classId]) return HeldInsufficient.selector;
+        if (amount > heldOf(campaignId, classId)) return HeldInsufficient.selector;
         return 0;
     }
 }

@@ -53,6 +53,10 @@ def checks(*, full: bool, seed: int) -> list[Check]:
     pytest = [python, "-m", "pytest", "-n", "2", "--dist", "loadscope"]
     if full:
         pytest += ["--full", f"--hypothesis-seed={seed}"]
+    long = [
+        Check(f"contracts ({name})", [python, "scripts/contract_checks.py", name])
+        for name in ("slither", "halmos", "coverage")
+    ]
     return [
         Check("format (ruff)", [python, "-m", "ruff", "format", "--check", "."]),
         Check("lint (ruff)", [python, "-m", "ruff", "check", "."]),
@@ -74,6 +78,7 @@ def checks(*, full: bool, seed: int) -> list[Check]:
         ),
         Check("contracts (py-solc-x)", [python, "-m", "backend.cli", "compile"]),
         Check("python tests (pytest)", pytest, total=re.compile(r"\b(?:passed|failed)\b.* in [\d.]+s")),
+        *(long if full else []),
     ]
 
 

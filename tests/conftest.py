@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, is_hypothesis_test
 from hypothesis import settings as hypothesis_settings
 from sqlmodel import SQLModel
 from web3 import Web3
@@ -20,10 +20,15 @@ from backend.chain.rpc import connect
 from backend.kernel.clock import FixedClock
 from backend.storage.database import Database
 
-hypothesis_settings.register_profile(
-    "fast", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)
-hypothesis_settings.register_profile("full", max_examples=1000, deadline=None, print_blob=True)
+for _name, _examples in (("fast", 50), ("full", 1_000)):  # whatever else keeps the machine busy, no test is "too slow"
+    hypothesis_settings.register_profile(
+        _name, max_examples=_examples, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    )
+
+LONG_TIMEOUT_S = 1_800
+"""For tests that the long profile makes longer, twenty times as many examples; the limit of every other is pytest's.
+A property that runs out of time is reported as flaky, which it is not.
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,10 +40,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--full"):
-        return
+    is_full = config.getoption("--full")
     for item in items:
-        if item.get_closest_marker("full"):
+        is_long = item.get_closest_marker("full") is not None
+        if is_full and (is_long or is_hypothesis_test(getattr(item, "obj", None))):
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(LONG_TIMEOUT_S))
+        elif is_long:
             item.add_marker(pytest.mark.skip(reason="long profile only: scripts/test --full"))
 
 

@@ -1,4 +1,6 @@
-"""Bodies are read whole before the app sees them, and only up to a limit: declared, or counted as the chunks come."""
+"""Bodies are read whole before the app sees them, only up to a limit (declared, or counted as the chunks come), and
+only if they nest no deeper than a parser can follow.
+"""
 
 from collections import deque
 from collections.abc import Mapping
@@ -6,14 +8,17 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.access.problems import InputTooLarge, error_response
+from backend.access.nesting import DEPTH_MAX, is_too_deep, is_utf8
+from backend.access.problems import InputTooDeep, InputTooLarge, NotJson, error_response
+from backend.kernel.errors import InvalidInput
 
 BODY_BYTES_MAX = 1024 * 1024
 """What a path takes unless told otherwise: 1 MiB."""
 
 
 class BodyLimit:
-    """Pure ASGI middleware: 413 `input.too_large` before any route runs, so an oversize body changes nothing.
+    """Pure ASGI middleware: 413 `input.too_large`, 422 `input.too_deep` or 400 `input.not_json` before any route runs,
+    so such a body changes nothing. Only text (CSV) is not looked into: no route parses it as JSON.
 
     `by_path` gives the limit of every path that starts with a prefix; the longest prefix wins.
     """
@@ -38,11 +43,15 @@ class BodyLimit:
         limit = self.limit_of(scope["path"])
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
-            await _refuse(limit, scope, receive, send)
+            await _refuse_size(limit, scope, receive, send)
             return
         read = await _read_up_to(limit, receive)
         if read is None:
-            await _refuse(limit, scope, receive, send)
+            await _refuse_size(limit, scope, receive, send)
+            return
+        problem = None if _is_text(scope) else _problem_of(b"".join(message.get("body", b"") for message in read))
+        if problem is not None:
+            await error_response(problem)(scope, receive, send)
             return
 
         async def replay() -> Message:
@@ -65,7 +74,20 @@ async def _read_up_to(limit: int, receive: Receive) -> deque[Message] | None:
             return read
 
 
-async def _refuse(limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+def _is_text(scope: Scope) -> bool:
+    return Headers(scope=scope).get("content-type", "").lower().startswith("text/")
+
+
+def _problem_of(body: bytes) -> InvalidInput | None:
+    """What is wrong with a body that may be JSON, before anything parses it."""
+    if not is_utf8(body):
+        return NotJson("the body is not JSON in UTF-8")
+    if is_too_deep(body):
+        return InputTooDeep(f"the body nests deeper than {DEPTH_MAX}", depth_max=DEPTH_MAX)
+    return None
+
+
+async def _refuse_size(limit: int, scope: Scope, receive: Receive, send: Send) -> None:
     """Answers and closes: what is left of the body is not read."""
     response = error_response(InputTooLarge(f"the body is larger than {limit} bytes", limit_bytes=limit))
     response.headers["Connection"] = "close"

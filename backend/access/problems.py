@@ -69,6 +69,12 @@ class InputTooLarge(InvalidInput):
     status: ClassVar[HTTPStatus] = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
+class InputTooDeep(InvalidInput):
+    """The body's arrays and objects nest deeper than any of ours."""
+
+    code = "input.too_deep"
+
+
 class RouteUnknown(NotFound):
     """No route has that path."""
 

@@ -42,6 +42,8 @@ class Child:
     command: list[str]
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    before_start: Callable[[], None] | None = None
+    """What to do before each start, the first and those after it died."""
     on_revived: Callable[[], None] | None = None
     """What to do once it runs again after it died."""
     process: subprocess.Popen[bytes] | None = None
@@ -49,6 +51,8 @@ class Child:
 
     def start(self) -> None:
         """Starts it."""
+        if self.before_start is not None:
+            self.before_start()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(  # noqa: S603 - our own command

@@ -17,6 +17,7 @@ from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment, WrongNetwork
 from backend.chain.keys import DevRole, KeystoreUnreadable, Signer, dev_signer, require_dev_chain, signer_from_keystore
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect, network_of
+from backend.giving.donation import require_open_until
 from backend.kernel.clock import Clock, SystemClock
 from backend.kernel.errors import Unavailable
 from backend.ledger.books import Books
@@ -70,6 +71,7 @@ class Tanyu:
             operator=self.operator,
             chain=chain,
             may_sell=self._may_sell,
+            check_gift=self._check_gift,
             sequencer=self.sequencer,
         )
         confirmations = confirmations_of(settings, self.deployment)
@@ -92,6 +94,11 @@ class Tanyu:
         with self.database.read() as session, suppress(AccountUnknown):
             return not person_at(session, address).is_minor_on(self.clock.now().date())
         return True
+
+    def _check_gift(self, campaign_id: int, expiry: int) -> None:
+        """An order that gives must not bust its counterparty's trade: its campaign takes gifts as long as it stands."""
+        with self.database.read() as session:
+            require_open_until(session, campaign_id, self.clock.now(), expiry)
 
     def start(self) -> None:
         """The market first, so that what the index says of funds finds it listening."""

@@ -83,6 +83,7 @@ class Supervisor:
         self.logs = self.settings.data_dir / "logs"
         self.children: list[Child] = []
         self.pids = PidFile(self.settings.data_dir / "children.json")
+        self.node: LocalNode | None = None
 
     def run(self) -> None:
         """Runs until Ctrl-C or SIGTERM; raises what made it impossible. Stops everything it started in any case."""
@@ -100,6 +101,8 @@ class Supervisor:
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 for child in reversed(self.children):
                     child.stop()
+                if self.node is not None:
+                    self.node.end_keeping()
                 self.pids.clear()
         self.console.print("Stopped. Everything is kept in", str(self.settings.data_dir))
 
@@ -118,8 +121,15 @@ class Supervisor:
         self._say_where_to_look(deployment, rpc_url)
 
     def _start_chain(self) -> str:
-        node = LocalNode(port=self.settings.local_chain_port, state_path=self.settings.chain_state_path)
-        chain = Child("the local chain", node.command(), self.logs / "chain.log")
+        log = self.logs / "chain.log"
+        node = LocalNode(self.settings.local_chain_port, self.settings.chain_state_path, log)
+        chain = Child("the local chain", node.command(), log)
+
+        def prepare() -> None:
+            if said := node.prepare():
+                self.console.print(f"[yellow]{said}[/]", soft_wrap=True)
+
+        chain.before_start = prepare
 
         def wait_again() -> None:
             with suppress(NodeFailed):  # if it ended once more, it is started once more
@@ -127,6 +137,8 @@ class Supervisor:
 
         chain.on_revived = wait_again
         self._begin(chain)
+        self.node = node
+        node.begin_keeping()
         node.wait_until_it_answers(lambda: chain.pid is not None)
         return node.url
 

@@ -64,6 +64,13 @@ def _transfer(class_id: str, amount: str) -> Callable[[Call], Wanted]:
     return wanted
 
 
+def _gift(call: Call, donor: str) -> Wanted:
+    """The gift, and a receipt if it was asked for."""
+    terms = {name: call.args[name] for name in ("campaignId", "classId", "amount")}
+    wanted: Wanted = [("Donated", {"donor": donor, **terms})]
+    return wanted + ([("Transfer", {"from": NOBODY, "to": donor})] if call.args["receipt"] else [])
+
+
 WANTED: dict[tuple[str, str], Callable[[Call], Wanted]] = {
     ("CarbonCredit", "createClass"): _same(
         "ClassCreated", **{n: n for n in ("region", "vintage", "methodology", "cap", "bufferRateBps")}
@@ -87,11 +94,12 @@ WANTED: dict[tuple[str, str], Callable[[Call], Wanted]] = {
         "OperatorRegistered", operator="operator", registered="registered"
     ),
     ("CarbonCredit", "useNumber"): _same("NumberUsed", account="@caller", number="number"),
+    ("CarbonCredit", "useNumberBySig"): _same("NumberUsed", account="account", number="number"),
     ("Issuance", "addVerifier"): _fixed(lambda a: [("VerifierSet", {"verifier": a["verifier"], "accredited": True})]),
     ("Issuance", "removeVerifier"): _fixed(
         lambda a: [("VerifierSet", {"verifier": a["verifier"], "accredited": False})]
     ),
-    ("Issuance", "suspendRoot"): _same("RootSuspended", root="root", suspended="suspended"),
+    ("CarbonCredit", "suspendRoot"): _same("RootSuspended", root="root", suspended="suspended"),
     ("Issuance", "pause"): _same("Paused", account="@caller"),
     ("Issuance", "unpause"): _same("Unpaused", account="@caller"),
     ("Exchange", "cancel"): _same("NumberCancelled", maker="@caller", number="number"),
@@ -105,23 +113,29 @@ WANTED: dict[tuple[str, str], Callable[[Call], Wanted]] = {
     ("Exchange", "setFeeRecipient"): _same("FeeRecipientSet", feeRecipient="newFeeRecipient"),
     ("Exchange", "pause"): _same("Paused", account="@caller"),
     ("Exchange", "unpause"): _same("Unpaused", account="@caller"),
-    ("Charity", "listCharity"): _same("CharityListed", charity="charity", listed="listed"),
+    ("Charity", "listCharity"): _fixed(
+        lambda a: [("CharityListed", {"charity": a["charity"], "listed": True, "secondSigner": a["secondSigner"]})]
+    ),
+    ("Charity", "delistCharity"): _fixed(
+        lambda a: [("CharityListed", {"charity": a["charity"], "listed": False, "secondSigner": NOBODY})]
+    ),
     ("Charity", "openCampaign"): _same(
         "CampaignOpened",
         charity="@caller",
         **{name: name for name in ("kind", "funding", "opens", "closes", "target", "storyDigest")},
     ),
-    ("Charity", "donate"): _same(
-        "Donated", donor="@caller", campaignId="campaignId", classId="classId", amount="amount"
-    ),
-    ("Charity", "donateBySig"): _same(
-        "Donated", donor="donor", campaignId="campaignId", classId="classId", amount="amount"
-    ),
+    ("Charity", "donate"): lambda call: _gift(call, call.caller),
+    ("Charity", "donateBySig"): lambda call: _gift(call, call.args["donor"]),
     ("Charity", "retireHeld"): _same("CampaignRetired", campaignId="campaignId", classId="classId", amount="amount"),
+    ("Charity", "retireEarly"): _same("CampaignRetired", campaignId="campaignId", classId="classId", amount="amount"),
+    ("Charity", "closeEarly"): _same("CampaignClosedEarly", campaignId="campaignId"),
     ("Charity", "finalise"): _same("CampaignFinalised", campaignId="campaignId"),
+    ("Charity", "refundTo"): _same("RefundDirected", donor="@caller", to="to"),
+    ("Charity", "refundToBySig"): _same("RefundDirected", donor="donor", to="to"),
     ("Charity", "pause"): _same("Paused", account="@caller"),
     ("Charity", "unpause"): _same("Unpaused", account="@caller"),
     ("Charity", "useNumber"): _same("NumberUsed", account="@caller", number="number"),
+    ("Charity", "useNumberBySig"): _same("NumberUsed", account="account", number="number"),
     ("Anchors", "publish"): _same("Anchored", topic="topic", day="day", digest="digest"),
     ("PaymentToken", "mint"): _same("Transfer", to="to", value="amount"),
     ("PaymentToken", "transfer"): lambda call: [
@@ -146,7 +160,10 @@ SIGNED_ACTS: dict[tuple[str, str], tuple[str, str]] = {
     ("CarbonCredit", "retireBySig"): ("Retire", "account"),
     ("CarbonCredit", "transferBySig"): ("Transfer", "from"),
     ("CarbonCredit", "approveBySig"): ("Approve", "account"),
+    ("CarbonCredit", "useNumberBySig"): ("UseNumber", "account"),
     ("Charity", "donateBySig"): ("Donate", "donor"),
+    ("Charity", "refundToBySig"): ("RefundTo", "donor"),
+    ("Charity", "useNumberBySig"): ("UseNumber", "account"),
     ("Exchange", "cancelBySig"): ("Cancel", "maker"),
     ("Exchange", "cancelAllBySig"): ("CancelAll", "maker"),
 }

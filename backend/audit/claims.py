@@ -25,7 +25,7 @@ CHECKS = (ROOT, NULLIFIER, LEAF, SKIP)
 
 RECOMPUTABLE = frozenset(
     {
-        *("RootNotAnchored", "RootIsSuspended", "ClassMismatch", "ClaimExpired", "ProofInvalid"),
+        *("RootUnknown", "RootIsSuspended", "ClassMismatch", "ClaimExpired", "ProofInvalid"),
         *("AmountZero", "NullifierUsed", "MintingStopped", "SurplusExceeded"),
     }
 )
@@ -83,15 +83,16 @@ class Claims:
     def faults(self, claim: Claim, at_s: int) -> set[str]:
         """Every recomputable reason against a claim at this point."""
         root, leaf = self.issuance.roots.get(claim.root), claim.leaf
+        proven = verify(claim.root, leaf_hash(leaf), claim.proof)
         if root is None:
-            return {"RootNotAnchored"}
+            return {"RootUnknown"} if proven else {"RootUnknown", "ProofInvalid"}
         known = self.issuance.supply.classes.get(root.class_id)
         total = leaf["amountGco2e"] + share_ceil(leaf["amountGco2e"], known.rate_bps if known else 0)
         against = {
             "RootIsSuspended": root.suspended,
             "ClassMismatch": leaf["classId"] != root.class_id,
             "ClaimExpired": at_s >= self.issuance.expires_at_s(root, at_s),
-            "ProofInvalid": not verify(claim.root, leaf_hash(leaf), claim.proof),
+            "ProofInvalid": not proven,
             "AmountZero": leaf["amountGco2e"] == 0,
             "NullifierUsed": leaf["nullifier"] in self.nullifiers,
             "MintingStopped": known is not None and known.stopped_at_s != 0,

@@ -5,17 +5,32 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from backend.audit.campaign import (
+    AID,
+    FAILED,
+    KEEP_WHAT_YOU_RAISE,
+    OPEN,
+    RETIRE_POOL,
+    SUCCEEDED,
+    WINDOW_END_MAX_S,
+    Campaign,
+    Item,
+    Pocket,
+    items_of,
+)
 from backend.audit.holdings import NOBODY, Holdings
 from backend.audit.permissions import Permissions
 from backend.audit.questions import Question
 from backend.audit.report import Check, Verdicts, Where
-from backend.audit.timeline import Act, Call
+from backend.audit.timeline import Act
 from backend.chain.deployment import Deployment
 from backend.chain.events import ChainEvent
 from backend.chain.reverts import reason_name
 
 CAMPAIGN = Check(
-    "INV-06", "giving.campaign", "a campaign is opened by a listed charity, and decided once, after its window"
+    "INV-06",
+    "giving.campaign",
+    "a campaign is opened by a listed charity, and decided once: after its window, or delisted",
 )
 GIFT = Check("INV-06", "giving.gift", "a gift is booked when its credits arrive, in the window, for its own donor")
 EXIT = Check(
@@ -27,73 +42,24 @@ SKIPS = Check("INV-06", "giving.skips", "each grant and refund happens, or is sk
 
 CHECKS = (CAMPAIGN, GIFT, EXIT, TOTALS, HELD, SKIPS)
 
-RETIRE_POOL, AID = 0, 1
-KEEP_WHAT_YOU_RAISE = 0
-OPEN, SUCCEEDED, FAILED = 1, 2, 3
-WINDOW_END_MAX_S = 731 * 24 * 3_600
-
-
-@dataclass
-class Campaign:
-    """One campaign; totals in grams over all classes; window half-open in Unix seconds."""
-
-    charity: str
-    kind: int
-    funding: int
-    opens_s: int
-    closes_s: int
-    target: int
-    state: int = OPEN
-    donated: int = 0
-    retired: int = 0
-    granted: int = 0
-    refunded: int = 0
-
-    @property
-    def spendable(self) -> bool:
-        """Whether what it holds may be retired or granted."""
-        return self.state == SUCCEEDED or (self.state == OPEN and self.funding == KEEP_WHAT_YOU_RAISE)
-
-    @property
-    def row(self) -> tuple[int | str, ...]:
-        """As `campaignOf` answers."""
-        window = (self.state, self.opens_s, self.closes_s, self.target)
-        return (self.charity, self.kind, self.funding, *window, self.donated, self.retired, self.granted, self.refunded)
-
-
-@dataclass(frozen=True)
-class Item:
-    """One grant or refund of a call; `index` is its place there."""
-
-    index: int
-    caller: str
-    campaign_id: int
-    class_id: int
-    amount_gco2e: int = 0
-    ref: bytes = b""
-    donor: str = NOBODY
-
-
-def _items_of(call: Call) -> list[Item]:
-    args, common = call.args, (call.caller, call.args["campaignId"], call.args["classId"])
-    if call.function == "refund":
-        return [Item(index, *common, donor=donor) for index, donor in enumerate(args["donors"])]
-    pairs = zip(args["amounts"], args["refs"], strict=False)
-    return [Item(index, *common, amount, ref) for index, (amount, ref) in enumerate(pairs)]
-
 
 @dataclass
 class Giving:
-    """Campaigns and gifts, from Charity's events. `held` by (campaign, class); `gifts` by (campaign, donor, class)."""
+    """Campaigns and gifts, from Charity's events.
+
+    `pockets` by campaign, then by class in the order of their first gifts; `gifts` by (campaign, donor, class);
+    `seconds`: second signers of listed charities; `wallets`: where donors have their refunds paid.
+    """
 
     deployment: Deployment
     verdicts: Verdicts
     holdings: Holdings
     permissions: Permissions
     listed: dict[str, bool] = field(default_factory=dict)
+    seconds: dict[str, str] = field(default_factory=dict)
+    wallets: dict[str, str] = field(default_factory=dict)
     campaigns: dict[int, Campaign] = field(default_factory=dict)
-    held: defaultdict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
-    held_of_campaign: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    pockets: defaultdict[int, dict[int, Pocket]] = field(default_factory=lambda: defaultdict(dict))
     held_of_class: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
     gifts: defaultdict[tuple[int, str, int], int] = field(default_factory=lambda: defaultdict(int))
     refs: set[bytes] = field(default_factory=set)
@@ -106,10 +72,12 @@ class Giving:
         self._handlers: dict[str, Callable[[ChainEvent, Act], None]] = {
             "CharityListed": self._charity_listed,
             "CampaignOpened": self._opened,
+            "CampaignClosedEarly": self._closed_early,
             "CampaignFinalised": self._finalised,
             "Donated": self._donated,
             "CampaignRetired": self._campaign_retired,
             "Granted": self._granted,
+            "RefundDirected": self._refund_directed,
             "Refunded": self._refunded,
             "GrantSkipped": self._grant_skipped,
             "RefundSkipped": self._refund_skipped,
@@ -120,7 +88,7 @@ class Giving:
     def begin(self, act: Act) -> None:
         """Each grant and refund called has one outcome."""
         self._legs, self._touched = set(), set()
-        self._due = deque(item for call in act.calls_of("Charity", "grant", "refund") for item in _items_of(call))
+        self._due = deque(item for call in act.calls_of("Charity", "grant", "refund") for item in items_of(call))
         outcomes = act.events_of("Charity", "Granted", "GrantSkipped", "Refunded", "RefundSkipped")
         if self._due or outcomes:
             self.verdicts.require_equal(
@@ -156,6 +124,10 @@ class Giving:
 
     def _charity_listed(self, event: ChainEvent, _act: Act) -> None:
         self.listed[event.args["charity"]] = event.args["listed"]
+        self.seconds[event.args["charity"]] = event.args["secondSigner"]
+
+    def _refund_directed(self, event: ChainEvent, _act: Act) -> None:
+        self.wallets[event.args["donor"]] = event.args["to"]
 
     def _set_paused(self, event: ChainEvent, _act: Act) -> None:
         self.paused = event.name == "Paused"
@@ -175,19 +147,37 @@ class Giving:
         facts = [args[name] for name in ("charity", "kind", "funding", "opens", "closes", "target")]
         self.campaigns[args["campaignId"]] = Campaign(*facts)
 
+    def _closed_early(self, event: ChainEvent, act: Act) -> None:
+        campaign, campaign_id = self._campaign_of(event), event.args["campaignId"]
+        callers = {call.caller for call in act.calls_of("Charity", "closeEarly")}
+        expected: list[object] = [OPEN, True, act.at_s, True]
+        found: list[object] = [
+            campaign.state,
+            act.at_s < campaign.closes_s,
+            event.args["closes"],
+            campaign.charity in callers,
+        ]
+        subject = f"early close of campaign {campaign_id}"
+        self.verdicts.require_equal(CAMPAIGN, subject, Where.of(event), expected=expected, found=found)
+        campaign.closes_s = event.args["closes"]
+
     def _finalised(self, event: ChainEvent, act: Act) -> None:
         campaign = self._campaign_of(event)
-        reached = campaign.funding == KEEP_WHAT_YOU_RAISE or campaign.donated >= campaign.target
-        expected: list[object] = [OPEN, True, SUCCEEDED if reached else FAILED]
-        found: list[object] = [campaign.state, act.at_s >= campaign.closes_s, event.args["state"]]
+        donated = sum(pocket.donated for pocket in self.pockets[event.args["campaignId"]].values())
+        reached = campaign.funding == KEEP_WHAT_YOU_RAISE or donated >= campaign.target
+        listed = self.listed.get(campaign.charity, False)
+        expected: list[object] = [OPEN, True, SUCCEEDED if reached and listed else FAILED]
+        found: list[object] = [campaign.state, act.at_s >= campaign.closes_s or not listed, event.args["state"]]
         subject = f"decision on campaign {event.args['campaignId']}"
         self.verdicts.require_equal(CAMPAIGN, subject, Where.of(event), expected=expected, found=found)
         campaign.state = event.args["state"]
 
+    def _pocket_of(self, event: ChainEvent) -> Pocket:
+        return self.pockets[event.args["campaignId"]].setdefault(event.args["classId"], Pocket())
+
     def _add_held(self, event: ChainEvent, grams: int) -> None:
-        self.held[event.args["campaignId"], event.args["classId"]] += grams
+        self._pocket_of(event).held += grams
         self.held_of_class[event.args["classId"]] += grams
-        self.held_of_campaign[event.args["campaignId"]] += grams
 
     def _donated(self, event: ChainEvent, act: Act) -> None:
         args, campaign = event.args, self._campaign_of(event)
@@ -205,7 +195,7 @@ class Giving:
             expected="credits arriving for an open campaign of a listed charity, named by their owner or our contracts",
             found=f"{args['amount']} g, arrived: {arrival}, in its window: {in_window}",
         )
-        campaign.donated += args["amount"]
+        self._pocket_of(event).donated += args["amount"]
         self.gifts[args["campaignId"], args["donor"], args["classId"]] += args["amount"]
         self._add_held(event, args["amount"])
 
@@ -223,13 +213,13 @@ class Giving:
     def _leave(self, event: ChainEvent, act: Act, holds: bool, legs: list[dict[str, Any]]) -> None:
         """An exit: allowed now, covered by what is held, and followed by exactly its token events."""
         args = event.args
-        held = self.held[args["campaignId"], args["classId"]]
+        held = self._pocket_of(event).held
         followers = act.followers(event, len(legs))
         self._legs.update(item.log_index for item in followers)
         found = [dict(item.args) for item in followers if item.contract == "CarbonCredit"]
         self.verdicts.require(
             EXIT,
-            holds and 0 < args["amount"] <= held and found == legs,
+            holds and bool(legs) == (args["amount"] > 0) and args["amount"] <= held and found == legs,
             f"{event.name} of campaign {args['campaignId']}",
             Where.of(event),
             expected=f"allowed, at most {held}, then {legs}",
@@ -250,41 +240,50 @@ class Giving:
     def _campaign_retired(self, event: ChainEvent, act: Act) -> None:
         campaign, campaign_id = self._campaign_of(event), event.args["campaignId"]
         callers = {
-            call.caller for call in act.calls_of("Charity", "retireHeld") if call.args["campaignId"] == campaign_id
+            call.caller for call in act.calls_of("Charity", "retireEarly") if call.args["campaignId"] == campaign_id
         }
-        holds = campaign.kind == RETIRE_POOL and campaign.spendable
-        holds = holds and (campaign.state != OPEN or campaign.charity in callers)
+        early = campaign.kind == RETIRE_POOL and campaign.early and campaign.charity in callers
+        early = early and self.listed.get(campaign.charity, False) and not self.paused
+        holds = early or campaign.may_retire_held(act.at_s)
         words = self._retirement(event, campaign.charity, "charity", campaign_id.to_bytes(32))
         self._leave(event, act, holds, [self._move(event, NOBODY), words])
-        campaign.retired += event.args["amount"]
+        self._pocket_of(event).retired += event.args["amount"]
 
     def _granted(self, event: ChainEvent, act: Act) -> None:
         campaign, args, ref = self._campaign_of(event), event.args, event.args["ref"]
         item = self._next(
             event, campaign_id=args["campaignId"], class_id=args["classId"], ref=ref, amount_gco2e=args["amount"]
         )
-        holds = campaign.kind == AID and campaign.spendable and self.listed.get(campaign.charity, False)
+        holds = (
+            campaign.kind == AID
+            and (campaign.state == SUCCEEDED or campaign.early)
+            and self.listed.get(campaign.charity, False)
+        )
         holds = holds and ref not in self.refs and not self.paused
         holds = holds and item is not None and item.caller == campaign.charity
         words = self._retirement(event, self.deployment.address("Charity"), "grant", ref)
         self._leave(event, act, holds, [self._move(event, NOBODY), words])
         self.refs.add(ref)
-        campaign.granted += event.args["amount"]
+        self._pocket_of(event).granted += event.args["amount"]
 
     def _refunded(self, event: ChainEvent, act: Act) -> None:
         campaign, args = self._campaign_of(event), event.args
         key = (args["campaignId"], args["donor"], args["classId"])
         self._next(event, campaign_id=key[0], donor=key[1], class_id=key[2])
-        holds = campaign.state == FAILED and self.gifts[key] == args["amount"]
-        self._leave(event, act, holds, [self._move(event, args["donor"])])
+        pocket, gift = self._pocket_of(event), self.gifts[key]
+        holds = campaign.state == FAILED and gift > 0 and pocket.refund_of(gift) == args["amount"]
+        wallet = self.wallets.get(args["donor"], NOBODY)
+        receiver = args["donor"] if wallet == NOBODY else wallet
+        self._leave(event, act, holds, [self._move(event, receiver)] if args["amount"] else [])
         self.gifts[key] = 0
-        campaign.refunded += args["amount"]
+        pocket.refunded += args["amount"]
+        pocket.answered += gift
 
     def _grant_skipped(self, event: ChainEvent, _act: Act) -> None:
         item = self._next(event, campaign_id=event.args["campaignId"], index=event.args["index"])
         if item is None:
             return
-        held = self.held.get((item.campaign_id, item.class_id), 0)
+        held = self.pockets[item.campaign_id].get(item.class_id, Pocket()).held
         against = {
             "AmountZero": item.amount_gco2e == 0,
             "GrantRefUsed": item.ref in self.refs,
@@ -329,22 +328,26 @@ class Giving:
                 held = self.held_of_class[move.class_id]
                 self.verdicts.require_equal(HELD, subject, act.where, expected=held, found=balance)
         for campaign_id in sorted(self._touched):
-            campaign = self.campaigns[campaign_id]
-            found = self.held_of_campaign[campaign_id] + campaign.retired + campaign.granted + campaign.refunded
-            self.verdicts.require_equal(
-                TOTALS, f"campaign {campaign_id}", act.where, expected=campaign.donated, found=found
-            )
+            pockets = self.pockets[campaign_id].values()
+            donated, found = sum(p.donated for p in pockets), sum(p.held + p.out for p in pockets)
+            self.verdicts.require_equal(TOTALS, f"campaign {campaign_id}", act.where, expected=donated, found=found)
 
     def questions(self, _head_s: int) -> Iterator[Question]:
         """Every charity, campaign, holding, gift and grant reference an event ever mentioned."""
         for charity, listed in self.listed.items():
             yield Question("Charity", "isListed", (charity,), (listed,))
+            yield Question("Charity", "secondSignerOf", (charity,), (self.seconds[charity],))
+        for donor, wallet in self.wallets.items():
+            yield Question("Charity", "refundWalletOf", (donor,), (wallet,))
         yield Question("Charity", "campaignCount", (), (len(self.campaigns),))
         yield Question("Charity", "paused", (), (self.paused,))
         for campaign_id, campaign in self.campaigns.items():
-            yield Question("Charity", "campaignOf", (campaign_id,), (campaign.row,))
-        for (campaign_id, class_id), grams in self.held.items():
-            yield Question("Charity", "heldOf", (campaign_id, class_id), (grams,))
+            pockets = self.pockets[campaign_id]
+            yield Question("Charity", "campaignOf", (campaign_id,), (campaign.row(list(pockets.values())),))
+            yield Question("Charity", "classesOf", (campaign_id,), (list(pockets),))
+            for class_id, pocket in pockets.items():
+                yield Question("Charity", "pocketOf", (campaign_id, class_id), (pocket.row,))
+                yield Question("Charity", "heldOf", (campaign_id, class_id), (pocket.held,))
         for (campaign_id, donor, class_id), grams in self.gifts.items():
             yield Question("Charity", "donatedOf", (campaign_id, donor, class_id), (grams,))
         for ref in sorted(self.refs):

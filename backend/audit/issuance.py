@@ -19,7 +19,9 @@ VERIFIERS = Check("INV-02", "issuance.verifiers", "a batch is signed by enough d
 BATCH = Check("INV-02", "issuance.batch", "an anchored batch is, word for word, the one they signed, in time, once")
 VERIFIER_SET = Check("INV-02", "issuance.verifier_set", "verifiers change one by one; the threshold stays within them")
 
-CHECKS = (VERIFIERS, BATCH, VERIFIER_SET)
+PAUSE = Check("INV-02", "issuance.pause", "minting is paused when Issuance is, and only then")
+
+CHECKS = (VERIFIERS, BATCH, VERIFIER_SET, PAUSE)
 
 CLAIM_TERM_S = 730 * 24 * 3_600
 
@@ -48,15 +50,17 @@ class Issuance:
     roots: dict[bytes, Root] = field(default_factory=dict)
     issuance: str = NOBODY
     paused: bool = False
+    minting_paused: bool = False
 
     def __post_init__(self) -> None:
         self._handlers: dict[tuple[str, str], Callable[[ChainEvent, Act], None]] = {
             ("Issuance", "VerifierSet"): self._verifier_set,
             ("Issuance", "ThresholdSet"): self._threshold_set,
             ("Issuance", "BatchAnchored"): self._batch_anchored,
-            ("Issuance", "RootSuspended"): self._suspended,
+            ("CarbonCredit", "RootSuspended"): self._suspended,
             ("Issuance", "Paused"): self._set_paused,
             ("Issuance", "Unpaused"): self._set_paused,
+            ("CarbonCredit", "MintingPausedSet"): self._minting_paused_set,
             ("CarbonCredit", "IssuanceSet"): self._issuance_set,
             ("CarbonCredit", "SurplusAnchored"): self._surplus_anchored,
         }
@@ -91,8 +95,19 @@ class Issuance:
             VERIFIER_SET, holds, "threshold", Where.of(event), expected=f"1 to {count}", found=self.threshold
         )
 
-    def _set_paused(self, event: ChainEvent, _act: Act) -> None:
+    def _set_paused(self, event: ChainEvent, act: Act) -> None:
         self.paused = event.name == "Paused"
+        self._require_pause(event, act)
+
+    def _minting_paused_set(self, event: ChainEvent, act: Act) -> None:
+        self.minting_paused = event.args["paused"]
+        self._require_pause(event, act)
+
+    def _require_pause(self, event: ChainEvent, act: Act) -> None:
+        """Issuance tells of its pause, CarbonCredit keeps it: both in one transaction, or one of them is missing."""
+        told = [item.name == "Paused" for item in act.events_of("Issuance", "Paused", "Unpaused")]
+        kept = [item.args["paused"] for item in act.events_of("CarbonCredit", "MintingPausedSet")]
+        self.verdicts.require_equal(PAUSE, event.name, Where.of(event), expected=told, found=kept)
 
     def _issuance_set(self, event: ChainEvent, _act: Act) -> None:
         self.issuance, ours = event.args["issuance"], self.deployment.address("Issuance")
@@ -197,9 +212,10 @@ class Issuance:
         yield Question("Issuance", "verifierCount", (), (len(self.accredited),))
         yield Question("Issuance", "threshold", (), (self.threshold,))
         yield Question("Issuance", "paused", (), (self.paused,))
+        yield Question("CarbonCredit", "mintingPaused", (), (self.minting_paused,))
         yield Question("CarbonCredit", "issuance", (), (self.issuance,))
         for root, known in self.roots.items():
-            yield Question("Issuance", "anchoredAt", (root,), (known.anchored_at_s,))
-            yield Question("Issuance", "isSuspended", (root,), (known.suspended,))
-            yield Question("Issuance", "expiresAt", (root,), (self.expires_at_s(known, head_s),))
+            yield Question("CarbonCredit", "anchoredAt", (root,), (known.anchored_at_s,))
+            yield Question("CarbonCredit", "isSuspended", (root,), (known.suspended,))
+            yield Question("CarbonCredit", "expiresAt", (root,), (self.expires_at_s(known, head_s),))
             yield Question("CarbonCredit", "rootOf", (root,), ((known.class_id, known.surplus, known.minted),))

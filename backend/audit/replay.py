@@ -12,8 +12,11 @@ from backend.audit import (
     holdings,
     issuance,
     permissions,
+    pledges,
+    receipts,
     reconstruction,
     settlement,
+    spending,
     supply,
     timeline,
 )
@@ -26,6 +29,7 @@ from backend.chain.events import ChainEvent
 
 _ROOMS = (
     *(evidence, timeline, supply, issuance, claims, conservation, settlement, giving, holdings),
+    *(spending, pledges, receipts),
     *(calls, permissions, reconstruction),
 )
 
@@ -59,12 +63,16 @@ def books_of(history: History, answers: Answers, verdicts: Verdicts) -> list[Boo
     issued = issuance.Issuance(deployment, verdicts, supplied)
     permitted = permissions.Permissions(deployment, verdicts)
     settled = settlement.Settlement(deployment, verdicts, answers)
+    given = giving.Giving(deployment, verdicts, held, permitted)
     return [
         *(permitted, held, supplied, issued),
         claims.Claims(verdicts, issued, held),
         settled,
         conservation.Conservation(deployment, verdicts, answers, held, settled, supplied),
-        giving.Giving(deployment, verdicts, held, permitted),
+        given,
+        spending.Spending(deployment, verdicts, answers, given),
+        pledges.Pledges(deployment, verdicts, answers),
+        receipts.Receipts(verdicts, given),
         calls.Calls(deployment, verdicts, answers),
     ]
 

@@ -24,12 +24,14 @@ _UNUSED = frozenset({("PaymentToken", "Approval")})
 """Allowances of the payment token are excepted from INV-09; some stablecoins tell them in every transfer."""
 
 
-_OUTCOMES: tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...] = (
-    ("Exchange", "settle", "batch", (("Exchange", "Filled"), ("Exchange", "Skipped"))),
-    ("Issuance", "anchorBatch", "", (("Issuance", "BatchAnchored"),)),
-    ("Charity", "grant", "amounts", (("Charity", "Granted"), ("Charity", "GrantSkipped"))),
-    ("Charity", "refund", "donors", (("Charity", "Refunded"), ("Charity", "RefundSkipped"))),
-    ("Charity", "retireHeld", "", (("Charity", "CampaignRetired"),)),
+_OUTCOMES: tuple[tuple[str, tuple[str, ...], str, tuple[tuple[str, str], ...]], ...] = (
+    ("Exchange", ("settle",), "batch", (("Exchange", "Filled"), ("Exchange", "Skipped"))),
+    ("Issuance", ("anchorBatch",), "", (("Issuance", "BatchAnchored"),)),
+    ("Charity", ("grant",), "amounts", (("Charity", "Granted"), ("Charity", "GrantSkipped"))),
+    ("Charity", ("refund",), "donors", (("Charity", "Refunded"), ("Charity", "RefundSkipped"))),
+    ("Charity", ("retireHeld", "retireEarly"), "", (("Charity", "CampaignRetired"),)),
+    ("Charity", ("closeEarly",), "", (("Charity", "CampaignClosedEarly"),)),
+    ("Charity", ("drawPledge",), "", (("Charity", "PledgeDrawn"),)),
 )
 """Calls with one outcome an item (of an argument, or of the call itself), and the events that tell it."""
 
@@ -82,9 +84,9 @@ class Act:
     def unexplained(self) -> bool:
         """Whether its known calls do not account for its outcomes: a contract in between called."""
         return any(
-            sum(_items(call, argument) for call in self.calls_of(contract, function))
+            sum(_items(call, argument) for call in self.calls_of(contract, *functions_))
             != sum(len(self.events_of(*outcome)) for outcome in outcomes)
-            for contract, function, argument, outcomes in _OUTCOMES
+            for contract, functions_, argument, outcomes in _OUTCOMES
         ) or self._claims_called != len(self.events_of("CarbonCredit", "Issued")) + len(
             self.events_of("Issuance", "ClaimSkipped")
         )

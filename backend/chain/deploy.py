@@ -70,7 +70,8 @@ class Roles:
     threshold: int
     fee_recipient: str
     fee_bps: int
-    charities: tuple[str, ...] = ()
+    charities: tuple[tuple[str, str], ...] = ()
+    """Each with the second signer of its spending."""
     classes: Sequence[ClassSpec] = field(default_factory=tuple)
     payment_token: str | None = None
     """An existing stablecoin on a real network; None deploys the local stand-in."""
@@ -179,8 +180,8 @@ def _configure(maker: _Deployer, made: dict[str, Contract], deployer: str, roles
     maker.call(made["Issuance"], "setThreshold", roles.threshold)
     if roles.fee_bps:
         maker.call(made["Exchange"], "setFee", roles.fee_bps)
-    for charity in roles.charities:
-        maker.call(made["Charity"], "listCharity", charity, True)
+    for charity, second_signer in roles.charities:
+        maker.call(made["Charity"], "listCharity", charity, second_signer)
     for spec in roles.classes:
         maker.call(
             credit,
@@ -221,6 +222,9 @@ def local_roles(classes: Sequence[ClassSpec] = ()) -> Roles:
         threshold=2,
         fee_recipient=dev_signer(DevRole.FEE_RECIPIENT).address,
         fee_bps=30,
-        charities=(dev_signer(DevRole.POOL_CHARITY).address, dev_signer(DevRole.AID_CHARITY).address),
+        charities=(
+            (dev_signer(DevRole.POOL_CHARITY).address, dev_signer(DevRole.POOL_CHARITY_SECOND).address),
+            (dev_signer(DevRole.AID_CHARITY).address, dev_signer(DevRole.AID_CHARITY_SECOND).address),
+        ),
         classes=tuple(classes),
     )

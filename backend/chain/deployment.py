@@ -8,7 +8,8 @@ from web3 import Web3
 
 from backend.chain.artifacts import CONTRACT_NAMES, artifact
 from backend.chain.rpc import Network, network_of
-from backend.chain.typed_data import Domain
+from backend.chain.typed_data import Domain, domain_name
+from backend.chain.whole_file import write_whole
 from backend.kernel.errors import InvalidInput, NotFound, Unavailable
 
 
@@ -98,15 +99,12 @@ class Deployment:
 
     def domain(self, name: str) -> Domain:
         """EIP-712 domain of a contract."""
-        title = "Tanyu Test Dollar" if name == "PaymentToken" else f"Tanyu {name}"
-        return Domain(title, "1", self.chain_id, self.addresses[name])
+        return Domain(*domain_name(name), self.chain_id, self.addresses[name])
 
     def save(self, path: Path) -> None:
         """Writes the file whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(asdict(self), indent=2) + "\n")
-        fresh.replace(path)
+        write_whole(path, (json.dumps(asdict(self), indent=2) + "\n").encode())
 
     @classmethod
     def load(cls, path: Path) -> "Deployment":

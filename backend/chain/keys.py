@@ -20,7 +20,10 @@ PERSON_FIRST = 10
 
 
 class DevRole(IntEnum):
-    """Which development account plays which part; persons start at index 10."""
+    """Which development account plays which part; persons start at index 10.
+
+    A charity's second signer only signs: it sends nothing and needs no gas.
+    """
 
     GOVERNOR = 0
     OPERATOR = 1
@@ -32,6 +35,8 @@ class DevRole(IntEnum):
     POOL_CHARITY = 7
     AID_CHARITY = 8
     FEE_RECIPIENT = 9
+    POOL_CHARITY_SECOND = 70
+    AID_CHARITY_SECOND = 71
 
 
 class DevKeyRefused(Forbidden):

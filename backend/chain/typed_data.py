@@ -1,10 +1,14 @@
-"""EIP-712 typed data. The definitions in contracts/eip712 are the one source for Solidity tests, Python and pages."""
+"""EIP-712 typed data. The definitions in contracts/eip712 are the one source for Solidity tests, Python and pages.
+
+schema.json there is the JSON Schema they follow, domains.json the names of the domains.
+"""
 
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from coincurve import PrivateKey
 from eth_abi.abi import encode
@@ -41,6 +45,16 @@ class TypedData:
     fields: tuple[tuple[str, str], ...]
     type_hash: bytes
 
+    @property
+    def type_string(self) -> str:
+        """EIP-712 encodeType."""
+        return f"{self.name}({','.join(f'{kind} {name}' for name, kind in self.fields)})"
+
+
+def type_files() -> list[Path]:
+    """The files that define one message type each."""
+    return sorted(path for path in EIP712.glob("*.json") if path.name not in {"schema.json", "domains.json"})
+
 
 @cache
 def typed_data(type_name: str) -> TypedData:
@@ -48,9 +62,17 @@ def typed_data(type_name: str) -> TypedData:
     file_name = re.sub(r"(?<!^)(?=[A-Z])", "-", type_name).lower() + ".json"
     raw = json.loads(EIP712.joinpath(file_name).read_text())
     fields = tuple((field["name"], field["type"]) for field in raw["types"][type_name])
-    type_string = f"{type_name}({','.join(f'{kind} {name}' for name, kind in fields)})"
-    assert type_string == raw["typeString"], file_name
-    return TypedData(type_name, raw["description"], raw["verifyingContract"], fields, keccak(type_string.encode()))
+    type_hash = keccak(raw["typeString"].encode())
+    found = TypedData(type_name, raw["description"], raw["verifyingContract"], fields, type_hash)
+    assert found.type_string == raw["typeString"], file_name
+    return found
+
+
+@cache
+def domain_name(contract: str) -> tuple[str, str]:
+    """Name and version of a contract's domain."""
+    raw = json.loads(EIP712.joinpath("domains.json").read_text())[contract]
+    return raw["name"], raw["version"]
 
 
 @cache

@@ -43,12 +43,13 @@ class RetireBody(Wire):
 
 
 class DonateBody(Wire):
-    """A signed `Donate` message. `deadline` in Unix seconds, as signed."""
+    """A signed `Donate` message, with a receipt token if `receipt`. `deadline` in Unix seconds, as signed."""
 
     donor: AddressText
     campaign_id: Amount
     class_id: Amount
     amount_gco2e: PositiveAmount
+    receipt: bool = False
     number: Amount
     deadline: Amount
     signature: SignatureText
@@ -60,6 +61,7 @@ class DonateBody(Wire):
             campaign_id=self.campaign_id,
             class_id=self.class_id,
             amount_gco2e=self.amount_gco2e,
+            receipt=self.receipt,
             number=self.number,
             deadline=self.deadline,
         )

@@ -147,12 +147,13 @@ def movements_of(
 
 
 def close_campaign(session: Session, contracts: Contracts, campaign_id: int, now: datetime) -> Intent:
-    """Has the chain decide a campaign whose window is over; anyone may, so the operator does.
+    """Has the chain decide a campaign whose window is over or whose charity is delisted; anyone may ask for it.
 
     Raises CampaignUnknown, CampaignNotOver.
     """
     campaign = campaign_at(session, campaign_id)
-    if campaign.state != CampaignState.OPEN or now < campaign.closes_at:
+    is_over = now >= campaign.closes_at or not is_listed(session, campaign.charity)
+    if campaign.state != CampaignState.OPEN or not is_over:
         raise CampaignNotOver(campaign)
     data = contracts.encode("Charity", "finalise", [campaign_id])
     return enqueue(session, kind="giving.finalise", reference=str(campaign_id), contract="Charity", data=data, now=now)

@@ -4,27 +4,34 @@ The contract wants the charity itself as the sender, while the outbox has one se
 transactions go out here. The rule is the outbox's: the signed bytes are stored, under a reference the caller chooses,
 before the node sees them. Doing the same again offers the same bytes again, so a crash at any line neither loses an act
 nor does it twice. The key must not be used anywhere else at the same time.
+
+Spending (grants, and retirements before a campaign's decision) also needs the word of the charity's second signer,
+whose key need not be here: the desk only asks it to sign.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from eth_abi.abi import encode
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 from web3 import Web3
 
 from backend.chain.contracts import Contracts
 from backend.chain.events import EventDecoder
+from backend.chain.keccak import keccak
 from backend.chain.keys import Signer
 from backend.chain.reverts import decode_revert
-from backend.giving.campaign import publish_story
+from backend.chain.typed_data import sign as sign_typed_data
+from backend.giving.campaign import campaign_at, publish_story
 from backend.giving.grant import Grant, require_grantable, require_held, require_spendable
-from backend.giving.kinds import CampaignKind, Funding
+from backend.giving.kinds import CampaignKind, CampaignState, Funding
 from backend.giving.story import Story
 from backend.giving.tables import DeskAct
 from backend.kernel.clock import Clock, unix_s
-from backend.kernel.digest import to_hex
+from backend.kernel.digest import sha256, to_hex
 from backend.kernel.errors import Conflict, RuleViolated, Unavailable
 from backend.link.node import Answer, Node, Receipt, Refusal
 from backend.link.transaction import gas_limit, sign, suggested
@@ -36,6 +43,12 @@ POLLS_MAX = 300
 
 OFFER_EVERY = 50
 """Polls between two offers of the same bytes."""
+
+SECOND_DEADLINE_S = 2**40
+"""The second signer's word has no end of its own: its number makes it good once, and the act follows at once."""
+
+SecondSigner = Callable[[str, Mapping[str, object]], bytes]
+"""Signs a message of a type (`Grant`, `RetireEarly`) for the Charity contract, wherever its key is."""
 
 _KIND_NUMBERS = {CampaignKind.RETIRE_POOL: 0, CampaignKind.AID: 1}
 _FUNDING_NUMBERS = {Funding.KEEP_WHAT_YOU_RAISE: 0, Funding.ALL_OR_NOTHING: 1}
@@ -68,11 +81,26 @@ class DeskActPending(Unavailable):
         super().__init__(f"{reference} is not in a block yet{': ' + words if words else ''}", reference=reference)
 
 
+@dataclass(frozen=True)
+class DeskKeys:
+    """Who sends a charity's transactions, and whose word its spending needs besides."""
+
+    sender: Signer
+    second: SecondSigner
+
+
+def desk_keys(sender: Signer, second: Signer, contracts: Contracts) -> DeskKeys:
+    """Both keys at hand."""
+    domain = contracts.deployment.domain("Charity")
+    return DeskKeys(sender, lambda type_name, message: sign_typed_data(second, type_name, domain, message))
+
+
 class CharityDesk:
     """One charity's desk. Each act waits until the chain has it; `reference` makes it happen once."""
 
-    def __init__(self, database: Database, w3: Web3, signer: Signer, contracts: Contracts, clock: Clock) -> None:
-        self._database, self._w3, self._signer = database, w3, signer
+    def __init__(self, database: Database, w3: Web3, keys: DeskKeys, contracts: Contracts, clock: Clock) -> None:
+        self._database, self._w3 = database, w3
+        self._signer, self._second = keys.sender, keys.second
         self._contracts, self._clock = contracts, clock
         self._node = Node(w3)
         self._charity = contracts.deployment.address("Charity")
@@ -94,7 +122,7 @@ class CharityDesk:
             story.target_gco2e,
             digest,
         ]
-        receipt = self._do(reference, "openCampaign", args)
+        receipt = self._do(reference, self._contracts.encode("Charity", "openCampaign", args))
         return self._campaign_in(receipt)
 
     def retire_held(self, reference: str, campaign_id: int, class_id: int, amount_gco2e: int) -> bytes:
@@ -102,26 +130,52 @@ class CharityDesk:
 
         Raises CampaignUnknown, CampaignKindWrong, CampaignNotSpendable, HeldInsufficient, DeskActRefused and so on.
         """
-        if not self._is_known(reference):
+        if self._known_data(reference) is None:
             with self._database.read() as session:
                 require_spendable(session, campaign_id, CampaignKind.RETIRE_POOL)
                 require_held(session, campaign_id, class_id, amount_gco2e)
-        return self._do(reference, "retireHeld", [campaign_id, class_id, amount_gco2e]).tx_hash
+        known = self._known_data(reference)
+        terms: list[object] = [campaign_id, class_id, amount_gco2e]
+        late = self._contracts.encode("Charity", "retireHeld", terms)
+        if known == late or (known is None and self._state(campaign_id) == CampaignState.SUCCEEDED):
+            return self._do(reference, late).tx_hash
+        message: dict[str, object] = {"campaignId": campaign_id, "classId": class_id, "amountGco2e": amount_gco2e}
+        second = self._second_word(reference, "RetireEarly", message)
+        return self._do(reference, self._contracts.encode("Charity", "retireEarly", [*terms, second])).tx_hash
 
     def grant(self, reference: str, campaign_id: int, class_id: int, grants: Sequence[Grant]) -> bytes:
         """Grants to deficits by their references; returns the transaction's hash. Raises require_grantable's errors."""
-        if not self._is_known(reference):
+        if self._known_data(reference) is None:
             with self._database.read() as session:
                 require_grantable(session, campaign_id, class_id, grants)
         amounts, references = [grant.amount_gco2e for grant in grants], [grant.reference for grant in grants]
-        return self._do(reference, "grant", [campaign_id, class_id, amounts, references]).tx_hash
+        message: dict[str, object] = {
+            "campaignId": campaign_id,
+            "classId": class_id,
+            "totalGco2e": sum(amounts),
+            "grantsDigest": keccak(encode(["uint256[]", "bytes32[]"], [amounts, references])),
+        }
+        second = self._second_word(reference, "Grant", message)
+        args = [campaign_id, class_id, amounts, references, second]
+        return self._do(reference, self._contracts.encode("Charity", "grant", args)).tx_hash
 
-    def _is_known(self, reference: str) -> bool:
+    def _second_word(self, reference: str, type_name: str, message: dict[str, object]) -> tuple[int, int, bytes]:
+        """The second signer's word for an act: the same for the same reference, so that a retry sends the same."""
+        number = int.from_bytes(sha256(f"{self._signer.address}:{reference}".encode()))
+        message |= {"number": number, "deadline": SECOND_DEADLINE_S}
+        return number, SECOND_DEADLINE_S, self._second(type_name, message)
+
+    def _known_data(self, reference: str) -> bytes | None:
+        """The calldata of an act done before."""
         with self._database.read() as session:
-            return session.get(DeskAct, (self._signer.address, reference)) is not None
+            act = session.get(DeskAct, (self._signer.address, reference))
+            return None if act is None else act.data
 
-    def _do(self, reference: str, function: str, args: list[object]) -> Receipt:
-        data = self._contracts.encode("Charity", function, args)
+    def _state(self, campaign_id: int) -> str:
+        with self._database.read() as session:
+            return campaign_at(session, campaign_id).state
+
+    def _do(self, reference: str, data: bytes) -> Receipt:
         act = self._signed(reference, data)
         answer, words = Answer.ACCEPTED, ""
         for turn in range(POLLS_MAX):

@@ -9,7 +9,7 @@ from backend.chain.contracts import Contracts
 from backend.giving.campaign import campaign_at, is_listed
 from backend.giving.kinds import CampaignState, RelayKind
 from backend.giving.relay import Relayed, signed_act, submit
-from backend.kernel.clock import iso
+from backend.kernel.clock import iso, unix_s
 from backend.kernel.errors import RuleViolated
 from backend.link.balances import credit_approved
 
@@ -21,6 +21,22 @@ class CampaignNotOpen(RuleViolated):
 
     def __init__(self, campaign_id: int, why: str) -> None:
         super().__init__(f"campaign {campaign_id} takes no gifts: {why}", campaign_id=campaign_id, why=why)
+
+
+class CampaignClosesFirst(RuleViolated):
+    """An order that could still give when its campaign takes no more."""
+
+    code = "campaign.closes_first"
+
+    def __init__(self, campaign_id: int, expiry: int, closes_at: datetime) -> None:
+        closes = unix_s(closes_at)
+        super().__init__(
+            f"campaign {campaign_id} closes at {iso(closes_at)}: an order that gives to it expires by {closes}, "
+            f"not at {expiry}",
+            campaign_id=campaign_id,
+            expiry=expiry,
+            latest=closes,
+        )
 
 
 class CharityNotApproved(RuleViolated):
@@ -36,12 +52,16 @@ class CharityNotApproved(RuleViolated):
 
 @dataclass(frozen=True)
 class Donate:
-    """The signed `Donate` message (contracts/eip712/donate.json). Amount in grams, deadline in Unix seconds."""
+    """The signed `Donate` message (contracts/eip712/donate.json). Amount in grams, deadline in Unix seconds.
+
+    `receipt`: whether the donor asks for a receipt token.
+    """
 
     donor: str
     campaign_id: int
     class_id: int
     amount_gco2e: int
+    receipt: bool
     number: int
     deadline: int
 
@@ -52,6 +72,7 @@ class Donate:
             "campaignId": self.campaign_id,
             "classId": self.class_id,
             "amountGco2e": self.amount_gco2e,
+            "receipt": self.receipt,
             "number": self.number,
             "deadline": self.deadline,
         }
@@ -68,6 +89,17 @@ def require_open(session: Session, campaign_id: int, now: datetime) -> None:
         raise CampaignNotOpen(campaign_id, f"it closed at {iso(campaign.closes_at)}")
     if not is_listed(session, campaign.charity):
         raise CampaignNotOpen(campaign_id, "its charity is not listed any more")
+
+
+def require_open_until(session: Session, campaign_id: int, now: datetime, expiry: int) -> None:
+    """For an order that gives on fill, from now until its expiry in Unix seconds.
+
+    Raises CampaignUnknown, CampaignNotOpen, CampaignClosesFirst.
+    """
+    require_open(session, campaign_id, now)
+    closes_at = campaign_at(session, campaign_id).closes_at
+    if expiry > unix_s(closes_at):
+        raise CampaignClosesFirst(campaign_id, expiry, closes_at)
 
 
 def relay_donation(session: Session, contracts: Contracts, donate: Donate, signature: bytes, now: datetime) -> Relayed:

@@ -66,8 +66,10 @@ class GivingProjection:
                 )
             elif event.name == "CampaignOpened":
                 session.add(_campaign(event))
+            elif event.name == "CampaignClosedEarly":
+                _campaign_of(session, event).closes_at = from_unix_s(event.args["closes"])
             elif event.name == "CampaignFinalised":
-                _set_state(session, event, _STATES[event.args["state"]])
+                _campaign_of(session, event).state = _STATES[event.args["state"]]
         session.flush()
 
     def undo(self, session: Session, event: ChainEvent) -> None:
@@ -85,8 +87,11 @@ class GivingProjection:
                 session.delete(session.get_one(CharityListing, (event.args["charity"], *place)))
             elif event.name == "CampaignOpened":
                 session.delete(session.get_one(Campaign, event.args["campaignId"]))
+            elif event.name == "CampaignClosedEarly":
+                campaign = _campaign_of(session, event)
+                campaign.closes_at = campaign.closes_at_opening
             elif event.name == "CampaignFinalised":
-                _set_state(session, event, CampaignState.OPEN)
+                _campaign_of(session, event).state = CampaignState.OPEN
         session.flush()
 
     def reset(self, session: Session) -> None:
@@ -188,6 +193,7 @@ def _campaign(event: ChainEvent) -> Campaign:
         state=CampaignState.OPEN,
         opens_at=from_unix_s(args["opens"]),
         closes_at=from_unix_s(args["closes"]),
+        closes_at_opening=from_unix_s(args["closes"]),
         target_gco2e=args["target"],
         story_digest=args["storyDigest"],
         opened_at=event.block_time,
@@ -195,7 +201,5 @@ def _campaign(event: ChainEvent) -> Campaign:
     )
 
 
-def _set_state(session: Session, event: ChainEvent, state: CampaignState) -> None:
-    row = session.get_one(Campaign, event.args["campaignId"])
-    row.state = state
-    session.add(row)
+def _campaign_of(session: Session, event: ChainEvent) -> Campaign:
+    return session.get_one(Campaign, event.args["campaignId"])

@@ -24,7 +24,10 @@ class CharityListing(SQLModel, table=True):
 
 
 class Campaign(SQLModel, table=True):
-    """A campaign as opened on the chain. Window [opens_at, closes_at). Target in grams over all classes."""
+    """A campaign as opened on the chain. Window [opens_at, closes_at). Target in grams over all classes.
+
+    `closes_at` is what holds; `closes_at_opening` what it was opened with, which a charity may cut short.
+    """
 
     __tablename__ = "giving_campaign"
 
@@ -35,6 +38,7 @@ class Campaign(SQLModel, table=True):
     state: str = Field(max_length=16)
     opens_at: datetime = Field(sa_type=UtcTime)
     closes_at: datetime = Field(sa_type=UtcTime)
+    closes_at_opening: datetime = Field(sa_type=UtcTime)
     target_gco2e: int = Field(sa_type=Uint256)
     story_digest: bytes = Field(sa_type=Bytes32)
     opened_at: datetime = Field(sa_type=UtcTime)

@@ -89,7 +89,7 @@ def _row_of(event: ChainEvent) -> SQLModel | None:
             return VerifierChange(verifier=args["verifier"], accredited=args["accredited"], **place)
         case ("Issuance", "ThresholdSet"):
             return ThresholdChange(threshold=args["threshold"], **place)
-        case ("Issuance", "RootSuspended"):
+        case ("CarbonCredit", "RootSuspended"):
             return SuspensionChange(root=args["root"], suspended=args["suspended"], **place)
     return None
 

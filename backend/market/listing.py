@@ -10,6 +10,9 @@ from backend.kernel.mass import UINT256_MAX
 from backend.market.rules import ClassRules, ClassUnknown
 from backend.market.tables import ListedClass
 
+TICK = 100
+"""Payment-token base units per kg: 0.0001 of a token with 6 decimals, so that nobody is ahead by a hair."""
+
 
 class ListingProjection:
     """Follows CarbonCredit's ClassCreated."""
@@ -19,7 +22,7 @@ class ListingProjection:
     def apply(self, session: Session, event: ChainEvent) -> None:
         """Lists a new class."""
         if (event.contract, event.name) == ("CarbonCredit", "ClassCreated"):
-            list_class(session, ClassRules(event.args["classId"]), event.block_time)
+            list_class(session, ClassRules(event.args["classId"], tick=TICK), event.block_time)
             session.flush()
 
     def undo(self, session: Session, event: ChainEvent) -> None:

@@ -117,6 +117,11 @@ class SignedOrder:
         """The amount in kg; raises LotMisaligned."""
         return lots_of(self.amount_gco2e)
 
+    @property
+    def campaign_id(self) -> int:
+        """What `ref` names in an order that donates."""
+        return int.from_bytes(self.ref)
+
     def message(self) -> dict[str, object]:
         """The EIP-712 message for `chain.typed_data`, type "Order"."""
         return {

@@ -18,7 +18,7 @@ from backend.market.cancel import Cancelled, Cancelling, CancellingNumber
 from backend.market.funds import ChainView
 from backend.market.listing import rules_of
 from backend.market.numbers import Lease, lease
-from backend.market.order import Side, SignedOrder, check_shape
+from backend.market.order import Action, Side, SignedOrder, check_shape
 from backend.market.place import Accepted, Placing
 from backend.market.rules import check_fee, check_lifetime
 from backend.market.sequencer import Sequencer
@@ -80,7 +80,9 @@ def ack_text(accepted: Accepted) -> str:
 
 
 class Market:
-    """One Exchange's market. `may_sell` says whether an account may sell at all (a minor may not)."""
+    """One Exchange's market. `may_sell` says whether an account may sell at all (a minor may not). `check_gift`
+    takes the campaign and the expiry of a buy that gives, and raises what keeps the campaign from taking it.
+    """
 
     def __init__(
         self,
@@ -91,6 +93,7 @@ class Market:
         operator: Signer,
         chain: ChainView,
         may_sell: Callable[[str], bool],
+        check_gift: Callable[[int, int], None],
         sequencer: Sequencer,
     ) -> None:
         self._database = database
@@ -99,6 +102,7 @@ class Market:
         self._operator = operator
         self._chain = chain
         self._may_sell = may_sell
+        self._check_gift = check_gift
         self.sequencer = sequencer
 
     @property
@@ -115,7 +119,7 @@ class Market:
         """Takes an order in; returns once it is durable. The same order again gets the same answer.
 
         Raises what `check_shape`, `ClassRules.check`, `check_lifetime`, `check_fee` and `Placing` raise, ClassUnknown,
-        SignatureMalformed, SignatureNotMakers, MayNotSell, and what `Sequencer.call` raises.
+        SignatureMalformed, SignatureNotMakers, MayNotSell, what `check_gift` and `Sequencer.call` raise.
         """
         check_shape(order)
         order_hash = digest("Order", self._exchange, order.message())
@@ -129,6 +133,8 @@ class Market:
             check_fee(order, self._chain.fee_bps())
             if order.side is Side.SELL and not self._may_sell(order.maker):
                 raise MayNotSell(order.maker)
+            if order.action is Action.DONATE:
+                self._check_gift(order.campaign_id, order.expiry)
         accepted = self.sequencer.call(Placing(order, canonical, order_hash, rules))
         return Ack(accepted, self._operator.address, personal_sign(self._operator, ack_text(accepted)))
 

@@ -6,8 +6,8 @@ import {ISignedActs} from "./ISignedActs.sol";
 
 /// @title The only credit token: ERC-1155, one unit = one gram of CO2e, one id = one credit class.
 /// @notice Keeps the supply identity per class (INV-01): issued = held + buffer + retired + cancelled.
-/// Nullifiers, caps and anchored surpluses live here and are checked inside `mint` (INV-02), so a new Issuance
-/// contract cannot reset them. A retired balance is permanent and never moves (INV-06).
+/// Nullifiers, caps, anchored surpluses, expiries and suspensions live here and are checked inside `mint` (INV-02), so
+/// a new Issuance contract cannot reset them. A retired balance is permanent and never moves (INV-06).
 interface ICarbonCredit is IERC1155, ISignedActs {
     /// @dev All amounts in grams of CO2e. `reversed` is what verifiers found to have been issued wrongly; minting
     /// stops while `reversed > cancelled - expired`. `cancelled` includes `expired`, the buffer grams left over at
@@ -63,6 +63,8 @@ interface ICarbonCredit is IERC1155, ISignedActs {
     event BufferCancelled(uint256 indexed classId, uint256 amount);
     event BufferExpired(uint256 indexed classId, uint256 amount);
     event BufferRefilled(address indexed account, uint256 indexed classId, uint256 amount);
+    event RootSuspended(bytes32 indexed root, bool suspended);
+    event MintingPausedSet(bool paused);
     event IssuanceSet(address issuance);
     event OperatorRegistered(address indexed operator, bool registered);
     event UriSet(string uri);
@@ -71,13 +73,18 @@ interface ICarbonCredit is IERC1155, ISignedActs {
     error ClassUnknown(uint256 classId);
     error ClassFieldInvalid(bytes32 field);
     error SimulatedClassRefused(uint256 chainId);
+    error CapTooHigh(uint256 cap, uint256 max);
     error BufferRateTooHigh(uint16 bufferRateBps, uint16 max);
     error CapExceeded(uint256 classId, uint256 budgets, uint256 available);
     error SurplusAboveBudgets(uint256 surplus, uint256 budgets);
     error RootExists(bytes32 root);
     error RootUnknown(bytes32 root);
+    error RootIsSuspended(bytes32 root);
+    error ClassMismatch(uint256 claimed, uint256 anchored);
+    error ClaimExpired(bytes32 root, uint256 expiredAt);
     error SurplusExceeded(bytes32 root, uint256 amount, uint256 available);
     error NullifierUsed(bytes32 nullifier);
+    error MintingPaused();
     error MintingStopped(uint256 classId, uint256 reversed, uint256 cancelled);
     error AmountZero();
     error NotIssuance(address caller);
@@ -92,7 +99,8 @@ interface ICarbonCredit is IERC1155, ISignedActs {
     error GasInsufficient(uint256 given, uint256 needed);
 
     /// @notice Opens a class; governance only. `region` is an ISO 3166 code in ASCII, left-aligned, zero-padded
-    /// (`CN-SC`); `vintage` a year 2000..2999; `methodology` ASCII (`SIM`, refused unless chainid is 31337).
+    /// (`CN-SC`); `vintage` a year 2000..2999; `methodology` ASCII (`SIM`, refused unless chainid is 31337); `cap` at
+    /// most 2^64 - 1 grams, more than the world emits in 400 years.
     /// @return classId region << 80 | vintage << 64 | methodology
     function createClass(bytes6 region, uint16 vintage, bytes8 methodology, uint128 cap, uint16 bufferRateBps)
         external
@@ -102,8 +110,22 @@ interface ICarbonCredit is IERC1155, ISignedActs {
     function anchor(bytes32 root, uint256 classId, uint256 budgets, uint256 surplus) external;
 
     /// @notice Mints `amount` to `account` and ceil(amount * rate) to the buffer, both within the root's surplus;
-    /// Issuance only. A nullifier mints once, ever.
-    function mint(address account, uint256 amount, bytes32 root, bytes32 nullifier, bytes32 statementDigest) external;
+    /// Issuance only, while the root is of that class, not suspended and not expired. A nullifier mints once, ever.
+    function mint(
+        address account,
+        uint256 classId,
+        uint256 amount,
+        bytes32 root,
+        bytes32 nullifier,
+        bytes32 statementDigest
+    ) external;
+
+    /// @notice Pauses anchoring and minting, or ends it; Issuance only, which does so when it is paused. It stops
+    /// nothing else, and a new Issuance finds it as it was.
+    function setMintingPaused(bool paused) external;
+
+    /// @notice Stops (or resumes) the unclaimed leaves of a root at once; registrar.
+    function suspendRoot(bytes32 root, bool suspended) external;
 
     /// @notice Retires the caller's credits for `beneficiary`, whose `retiredOf` grows. `purpose` is one plain word:
     /// 1..32 bytes of a-z, 0-9 and '-'. For ever.
@@ -177,6 +199,20 @@ interface ICarbonCredit is IERC1155, ISignedActs {
     function classOf(uint256 classId) external view returns (CreditClass memory);
     function decode(uint256 classId) external pure returns (bytes6 region, uint16 vintage, bytes8 methodology);
     function rootOf(bytes32 root) external view returns (BatchRoot memory);
+    /// @notice The most grams of budgets the class may ever anchor; this and the next three are zero if it is unknown.
+    function capOf(uint256 classId) external view returns (uint256);
+    /// @notice Grams ever minted in the class, buffer shares included.
+    function issuedOf(uint256 classId) external view returns (uint256);
+    /// @notice Grams of the class retired for anybody.
+    function retiredInAllOf(uint256 classId) external view returns (uint256);
+    /// @notice Grams cancelled from the class's buffer, expired ones included.
+    function cancelledOf(uint256 classId) external view returns (uint256);
+    /// @notice When a root was anchored, Unix seconds; 0 if never.
+    function anchoredAt(bytes32 root) external view returns (uint256);
+    function isSuspended(bytes32 root) external view returns (bool);
+    /// @notice When the unclaimed leaves of a root expire, Unix seconds: 730 days after anchoring, later by the time
+    /// that minting in its class was stopped meanwhile. Half-open: at this second they have expired.
+    function expiresAt(bytes32 root) external view returns (uint256);
     /// @notice Grams retired for `account` as the beneficiary, whoever gave them.
     function retiredOf(address account, uint256 classId) external view returns (uint256);
     /// @notice Seconds for which minting in the class was stopped so far; claims' expiry clocks stand still meanwhile.
@@ -184,4 +220,5 @@ interface ICarbonCredit is IERC1155, ISignedActs {
     function nullifierUsed(bytes32 nullifier) external view returns (bool);
     function isRegisteredOperator(address operator) external view returns (bool);
     function issuance() external view returns (address);
+    function mintingPaused() external view returns (bool);
 }

@@ -43,8 +43,9 @@ interface IIssuance {
         address[] verifiers
     );
     event ClaimSkipped(uint256 indexed index, address indexed account, bytes32 indexed root, bytes4 reason);
-    event RootSuspended(bytes32 indexed root, bool suspended);
     event VerifierSet(address indexed verifier, bool accredited);
+    event Paused(address account);
+    event Unpaused(address account);
     event ThresholdSet(uint256 threshold);
 
     error ThresholdInvalid(uint256 threshold, uint256 verifiers);
@@ -54,11 +55,7 @@ interface IIssuance {
     error SignersNotAscending(address previous, address next);
     error BatchExpired(uint256 deadline);
     error BatchEmpty();
-    error RootIsSuspended(bytes32 root);
-    error RootNotAnchored(bytes32 root);
-    error ClaimExpired(bytes32 root, uint256 expiredAt);
     error ProofInvalid(bytes32 root, bytes32 leaf);
-    error ClassMismatch(uint256 claimed, uint256 anchored);
     error LengthMismatch(uint256 left, uint256 right);
     error GasInsufficient(uint256 given, uint256 needed);
     error GasExhausted();
@@ -68,7 +65,8 @@ interface IIssuance {
     /// order of signer address; at least `threshold`. Anyone may relay; not while paused.
     function anchorBatch(Batch calldata batch, bytes[] calldata signatures) external;
 
-    /// @notice Mints one claim; anyone may submit it for its holder; reverts with the reason.
+    /// @notice Mints one claim; anyone may submit it for its holder; reverts with the reason, which is ICarbonCredit's
+    /// unless it is the proof.
     function claim(bytes32 root, Claim calldata leaf, bytes32[] calldata proof) external;
 
     /// @notice Mints many; one that cannot be minted is skipped with an event that says why (INV-07).
@@ -83,20 +81,15 @@ interface IIssuance {
     /// @notice Sets the number of distinct verifiers a batch needs, 1..verifiers; governor (delayed).
     function setThreshold(uint256 threshold) external;
 
-    /// @notice Stops (or resumes) the unclaimed leaves of a root at once; registrar.
-    function suspendRoot(bytes32 root, bool suspended) external;
-
+    /// @notice Pauses batches and claims; pauser. The pause is kept beside Issuance's address in CarbonCredit, which
+    /// claims read anyway.
     function pause() external;
     function unpause() external;
 
+    function paused() external view returns (bool);
     function isVerifier(address account) external view returns (bool);
     function verifierCount() external view returns (uint256);
     function threshold() external view returns (uint256);
-    /// @notice When the unclaimed leaves of a root expire, Unix seconds: 730 days after anchoring, later by the time
-    /// that minting in its class was stopped meanwhile. Half-open: at this second they have expired.
-    function expiresAt(bytes32 root) external view returns (uint256);
-    function anchoredAt(bytes32 root) external view returns (uint256);
-    function isSuspended(bytes32 root) external view returns (bool);
     function hashBatch(Batch calldata batch) external view returns (bytes32);
     function domainSeparator() external view returns (bytes32);
 }

@@ -14,6 +14,10 @@ interface ISignedActs {
     /// @notice Spends a number of the caller, so that a message signed under it can never be relayed.
     function useNumber(uint256 number) external;
 
+    /// @notice The same by the account's signed `UseNumber` message, relayed by anyone: without gas a person can void
+    /// what it signed too.
+    function useNumberBySig(address account, uint256 number, uint256 deadline, bytes calldata signature) external;
+
     function numberUsed(address account, uint256 number) external view returns (bool);
     function domainSeparator() external view returns (bytes32);
 }

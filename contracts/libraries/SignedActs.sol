@@ -2,21 +2,29 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {ISignedActs} from "../interfaces/ISignedActs.sol";
 import {Signatures} from "./Signatures.sol";
+import {TypeHashes} from "./TypeHashes.sol";
 
 /// @title Checks a person's signed act and spends its number.
 abstract contract SignedActs is ISignedActs, EIP712 {
-    using BitMaps for BitMaps.BitMap;
-
-    mapping(address account => BitMaps.BitMap numbers) private _numbersUsed;
+    /// @dev 256 numbers to a word.
+    mapping(address account => mapping(uint256 word => uint256 bits)) private _numbersUsed;
 
     constructor(string memory name) EIP712(name, "1") {}
 
     /// @inheritdoc ISignedActs
     function useNumber(uint256 number) external override {
         _useNumber(msg.sender, number);
+    }
+
+    /// @inheritdoc ISignedActs
+    function useNumberBySig(address account, uint256 number, uint256 deadline, bytes calldata signature)
+        external
+        override
+    {
+        bytes32 structHash = keccak256(abi.encode(TypeHashes.USE_NUMBER, account, number, deadline));
+        _authorise(account, structHash, number, deadline, signature);
     }
 
     /// @dev Reverts unless `account` signed the struct in time under a number not used before. The wallet of an
@@ -31,16 +39,19 @@ abstract contract SignedActs is ISignedActs, EIP712 {
     }
 
     function _useNumber(address account, uint256 number) private {
-        if (_numbersUsed[account].get(number)) revert NumberAlreadyUsed(account, number);
+        mapping(uint256 => uint256) storage words = _numbersUsed[account];
+        uint256 bits = words[number >> 8];
+        uint256 bit = 1 << (number & 0xff);
+        if (bits & bit != 0) revert NumberAlreadyUsed(account, number);
 
-        _numbersUsed[account].set(number);
+        words[number >> 8] = bits | bit;
 
         emit NumberUsed(account, number);
     }
 
     /// @inheritdoc ISignedActs
-    function numberUsed(address account, uint256 number) external view override returns (bool) {
-        return _numbersUsed[account].get(number);
+    function numberUsed(address account, uint256 number) public view override returns (bool) {
+        return _numbersUsed[account][number >> 8] >> (number & 0xff) & 1 != 0;
     }
 
     /// @inheritdoc ISignedActs

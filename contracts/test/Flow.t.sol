@@ -38,8 +38,9 @@ contract FlowTest is World {
         uint256[] memory amounts = new uint256[](1);
         bytes32[] memory refs = new bytes32[](1);
         (amounts[0], refs[0]) = (4000, "deficit");
+        ICharity.SecondSignature memory second = secondForGrants(SECOND_KEY, campaignId, classId, amounts, refs);
         VM.prank(AID);
-        charity.grant(campaignId, classId, amounts, refs);
+        charity.grant(campaignId, classId, amounts, refs, second);
 
         checkEq(charity.heldOf(campaignId, classId), 6000, "held");
         checkEq(credit.retiredOf(address(charity), classId), 4000, "granted");
@@ -51,7 +52,7 @@ contract FlowTest is World {
         uint256 campaignId = openCampaign(POOL, ICharity.Kind.RetirePool, ICharity.Funding.AllOrNothing, 20_000);
         VM.startPrank(ALICE);
         credit.setApprovalForAll(address(charity), true);
-        charity.donate(campaignId, classId, 10_000);
+        charity.donate(campaignId, classId, 10_000, false);
         VM.stopPrank();
         VM.warp(block.timestamp + 30 days);
         charity.finalise(campaignId);

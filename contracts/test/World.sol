@@ -12,6 +12,7 @@ import {ICharity} from "../interfaces/ICharity.sol";
 import {IExchange} from "../interfaces/IExchange.sol";
 import {IIssuance} from "../interfaces/IIssuance.sol";
 import {Roles} from "../libraries/Roles.sol";
+import {TypeHashes} from "../libraries/TypeHashes.sol";
 import {BatchEncoder, Match} from "./BatchEncoder.sol";
 import {Assertions} from "./Assertions.sol";
 
@@ -29,6 +30,7 @@ abstract contract World is Assertions {
     uint256 internal constant ALICE_KEY = 0xA11CE;
     uint256 internal constant BOB_KEY = 0xB0B;
     uint256 internal constant CAROL_KEY = 0xCA401;
+    uint256 internal constant SECOND_KEY = 0x2ECD;
 
     address internal immutable ALICE = VM.addr(ALICE_KEY);
     address internal immutable BOB = VM.addr(BOB_KEY);
@@ -40,6 +42,8 @@ abstract contract World is Assertions {
     address internal immutable FEES = address(uint160(uint256(keccak256("fee recipient"))));
     address internal immutable POOL = address(uint160(uint256(keccak256("retire pool"))));
     address internal immutable AID = address(uint160(uint256(keccak256("aid charity"))));
+    /// @dev Second signer of both charities.
+    address internal immutable SECOND = VM.addr(SECOND_KEY);
     address internal immutable STRANGER = address(uint160(uint256(keccak256("stranger"))));
 
     Governance internal governance;
@@ -116,8 +120,8 @@ abstract contract World is Assertions {
         issuance.setThreshold(2);
         VM.stopPrank();
         VM.startPrank(REGISTRAR);
-        charity.listCharity(POOL, true);
-        charity.listCharity(AID, true);
+        charity.listCharity(POOL, SECOND);
+        charity.listCharity(AID, SECOND);
         VM.stopPrank();
     }
 
@@ -298,7 +302,7 @@ abstract contract World is Assertions {
 
     // --- Campaigns ---
 
-    function openCampaign(address owner, ICharity.Kind kind, ICharity.Funding funding, uint128 target)
+    function openCampaign(address owner, ICharity.Kind kind, ICharity.Funding funding, uint64 target)
         internal
         returns (uint256)
     {
@@ -306,5 +310,41 @@ abstract contract World is Assertions {
         return charity.openCampaign(
             kind, funding, uint64(block.timestamp), uint64(block.timestamp + 30 days), target, "story"
         );
+    }
+
+    /// @dev The second signer's word for a batch of grants, under a fresh number.
+    function secondForGrants(
+        uint256 key,
+        uint256 campaignId,
+        uint256 classId_,
+        uint256[] memory amounts,
+        bytes32[] memory refs
+    ) internal returns (ICharity.SecondSignature memory) {
+        uint256 total;
+        for (uint256 i; i < amounts.length; ++i) {
+            total += amounts[i];
+        }
+        uint256 number = nextNumber();
+        bytes memory fields = abi.encode(campaignId, classId_, total, keccak256(abi.encode(amounts, refs)), number, FAR);
+        return _second(key, bytes.concat(TypeHashes.GRANT, fields), number);
+    }
+
+    /// @dev The same for a retirement before the decision.
+    function secondForRetirement(uint256 key, uint256 campaignId, uint256 classId_, uint256 amount)
+        internal
+        returns (ICharity.SecondSignature memory)
+    {
+        uint256 number = nextNumber();
+        bytes memory fields = abi.encode(campaignId, classId_, amount, number, FAR);
+        return _second(key, bytes.concat(TypeHashes.RETIRE_EARLY, fields), number);
+    }
+
+    function _second(uint256 key, bytes memory message, uint256 number)
+        private
+        view
+        returns (ICharity.SecondSignature memory)
+    {
+        bytes memory signature = signDigest(key, digestOf(charity.domainSeparator(), keccak256(message)));
+        return ICharity.SecondSignature({number: number, deadline: FAR, signature: signature});
     }
 }

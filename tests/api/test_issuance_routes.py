@@ -90,7 +90,7 @@ def test_batch__anchored_minted_and_suspended__says_so(
     batch = world.approve(world.plan().root)
     world.anchor_event(batch)
     world.mint_event(batch, statements[0])
-    world.event("Issuance", "RootSuspended", root=batch.root, suspended=True)
+    world.event("CarbonCredit", "RootSuspended", root=batch.root, suspended=True)
 
     shown = client.get(f"/batches/{to_hex(batch.root)}").json()
 

@@ -1,4 +1,4 @@
-"""scripts/bench [ROOM] [--json]: runs the benchmarks of one room or of all, and prints their rows."""
+"""scripts/bench [ROOM] [--json] [--save]: runs the benchmarks of one room or of all, and prints their rows."""
 
 import argparse
 import json
@@ -7,9 +7,9 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import market_matching, settle_gas
+from tests.benchmarks import gas, market_matching
 
-ROOMS = {"gas": settle_gas.rows, "market": market_matching.rows}
+ROOMS = {"gas": gas.rows, "market": market_matching.rows}
 
 COLUMNS = ("name", "value", "unit", "baseline", "ratio", "goal", "met")
 
@@ -19,8 +19,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Benchmarks by room.")
     parser.add_argument("room", nargs="?", choices=sorted(ROOMS), help="all rooms if none is given")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--save", action="store_true", help="gas: write the snapshot that the tests compare with")
     arguments = parser.parse_args()
+    if arguments.save and arguments.room != "gas":
+        parser.error("--save goes with `gas`")
     rows = [row for room, measure in ROOMS.items() if arguments.room in (None, room) for row in measure()]
+    if arguments.save:
+        gas.save(rows)
     if arguments.json:
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return 0

@@ -4,11 +4,7 @@ The baseline is measured in the same run: the bare token moves of the same trade
 by a party that needs no signature checked. `goal` is what the contracts must reach in the end; `met` whether they do.
 """
 
-from backend.chain.compile import compile_contracts
-from backend.chain.contracts import Contracts
-from backend.chain.deploy import ClassSpec, deploy_all, local_roles
 from backend.chain.keys import DevRole, dev_signer
-from backend.chain.node import LocalNode
 from backend.market.order import Side
 from tests.contract.people import CLASS_ID, People
 
@@ -42,34 +38,28 @@ def _settle(people: People, buyer: int, sellers: list[int]) -> int:
     return int(receipt["gasUsed"])
 
 
-def rows() -> list[dict[str, object]]:
+def measure(people: People) -> list[dict[str, object]]:
     """One row per size and state: gas of settle, against the bare moves of the same trade."""
-    compile_contracts()
-    with LocalNode() as node:
-        w3 = node.wait_until_it_answers(lambda: True)
-        spec = ClassSpec("US-CA", 2025, "SIM", 10**12, 500)
-        deployment = deploy_all(w3, dev_signer(DevRole.GOVERNOR), local_roles((spec,)))
-        people = People(w3, Contracts(w3, deployment))
-        found: list[dict[str, object]] = []
-        for size in (1, 5):
-            buyer, sellers = 10 * size, list(range(10 * size + 1, 11 * size + 1))
-            people.pay(buyer, 10**12)
-            for seller in sellers:
-                people.mint(seller, 100_000)
-                people.approve(seller, "Exchange")
-            baseline = _bare_moves(people, size)
-            for state in ("first", "repeat"):
-                gas = _settle(people, buyer, sellers)
-                goal = GOALS[size, state]
-                found.append(
-                    {
-                        "name": f"settle 1 x {size}, {state}",
-                        "value": gas,
-                        "unit": "gas",
-                        "baseline": baseline,
-                        "ratio": round(gas / baseline, 3),
-                        "goal": goal,
-                        "met": gas <= goal,
-                    }
-                )
-        return found
+    found: list[dict[str, object]] = []
+    for size in (1, 5):
+        buyer, sellers = 10 * size, list(range(10 * size + 1, 11 * size + 1))
+        people.pay(buyer, 10**12)
+        for seller in sellers:
+            people.mint(seller, 100_000)
+            people.approve(seller, "Exchange")
+        baseline = _bare_moves(people, size)
+        for state in ("first", "repeat"):
+            gas = _settle(people, buyer, sellers)
+            goal = GOALS[size, state]
+            found.append(
+                {
+                    "name": f"settle 1 x {size}, {state}",
+                    "value": gas,
+                    "unit": "gas",
+                    "baseline": baseline,
+                    "ratio": round(gas / baseline, 3),
+                    "goal": goal,
+                    "met": gas <= goal,
+                }
+            )
+    return found

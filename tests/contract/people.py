@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from eth_abi.abi import encode
 from eth_account import Account
 from web3 import Web3
 from web3.logs import DISCARD
 from web3.types import EventData, TxReceipt
 
+from backend.chain import settle_batch
 from backend.chain.class_id import pack
 from backend.chain.contracts import Contracts
+from backend.chain.keccak import keccak
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.merkle import MerkleTree, claim_leaf
 from backend.chain.reverts import Revert, decode_revert
-from backend.chain.settle_batch import ACTIONS, SIDES, BatchMatch, encode
+from backend.chain.settle_batch import ACTIONS, SIDES, BatchMatch
 from backend.chain.typed_data import digest, sign, sign_digest
 from backend.market.order import Action, Side, SignedOrder
 
@@ -188,7 +191,34 @@ class People:
     ) -> TxReceipt:
         """Settles; each order with the index of the person who signs it. Matches: buy, sell, lots, price[, group]."""
         signed = [(order.message(), self.signature(index, order)) for index, order in orders]
-        return self.send("Exchange", "settle", encode(signed, [BatchMatch(*match) for match in matches]), **sent)
+        return self.send(
+            "Exchange", "settle", settle_batch.encode(signed, [BatchMatch(*match) for match in matches]), **sent
+        )
+
+    def second_word(self, role: DevRole, type_name: str, message: dict[str, object]) -> tuple[int, int, bytes]:
+        """A charity's second signer's word for one act of spending, under a fresh number."""
+        number = next(self.numbers)
+        message = message | {"number": number, "deadline": FAR}
+        signature = sign(dev_signer(role), type_name, self.contracts.deployment.domain("Charity"), message)
+        return number, FAR, signature
+
+    def grant(self, campaign_id: int, amounts: list[int], refs: list[bytes]) -> TxReceipt:
+        """Of the aid charity, by both its signers."""
+        message: dict[str, object] = {
+            "campaignId": campaign_id,
+            "classId": CLASS_ID,
+            "totalGco2e": sum(amounts),
+            "grantsDigest": keccak(encode(["uint256[]", "bytes32[]"], [amounts, refs])),
+        }
+        second = self.second_word(DevRole.AID_CHARITY_SECOND, "Grant", message)
+        return self.send("Charity", "grant", campaign_id, CLASS_ID, amounts, refs, second, by=DevRole.AID_CHARITY)
+
+    def retire_early(self, campaign_id: int, amount_gco2e: int) -> TxReceipt:
+        """Of the pool, by both its signers."""
+        message: dict[str, object] = {"campaignId": campaign_id, "classId": CLASS_ID, "amountGco2e": amount_gco2e}
+        second = self.second_word(DevRole.POOL_CHARITY_SECOND, "RetireEarly", message)
+        terms = (campaign_id, CLASS_ID, amount_gco2e, second)
+        return self.send("Charity", "retireEarly", *terms, by=DevRole.POOL_CHARITY)
 
     def credits_of(self, address: str, class_id: int = CLASS_ID) -> int:
         return int(self.contracts.credit.functions.balanceOf(address, class_id).call())

@@ -146,21 +146,17 @@ def test_retire_and_donate__signed_by_the_person__are_relayed_inv_06(people: Peo
         "campaignId": campaign_id,
         "classId": CLASS_ID,
         "amountGco2e": 50_000,
+        "receipt": True,
         "number": 8,
         "deadline": FAR,
     }
     domain = people.contracts.deployment.domain("Charity")
     people.send("Charity", "donateBySig", *donate.values(), sign(person, "Donate", domain, donate))
-    people.send(
-        "Charity",
-        "grant",
-        campaign_id,
-        CLASS_ID,
-        [20_000, 60_000],
-        [b"\x11" * 32, b"\x12" * 32],
-        by=DevRole.AID_CHARITY,
-    )
+    people.grant(campaign_id, [20_000, 60_000], [b"\x11" * 32, b"\x12" * 32])
     charity = people.contracts.charity.functions
+    receipt = campaign_id << 192 | CLASS_ID << 64 | 1
+    assert charity.ownerOf(receipt).call() == person.address
+    assert charity.receiptOf(receipt).call()[3] == 50_000
     assert charity.heldOf(campaign_id, CLASS_ID).call() == 30_000
     assert people.credits_of(person.address) == 20_000
     state = people.contracts.credit.functions.classOf(CLASS_ID).call()

@@ -188,6 +188,28 @@ def test_up__killed_outright__is_started_again_and_leaves_nothing_behind(run: Ru
     assert _state(run) == before
 
 
+def test_up__chain_killed_while_it_writes__goes_on_from_the_copy(run: Run) -> None:
+    before, log, state = _state(run), run.folder / "logs" / "chain.log", run.folder / "chain.json"
+    pids = json.loads((run.folder / "children.json").read_text())
+    chain = next(int(pid) for pid, command in pids.items() if str(state) in command)
+    assert run.process is not None
+    run.process.send_signal(signal.SIGSTOP)  # or it would start the chain again before the file is cut off
+    os.kill(chain, signal.SIGKILL)
+    while Path(f"/proc/{chain}/cmdline").read_bytes():
+        time.sleep(0.02)
+    os.truncate(state, state.stat().st_size // 2)
+    run.process.send_signal(signal.SIGCONT)
+    deadline = time.monotonic() + NEXT_START_S
+    while not log.exists() or "goes on from the copy" not in log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    while httpx.get(f"http://127.0.0.1:{run.port}/ready", trust_env=False).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert _state(run) == before
+    assert run.audit().returncode == 0
+
+
 def test_up__second_one_on_the_same_folder__is_refused(run: Run) -> None:
     second = run.command("up", "--json")
     assert second.returncode == 1

@@ -12,7 +12,7 @@ from backend.chain.class_id import class_code, parse_code
 from backend.chain.keys import PERSON_FIRST, dev_signer
 from backend.chain.merkle import MerkleTree, claim_leaf, verify
 from backend.chain.signature import recover
-from backend.chain.typed_data import Domain, digest, sign, typed_data
+from backend.chain.typed_data import Domain, digest, sign, type_files, typed_data
 from backend.kernel.digest import canonical_json, digest_of, to_hex
 
 
@@ -41,8 +41,7 @@ def test_typed_data__each_message__has_the_written_digest_and_signature(vector: 
 
 
 def test_typed_data__every_message__has_a_vector() -> None:
-    files = CHECKOUT.joinpath("contracts", "eip712").glob("*.json")
-    assert {json.loads(path.read_text())["primaryType"] for path in files} == {
+    assert {json.loads(path.read_text())["primaryType"] for path in type_files()} == {
         vector["type"] for vector in vectors("typed_data")["vectors"]
     }
 

@@ -142,6 +142,7 @@ class Player:
             "campaignId": campaign_id,
             "classId": parse_code(class_code),
             "amountGco2e": lots * LOT_GCO2E,
+            "receipt": False,
             "number": self._number(f"donate {step}"),
             "deadline": FAR_DEADLINE,
         }

@@ -8,7 +8,7 @@ from typing import Any
 from backend.api.sample.cast import Actor, cast_of_the_year
 from backend.api.sample.player import Player
 from backend.chain.contracts import Contracts
-from backend.giving.charity_desk import CharityDesk
+from backend.giving.charity_desk import CharityDesk, desk_keys
 from backend.kernel.clock import Clock
 from backend.ledger.books import Books
 from backend.storage.database import Database
@@ -40,5 +40,5 @@ class Stage:
 
     def charity(self, key: str) -> CharityDesk:
         """A charity's own desk: it sends its transactions itself."""
-        signer = self.actor(key).signer
-        return CharityDesk(self.database, self.contracts.w3, signer, self.contracts, self.clock)
+        keys = desk_keys(self.actor(key).signer, self.actor(f"{key}-second").signer, self.contracts)
+        return CharityDesk(self.database, self.contracts.w3, keys, self.contracts, self.clock)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC1155Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {ICarbonCredit} from "../../interfaces/ICarbonCredit.sol";
 import {IIssuance} from "../../interfaces/IIssuance.sol";
 import {World} from "../World.sol";
@@ -136,6 +137,41 @@ contract BufferTest is World {
         credit.cancelFromBuffer(classId, 10);
 
         checkEq(credit.classOf(classId).bufferExpiresAt, START + 1295 days, "later by the stop");
+    }
+
+    function test_cancel_or_expire__unknown_class__reverts() external {
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.ClassUnknown.selector, 7));
+        credit.cancelFromBuffer(7, 1);
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.ClassUnknown.selector, 7));
+        credit.expireBuffer(7);
+    }
+
+    /// @dev A second reversal while stopped keeps the first one's time.
+    function test_reversal__while_stopped__keeps_the_first_time() external {
+        _reverse(10);
+        VM.warp(START + 50);
+        _reverse(10);
+
+        checkEq(credit.classOf(classId).stoppedAt, START, "since the first");
+        checkEq(credit.classOf(classId).reversed, 20, "both");
+    }
+
+    /// @dev Budgets and roots may be anchored while minting is stopped; the sunset counts from the last of them.
+    function test_anchor__while_stopped__moves_the_sunset() external {
+        _reverse(10);
+        VM.warp(START + 100 days);
+        anchorOne(aClaim(BOB, 10), 20);
+        VM.warp(START + 150 days);
+        credit.cancelFromBuffer(classId, 10);
+
+        // 100 days of the stop were before the batch: they are added all the same, in the buffer's favour.
+        checkEq(credit.classOf(classId).bufferExpiresAt, START + (100 + 1095 + 150) * 1 days, "sunset");
+    }
+
+    function test_refill__more_than_held__reverts() external {
+        VM.expectRevert(abi.encodeWithSelector(IERC1155Errors.ERC1155InsufficientBalance.selector, BOB, 0, 1, classId));
+        VM.prank(BOB);
+        credit.refillBuffer(classId, 1);
     }
 
     function test_refill__nothing_or_unknown__reverts() external {

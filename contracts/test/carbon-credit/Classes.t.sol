@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC1155Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import {IERC1155Receiver} from "@openzeppelin/contracts/token/ERC1155/IERC1155Receiver.sol";
+import {IERC1155MetadataURI} from "@openzeppelin/contracts/token/ERC1155/extensions/IERC1155MetadataURI.sol";
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {CarbonCredit} from "../../CarbonCredit.sol";
 import {ICarbonCredit} from "../../interfaces/ICarbonCredit.sol";
 import {IIssuance} from "../../interfaces/IIssuance.sol";
+import {ISignedActs} from "../../interfaces/ISignedActs.sol";
+import {Log} from "../Vm.sol";
 import {World} from "../World.sol";
 
 /// @title Classes, caps and minting: CarbonCredit's own checks, called as Issuance calls them.
@@ -32,6 +40,14 @@ contract ClassesTest is World {
         credit.createClass("US-CA", 2025, "SIM", 0, 0);
         VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.BufferRateTooHigh.selector, 5001, 5000));
         credit.createClass("US-CA", 2025, "SIM", 1, 5001);
+        uint128 tooMuch = uint128(type(uint64).max) + 1;
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.CapTooHigh.selector, tooMuch, type(uint64).max));
+        credit.createClass("US-CA", 2025, "SIM", tooMuch, 0);
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.ClassFieldInvalid.selector, bytes32("us-ca")));
+        credit.createClass("us-ca", 2025, "SIM", 1, 0);
+        VM.chainId(1);
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.SimulatedClassRefused.selector, 1));
+        credit.createClass("US-CA", 2025, "SIM", 1, 0);
         VM.stopPrank();
     }
 
@@ -40,7 +56,7 @@ contract ClassesTest is World {
         VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotIssuance.selector, GOVERNOR));
         credit.anchor("root", classId, 1, 1);
         VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotIssuance.selector, GOVERNOR));
-        credit.mint(GOVERNOR, 1, "root", "nullifier", "statement");
+        credit.mint(GOVERNOR, classId, 1, "root", "nullifier", "statement");
         VM.stopPrank();
     }
 
@@ -98,9 +114,9 @@ contract ClassesTest is World {
             VM.expectRevert(
                 abi.encodeWithSelector(ICarbonCredit.SurplusExceeded.selector, bytes32("root"), asked, surplus)
             );
-            credit.mint(ALICE, amount, "root", "nullifier", "statement");
+            credit.mint(ALICE, classId, amount, "root", "nullifier", "statement");
         } else {
-            credit.mint(ALICE, amount, "root", "nullifier", "statement");
+            credit.mint(ALICE, classId, amount, "root", "nullifier", "statement");
             checkEq(credit.balanceOf(ALICE, classId), amount, "holder");
             checkEq(credit.classOf(classId).buffer, buffer, "buffer");
             checkEq(credit.classOf(classId).issued, amount + buffer, "issued");
@@ -115,8 +131,8 @@ contract ClassesTest is World {
         credit.anchor("short", classId, 1029, 1029);
         credit.anchor("exact", classId, 1030, 1030);
         VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.SurplusExceeded.selector, bytes32("short"), 1030, 1029));
-        credit.mint(ALICE, 1000, "short", "nullifier", "statement");
-        credit.mint(ALICE, 1000, "exact", "nullifier", "statement");
+        credit.mint(ALICE, classId, 1000, "short", "nullifier", "statement");
+        credit.mint(ALICE, classId, 1000, "exact", "nullifier", "statement");
         VM.stopPrank();
 
         checkEq(credit.rootOf("exact").minted, 1030, "to the last gram");
@@ -126,9 +142,9 @@ contract ClassesTest is World {
         VM.startPrank(address(issuance));
         credit.anchor("first", classId, 1000, 1000);
         credit.anchor("second", classId, 1000, 1000);
-        credit.mint(ALICE, 10, "first", "person and year", "statement");
+        credit.mint(ALICE, classId, 10, "first", "person and year", "statement");
         VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.NullifierUsed.selector, bytes32("person and year")));
-        credit.mint(BOB, 10, "second", "person and year", "another statement");
+        credit.mint(BOB, classId, 10, "second", "person and year", "another statement");
         VM.stopPrank();
 
         check(credit.nullifierUsed("person and year"), "used");
@@ -139,36 +155,100 @@ contract ClassesTest is World {
         VM.prank(address(issuance));
         credit.anchor("root", classId, 100, 100);
         VM.prank(address(issuance));
-        credit.mint(ALICE, 50, "root", "nullifier", "statement");
+        credit.mint(ALICE, classId, 50, "root", "nullifier", "statement");
         VM.prank(GOVERNOR);
         credit.setIssuance(STRANGER);
 
         VM.startPrank(STRANGER);
         VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.NullifierUsed.selector, bytes32("nullifier")));
-        credit.mint(ALICE, 10, "root", "nullifier", "statement");
+        credit.mint(ALICE, classId, 10, "root", "nullifier", "statement");
         VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.RootExists.selector, bytes32("root")));
         credit.anchor("root", classId, 100, 100);
         VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.SurplusExceeded.selector, bytes32("root"), 49, 48));
-        credit.mint(ALICE, 49, "root", "another", "statement");
+        credit.mint(ALICE, classId, 49, "root", "another", "statement");
         VM.stopPrank();
 
         VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotIssuance.selector, address(issuance)));
         VM.prank(address(issuance));
-        credit.mint(ALICE, 1, "root", "a third", "statement");
+        credit.mint(ALICE, classId, 1, "root", "a third", "statement");
     }
 
     function test_mint__unknown_root_or_nothing__reverts() external {
         VM.startPrank(address(issuance));
         VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.RootUnknown.selector, bytes32("none")));
-        credit.mint(ALICE, 1, "none", "nullifier", "statement");
+        credit.mint(ALICE, classId, 1, "none", "nullifier", "statement");
         credit.anchor("root", classId, 100, 100);
         VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.AmountZero.selector));
-        credit.mint(ALICE, 0, "root", "nullifier", "statement");
+        credit.mint(ALICE, classId, 0, "root", "nullifier", "statement");
         VM.stopPrank();
     }
 
+    function test_mint__class_of_another_root__reverts() external {
+        VM.prank(GOVERNOR);
+        uint256 other = credit.createClass("US-CA", 2025, "SIM", 1000, 0);
+        VM.startPrank(address(issuance));
+        credit.anchor("root", classId, 100, 100);
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.ClassMismatch.selector, other, classId));
+        credit.mint(ALICE, other, 1, "root", "nullifier", "statement");
+        VM.stopPrank();
+    }
+
+    function test_mint__to_nobody__reverts_and_uses_nothing_up() external {
+        VM.startPrank(address(issuance));
+        credit.anchor("root", classId, 100, 100);
+        VM.expectRevert(abi.encodeWithSelector(IERC1155Errors.ERC1155InvalidReceiver.selector, address(0)));
+        credit.mint(address(0), classId, 1, "root", "nullifier", "statement");
+        VM.stopPrank();
+
+        check(!credit.nullifierUsed("nullifier"), "not used");
+    }
+
+    function test_views__of_a_class__are_its_totals() external {
+        giveCredits(ALICE, 10_000);
+        VM.prank(ALICE);
+        credit.retire(classId, 4000, BOB, "gift", 0);
+        VM.prank(REGISTRAR);
+        credit.recordReversal(classId, 100, "finding");
+        credit.cancelFromBuffer(classId, 100);
+
+        checkEq(credit.capOf(classId), CAP, "cap");
+        checkEq(credit.issuedOf(classId), 10_300, "issued");
+        checkEq(credit.retiredInAllOf(classId), 4000, "retired");
+        checkEq(credit.cancelledOf(classId), 100, "cancelled");
+        uint256 unknown = classId + 1;
+        uint256 sum = credit.capOf(unknown) + credit.issuedOf(unknown) + credit.retiredInAllOf(unknown);
+        checkEq(sum + credit.cancelledOf(unknown), 0, "unknown");
+    }
+
+    function test_root__never_anchored__has_no_time_and_no_expiry() external {
+        checkEq(credit.anchoredAt("none"), 0, "time");
+        check(!credit.isSuspended("none"), "suspended");
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.RootUnknown.selector, bytes32("none")));
+        credit.expiresAt("none");
+    }
+
+    /// @dev ERC-165: what we are, and what we do not claim to be (draft ERC-8393 mints and encodes ids otherwise).
+    function test_supports_interface__what_it_implements_alone() external view {
+        check(credit.supportsInterface(type(IERC165).interfaceId), "ERC-165");
+        check(credit.supportsInterface(type(IERC1155).interfaceId), "ERC-1155");
+        check(credit.supportsInterface(type(IERC1155MetadataURI).interfaceId), "metadata");
+        check(credit.supportsInterface(type(ICarbonCredit).interfaceId), "credit");
+        check(credit.supportsInterface(type(ISignedActs).interfaceId), "signed acts");
+        check(!credit.supportsInterface(0xffffffff), "nothing");
+        check(!credit.supportsInterface(type(IERC1155Receiver).interfaceId), "no receiver");
+    }
+
+    function test_uri__is_one_template_for_all_classes() external {
+        VM.recordLogs();
+        CarbonCredit fresh = new CarbonCredit(address(governance), "https://example.org/{id}.json");
+
+        Log memory told = findLog(VM.getRecordedLogs(), ICarbonCredit.UriSet.selector, "told");
+        checkEq(keccak256(told.data), keccak256(abi.encode("https://example.org/{id}.json")), "told");
+        checkEq(keccak256(bytes(fresh.uri(classId))), keccak256("https://example.org/{id}.json"), "uri");
+    }
+
     function test_decode__malformed_id__reverts() external {
-        VM.expectRevert();
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.ClassFieldInvalid.selector, bytes32(type(uint256).max)));
         credit.decode(type(uint256).max);
     }
 }

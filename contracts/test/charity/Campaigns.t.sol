@@ -8,15 +8,102 @@ import {World} from "../World.sol";
 
 contract CampaignsTest is World {
     function test_list__is_kept_and_told() external {
+        VM.startPrank(REGISTRAR);
         VM.expectEmit(address(charity));
-        emit ICharity.CharityListed(STRANGER, true);
-        VM.prank(REGISTRAR);
-        charity.listCharity(STRANGER, true);
+        emit ICharity.CharityListed(STRANGER, true, BOB);
+        charity.listCharity(STRANGER, BOB);
         check(charity.isListed(STRANGER), "listed");
-        VM.prank(REGISTRAR);
-        charity.listCharity(STRANGER, false);
+        charity.listCharity(STRANGER, CAROL);
+        checkEq(charity.secondSignerOf(STRANGER), CAROL, "another second signer");
+        VM.expectEmit(address(charity));
+        emit ICharity.CharityListed(STRANGER, false, address(0));
+        charity.delistCharity(STRANGER);
+        VM.stopPrank();
 
         check(!charity.isListed(STRANGER), "delisted");
+        checkEq(charity.secondSignerOf(STRANGER), address(0), "no second signer");
+    }
+
+    function test_list__without_a_second_signer_of_its_own__reverts() external {
+        VM.startPrank(REGISTRAR);
+        VM.expectRevert(abi.encodeWithSelector(ICharity.SecondSignerInvalid.selector, address(0)));
+        charity.listCharity(STRANGER, address(0));
+        VM.expectRevert(abi.encodeWithSelector(ICharity.SecondSignerInvalid.selector, STRANGER));
+        charity.listCharity(STRANGER, STRANGER);
+        VM.expectRevert(abi.encodeWithSelector(ICharity.CharityNotListed.selector, STRANGER));
+        charity.delistCharity(STRANGER);
+        VM.stopPrank();
+    }
+
+    function test_close_early__ends_the_window_this_second() external {
+        uint256 campaignId = openCampaign(POOL, ICharity.Kind.RetirePool, ICharity.Funding.AllOrNothing, 5);
+        giveCredits(ALICE, 100);
+        VM.startPrank(ALICE);
+        credit.setApprovalForAll(address(charity), true);
+        charity.donate(campaignId, classId, 10, false);
+        VM.stopPrank();
+        VM.warp(START + 100);
+        VM.expectEmit(address(charity));
+        emit ICharity.CampaignClosedEarly(campaignId, uint64(START + 100));
+        VM.prank(POOL);
+        charity.closeEarly(campaignId);
+
+        checkEq(charity.campaignOf(campaignId).closes, START + 100, "closes");
+        VM.expectRevert(abi.encodeWithSelector(ICharity.CampaignNotOpen.selector, campaignId));
+        VM.prank(ALICE);
+        charity.donate(campaignId, classId, 1, false);
+        VM.expectRevert(abi.encodeWithSelector(ICharity.CampaignNotOpen.selector, campaignId));
+        VM.prank(POOL);
+        charity.closeEarly(campaignId);
+        charity.finalise(campaignId);
+        check(charity.campaignOf(campaignId).state == ICharity.State.Succeeded, "it had reached its target");
+        VM.expectRevert(abi.encodeWithSelector(ICharity.CampaignNotOpen.selector, campaignId));
+        VM.prank(POOL);
+        charity.closeEarly(campaignId);
+    }
+
+    function test_close_early__before_it_opened__takes_nothing_ever() external {
+        VM.prank(POOL);
+        uint256 campaignId = charity.openCampaign(
+            ICharity.Kind.RetirePool, ICharity.Funding.AllOrNothing, uint64(START + 5), uint64(START + 10), 1, "story"
+        );
+        VM.prank(POOL);
+        charity.closeEarly(campaignId);
+        charity.finalise(campaignId);
+
+        check(charity.campaignOf(campaignId).state == ICharity.State.Failed, "failed");
+    }
+
+    function test_close_early__by_others__reverts() external {
+        uint256 campaignId = openCampaign(POOL, ICharity.Kind.RetirePool, ICharity.Funding.AllOrNothing, 5);
+        VM.expectRevert(abi.encodeWithSelector(ICharity.NotCharityOf.selector, campaignId, AID));
+        VM.prank(AID);
+        charity.closeEarly(campaignId);
+        VM.expectRevert(abi.encodeWithSelector(ICharity.CampaignUnknown.selector, 9));
+        VM.prank(POOL);
+        charity.closeEarly(9);
+    }
+
+    /// @dev At any time, whatever it raised; one that was decided before stays decided.
+    function test_finalise__charity_delisted__fails_what_is_open() external {
+        uint256 decided = openCampaign(POOL, ICharity.Kind.RetirePool, ICharity.Funding.KeepWhatYouRaise, 0);
+        VM.prank(POOL);
+        charity.closeEarly(decided);
+        charity.finalise(decided);
+        uint256 campaignId = openCampaign(POOL, ICharity.Kind.RetirePool, ICharity.Funding.KeepWhatYouRaise, 0);
+        VM.prank(REGISTRAR);
+        charity.delistCharity(POOL);
+        VM.expectEmit(address(charity));
+        emit ICharity.CampaignFinalised(campaignId, ICharity.State.Failed);
+        VM.prank(STRANGER);
+        charity.finalise(campaignId);
+
+        check(charity.campaignOf(campaignId).state == ICharity.State.Failed, "failed");
+        check(charity.campaignOf(decided).state == ICharity.State.Succeeded, "one-way");
+        VM.prank(REGISTRAR);
+        charity.listCharity(POOL, SECOND);
+        VM.expectRevert(abi.encodeWithSelector(ICharity.CampaignFinal.selector, campaignId));
+        charity.finalise(campaignId);
     }
 
     function test_open__is_kept_and_told() external {
@@ -87,7 +174,7 @@ contract CampaignsTest is World {
             POOL,
             ICharity.Kind.RetirePool,
             keep ? ICharity.Funding.KeepWhatYouRaise : ICharity.Funding.AllOrNothing,
-            uint128(target)
+            uint64(target)
         );
         giveCredits(ALICE, gift);
         VM.prank(ALICE);

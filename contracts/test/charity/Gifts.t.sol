@@ -26,7 +26,7 @@ contract GiftsTest is World {
         VM.expectEmit(address(charity));
         emit ICharity.Donated(_campaignId, ALICE, classId, 4000);
         VM.prank(ALICE);
-        charity.donate(_campaignId, classId, 4000);
+        charity.donate(_campaignId, classId, 4000, false);
 
         checkEq(charity.donatedOf(_campaignId, ALICE, classId), 4000, "donor");
         checkEq(charity.heldOf(_campaignId, classId), 4000, "held");
@@ -37,26 +37,26 @@ contract GiftsTest is World {
     function test_donate__without_approval__reverts() external {
         VM.expectRevert();
         VM.prank(BOB);
-        charity.donate(_campaignId, classId, 1);
+        charity.donate(_campaignId, classId, 1, false);
     }
 
     function test_donate_by_sig__as_signed_and_once() external {
         bytes memory signature = _sign(ALICE_KEY, ALICE, 4000, 3);
         VM.expectRevert(abi.encodeWithSelector(ISignedActs.SignatureInvalid.selector, ALICE));
-        charity.donateBySig(ALICE, _campaignId, classId, 5000, 3, FAR, signature);
+        charity.donateBySig(ALICE, _campaignId, classId, 5000, false, 3, FAR, signature);
         VM.prank(STRANGER);
-        charity.donateBySig(ALICE, _campaignId, classId, 4000, 3, FAR, signature);
+        charity.donateBySig(ALICE, _campaignId, classId, 4000, false, 3, FAR, signature);
 
         checkEq(charity.donatedOf(_campaignId, ALICE, classId), 4000, "donor");
         VM.expectRevert(abi.encodeWithSelector(ISignedActs.NumberAlreadyUsed.selector, ALICE, 3));
-        charity.donateBySig(ALICE, _campaignId, classId, 4000, 3, FAR, signature);
+        charity.donateBySig(ALICE, _campaignId, classId, 4000, false, 3, FAR, signature);
     }
 
     function test_donate_by_sig__for_another_domain__reverts() external {
-        bytes32 structHash = keccak256(abi.encode(TypeHashes.DONATE, ALICE, _campaignId, classId, 4000, 3, FAR));
+        bytes32 structHash = keccak256(abi.encode(TypeHashes.DONATE, ALICE, _campaignId, classId, 4000, false, 3, FAR));
         bytes memory signature = signDigest(ALICE_KEY, digestOf(credit.domainSeparator(), structHash));
         VM.expectRevert(abi.encodeWithSelector(ISignedActs.SignatureInvalid.selector, ALICE));
-        charity.donateBySig(ALICE, _campaignId, classId, 4000, 3, FAR, signature);
+        charity.donateBySig(ALICE, _campaignId, classId, 4000, false, 3, FAR, signature);
     }
 
     function test_transfer__with_the_senders_own_name__is_a_gift() external {
@@ -87,6 +87,8 @@ contract GiftsTest is World {
         _bounces(abi.encodeWithSelector(ICharity.GiftDataInvalid.selector), 10, "");
         _bounces(abi.encodeWithSelector(ICharity.GiftDataInvalid.selector), 10, abi.encode(_campaignId));
         _bounces(abi.encodeWithSelector(ICharity.GiftDataInvalid.selector), 10, abi.encode(_campaignId, address(0)));
+        _bounces(abi.encodeWithSelector(ICharity.GiftDataInvalid.selector), 10, abi.encode(_campaignId, charity));
+        _bounces(abi.encodeWithSelector(ICharity.GiftDataInvalid.selector), 10, abi.encode(_campaignId, BOB, true, 1));
         _bounces(abi.encodeWithSelector(ICharity.CampaignUnknown.selector, 99), 10, abi.encode(99, BOB));
         _bounces(abi.encodeWithSelector(ICharity.AmountZero.selector), 0, abi.encode(_campaignId, BOB));
     }
@@ -122,28 +124,98 @@ contract GiftsTest is World {
         VM.startPrank(ALICE);
         VM.warp(START + 9);
         VM.expectRevert(notOpen);
-        charity.donate(campaignId, classId, 1);
+        charity.donate(campaignId, classId, 1, false);
         VM.warp(START + 10);
-        charity.donate(campaignId, classId, 1);
+        charity.donate(campaignId, classId, 1, false);
         VM.warp(START + 19);
-        charity.donate(campaignId, classId, 1);
+        charity.donate(campaignId, classId, 1, false);
         VM.warp(START + 20);
         VM.expectRevert(notOpen);
-        charity.donate(campaignId, classId, 1);
+        charity.donate(campaignId, classId, 1, false);
         VM.stopPrank();
         charity.finalise(campaignId);
         VM.warp(START + 15);
         VM.expectRevert(notOpen);
         VM.prank(ALICE);
-        charity.donate(campaignId, classId, 1);
+        charity.donate(campaignId, classId, 1, false);
+    }
+
+    /// @dev The book of a class remembers the window; whatever ends gifts makes it look again.
+    function test_delisted_charity__takes_gifts_again_once_relisted() external {
+        VM.prank(ALICE);
+        charity.donate(_campaignId, classId, 1, false);
+        VM.startPrank(REGISTRAR);
+        charity.delistCharity(AID);
+        charity.delistCharity(POOL);
+        VM.stopPrank();
+        VM.expectRevert(abi.encodeWithSelector(ICharity.CharityNotListed.selector, POOL));
+        VM.prank(ALICE);
+        charity.donate(_campaignId, classId, 1, false);
+        VM.prank(REGISTRAR);
+        charity.listCharity(POOL, SECOND);
+        VM.prank(ALICE);
+        charity.donate(_campaignId, classId, 1, false);
+
+        checkEq(charity.heldOf(_campaignId, classId), 2, "held");
+    }
+
+    function test_gift__beyond_a_uint64__reverts() external {
+        uint256 tooMuch = uint256(type(uint64).max) + 1;
+        VM.startPrank(address(credit));
+        VM.expectRevert(abi.encodeWithSelector(ICharity.AmountTooLarge.selector, tooMuch));
+        charity.onERC1155Received(ALICE, ALICE, classId, tooMuch, abi.encode(_campaignId, ALICE));
+        charity.onERC1155Received(ALICE, ALICE, classId, 1, abi.encode(_campaignId, ALICE));
+        VM.expectRevert(abi.encodeWithSelector(ICharity.AmountTooLarge.selector, type(uint64).max));
+        charity.onERC1155Received(ALICE, ALICE, classId, type(uint64).max, abi.encode(_campaignId, ALICE));
+        VM.stopPrank();
+    }
+
+    function test_gifts__of_several_classes__add_up() external {
+        VM.prank(GOVERNOR);
+        uint256 other = credit.createClass("US-CA", 2025, "SIM", CAP, 0);
+        (classId, other) = (other, classId);
+        giveCredits(ALICE, 500);
+        VM.startPrank(ALICE);
+        charity.donate(_campaignId, other, 100, false);
+        charity.donate(_campaignId, classId, 200, false);
+        charity.donate(_campaignId, classId, 50, false);
+        VM.stopPrank();
+
+        uint256[] memory classes = charity.classesOf(_campaignId);
+        checkEq(classes.length, 2, "classes");
+        checkEq(classes[0], other, "first");
+        checkEq(classes[1], classId, "second");
+        checkEq(charity.campaignOf(_campaignId).donated, 350, "sum");
+        checkEq(charity.pocketOf(_campaignId, classId).donated, 250, "pocket");
+    }
+
+    function test_use_number_by_sig__voids_what_was_signed__without_gas() external {
+        bytes memory gift = _sign(ALICE_KEY, ALICE, 4000, 3);
+        bytes32 structHash = keccak256(abi.encode(TypeHashes.USE_NUMBER, ALICE, 3, FAR));
+        bytes memory word = signDigest(ALICE_KEY, digestOf(charity.domainSeparator(), structHash));
+        VM.expectRevert(abi.encodeWithSelector(ISignedActs.SignatureInvalid.selector, BOB));
+        charity.useNumberBySig(BOB, 3, FAR, word);
+        VM.expectEmit(address(charity));
+        emit ISignedActs.NumberUsed(ALICE, 3);
+        VM.prank(STRANGER);
+        charity.useNumberBySig(ALICE, 3, FAR, word);
+
+        check(charity.numberUsed(ALICE, 3), "used");
+        VM.expectRevert(abi.encodeWithSelector(ISignedActs.NumberAlreadyUsed.selector, ALICE, 3));
+        charity.donateBySig(ALICE, _campaignId, classId, 4000, false, 3, FAR, gift);
+        VM.expectRevert(abi.encodeWithSelector(ISignedActs.NumberAlreadyUsed.selector, ALICE, 3));
+        charity.useNumberBySig(ALICE, 3, FAR, word);
+        VM.warp(FAR);
+        VM.expectRevert(abi.encodeWithSelector(ISignedActs.SignatureExpired.selector, FAR));
+        charity.useNumberBySig(ALICE, 3, FAR, word);
     }
 
     function test_delisted_charity__takes_no_new_gifts() external {
         VM.prank(REGISTRAR);
-        charity.listCharity(POOL, false);
+        charity.delistCharity(POOL);
         VM.expectRevert(abi.encodeWithSelector(ICharity.CharityNotListed.selector, POOL));
         VM.prank(ALICE);
-        charity.donate(_campaignId, classId, 1);
+        charity.donate(_campaignId, classId, 1, false);
     }
 
     function test_paused__takes_no_gifts() external {
@@ -151,16 +223,19 @@ contract GiftsTest is World {
         charity.pause();
         VM.expectRevert(abi.encodeWithSelector(Pausable.EnforcedPause.selector));
         VM.prank(ALICE);
-        charity.donate(_campaignId, classId, 1);
+        charity.donate(_campaignId, classId, 1, false);
         VM.prank(PAUSER);
         charity.unpause();
         VM.prank(ALICE);
-        charity.donate(_campaignId, classId, 1);
+        charity.donate(_campaignId, classId, 1, false);
     }
 
     function test_supports_interface() external view {
         check(charity.supportsInterface(type(IERC1155Receiver).interfaceId), "receiver");
         check(charity.supportsInterface(type(IERC165).interfaceId), "ERC-165");
+        check(charity.supportsInterface(0xb45a3c0e), "ERC-5192");
+        check(charity.supportsInterface(0x80ac58cd), "ERC-721");
+        check(charity.supportsInterface(0x5b5e139f), "ERC-721 metadata");
         check(!charity.supportsInterface(0xffffffff), "nothing else");
     }
 
@@ -171,7 +246,8 @@ contract GiftsTest is World {
     }
 
     function _sign(uint256 key, address donor, uint256 amount, uint256 number) private view returns (bytes memory) {
-        bytes32 structHash = keccak256(abi.encode(TypeHashes.DONATE, donor, _campaignId, classId, amount, number, FAR));
+        bytes32 structHash =
+            keccak256(abi.encode(TypeHashes.DONATE, donor, _campaignId, classId, amount, false, number, FAR));
         return signDigest(key, digestOf(charity.domainSeparator(), structHash));
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ICarbonCredit} from "../../interfaces/ICarbonCredit.sol";
 import {ICharity} from "../../interfaces/ICharity.sol";
+import {ISignedActs} from "../../interfaces/ISignedActs.sol";
 import {HostileAccount} from "../../mocks/HostileAccount.sol";
 import {Log} from "../Vm.sol";
 import {World} from "../World.sol";
@@ -28,13 +29,14 @@ contract WaysOutTest is World {
         _give(ALICE, _goal, 10_000);
     }
 
-    function test_retire_held__for_the_charity_and_told() external {
+    function test_retire_early__for_the_charity_and_told() external {
+        ICharity.SecondSignature memory second = secondForRetirement(SECOND_KEY, _pool, classId, 6000);
         VM.expectEmit(address(charity));
         emit ICharity.CampaignRetired(_pool, classId, 6000);
         VM.expectEmit(address(credit));
         emit ICarbonCredit.Retired(address(charity), POOL, classId, 6000, "charity", bytes32(_pool));
         VM.prank(POOL);
-        charity.retireHeld(_pool, classId, 6000);
+        charity.retireEarly(_pool, classId, 6000, second);
 
         checkEq(credit.retiredOf(POOL, classId), 6000, "retired");
         checkEq(charity.heldOf(_pool, classId), 4000, "held");
@@ -42,8 +44,8 @@ contract WaysOutTest is World {
     }
 
     function test_retire_held__by_anyone_once_succeeded__even_paused() external {
-        VM.expectRevert(abi.encodeWithSelector(ICharity.NotCharityOf.selector, _pool, STRANGER));
-        VM.prank(STRANGER);
+        VM.expectRevert(abi.encodeWithSelector(ICharity.NotSucceeded.selector, _pool));
+        VM.prank(POOL);
         charity.retireHeld(_pool, classId, 1);
         VM.warp(START + 30 days);
         charity.finalise(_pool);
@@ -56,25 +58,116 @@ contract WaysOutTest is World {
         _checkTotals(_pool);
     }
 
-    function test_retire_held__bad_terms__revert() external {
+    function test_retire_early__bad_terms__revert() external {
+        _expectEarlyRevert(abi.encodeWithSelector(ICharity.AmountZero.selector), POOL, _pool, 0);
+        _expectEarlyRevert(
+            abi.encodeWithSelector(ICharity.HeldInsufficient.selector, _pool, classId, 10_001, 10_000),
+            POOL,
+            _pool,
+            10_001
+        );
+        _expectEarlyRevert(abi.encodeWithSelector(ICharity.NotSucceeded.selector, _goal), POOL, _goal, 1);
+        _expectEarlyRevert(abi.encodeWithSelector(ICharity.KindWrong.selector, _aid), AID, _aid, 1);
+        _expectEarlyRevert(abi.encodeWithSelector(ICharity.NotCharityOf.selector, _pool, AID), AID, _pool, 1);
+        _expectEarlyRevert(abi.encodeWithSelector(ICharity.CampaignUnknown.selector, 99), POOL, 99, 1);
+        VM.prank(PAUSER);
+        charity.pause();
+        _expectEarlyRevert(abi.encodeWithSelector(Pausable.EnforcedPause.selector), POOL, _pool, 1);
+        VM.prank(PAUSER);
+        charity.unpause();
+        VM.prank(REGISTRAR);
+        charity.delistCharity(POOL);
+        _expectEarlyRevert(abi.encodeWithSelector(ICharity.CharityNotListed.selector, POOL), POOL, _pool, 1);
+    }
+
+    /// @dev One key of a charity spends nothing: neither alone, nor with a signature for other terms, nor twice.
+    function test_spending__without_its_second_signer__reverts() external {
+        bytes memory invalid = abi.encodeWithSelector(ISignedActs.SignatureInvalid.selector, SECOND);
+        ICharity.SecondSignature memory forged = secondForRetirement(BOB_KEY, _pool, classId, 5);
         VM.startPrank(POOL);
-        VM.expectRevert(abi.encodeWithSelector(ICharity.AmountZero.selector));
-        charity.retireHeld(_pool, classId, 0);
+        VM.expectRevert(invalid);
+        charity.retireEarly(_pool, classId, 5, forged);
+        ICharity.SecondSignature memory second = secondForRetirement(SECOND_KEY, _pool, classId, 5);
+        VM.expectRevert(invalid);
+        charity.retireEarly(_pool, classId, 6, second);
+        charity.retireEarly(_pool, classId, 5, second);
+        VM.expectRevert(abi.encodeWithSelector(ISignedActs.NumberAlreadyUsed.selector, SECOND, second.number));
+        charity.retireEarly(_pool, classId, 5, second);
+        VM.stopPrank();
+        (uint256[] memory amounts, bytes32[] memory refs) = (new uint256[](1), new bytes32[](1));
+        (amounts[0], refs[0]) = (5, "a");
+        second = secondForGrants(SECOND_KEY, _aid, classId, amounts, refs);
+        refs[0] = "b";
+        VM.expectRevert(invalid);
+        VM.prank(AID);
+        charity.grant(_aid, classId, amounts, refs, second);
+        second.deadline = block.timestamp;
+        VM.expectRevert(abi.encodeWithSelector(ISignedActs.SignatureExpired.selector, block.timestamp));
+        VM.prank(AID);
+        charity.grant(_aid, classId, amounts, refs, second);
+    }
+
+    function test_spending__charity_and_second_signer__may_be_wallet_contracts() external {
+        HostileAccount wallet = new HostileAccount(BOB);
+        HostileAccount second = new HostileAccount(CAROL);
+        VM.prank(REGISTRAR);
+        charity.listCharity(address(wallet), address(second));
+        bytes memory opening = abi.encodeCall(
+            ICharity.openCampaign,
+            (ICharity.Kind.RetirePool, ICharity.Funding.KeepWhatYouRaise, uint64(START), uint64(START + 10), 1, "story")
+        );
+        wallet.execute(address(charity), opening);
+        uint256 campaignId = charity.campaignCount();
+        _give(ALICE, campaignId, 100);
+        ICharity.SecondSignature memory word = secondForRetirement(CAROL_KEY, campaignId, classId, 60);
+        bytes memory spending = abi.encodeCall(ICharity.retireEarly, (campaignId, classId, 60, word));
+        second.setAnswering(HostileAccount.Answering.No);
+        word = secondForRetirement(BOB_KEY, campaignId, classId, 60);
+        VM.expectRevert(abi.encodeWithSelector(ISignedActs.SignatureInvalid.selector, address(second)));
+        wallet.execute(address(charity), abi.encodeCall(ICharity.retireEarly, (campaignId, classId, 60, word)));
+        second.setAnswering(HostileAccount.Answering.Honest);
+        wallet.execute(address(charity), spending);
+
+        checkEq(credit.retiredOf(address(wallet), classId), 60, "retired");
+    }
+
+    /// @dev To the second: 90 days from the close, not from the decision.
+    function test_retire_held__what_aid_did_not_grant__by_anyone_90_days_after_the_close() external {
+        _grantOne(AID, _aid, 3000, "deficit");
+        VM.expectRevert(abi.encodeWithSelector(ICharity.NotSucceeded.selector, _aid));
+        charity.retireHeld(_aid, classId, 7000);
+        VM.warp(START + 120 days - 1);
+        charity.finalise(_aid);
+        VM.expectRevert(abi.encodeWithSelector(ICharity.LeftoverNotDue.selector, _aid, START + 120 days));
+        VM.prank(STRANGER);
+        charity.retireHeld(_aid, classId, 7000);
+        VM.warp(START + 120 days);
+        VM.prank(REGISTRAR);
+        charity.delistCharity(AID);
+        VM.prank(STRANGER);
+        charity.retireHeld(_aid, classId, 7000);
+
+        checkEq(charity.heldOf(_aid, classId), 0, "nothing is stranded");
+        checkEq(credit.retiredOf(AID, classId), 7000, "for the charity");
+        _checkTotals(_aid);
+    }
+
+    function test_retire_held__more_than_held_or_of_an_unknown_campaign__reverts() external {
+        VM.warp(START + 30 days);
+        charity.finalise(_pool);
         VM.expectRevert(abi.encodeWithSelector(ICharity.HeldInsufficient.selector, _pool, classId, 10_001, 10_000));
         charity.retireHeld(_pool, classId, 10_001);
-        VM.expectRevert(abi.encodeWithSelector(ICharity.NotSucceeded.selector, _goal));
-        charity.retireHeld(_goal, classId, 1);
-        VM.expectRevert(abi.encodeWithSelector(ICharity.KindWrong.selector, _aid));
-        charity.retireHeld(_aid, classId, 1);
-        VM.stopPrank();
+        VM.expectRevert(abi.encodeWithSelector(ICharity.AmountZero.selector));
+        charity.retireHeld(_pool, classId, 0);
+        VM.expectRevert(abi.encodeWithSelector(ICharity.CampaignUnknown.selector, 99));
+        charity.retireHeld(99, classId, 1);
     }
 
     /// @dev What one campaign holds, another cannot spend.
     function test_inv_06__campaigns__do_not_share() external {
         uint256 other = openCampaign(POOL, ICharity.Kind.RetirePool, ICharity.Funding.KeepWhatYouRaise, 0);
-        VM.expectRevert(abi.encodeWithSelector(ICharity.HeldInsufficient.selector, other, classId, 1, 0));
-        VM.prank(POOL);
-        charity.retireHeld(other, classId, 1);
+        bytes memory reason = abi.encodeWithSelector(ICharity.HeldInsufficient.selector, other, classId, 1, 0);
+        _expectEarlyRevert(reason, POOL, other, 1);
     }
 
     function test_grant__retires_for_nobody_in_particular() external {
@@ -94,9 +187,10 @@ contract WaysOutTest is World {
         bytes32[] memory refs = new bytes32[](5);
         (amounts[0], amounts[1], amounts[2], amounts[3], amounts[4]) = (4000, 4000, 0, 7000, 6000);
         (refs[0], refs[1], refs[2], refs[3], refs[4]) = ("a", "a", "c", "d", "e");
+        ICharity.SecondSignature memory second = secondForGrants(SECOND_KEY, _aid, classId, amounts, refs);
         VM.recordLogs();
         VM.prank(AID);
-        charity.grant(_aid, classId, amounts, refs);
+        charity.grant(_aid, classId, amounts, refs, second);
 
         Log[] memory logs = VM.getRecordedLogs();
         checkEq(countOf(logs, GRANT_SKIPPED), 3, "skips");
@@ -119,7 +213,7 @@ contract WaysOutTest is World {
         uint256 goal = openCampaign(AID, ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, 1);
         _expectGrantRevert(abi.encodeWithSelector(ICharity.NotSucceeded.selector, goal), AID, goal);
         VM.prank(REGISTRAR);
-        charity.listCharity(AID, false);
+        charity.delistCharity(AID);
         _expectGrantRevert(abi.encodeWithSelector(ICharity.CharityNotListed.selector, AID), AID, _aid);
         VM.prank(PAUSER);
         charity.pause();
@@ -127,9 +221,10 @@ contract WaysOutTest is World {
     }
 
     function test_grant__lengths_differ__reverts() external {
+        ICharity.SecondSignature memory second;
         VM.expectRevert(abi.encodeWithSelector(ICharity.LengthMismatch.selector, 1, 2));
         VM.prank(AID);
-        charity.grant(_aid, classId, new uint256[](1), new bytes32[](2));
+        charity.grant(_aid, classId, new uint256[](1), new bytes32[](2), second);
     }
 
     function test_grant__of_a_campaign_that_reached_its_goal() external {
@@ -267,14 +362,24 @@ contract WaysOutTest is World {
         uint256[] memory amounts = new uint256[](1);
         bytes32[] memory refs = new bytes32[](1);
         (amounts[0], refs[0]) = (amount, ref);
+        ICharity.SecondSignature memory second = secondForGrants(SECOND_KEY, campaignId, classId, amounts, refs);
         VM.prank(caller);
-        charity.grant(campaignId, classId, amounts, refs);
+        charity.grant(campaignId, classId, amounts, refs, second);
     }
 
     function _expectGrantRevert(bytes memory reason, address caller, uint256 campaignId) private {
+        (uint256[] memory amounts, bytes32[] memory refs) = (new uint256[](1), new bytes32[](1));
+        ICharity.SecondSignature memory second = secondForGrants(SECOND_KEY, campaignId, classId, amounts, refs);
         VM.expectRevert(reason);
         VM.prank(caller);
-        charity.grant(campaignId, classId, new uint256[](1), new bytes32[](1));
+        charity.grant(campaignId, classId, amounts, refs, second);
+    }
+
+    function _expectEarlyRevert(bytes memory reason, address caller, uint256 campaignId, uint256 amount) private {
+        ICharity.SecondSignature memory second = secondForRetirement(SECOND_KEY, campaignId, classId, amount);
+        VM.expectRevert(reason);
+        VM.prank(caller);
+        charity.retireEarly(campaignId, classId, amount, second);
     }
 
     function _checkTotals(uint256 campaignId) private view {

@@ -77,12 +77,34 @@ abstract contract Comparison is Acts {
         if (kind == "listed") return _word(charity.isListed(address(uint160(a))));
         if (kind == "donated") return charity.donatedOf(a, address(uint160(b)), c);
         if (kind == "held") return charity.heldOf(a, b);
+        if (kind == "secondSigner") return uint160(charity.secondSignerOf(address(uint160(a))));
+        if (kind == "refundWallet") return uint160(charity.refundWalletOf(address(uint160(a))));
+        if (kind == "drawn") return charity.drawsOf(address(uint160(a)), b).drawn;
+        if (kind == "drawnTag") return uint192(charity.drawsOf(address(uint160(a)), b).tag);
+        if (kind == "receipts") return charity.balanceOf(address(uint160(a)));
+        if (kind == "series") return charity.receiptsOf(a, b);
+        if (kind == "receipt owner") return uint160(charity.ownerOf(a));
+        if (kind == "receipt amount") return charity.receiptOf(a).amount;
+        if (kind == "receipt time") return charity.receiptOf(a).givenAt;
+        if (kind == "given") return charity.pocketOf(a, b).donated;
+        if (kind == "out retired") return charity.pocketOf(a, b).retired;
+        if (kind == "out granted") return charity.pocketOf(a, b).granted;
+        if (kind == "out refunded") return charity.pocketOf(a, b).refunded;
+        if (kind == "out answered") return charity.pocketOf(a, b).giftsRefunded;
         if (kind == "grantRef") return _word(charity.grantRefUsed(bytes32(a)));
-        if (kind == "anchored") return issuance.anchoredAt(bytes32(a));
-        if (kind == "suspended") return _word(issuance.isSuspended(bytes32(a)));
+        if (kind == "anchored") return credit.anchoredAt(bytes32(a));
+        if (kind == "stoppedAtAnchor") return _stoppedAtAnchor(bytes32(a));
+        if (kind == "mintingPaused") return _word(credit.mintingPaused());
+        if (kind == "suspended") return _word(credit.isSuspended(bytes32(a)));
         if (kind == "verifier") return _word(issuance.isVerifier(address(uint160(a))));
         check(kind == "threshold", "a kind the comparison does not know");
         return issuance.threshold();
+    }
+
+    /// @dev What the class's stop clock showed when the root was anchored: all it showed since moves the expiry.
+    function _stoppedAtAnchor(bytes32 root) private view returns (uint256) {
+        uint256 shown = credit.stoppedSecondsOf(credit.rootOf(root).classId);
+        return shown + credit.anchoredAt(root) + credit.CLAIM_TERM() - credit.expiresAt(root);
     }
 
     function _paused(address emitter) private view returns (uint256) {

@@ -36,7 +36,10 @@ contract GivingInvariants is Assertions {
             uint256 heldHere = charity.heldOf(id, ids[0]) + charity.heldOf(id, ids[1]);
             uint256 out = uint256(campaign.retired) + campaign.granted + campaign.refunded;
             checkEq(heldHere + out, campaign.donated, "INV-06 totals");
-            checkEq(_givenTo(id, ids) + campaign.refunded, campaign.donated, "INV-06 sum of gifts");
+            uint256 answered = _acts.answered(id, ids[0]) + _acts.answered(id, ids[1]);
+            checkEq(_givenTo(id, ids) + answered, campaign.donated, "INV-06 sum of gifts");
+            checkAtMost(campaign.refunded, answered, "INV-06 refunds answer gifts");
+            if (answered == campaign.donated) checkEq(heldHere, 0, "INV-06 the last refund takes the last gram");
             held[0] += charity.heldOf(id, ids[0]);
             held[1] += charity.heldOf(id, ids[1]);
         }
@@ -69,6 +72,7 @@ contract GivingInvariants is Assertions {
         check(_acts.gifts() > 20, "gifts");
         check(_acts.outs() > 10, "retirements and grants");
         check(_acts.refunds() > 2, "refunds");
+        check(_acts.draws() > 5, "draws");
     }
 
     function _givenTo(uint256 campaignId, uint256[2] memory ids) private view returns (uint256 sum) {

@@ -42,7 +42,6 @@ contract Replay {
     mapping(bytes32 id => Word) private _words;
     mapping(uint256 classId => ICarbonCredit.CreditClass) private _classes;
     mapping(bytes32 root => ICarbonCredit.BatchRoot) private _roots;
-    mapping(bytes32 root => uint256) public stoppedAtAnchor;
     mapping(uint256 campaignId => ICharity.Campaign) private _campaigns;
     mapping(bytes32 numberId => Fill) private _fills;
     uint256[] public classIds;
@@ -51,6 +50,7 @@ contract Replay {
     uint256 public verifierCount;
     uint256 public adminCount;
     uint256 private _now;
+    uint256 private _lastGift;
 
     function keyCount() external view returns (uint256) {
         return keys.length;
@@ -115,6 +115,8 @@ contract Replay {
         } else if (topic == IERC1155.ApprovalForAll.selector) {
             bool approved = abi.decode(log.data, (bool));
             _set("approved", emitter, uint256(log.topics[1]), uint256(log.topics[2]), 0, approved ? 1 : 0);
+        } else if (topic == IERC20.Transfer.selector && log.topics.length == 4) {
+            _learnReceipt(log);
         } else if (topic == IERC20.Transfer.selector) {
             _move("balance20", emitter, log.topics[1], log.topics[2], 0, abi.decode(log.data, (uint256)));
         } else if (topic == ISignedActs.NumberUsed.selector) {
@@ -134,8 +136,6 @@ contract Replay {
             _classes[first].cap = uint128(cap);
             _classes[first].bufferRateBps = rate;
             _classes[first].exists = true;
-        } else if (topic == ICarbonCredit.SurplusAnchored.selector) {
-            _learnRoot(first, log.topics[2], log.data);
         } else if (topic == ICarbonCredit.Issued.selector) {
             (uint256 amount, uint256 buffer,, bytes32 root) = abi.decode(log.data, (uint256, uint256, bytes32, bytes32));
             ICarbonCredit.CreditClass storage class = _classes[uint256(log.topics[2])];
@@ -153,7 +153,7 @@ contract Replay {
         return true;
     }
 
-    function _learnRoot(uint256 classId, bytes32 root, bytes calldata data) private {
+    function _learnRoot(address emitter, uint256 classId, bytes32 root, bytes calldata data) private {
         (uint256 budgets, uint256 surplus) = abi.decode(data, (uint256, uint256));
         ICarbonCredit.CreditClass storage class = _classes[classId];
         class.budgetsAnchored += uint128(budgets);
@@ -161,7 +161,8 @@ contract Replay {
         class.bufferExpiresAt = uint64(_now) + BUFFER_TERM;
         roots.push(root);
         _roots[root] = ICarbonCredit.BatchRoot({classId: classId, surplus: uint128(surplus), minted: 0});
-        stoppedAtAnchor[root] = stoppedSecondsOf(classId, _now);
+        _set("anchored", emitter, uint256(root), 0, 0, _now);
+        _set("stoppedAtAnchor", emitter, uint256(root), 0, 0, stoppedSecondsOf(classId, _now));
     }
 
     function _learnBuffer(Log calldata log, bytes32 topic, uint256 first) private returns (bool) {
@@ -195,9 +196,11 @@ contract Replay {
 
     function _learnBatches(Log calldata log) private returns (bool) {
         bytes32 topic = log.topics[0];
-        if (topic == IIssuance.BatchAnchored.selector) {
-            _set("anchored", log.emitter, uint256(log.topics[1]), 0, 0, _now);
-        } else if (topic == IIssuance.RootSuspended.selector) {
+        if (topic == ICarbonCredit.SurplusAnchored.selector) {
+            _learnRoot(log.emitter, uint256(log.topics[1]), log.topics[2], log.data);
+        } else if (topic == ICarbonCredit.MintingPausedSet.selector) {
+            _set("mintingPaused", log.emitter, 0, 0, 0, abi.decode(log.data, (bool)) ? 1 : 0);
+        } else if (topic == ICarbonCredit.RootSuspended.selector) {
             bool suspended = abi.decode(log.data, (bool));
             _set("suspended", log.emitter, uint256(log.topics[1]), 0, 0, suspended ? 1 : 0);
         } else if (topic == IIssuance.VerifierSet.selector) {
@@ -244,10 +247,20 @@ contract Replay {
         uint256 first = log.topics.length > 1 ? uint256(log.topics[1]) : 0;
         ICharity.Campaign storage campaign = _campaigns[first];
         if (topic == ICharity.CharityListed.selector) {
-            _set("listed", log.emitter, first, 0, 0, abi.decode(log.data, (bool)) ? 1 : 0);
+            (bool listed, address second) = abi.decode(log.data, (bool, address));
+            _set("listed", log.emitter, first, 0, 0, listed ? 1 : 0);
+            _set("secondSigner", log.emitter, first, 0, 0, uint160(second));
+        } else if (topic == ICharity.CampaignClosedEarly.selector) {
+            campaign.closes = abi.decode(log.data, (uint64));
+        } else if (topic == ICharity.PledgeDrawn.selector) {
+            (bytes32 structHash, uint256 amount) = abi.decode(log.data, (bytes32, uint256));
+            _add("drawn", log.emitter, first, uint256(log.topics[2]), 0, amount);
+            _set("drawnTag", log.emitter, first, uint256(log.topics[2]), 0, uint256(structHash) >> 64);
+        } else if (topic == ICharity.RefundDirected.selector) {
+            _set("refundWallet", log.emitter, first, 0, 0, abi.decode(log.data, (uint256)));
         } else if (topic == ICharity.CampaignOpened.selector) {
             (campaign.kind, campaign.funding, campaign.opens, campaign.closes, campaign.target,) =
-                abi.decode(log.data, (ICharity.Kind, ICharity.Funding, uint64, uint64, uint128, bytes32));
+                abi.decode(log.data, (ICharity.Kind, ICharity.Funding, uint64, uint64, uint64, bytes32));
             (campaign.charity, campaign.state) = (address(uint160(uint256(log.topics[2]))), ICharity.State.Open);
             campaignCount = first;
         } else if (topic == ICharity.Donated.selector) {
@@ -255,6 +268,8 @@ contract Replay {
             campaign.donated += uint128(amount);
             _add("donated", log.emitter, first, uint256(log.topics[2]), uint256(log.topics[3]), amount);
             _add("held", log.emitter, first, uint256(log.topics[3]), 0, amount);
+            _add("given", log.emitter, first, uint256(log.topics[3]), 0, amount);
+            _lastGift = amount;
         } else if (topic == ICharity.CampaignFinalised.selector) {
             campaign.state = abi.decode(log.data, (ICharity.State));
         } else {
@@ -269,20 +284,41 @@ contract Replay {
             uint256 amount = abi.decode(log.data, (uint256));
             campaign.retired += uint128(amount);
             _take("held", log.emitter, first, uint256(log.topics[2]), 0, amount);
+            _add("out retired", log.emitter, first, uint256(log.topics[2]), 0, amount);
         } else if (topic == ICharity.Granted.selector) {
             uint256 amount = abi.decode(log.data, (uint256));
             campaign.granted += uint128(amount);
             _take("held", log.emitter, first, uint256(log.topics[2]), 0, amount);
+            _add("out granted", log.emitter, first, uint256(log.topics[2]), 0, amount);
             _set("grantRef", log.emitter, uint256(log.topics[3]), 0, 0, 1);
         } else if (topic == ICharity.Refunded.selector) {
             uint256 amount = abi.decode(log.data, (uint256));
             campaign.refunded += uint128(amount);
             _take("held", log.emitter, first, uint256(log.topics[3]), 0, amount);
-            _take("donated", log.emitter, first, uint256(log.topics[2]), uint256(log.topics[3]), amount);
+            _add("out refunded", log.emitter, first, uint256(log.topics[3]), 0, amount);
+            _learnAnswered(log, first);
         } else {
             return false;
         }
         return true;
+    }
+
+    /// @dev A refund answers all the donor's gifts of the class, whatever part of them it could give back.
+    function _learnAnswered(Log calldata log, uint256 campaignId) private {
+        (uint256 donor, uint256 id) = (uint256(log.topics[2]), uint256(log.topics[3]));
+        uint256 gifts = wordOf("donated", log.emitter, campaignId, donor, id);
+        _set("donated", log.emitter, campaignId, donor, id, 0);
+        _add("out answered", log.emitter, campaignId, id, 0, gifts);
+    }
+
+    /// @dev A receipt is for the gift told of right before.
+    function _learnReceipt(Log calldata log) private {
+        uint256 tokenId = uint256(log.topics[3]);
+        _set("receipt owner", log.emitter, tokenId, 0, 0, uint256(log.topics[2]));
+        _set("receipt amount", log.emitter, tokenId, 0, 0, _lastGift);
+        _set("receipt time", log.emitter, tokenId, 0, 0, _now);
+        _add("receipts", log.emitter, uint256(log.topics[2]), 0, 0, 1);
+        _add("series", log.emitter, tokenId >> 192, uint128(tokenId >> 64), 0, 1);
     }
 
     function _learnSettings(Log calldata log) private returns (bool) {

@@ -70,7 +70,7 @@ contract SupplyInvariants is Assertions {
 
     function test_supply_acts__reach_mints_and_refusals() external {
         bytes4[] memory acts = _acts.acts();
-        for (uint256 i; i < 300; ++i) {
+        for (uint256 i; i < 1000; ++i) {
             uint256 seed = uint256(keccak256(abi.encode(i)));
             (bool done, bytes memory answer) =
                 address(_acts).call(abi.encodeWithSelector(acts[seed % acts.length], seed));
@@ -78,5 +78,8 @@ contract SupplyInvariants is Assertions {
         }
         check(_acts.minted() > 10, "mints");
         check(_acts.refused() > 10, "refusals");
+        check(_acts.resumed() > 10, "stops lived through");
+        check(_acts.sunsets() != 0, "buffers at their term");
+        check(_acts.claimedInside() != 0, "claims from inside a receipt");
     }
 }

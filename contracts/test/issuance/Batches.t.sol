@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ICarbonCredit} from "../../interfaces/ICarbonCredit.sol";
 import {IIssuance} from "../../interfaces/IIssuance.sol";
 import {Issuance} from "../../Issuance.sol";
@@ -21,8 +20,8 @@ contract BatchesTest is World {
         VM.prank(STRANGER);
         issuance.anchorBatch(batch, signatures);
 
-        checkEq(issuance.anchoredAt("root"), START, "time");
-        checkEq(issuance.expiresAt("root"), START + 730 days, "expiry");
+        checkEq(credit.anchoredAt("root"), START, "time");
+        checkEq(credit.expiresAt("root"), START + 730 days, "expiry");
         checkEq(credit.rootOf("root").surplus, 500, "surplus");
     }
 
@@ -144,15 +143,65 @@ contract BatchesTest is World {
         bytes[] memory signatures = signBatch(batch, 2);
         VM.prank(PAUSER);
         issuance.pause();
-        VM.expectRevert(abi.encodeWithSelector(Pausable.EnforcedPause.selector));
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.MintingPaused.selector));
         issuance.anchorBatch(batch, signatures);
-        VM.expectRevert(abi.encodeWithSelector(Pausable.EnforcedPause.selector));
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.MintingPaused.selector));
         issuance.claim(root, leaf, new bytes32[](0));
+        (bytes32[] memory roots, IIssuance.Claim[] memory leaves) = (new bytes32[](1), new IIssuance.Claim[](1));
+        (roots[0], leaves[0]) = (root, leaf);
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.MintingPaused.selector));
+        issuance.claimMany(roots, leaves, new bytes32[][](1));
+        VM.expectEmit(address(credit));
+        emit ICarbonCredit.MintingPausedSet(false);
+        VM.expectEmit(address(issuance));
+        emit IIssuance.Unpaused(PAUSER);
         VM.prank(PAUSER);
         issuance.unpause();
+        check(!issuance.paused() && !credit.mintingPaused(), "runs again");
         issuance.claim(root, leaf, new bytes32[](0));
 
         checkEq(credit.balanceOf(ALICE, classId), 10, "after");
+    }
+
+    /// @dev INV-08: what a pause must never stop, tried while paused.
+    function test_inv_08__paused__transfer_retire_approve_refill_and_cancel_go_on() external {
+        giveCredits(ALICE, 10_000);
+        VM.prank(PAUSER);
+        VM.expectEmit(address(issuance));
+        emit IIssuance.Paused(PAUSER);
+        issuance.pause();
+        check(issuance.paused(), "paused");
+        VM.startPrank(ALICE);
+        credit.safeTransferFrom(ALICE, BOB, classId, 1000, "");
+        credit.retire(classId, 1000, ALICE, "own-deficit", 0);
+        credit.setApprovalForAll(BOB, true);
+        credit.setApprovalForAll(BOB, false);
+        credit.useNumber(1);
+        credit.refillBuffer(classId, 1000);
+        VM.stopPrank();
+        VM.startPrank(REGISTRAR);
+        credit.recordReversal(classId, 10, "finding");
+        issuance.removeVerifier(VM.addr(verifierKeys[0]));
+        VM.stopPrank();
+        credit.cancelFromBuffer(classId, 10);
+
+        checkEq(credit.balanceOf(ALICE, classId), 7000, "Alice");
+        checkEq(credit.retiredOf(ALICE, classId), 1000, "retired");
+        checkEq(credit.cancelledOf(classId), 10, "cancelled");
+    }
+
+    function test_set_minting_paused__by_anyone_but_issuance__reverts() external {
+        address[4] memory others = [GOVERNOR, PAUSER, REGISTRAR, STRANGER];
+        for (uint256 i; i < 4; ++i) {
+            VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.NotIssuance.selector, others[i]));
+            VM.prank(others[i]);
+            credit.setMintingPaused(true);
+        }
+    }
+
+    function test_constructor__no_credit__reverts() external {
+        VM.expectRevert(abi.encodeWithSelector(IIssuance.AddressZero.selector));
+        new Issuance(address(governance), address(0));
     }
 
     function test_verifiers__added_and_removed() external {

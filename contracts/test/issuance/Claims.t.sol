@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC1155Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {ICarbonCredit} from "../../interfaces/ICarbonCredit.sol";
 import {IIssuance} from "../../interfaces/IIssuance.sol";
 import {HostileAccount} from "../../mocks/HostileAccount.sol";
@@ -57,7 +58,7 @@ contract ClaimsTest is World {
 
     function test_claim__unanchored_root__reverts() external {
         IIssuance.Claim memory leaf = aClaim(ALICE, 1);
-        VM.expectRevert(abi.encodeWithSelector(IIssuance.RootNotAnchored.selector, leafHashOf(leaf)));
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.RootUnknown.selector, leafHashOf(leaf)));
         issuance.claim(leafHashOf(leaf), leaf, new bytes32[](0));
     }
 
@@ -65,38 +66,38 @@ contract ClaimsTest is World {
         IIssuance.Claim memory leaf = aClaim(ALICE, 10);
         leaf.classId = classId + 1;
         bytes32 root = anchorOne(leaf, 100);
-        VM.expectRevert(abi.encodeWithSelector(IIssuance.ClassMismatch.selector, classId + 1, classId));
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.ClassMismatch.selector, classId + 1, classId));
         issuance.claim(root, leaf, new bytes32[](0));
     }
 
     function test_claim__suspended_root__waits() external {
         IIssuance.Claim memory leaf = aClaim(ALICE, 10);
         bytes32 root = anchorOne(leaf, 100);
-        VM.expectEmit(address(issuance));
-        emit IIssuance.RootSuspended(root, true);
+        VM.expectEmit(address(credit));
+        emit ICarbonCredit.RootSuspended(root, true);
         VM.prank(REGISTRAR);
-        issuance.suspendRoot(root, true);
-        check(issuance.isSuspended(root), "suspended");
-        VM.expectRevert(abi.encodeWithSelector(IIssuance.RootIsSuspended.selector, root));
+        credit.suspendRoot(root, true);
+        check(credit.isSuspended(root), "suspended");
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.RootIsSuspended.selector, root));
         issuance.claim(root, leaf, new bytes32[](0));
         VM.prank(REGISTRAR);
-        issuance.suspendRoot(root, false);
+        credit.suspendRoot(root, false);
         issuance.claim(root, leaf, new bytes32[](0));
     }
 
     function test_suspend__unknown_root__reverts() external {
-        VM.expectRevert(abi.encodeWithSelector(IIssuance.RootNotAnchored.selector, bytes32("none")));
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.RootUnknown.selector, bytes32("none")));
         VM.prank(REGISTRAR);
-        issuance.suspendRoot("none", true);
-        VM.expectRevert(abi.encodeWithSelector(IIssuance.RootNotAnchored.selector, bytes32("none")));
-        issuance.expiresAt("none");
+        credit.suspendRoot("none", true);
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.RootUnknown.selector, bytes32("none")));
+        credit.expiresAt("none");
     }
 
     function test_claim__expires_after_two_years_half_open() external {
         IIssuance.Claim memory leaf = aClaim(ALICE, 10);
         bytes32 root = anchorOne(leaf, 100);
         VM.warp(START + 730 days);
-        VM.expectRevert(abi.encodeWithSelector(IIssuance.ClaimExpired.selector, root, START + 730 days));
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.ClaimExpired.selector, root, START + 730 days));
         issuance.claim(root, leaf, new bytes32[](0));
         VM.warp(START + 730 days - 1);
         issuance.claim(root, leaf, new bytes32[](0));
@@ -111,14 +112,14 @@ contract ClaimsTest is World {
         credit.recordReversal(classId, 5, "finding");
         VM.warp(START + 40 days);
         credit.cancelFromBuffer(classId, 5);
-        checkEq(issuance.expiresAt(root), START + 770 days, "later by the stop");
+        checkEq(credit.expiresAt(root), START + 770 days, "later by the stop");
         VM.warp(START + 770 days - 1);
 
         issuance.claim(root, leaf, new bytes32[](0));
 
         IIssuance.Claim memory late = aClaim(ALICE, 10);
         bytes32 lateRoot = anchorOne(late, 100);
-        checkEq(issuance.expiresAt(lateRoot), START + 1500 days - 1, "an old stop counts for no new root");
+        checkEq(credit.expiresAt(lateRoot), START + 1500 days - 1, "an old stop counts for no new root");
     }
 
     function test_inv_07__claim_many__skips_what_cannot_mint_and_mints_the_rest() external {
@@ -155,10 +156,75 @@ contract ClaimsTest is World {
             issuance.claimMany(roots, leaves, new bytes32[][](2));
 
             checkAtMost(gasBefore - gasleft(), 1_000_000, "bounded gas");
+            Log[] memory logs = VM.getRecordedLogs();
             uint256 refused = mode == uint8(HostileAccount.Receiving.ReturnBomb) ? 0 : 1;
-            checkEq(countOf(VM.getRecordedLogs(), SKIPPED), refused, "skip");
+            checkEq(countOf(logs, SKIPPED), refused, "skip");
+            if (refused == 1) {
+                bytes4 reason = abi.decode(findLog(logs, SKIPPED, "skip").data, (bytes4));
+                checkEq(reason, _reasonOf(HostileAccount.Receiving(mode)), "reason");
+            }
             checkEq(credit.balanceOf(ALICE, classId), before + 100, "the other is minted");
             check(credit.nullifierUsed(leaves[0].nullifier) == (refused == 0), "a skipped claim may come again");
+        }
+    }
+
+    /// @dev What names no reason is told as exhausted gas; for a receiver that burns all it got the token answers.
+    function _reasonOf(HostileAccount.Receiving mode) private pure returns (bytes4) {
+        if (mode == HostileAccount.Receiving.Revert) return HostileAccount.Refused.selector;
+        if (mode == HostileAccount.Receiving.RevertBomb) return IIssuance.GasExhausted.selector;
+        return IERC1155Errors.ERC1155InvalidReceiver.selector;
+    }
+
+    /// @dev Every reason the credit has against a claim reaches the event of the skip.
+    function test_inv_07__claim_many__tells_each_reason() external {
+        bytes32[] memory roots = new bytes32[](6);
+        IIssuance.Claim[] memory leaves = new IIssuance.Claim[](6);
+        for (uint256 i; i < 6; ++i) {
+            leaves[i] = aClaim(ALICE, i == 4 ? 0 : 100);
+            if (i == 3) leaves[i].classId = classId + 1;
+            roots[i] = i == 1 ? leafHashOf(leaves[i]) : anchorOne(leaves[i], i == 5 ? 102 : 500);
+        }
+        VM.prank(REGISTRAR);
+        credit.suspendRoot(roots[2], true);
+        leaves[0].amountGco2e = 101;
+        bytes4[6] memory reasons = [
+            IIssuance.ProofInvalid.selector,
+            ICarbonCredit.RootUnknown.selector,
+            ICarbonCredit.RootIsSuspended.selector,
+            ICarbonCredit.ClassMismatch.selector,
+            ICarbonCredit.AmountZero.selector,
+            ICarbonCredit.SurplusExceeded.selector
+        ];
+        VM.recordLogs();
+
+        issuance.claimMany(roots, leaves, new bytes32[][](6));
+
+        Log[] memory logs = VM.getRecordedLogs();
+        checkEq(logs.length, 6, "one skip each and nothing else");
+        for (uint256 i; i < 6; ++i) {
+            checkEq(abi.decode(logs[i].data, (bytes4)), reasons[i], "reason");
+        }
+        checkEq(credit.issuedOf(classId), 0, "nothing minted");
+    }
+
+    function test_inv_07__claim_many__of_a_stopped_or_expired_root__is_told() external {
+        giveCredits(BOB, 1000);
+        (bytes32[] memory roots, IIssuance.Claim[] memory leaves) = _two(BOB);
+        VM.prank(REGISTRAR);
+        credit.recordReversal(classId, 5, "finding");
+        _allSkippedFor(roots, leaves, ICarbonCredit.MintingStopped.selector);
+        credit.cancelFromBuffer(classId, 5);
+        VM.warp(START + 730 days);
+        _allSkippedFor(roots, leaves, ICarbonCredit.ClaimExpired.selector);
+    }
+
+    function _allSkippedFor(bytes32[] memory roots, IIssuance.Claim[] memory leaves, bytes4 reason) private {
+        VM.recordLogs();
+        issuance.claimMany(roots, leaves, new bytes32[][](roots.length));
+        Log[] memory logs = VM.getRecordedLogs();
+        checkEq(logs.length, roots.length, "all skipped");
+        for (uint256 i; i < logs.length; ++i) {
+            checkEq(abi.decode(logs[i].data, (bytes4)), reason, "reason");
         }
     }
 

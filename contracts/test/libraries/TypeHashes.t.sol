@@ -14,16 +14,22 @@ contract TypeHashesTest is World {
         checkEq(TypeHashes.CANCEL, _fileHash("cancel"), "Cancel");
         checkEq(TypeHashes.CANCEL_ALL, _fileHash("cancel-all"), "CancelAll");
         checkEq(TypeHashes.DONATE, _fileHash("donate"), "Donate");
+        checkEq(TypeHashes.GRANT, _fileHash("grant"), "Grant");
+        checkEq(TypeHashes.PLEDGE, _fileHash("pledge"), "Pledge");
+        checkEq(TypeHashes.REFUND_TO, _fileHash("refund-to"), "RefundTo");
+        checkEq(TypeHashes.RETIRE_EARLY, _fileHash("retire-early"), "RetireEarly");
+        checkEq(TypeHashes.USE_NUMBER, _fileHash("use-number"), "UseNumber");
         checkEq(TypeHashes.ORDER, _fileHash("order"), "Order");
         checkEq(TypeHashes.RETIRE, _fileHash("retire"), "Retire");
         checkEq(TypeHashes.TRANSFER, _fileHash("transfer"), "Transfer");
     }
 
     function test_domains__name_version_chain_and_contract() external view {
-        checkEq(credit.domainSeparator(), _domain("Tanyu CarbonCredit", address(credit)), "CarbonCredit");
-        checkEq(issuance.domainSeparator(), _domain("Tanyu Issuance", address(issuance)), "Issuance");
-        checkEq(exchange.domainSeparator(), _domain("Tanyu Exchange", address(exchange)), "Exchange");
-        checkEq(charity.domainSeparator(), _domain("Tanyu Charity", address(charity)), "Charity");
+        checkEq(payment.DOMAIN_SEPARATOR(), _domain("PaymentToken", address(payment)), "PaymentToken");
+        checkEq(credit.domainSeparator(), _domain("CarbonCredit", address(credit)), "CarbonCredit");
+        checkEq(issuance.domainSeparator(), _domain("Issuance", address(issuance)), "Issuance");
+        checkEq(exchange.domainSeparator(), _domain("Exchange", address(exchange)), "Exchange");
+        checkEq(charity.domainSeparator(), _domain("Charity", address(charity)), "Charity");
     }
 
     function test_domains__another_chain__another_domain() external {
@@ -85,12 +91,14 @@ contract TypeHashesTest is World {
         return keccak256(bytes(VM.parseJsonString(json, ".typeString")));
     }
 
-    function _domain(string memory name, address verifyingContract) private pure returns (bytes32) {
+    function _domain(string memory contractName, address verifyingContract) private view returns (bytes32) {
+        string memory json = VM.readFile("eip712/domains.json");
+        string memory key = string.concat(".", contractName);
         return keccak256(
             abi.encode(
                 keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256(bytes(name)),
-                keccak256("1"),
+                keccak256(bytes(VM.parseJsonString(json, string.concat(key, ".name")))),
+                keccak256(bytes(VM.parseJsonString(json, string.concat(key, ".version")))),
                 31_337,
                 verifyingContract
             )

@@ -72,10 +72,10 @@ class Story:
         batch = people.batch(tree.root, 200_000, OTHER_CLASS)
         people.send("Issuance", "anchorBatch", tuple(batch.values()), people.approvals(batch, count=3))
         people.send("Issuance", "claim", tree.root, other[0], tree.proof(claim_leaf(*other[0])))
-        people.send("Issuance", "suspendRoot", tree.root, True, by=DevRole.REGISTRAR)
+        people.send("CarbonCredit", "suspendRoot", tree.root, True, by=DevRole.REGISTRAR)
         suspended = [[tree.root], [other[1]], [tree.proof(claim_leaf(*other[1]))]]
         people.send("Issuance", "claimMany", *suspended)
-        people.send("Issuance", "suspendRoot", tree.root, False, by=DevRole.REGISTRAR)
+        people.send("CarbonCredit", "suspendRoot", tree.root, False, by=DevRole.REGISTRAR)
         people.send("Issuance", "claimMany", *suspended)
 
     def issue_simply(self) -> None:
@@ -85,12 +85,13 @@ class Story:
         self.open_campaigns()
 
     def open_campaigns(self) -> None:
-        """1: a pool that keeps what it raises; 2: aid that keeps; 3: all or nothing, which will fail."""
+        """1 and 4: pools that keep what they raise; 2: aid that keeps; 3: all or nothing, which will fail."""
         now, send = self.now(), self.people.send
         pool, aid = DevRole.POOL_CHARITY, DevRole.AID_CHARITY
         send("Charity", "openCampaign", 0, 0, now, now + 30 * DAY_S, 10_000, b"\x21" * 32, by=pool)
         send("Charity", "openCampaign", 1, 0, now, now + 30 * DAY_S, 10_000, b"\x22" * 32, by=aid)
         send("Charity", "openCampaign", 0, 1, now, now + DAY_S, 10**9, b"\x23" * 32, by=pool)
+        send("Charity", "openCampaign", 0, 0, now, now + 60 * DAY_S, 10**9, b"\x24" * 32, by=pool)
 
     def trade(self) -> None:
         """Fills that hold, retire and donate; partial fills; cancellations; skips of every kind a book can cause."""
@@ -147,11 +148,11 @@ class Story:
     def give(self) -> None:
         """Gifts to each campaign; retirement, grants with skips, a failed campaign refunded with a skip."""
         people, send = self.people, self.people.send
-        for index, campaign_id in ((1, 1), (2, 2), (3, 3), (4, 3)):
+        for index, campaign_id in ((1, 1), (2, 2), (3, 3), (4, 3), (4, 4)):
             people.approve(index, "Charity")
             person = people.person(index)
             gift = {"donor": person.address, "campaignId": campaign_id, "classId": CLASS_ID, "amountGco2e": 20_000}
-            self._signed_act("Charity", "Donate", person, gift)
+            self._signed_act("Charity", "Donate", person, gift | {"receipt": index == 1})
         person = people.person(1)
         retire = {
             "account": person.address,
@@ -164,9 +165,10 @@ class Story:
         self._signed_act("CarbonCredit", "Retire", person, retire)
         move = {"from": person.address, "to": people.person(11).address, "classId": CLASS_ID, "amountGco2e": 2_000}
         self._signed_act("CarbonCredit", "Transfer", person, move)
-        send("Charity", "retireHeld", 1, CLASS_ID, 5_000, by=DevRole.POOL_CHARITY)
+        people.retire_early(1, 5_000)
         amounts, refs = [3_000, 4_000, 10**9, 1], [b"\x51" * 32, b"\x52" * 32, b"\x53" * 32, b"\x51" * 32]
-        send("Charity", "grant", 2, CLASS_ID, amounts, refs, by=DevRole.AID_CHARITY)
+        people.grant(2, amounts, refs)
+        self._pledge()
         self.pass_time(DAY_S)
         send("Charity", "finalise", 3)
         donors = [people.person(3).address, people.person(9).address]
@@ -174,6 +176,44 @@ class Story:
         self.pass_time(30 * DAY_S)
         send("Charity", "finalise", 1)
         send("Charity", "retireHeld", 1, CLASS_ID, 2_000)
+        self._delist()
+
+    def _pledge(self) -> None:
+        """A tenth of what person 0 sold, drawn twice, voided; all that is left, of another."""
+        people, now = self.people, self.now()
+        domain = people.contracts.deployment.domain("Charity")
+        for index, share_bps, draws in ((0, 1_000, (1_000, 500)), (2, 10_000, (700,))):
+            people.approve(index, "Charity")
+            pledge = {
+                "donor": people.person(index).address,
+                "campaignId": 1,
+                "classId": CLASS_ID,
+                "shareBps": share_bps,
+                "maxAmountGco2e": 5_000,
+                "start": now - 30 * DAY_S if index == 0 else now,
+                "expiry": FAR,
+                "number": 7_000,
+            }
+            signature = sign(people.person(index), "Pledge", domain, pledge)
+            for amount in draws:
+                people.send("Charity", "drawPledge", tuple(pledge.values()), amount, signature)
+        word: dict[str, object] = {"account": people.person(0).address, "number": 7_000, "deadline": FAR}
+        people.send("Charity", "useNumberBySig", *word.values(), sign(people.person(0), "UseNumber", domain, word))
+
+    def _delist(self) -> None:
+        """Campaign 4 spends a part, closes early, its charity is delisted: donors share what is left."""
+        people, send = self.people, self.people.send
+        donors = [people.person(4), people.person(9)]
+        people.retire_early(4, 7_001)
+        send("Charity", "closeEarly", 4, by=DevRole.POOL_CHARITY)
+        pool = dev_signer(DevRole.POOL_CHARITY).address
+        send("Charity", "delistCharity", pool, by=DevRole.REGISTRAR)
+        send("Charity", "finalise", 4)
+        direction = {"donor": donors[0].address, "to": people.person(11).address}
+        self._signed_act("Charity", "RefundTo", donors[0], direction)
+        send("Charity", "refund", 4, CLASS_ID, [donor.address for donor in donors])
+        second = dev_signer(DevRole.POOL_CHARITY_SECOND).address
+        send("Charity", "listCharity", pool, second, by=DevRole.REGISTRAR)
 
     def govern(self) -> None:
         """Reversals and the buffer, pauses, anchors, verifiers, a delayed act of the governor, spent numbers."""

@@ -14,7 +14,7 @@ from backend.giving.campaign import (
     close_campaign,
     refund_campaign,
 )
-from backend.giving.charity_desk import CharityDesk, DeskActDiffers, DeskActRefused
+from backend.giving.charity_desk import DeskActDiffers, DeskActRefused
 from backend.giving.grant import (
     CampaignKindWrong,
     CampaignNotSpendable,
@@ -121,7 +121,7 @@ class TestPool:
         assert world.client().get("/campaigns/abc").status_code == 422
 
     def test_campaign_opened_by_nobody_listed__is_refused_by_the_contract(self, world: World) -> None:
-        stranger = CharityDesk(world.database, world.w3, dev_signer(DevRole.PAUSER), world.contracts, world.clock)
+        stranger = world.desk(DevRole.PAUSER)
 
         with pytest.raises(DeskActRefused, match="CharityNotListed"):
             world.open(stranger, "strange", POOL_STORY, KEEP)

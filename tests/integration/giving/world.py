@@ -15,7 +15,7 @@ from backend.api.app import create_app
 from backend.chain.contracts import Contracts
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.typed_data import sign
-from backend.giving.charity_desk import CharityDesk
+from backend.giving.charity_desk import CharityDesk, desk_keys
 from backend.giving.kinds import CampaignKind, Funding
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router
@@ -66,7 +66,9 @@ class World:
         self.aid = self.desk(DevRole.AID_CHARITY)
 
     def desk(self, role: DevRole) -> CharityDesk:
-        return CharityDesk(self.database, self.w3, dev_signer(role), self.contracts, self.clock)
+        second = DevRole.AID_CHARITY_SECOND if role == DevRole.AID_CHARITY else DevRole.POOL_CHARITY_SECOND
+        keys = desk_keys(dev_signer(role), dev_signer(second), self.contracts)
+        return CharityDesk(self.database, self.w3, keys, self.contracts, self.clock)
 
     def index(self) -> None:
         while self.indexer.step().moved:
@@ -150,6 +152,7 @@ class World:
             "campaignId": campaign_id,
             "classId": CLASS_ID,
             "amountGco2e": amount_gco2e,
+            "receipt": False,
             "number": next(self.numbers),
             "deadline": FAR,
         }

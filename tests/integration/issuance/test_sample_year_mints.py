@@ -152,11 +152,11 @@ def test_claim_file__with_a_larger_amount__is_no_proof(desk: Desk, people: Peopl
 def test_suspended_root__is_neither_sent_nor_claimable_until_resumed(
     desk: Desk, anchored: dict[int, bytes], people: People
 ) -> None:
-    people.send("Issuance", "suspendRoot", anchored[CN], True, by=DevRole.REGISTRAR)
+    people.send("CarbonCredit", "suspendRoot", anchored[CN], True, by=DevRole.REGISTRAR)
     desk.follow()
     with desk.database.write() as session, pytest.raises(RootSuspended):
         service.claim(session, desk.contracts, anchored[CN], desk.now)
-    people.send("Issuance", "suspendRoot", anchored[CN], False, by=DevRole.REGISTRAR)
+    people.send("CarbonCredit", "suspendRoot", anchored[CN], False, by=DevRole.REGISTRAR)
     desk.follow()
 
 

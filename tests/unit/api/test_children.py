@@ -80,6 +80,18 @@ def test_child__that_died__is_started_again_and_says_so(sleeper: Child) -> None:
     assert sleeper.pid not in {None, first}
 
 
+def test_child__each_time_before_it_starts__is_prepared(tmp_path: Path) -> None:
+    child = Child("short", [sys.executable, "-c", ""], tmp_path / "log")
+    running: list[int | None] = []
+    child.before_start = lambda: running.append(child.pid)
+    child.start()
+    assert child.process is not None
+    child.process.wait()
+    assert child.revive()
+    child.process.wait()
+    assert running == [None, None]
+
+
 def test_child__that_dies_again_and_again__is_given_up_with_its_code_and_log(tmp_path: Path) -> None:
     child = Child("hopeless", [sys.executable, "-c", "raise SystemExit(3)"], tmp_path / "log")
     child.start()

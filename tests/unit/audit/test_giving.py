@@ -4,14 +4,27 @@ from typing import Any
 
 import pytest
 
+from backend.audit.spending import grants_digest
 from backend.audit.timeline import Call
 from backend.chain.keccak import keccak
+from backend.chain.keys import Signer
+from backend.chain.typed_data import sign
 from tests.unit.audit.minting import accredit, mint
-from tests.unit.audit.told import ADDRESSES, CLASS_ID, NOBODY, NOW_S, Stage, Told, approved, moved, person
+from tests.unit.audit.told import ADDRESSES, CLASS_ID, DEPLOYMENT, NOBODY, NOW_S, Stage, Told, approved, moved, person
 
 CHARITY = ADDRESSES["Charity"]
 HOUSE = person(7).address
+SECOND = person(6)
 """The charity that opens campaigns."""
+
+
+DOMAIN = DEPLOYMENT.domain("Charity")
+
+
+def second_word(type_name: str, message: dict[str, object], signer: Signer = SECOND) -> dict[str, Any]:
+    """What a charity's second signer adds to a call."""
+    message = message | {"number": 5, "deadline": NOW_S + 10**6}
+    return {"number": 5, "deadline": NOW_S + 10**6, "signature": sign(signer, type_name, DOMAIN, message)}
 
 
 def opened(campaign_id: int, kind: int = 0, funding: int = 0, **changed: Any) -> Told:
@@ -39,24 +52,42 @@ def retirement(event: str, campaign_id: int, grams: int, *, purpose: str, benefi
     ]
 
 
-def retire_held(campaign_id: int, grams: int, caller: str = HOUSE) -> tuple[list[Told], list[Call]]:
+def retire_held(
+    campaign_id: int, grams: int, caller: str = HOUSE, *, early: bool = True, signer: Signer = SECOND
+) -> tuple[list[Told], list[Call]]:
     told = retirement(
         "CampaignRetired", campaign_id, grams, purpose="charity", beneficiary=HOUSE, ref=campaign_id.to_bytes(32)
     )
-    args = {"campaignId": campaign_id, "classId": CLASS_ID, "amount": grams}
-    return told, [Call("Charity", "retireHeld", args, caller)]
+    args: dict[str, Any] = {"campaignId": campaign_id, "classId": CLASS_ID, "amount": grams}
+    if not early:
+        return told, [Call("Charity", "retireHeld", args, caller)]
+    message: dict[str, object] = {"campaignId": campaign_id, "classId": CLASS_ID, "amountGco2e": grams}
+    args["second"] = second_word("RetireEarly", message, signer)
+    return told, [Call("Charity", "retireEarly", args, caller)]
 
 
-def grant(campaign_id: int, grams: int, ref: int, caller: str = HOUSE) -> tuple[list[Told], list[Call]]:
+def grant(
+    campaign_id: int, grams: int, ref: int, caller: str = HOUSE, *, signer: Signer = SECOND
+) -> tuple[list[Told], list[Call]]:
     told = retirement("Granted", campaign_id, grams, purpose="grant", beneficiary=CHARITY, ref=ref.to_bytes(32))
     args = {"campaignId": campaign_id, "classId": CLASS_ID, "amounts": [grams], "refs": [ref.to_bytes(32)]}
+    message: dict[str, object] = {
+        "campaignId": campaign_id,
+        "classId": CLASS_ID,
+        "totalGco2e": grams,
+        "grantsDigest": grants_digest([grams], [ref.to_bytes(32)]),
+    }
+    args["second"] = second_word("Grant", message, signer)
     return told, [Call("Charity", "grant", args, caller)]
 
 
-def refund(campaign_id: int, donor: int, grams: int) -> tuple[list[Told], list[Call]]:
+def refund(campaign_id: int, donor: int, grams: int, to: int | None = None) -> tuple[list[Told], list[Call]]:
     account = person(donor).address
+    receiver = account if to is None else person(to).address
     fields = {"campaignId": campaign_id, "donor": account, "classId": CLASS_ID, "amount": grams}
-    told: list[Told] = [("Charity", "Refunded", fields), moved(CHARITY, account, grams, operator=CHARITY)]
+    told: list[Told] = [("Charity", "Refunded", fields)]
+    if grams:
+        told.append(moved(CHARITY, receiver, grams, operator=CHARITY))
     args = {"campaignId": campaign_id, "classId": CLASS_ID, "donors": [account]}
     return told, [Call("Charity", "refund", args, person(5).address)]
 
@@ -69,7 +100,10 @@ def stage() -> Stage:
     accredit(made)
     mint(made, person(0).address, 100_000, nullifier=1)
     assert made.tell(approved(person(0).address, CHARITY)) == []
-    assert made.tell(("Charity", "CharityListed", {"charity": HOUSE, "listed": True})) == []
+    assert (
+        made.tell(("Charity", "CharityListed", {"charity": HOUSE, "listed": True, "secondSigner": SECOND.address}))
+        == []
+    )
     assert made.tell(opened(1), opened(2, kind=1), opened(3, funding=1)) == []
     return made
 
@@ -142,13 +176,99 @@ def test_grant__reference_used_before__breaks_inv_06(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    "story", [grant(1, 1_000, ref=8), retire_held(2, 1_000), retire_held(1, 1_000, person(1).address)]
+    ("story", "broken"),
+    [
+        (grant(1, 1_000, ref=8), ["giving.exit"]),
+        (retire_held(2, 1_000), ["giving.exit"]),
+        (retire_held(1, 1_000, person(1).address), ["spending.second", "giving.exit"]),
+        (retire_held(1, 1_000, early=False), ["giving.exit"]),
+        (retire_held(1, 1_000, signer=person(1)), ["spending.second"]),
+        (grant(2, 1_000, ref=8, signer=person(1)), ["spending.second"]),
+    ],
 )
-def test_exit__of_the_wrong_kind_or_by_the_wrong_caller__breaks_inv_06(
-    stage: Stage, story: tuple[list[Told], list[Call]]
+def test_exit__of_the_wrong_kind_or_without_both_signers__breaks_inv_06(
+    stage: Stage, story: tuple[list[Told], list[Call]], broken: list[str]
 ) -> None:
     assert stage.tell(*gift(1), *gift(2)) == []
-    assert _tell(stage, story) == ["giving.exit"]
+    assert _tell(stage, story) == broken
+
+
+DELISTED: Told = ("Charity", "CharityListed", {"charity": HOUSE, "listed": False, "secondSigner": NOBODY})
+
+
+def _failed(campaign_id: int) -> Told:
+    return ("Charity", "CampaignFinalised", {"campaignId": campaign_id, "state": 3})
+
+
+def test_delisted__its_open_campaign_fails_at_any_time_and_spends_nothing(stage: Stage) -> None:
+    assert stage.tell(*gift(1)) == []
+    assert stage.tell(_failed(1)) == ["giving.campaign"]
+
+
+def test_delisted__donors_share_what_is_left_and_the_last_gram_goes_too(stage: Stage) -> None:
+    assert stage.tell(approved(person(1).address, CHARITY)) == []
+    mint(stage, person(1).address, 10, nullifier=2)
+    other = [
+        moved(person(1).address, CHARITY, 10, operator=CHARITY),
+        ("Charity", "Donated", gift(1, 10)[1][2] | {"donor": person(1).address}),
+    ]
+    assert stage.tell(*gift(1, 20)) == []
+    assert stage.tell(*other) == []
+    assert _tell(stage, retire_held(1, 14)) == []
+    assert stage.tell(DELISTED) == []
+    assert stage.tell(_failed(1)) == []
+    assert _tell(stage, refund(1, 0, 10)) == []
+    assert _tell(stage, refund(1, 1, 6)) == []
+
+
+def test_delisted__a_refund_of_another_share__breaks_inv_06(stage: Stage) -> None:
+    assert stage.tell(*gift(1, 20)) == []
+    assert _tell(stage, retire_held(1, 14)) == []
+    assert stage.tell(DELISTED) == []
+    assert stage.tell(_failed(1)) == []
+    assert _tell(stage, refund(1, 0, 5)) == ["giving.exit"]
+
+
+def test_delisted__spending__breaks_inv_06(stage: Stage) -> None:
+    assert stage.tell(*gift(1), *gift(2)) == []
+    assert stage.tell(DELISTED) == []
+    assert _tell(stage, grant(2, 1_000, ref=8)) == ["spending.second", "giving.exit"]
+    assert _tell(stage, retire_held(1, 1_000)) == ["spending.second", "giving.exit"]
+
+
+@pytest.mark.parametrize(("to", "broken"), [(3, []), (None, ["giving.exit"])])
+def test_refund__directed_to_another_wallet__goes_there(stage: Stage, to: int | None, broken: list[str]) -> None:
+    assert stage.tell(*gift(3)) == []
+    assert stage.tell(("Charity", "RefundDirected", {"donor": person(0).address, "to": person(3).address})) == []
+    stage.now_s += 1_000
+    assert stage.tell(_failed(3)) == []
+    assert _tell(stage, refund(3, 0, 20_000, to)) == broken
+
+
+def test_early_close__by_its_charity_now__holds_and_ends_gifts(stage: Stage) -> None:
+    stage.now_s += 500
+    event: Told = ("Charity", "CampaignClosedEarly", {"campaignId": 3, "closes": stage.now_s})
+    assert stage.tell(event, calls=[Call("Charity", "closeEarly", {"campaignId": 3}, HOUSE)]) == []
+    assert stage.tell(*gift(3)) == ["giving.gift"]
+    assert stage.tell(_failed(3)) == []
+
+
+def test_early_close__by_another_or_at_another_time__is_found(stage: Stage) -> None:
+    event: Told = ("Charity", "CampaignClosedEarly", {"campaignId": 3, "closes": stage.now_s + 1})
+    assert stage.tell(event, calls=[Call("Charity", "closeEarly", {"campaignId": 3}, HOUSE)]) == ["giving.campaign"]
+    event = ("Charity", "CampaignClosedEarly", {"campaignId": 1, "closes": stage.now_s})
+    stranger = Call("Charity", "closeEarly", {"campaignId": 1}, person(3).address)
+    assert stage.tell(event, calls=[stranger]) == ["giving.campaign"]
+
+
+def test_left_overs_of_aid__before_90_days_after_the_close__break_inv_06(stage: Stage) -> None:
+    assert stage.tell(*gift(2)) == []
+    stage.now_s = NOW_S + 1_000
+    assert stage.tell(("Charity", "CampaignFinalised", {"campaignId": 2, "state": 2})) == []
+    stage.now_s += 90 * 86_400 - 1
+    assert _tell(stage, retire_held(2, 1_000, person(3).address, early=False)) == ["giving.exit"]
+    stage.now_s += 1
+    assert _tell(stage, retire_held(2, 1_000, person(3).address, early=False)) == []
 
 
 def test_exit__of_an_all_or_nothing_campaign_before_its_decision__breaks_inv_06(stage: Stage) -> None:

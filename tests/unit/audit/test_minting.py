@@ -107,8 +107,27 @@ def test_claim__of_a_suspended_root__breaks_inv_02(stage: Stage) -> None:
     leaf = a_leaf(person(0).address, 10_000, 1)
     batch = a_batch(leaf)
     assert stage.tell(*batch.told(), calls=[batch.call()]) == []
-    assert stage.tell(("Issuance", "RootSuspended", {"root": batch.tree.root, "suspended": True})) == []
+    assert stage.tell(("CarbonCredit", "RootSuspended", {"root": batch.tree.root, "suspended": True})) == []
     assert stage.tell(*batch.minted(leaf), calls=[batch.claim_call(leaf)]) == ["claims.root"]
+
+
+PAUSED = ("Issuance", "Paused", {"account": person(9).address})
+MARKED = ("CarbonCredit", "MintingPausedSet", {"paused": True})
+
+
+def test_claim__while_paused__breaks_inv_02(stage: Stage) -> None:
+    leaf = a_leaf(person(0).address, 10_000, 1)
+    batch = a_batch(leaf)
+    assert stage.tell(*batch.told(), calls=[batch.call()]) == []
+    assert stage.tell(MARKED, PAUSED) == []
+    assert stage.tell(*batch.minted(leaf), calls=[batch.claim_call(leaf)]) == ["claims.root"]
+
+
+@pytest.mark.parametrize(
+    "events", [(PAUSED,), (MARKED,), (PAUSED, ("CarbonCredit", "MintingPausedSet", {"paused": False}))]
+)
+def test_pause__told_or_kept_alone__is_found(stage: Stage, events: tuple[Any, ...]) -> None:
+    assert set(stage.tell(*events)) == {"issuance.pause"}
 
 
 def test_claim__after_two_years__breaks_inv_02(stage: Stage) -> None:

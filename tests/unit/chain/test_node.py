@@ -99,8 +99,29 @@ def test_node__port_free_again__starts_at_once() -> None:
 
 
 def test_node__a_process_that_ends__is_not_waited_for() -> None:
-    with pytest.raises(NodeFailed, match="ended"):
+    with pytest.raises(NodeFailed, match="ended without a word"):
         LocalNode().wait_until_it_answers(lambda: False)
+
+
+def test_node__a_process_that_ends__is_quoted_with_what_it_said_since_its_start(tmp_path: Path) -> None:
+    log = tmp_path / "chain.log"
+    log.write_text("an old complaint\n")
+    node = LocalNode(log_path=log)
+    node.prepare()
+    with log.open("a") as out:
+        out.write("x" * 2_000 + "\nError: something\nelse\n")
+    with pytest.raises(NodeFailed, match=r"said: x{500,600} Error: something else$") as failure:
+        node.wait_until_it_answers(lambda: False)
+    assert "taken" not in str(failure.value)
+
+
+def test_node__a_process_that_ends_while_another_has_the_port__says_so() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        node = LocalNode(port=other.getsockname()[1])
+        with pytest.raises(NodeFailed, match=f"port {node.port} is taken"):
+            node.wait_until_it_answers(lambda: False)
 
 
 def test_node__a_process_that_stays_silent__is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,13 +11,24 @@ from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, ValidationError
 
 from backend.chain.artifacts import CONTRACT_NAMES
 from backend.chain.keys import dev_signer
 from backend.chain.signature import checksum_address, recover
-from backend.chain.typed_data import EIP712, Domain, digest, domain_separator, sign, struct_hash, typed_data
+from backend.chain.typed_data import (
+    EIP712,
+    Domain,
+    digest,
+    domain_name,
+    domain_separator,
+    sign,
+    struct_hash,
+    type_files,
+    typed_data,
+)
 
-FILES = sorted(EIP712.glob("*.json"))
+FILES = type_files()
 TYPES = [json.loads(path.read_text())["primaryType"] for path in FILES]
 
 addresses = st.binary(min_size=20, max_size=20).map(checksum_address)
@@ -55,9 +66,57 @@ def encoded_elsewhere(type_name: str, domain: Domain, message: dict[str, object]
     return bytes(keccak(b"\x19" + signable.version + signable.header + signable.body))
 
 
-def test_files__nine_messages__are_all_there() -> None:
-    expected = "Approve Attestation Batch CancelAll Cancel Donate Order Retire Transfer"
+def test_files__fourteen_messages__are_all_there() -> None:
+    expected = (
+        "Approve Attestation Batch CancelAll Cancel Donate Grant Order Pledge RefundTo Retire RetireEarly Transfer"
+    )
+    expected += " UseNumber"
     assert sorted(TYPES) == sorted(expected.split())
+
+
+SCHEMA = json.loads(EIP712.joinpath("schema.json").read_text())
+
+
+def test_schema__is_one_and_has_the_contracts_and_kinds_we_know() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert set(SCHEMA["$defs"]["contract"]["enum"]) <= set(CONTRACT_NAMES)
+    assert set(SCHEMA["$defs"]["field"]["properties"]["type"]["enum"]) == set(VALUES)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_file__each_message__follows_the_schema(path: Path) -> None:
+    Draft202012Validator(SCHEMA).validate(json.loads(path.read_text()))
+
+
+def test_domains__follow_the_schema_and_name_every_contract_that_verifies() -> None:
+    raw = json.loads(EIP712.joinpath("domains.json").read_text())
+    Draft202012Validator({**SCHEMA, "$ref": "#/$defs/domains"}).validate(raw)
+    assert set(raw) == set(SCHEMA["$defs"]["contract"]["enum"]) >= {typed_data(name).contract for name in TYPES}
+    assert all(domain_name(contract) == (each["name"], each["version"]) for contract, each in raw.items())
+
+
+ORDER = json.loads(EIP712.joinpath("order.json").read_text())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"verifyingContract": "Market"},
+        {"primaryType": "order"},
+        {"types": {}},
+        {"types": {"Order": ORDER["types"]["Order"], "Other": ORDER["types"]["Order"]}},
+        {"types": {"Order": [{"name": "amount", "type": "uint128"}]}},
+        {"types": {"Order": [{"name": "Amount", "type": "uint256"}]}},
+        {"types": {"Order": [{"name": "amount", "type": "uint256", "unit": "g"}]}},
+        {"typeString": "Order(uint256 amount, address maker)"},
+        {"note": "x"},
+    ],
+    ids=str,
+)
+def test_schema__a_file_that_breaks_the_form__is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Draft202012Validator(SCHEMA).validate(ORDER | change)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

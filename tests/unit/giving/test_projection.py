@@ -1,5 +1,7 @@
 """Campaigns, movements and retirements follow the chain's events, forwards and back."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from sqlmodel import select
 
@@ -11,7 +13,7 @@ from backend.ledger.deficit import deficit_at
 from backend.ledger.state import State
 from backend.ledger.tables import StatementRow
 from backend.storage.database import Database
-from tests.unit.giving.chain import ALICE, BOB, CLASS_ID, OTHER_CLASS_ID, POOL, ToyChain, a_deficit, rows_of
+from tests.unit.giving.chain import ALICE, BOB, CLASS_ID, OTHER_CLASS_ID, POOL, START, ToyChain, a_deficit, rows_of
 
 
 @pytest.fixture
@@ -56,6 +58,34 @@ def test_campaign__finalised__takes_its_state_and_gives_it_back_on_undo(chain: T
 
     with database.read() as session:
         assert campaign_view(session, 1).campaign.state == CampaignState.OPEN
+
+
+def test_campaign__closed_early__ends_then_and_reopens_on_undo(chain: ToyChain, database: Database) -> None:
+    def window() -> tuple[datetime, datetime]:
+        with database.read() as session:
+            campaign = campaign_view(session, 1).campaign
+            return campaign.closes_at, campaign.closes_at_opening
+
+    chain.opened()
+    closes = START + timedelta(seconds=86_400)
+    assert window() == (closes, closes)
+    chain.apply("Charity", "CampaignClosedEarly", campaignId=1, closes=int(START.timestamp()) + 60)
+    assert window() == (START + timedelta(seconds=60), closes)
+
+    chain.undo_last()
+
+    assert window() == (closes, closes)
+
+
+def test_refund__of_nothing__is_told_and_changes_no_holding(chain: ToyChain, database: Database) -> None:
+    chain.opened()
+    chain.donated(1)
+    before = rows_of(database)["giving_campaign_holding"]
+    chain.refunded(0)
+
+    with database.read() as session:
+        assert [row.amount_gco2e for row in movements_of(session, 1, MovementKind.REFUND)] == [0]
+    assert rows_of(database)["giving_campaign_holding"] == before
 
 
 def test_charity__listed_and_delisted__the_latest_event_holds(chain: ToyChain, database: Database) -> None:

@@ -71,9 +71,9 @@ def test_undo__event_by_event__restores_every_row(world: World) -> None:
     seen = [rows(world)]
     world.anchor_event(batch)
     seen.append(rows(world))
-    world.event("Issuance", "RootSuspended", root=batch.root, suspended=True)
+    world.event("CarbonCredit", "RootSuspended", root=batch.root, suspended=True)
     seen.append(rows(world))
-    world.event("Issuance", "RootSuspended", root=batch.root, suspended=False)
+    world.event("CarbonCredit", "RootSuspended", root=batch.root, suspended=False)
     seen.append(rows(world))
     world.mint_event(batch, statements[0])
 

@@ -233,11 +233,11 @@ class TestClaim:
 
     def test_suspended_root__is_not_claimed_until_it_is_resumed(self, world: World) -> None:
         batch = world.anchored()
-        world.event("Issuance", "RootSuspended", root=batch.root, suspended=True)
+        world.event("CarbonCredit", "RootSuspended", root=batch.root, suspended=True)
         with pytest.raises(RootSuspended) as caught:
             claim(world, batch.root)
         assert caught.value.code == "batch.suspended"
-        world.event("Issuance", "RootSuspended", root=batch.root, suspended=False)
+        world.event("CarbonCredit", "RootSuspended", root=batch.root, suspended=False)
         assert len(claim(world, batch.root)) == 1
 
 

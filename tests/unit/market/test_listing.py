@@ -1,14 +1,17 @@
 """Classes get a market when the chain opens them, and lose it when the chain takes that back."""
 
+from dataclasses import replace
+
 import pytest
 from sqlmodel import Session, select
 
 from backend.chain.events import ChainEvent
-from backend.market.listing import ListingProjection, all_rules, class_of, list_class, rules_of
-from backend.market.rules import ClassRules, ClassUnknown
+from backend.market.listing import TICK, ListingProjection, all_rules, class_of, list_class, rules_of
+from backend.market.order import ZERO_REF, Action, Side, SignedOrder
+from backend.market.rules import ClassRules, ClassUnknown, PriceOffTick
 from backend.market.tables import ListedClass
 from backend.storage.database import Database
-from tests.unit.market.world import CLASS_ID, OTHER_CLASS_ID, START
+from tests.unit.market.world import ANA, CLASS_ID, OTHER_CLASS_ID, START
 
 
 def created(class_id: int, name: str = "ClassCreated") -> ChainEvent:
@@ -25,12 +28,25 @@ def test_projection__applies_undoes_and_resets(database: Database) -> None:
         projection.apply(session, created(CLASS_ID))
         projection.apply(session, created(OTHER_CLASS_ID))
         projection.apply(session, created(7, "Issued"))
-        assert all_rules(session) == [ClassRules(CLASS_ID), ClassRules(OTHER_CLASS_ID)]
+        assert all_rules(session) == [ClassRules(CLASS_ID, tick=TICK), ClassRules(OTHER_CLASS_ID, tick=TICK)]
         projection.undo(session, created(7, "Issued"))
         projection.undo(session, created(OTHER_CLASS_ID))
         assert listed(session) == [CLASS_ID]
         projection.reset(session)
         assert listed(session) == []
+
+
+def test_classes__of_the_chain__have_a_tick_that_a_price_can_miss(database: Database) -> None:
+    with database.write() as session:
+        ListingProjection().apply(session, created(CLASS_ID))
+        rules = rules_of(session, CLASS_ID)
+    order = SignedOrder(
+        ANA.address, ANA.address, CLASS_ID, Side.SELL, 1_000, 80_001, 100, 2**40, 1, 0, Action.HOLD, ZERO_REF
+    )
+    with pytest.raises(PriceOffTick) as refusal:
+        rules.check(order)
+    assert refusal.value.fields == {"price_per_kg": 80_001, "tick": 100}
+    rules.check(replace(order, price_per_kg=80_000))
 
 
 def test_rules_of__a_class__are_as_listed_and_unknown_ones_are_refused(database: Database) -> None:

@@ -17,7 +17,19 @@ from backend.market.rules import ClassRules
 from backend.market.service import ack_text
 from backend.market.tables import JournalRow, ListedClass, OrderRow, OrderState, TradeRow
 from backend.market.tape import order_with_hash
-from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, DOMAIN, OPERATOR, OTHER_CLASS_ID, World, hash_of, signed
+from tests.unit.market.world import (
+    ANA,
+    BO,
+    CHEN,
+    CLASS_ID,
+    DOMAIN,
+    OPERATOR,
+    OTHER_CLASS_ID,
+    NoSuchCampaign,
+    World,
+    hash_of,
+    signed,
+)
 
 
 def journal_lines(world: World) -> int:
@@ -220,6 +232,18 @@ def test_place__that_becomes_too_old_while_it_waits__is_refused_by_the_sequencer
 
     world.market._may_sell = slowly
     refused(world, order, RuleViolated, "market.expiry_too_soon")
+
+
+def test_place__a_gift_that_no_campaign_takes__is_refused_and_a_repeated_order_is_not_asked_again(world: World) -> None:
+    gift = world.order(ANA, Side.BUY, 1, 100, action=Action.DONATE, ref=(7).to_bytes(32))
+
+    refused(world, gift, NoSuchCampaign, "campaign.not_open")
+    world.campaigns[7] = gift.expiry - 1
+    refused(world, gift, NoSuchCampaign, "campaign.not_open")
+    world.campaigns[7] = gift.expiry
+    first = world.place(ANA, gift)
+    world.campaigns.clear()
+    assert world.place(ANA, gift) == first
 
 
 def test_place__fee_bound_below_the_fee__is_refused(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.kernel.clock import unix_s
 from backend.market.bust import TradeUnknown
 from backend.market.cancel import OrderUnknown
 from backend.market.order import Action, Side
@@ -83,6 +84,7 @@ def test_in_flight__ends_when_the_chain_filled_the_trade(world: World) -> None:
 
 
 def test_signed_order__is_what_the_maker_signed(world: World) -> None:
+    world.campaigns[int.from_bytes(b"\x09" * 32)] = unix_s(world.clock.now()) + 3600
     order = world.order(ANA, Side.BUY, 3, 100, action=Action.DONATE, beneficiary=CHEN.address, ref=b"\x09" * 32)
     world.place(ANA, order)
 

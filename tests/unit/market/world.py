@@ -11,6 +11,7 @@ from backend.chain.deployment import Deployment
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.typed_data import Domain, digest, sign
 from backend.kernel.clock import FixedClock, unix_s
+from backend.kernel.errors import RuleViolated
 from backend.market.funding import Refunding
 from backend.market.funds import ChainView
 from backend.market.listing import list_class
@@ -60,6 +61,12 @@ class FakeBalances:
         return (account, number) in self.cancelled
 
 
+class NoSuchCampaign(RuleViolated):
+    """What the giving room would say."""
+
+    code = "campaign.not_open"
+
+
 @dataclass
 class World:
     """One running market."""
@@ -69,6 +76,8 @@ class World:
     clock: FixedClock = field(default_factory=lambda: FixedClock(START))
     fee_bps: int = 30
     minors: set[str] = field(default_factory=set)
+    campaigns: dict[int, int] = field(default_factory=dict)
+    """When each campaign closes, in Unix seconds."""
     is_listed: bool = False
     """Whether the classes are in the database already."""
     market: Market = field(init=False)
@@ -90,10 +99,15 @@ class World:
             operator=OPERATOR,
             chain=chain,
             may_sell=lambda account: account not in self.minors,
+            check_gift=self.check_gift,
             sequencer=Sequencer(
                 database=self.database, clock=self.clock, exchange=DOMAIN, chain=chain, inbox_size=inbox_size
             ),
         )
+
+    def check_gift(self, campaign_id: int, expiry: int) -> None:
+        if expiry > self.campaigns.get(campaign_id, 0):
+            raise NoSuchCampaign(f"campaign {campaign_id}")
 
     def start(self) -> None:
         self.market.sequencer.start()

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {CarbonCredit} from "../../CarbonCredit.sol";
+import {ICarbonCredit} from "../../interfaces/ICarbonCredit.sol";
+import {Proof} from "./Proof.sol";
+
+/// @title What a claim mints, holder's grams and buffer's grams together, stays within the anchored surplus.
+/// @dev This contract is the authority that permits itself everything, and the Issuance that mints.
+contract BufferProof is Proof {
+    address private constant HOLDER = address(0xA11CE);
+
+    CarbonCredit private _credit;
+
+    function setUp() public {
+        VM.chainId(31_337);
+        _credit = new CarbonCredit(address(this), "");
+        _credit.setIssuance(address(this));
+    }
+
+    function canCall(address, address, bytes4) external pure returns (bool immediate, uint32 delay) {
+        return (true, 0);
+    }
+
+    function check_mint__within_the_surplus(uint128 surplus, uint128 amount, uint16 rateBps) external {
+        ICarbonCredit.CreditClass memory class = _mint(surplus, amount, rateBps);
+
+        assert(class.issued <= surplus);
+        assert(class.issued == uint256(amount) + class.buffer);
+        assert(class.buffer == Math.ceilDiv(uint256(amount) * rateBps, BPS));
+    }
+
+    /// @dev Enough, and less than one gram more than enough. `exact` is amount * rate: up to 2^128 here, which no claim
+    /// of grams will reach.
+    function check_buffer__rounded_up(uint128 exact) external pure {
+        uint256 buffer = Math.ceilDiv(exact, BPS);
+
+        assert(buffer * BPS >= exact);
+        assert(buffer * BPS < uint256(exact) + BPS);
+    }
+
+    function _mint(uint128 surplus, uint128 amount, uint16 rateBps) private returns (ICarbonCredit.CreditClass memory) {
+        uint256 classId = _credit.createClass("US-CA", 2025, "SIM", type(uint128).max, rateBps);
+        _credit.anchor("root", classId, surplus, surplus);
+        _credit.mint(HOLDER, amount, "root", "nullifier", "digest");
+        return _credit.classOf(classId);
+    }
+}

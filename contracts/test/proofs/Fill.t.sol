@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Exchange} from "../../Exchange.sol";
+import {IExchange} from "../../interfaces/IExchange.sol";
+import {Notes} from "./Notes.sol";
+import {Proof} from "./Proof.sol";
+
+/// @title A fill moves cost, fees and grams exactly, for all lots, prices and fee rates that the rules let through.
+contract FillProof is Proof {
+    address private constant BUYER = address(0xB0B);
+    address private constant SELLER = address(0xA11CE);
+    address private constant RECIPIENT = address(0xFEE);
+
+    Exchange private _exchange;
+    Notes private _money;
+    Notes private _credits;
+
+    function setUp() public {
+        _money = new Notes();
+        _credits = new Notes();
+        _exchange =
+            new Exchange(address(this), address(_credits), address(_money), address(0xC4A), address(this), RECIPIENT);
+    }
+
+    /// @dev The buyer pays cost + fee in all, the seller gets cost - fee, the recipient both fees, nobody else anything.
+    function check_fill__conserves_money_and_grams(uint128 lots, uint128 price, uint8 feeBps) external {
+        VM.assume(lots != 0 && lots < 2 ** 118 && price != 0 && feeBps <= 100);
+
+        _fill(lots, price, feeBps);
+
+        uint256 cost = uint256(lots) * price;
+        (address from, address to, uint256 paid) = _money.moves(0);
+        assert(from == BUYER && to == SELLER);
+        uint256 fee = cost - paid;
+        if (fee == 0) {
+            assert(_money.count() == 1);
+        } else {
+            assert(_money.count() == 2);
+            (from, to, paid) = _money.moves(1);
+            assert(from == BUYER && to == RECIPIENT && paid == 2 * fee);
+        }
+        (from, to, paid) = _credits.moves(0);
+        assert(_credits.count() == 1);
+        assert(from == SELLER && to == BUYER && paid == uint256(lots) * 1000);
+    }
+
+    /// @dev The fee is the exact share, rounded down: never above the share that was signed.
+    function check_fill__fee_is_the_share_rounded_down(uint128 lots, uint128 price, uint8 feeBps) external {
+        VM.assume(lots != 0 && lots < 2 ** 118 && price != 0 && feeBps <= 100);
+
+        _fill(lots, price, feeBps);
+
+        uint256 cost = uint256(lots) * price;
+        (,, uint256 paid) = _money.moves(0);
+        assert(cost - paid == cost * feeBps / BPS);
+    }
+
+    /// @dev The one concrete case, run by forge: products only grow with their factors, so what does not overflow at the
+    /// upper bounds of the rules (and the highest fee) overflows nowhere.
+    function test_fill__at_every_upper_bound__does_not_overflow() external {
+        uint256 lots = uint256(type(uint128).max) / 1000;
+        _fill(lots, type(uint128).max, 100);
+
+        (,, uint256 grams) = _credits.moves(0);
+        assert(grams == lots * 1000);
+    }
+
+    /// @dev From the rate charged to the rate signed: as long as the one is not above the other, so is the fee.
+    function check_fee__never_above_the_signed_bound(uint128 lots, uint128 price, uint8 feeBps, uint8 maxFeeBps)
+        external
+        pure
+    {
+        VM.assume(feeBps <= maxFeeBps && maxFeeBps <= 100 && lots < 2 ** 118);
+        uint256 cost = uint256(lots) * price;
+
+        assert(cost * feeBps / BPS <= cost * maxFeeBps / BPS);
+    }
+
+    function _fill(uint256 lots, uint256 price, uint256 feeBps) private {
+        IExchange.Fill memory leg;
+        leg.buyHash = keccak256("buy");
+        leg.sellHash = keccak256("sell");
+        leg.buyer = BUYER;
+        leg.seller = SELLER;
+        leg.beneficiary = BUYER;
+        leg.classId = 1;
+        leg.lots = lots;
+        leg.pricePerKg = price;
+        leg.feeBps = feeBps;
+        leg.buyNumber = 1;
+        leg.sellNumber = 2;
+        leg.buyAmountGco2e = lots * 1000;
+        leg.sellAmountGco2e = lots * 1000;
+        VM.prank(address(_exchange));
+        _exchange.fill(leg);
+    }
+}

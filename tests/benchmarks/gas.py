@@ -1,0 +1,75 @@
+"""Gas of the contracts' acts, on either node, and the committed snapshot of it.
+
+A measure takes a fresh world (People: contracts deployed, nobody owns anything yet) and gives rows. Each measure gets a
+world of its own, so measures cannot change each other's figures. Everything in such a world is deterministic: keys,
+addresses, numbers, signatures (RFC 6979), expiries. So gas is too, to the unit, on every machine and on both nodes; the
+snapshot is compared exactly, and any drift is a change of the contracts, the compiler or its settings.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from backend.chain.artifacts import CHECKOUT
+from backend.chain.compile import compile_contracts
+from backend.chain.contracts import Contracts
+from backend.chain.deploy import ClassSpec, deploy_all, local_roles
+from backend.chain.keys import DevRole, dev_signer
+from backend.chain.node import LocalNode
+from backend.chain.rpc import connect
+from tests.benchmarks import settle_gas
+from tests.contract.people import People
+
+Row = dict[str, object]
+Measure = Callable[[People], list[Row]]
+
+MEASURES: dict[str, Measure] = {"settle": settle_gas.measure}
+"""By name. A new one is a function in a module of its own and a line here."""
+
+SNAPSHOT = CHECKOUT / "tests" / "benchmarks" / "gas_snapshot.json"
+
+
+class Node(Protocol):
+    """A node one can reach."""
+
+    @property
+    def url(self) -> str:
+        """Where it serves JSON-RPC."""
+
+
+def fresh_world(node: Node) -> People:
+    """The contracts, deployed on an empty chain."""
+    w3 = connect(node.url)
+    spec = ClassSpec("US-CA", 2025, "SIM", 10**12, 500)
+    deployment = deploy_all(w3, dev_signer(DevRole.GOVERNOR), local_roles((spec,)))
+    return People(w3, Contracts(w3, deployment))
+
+
+def rows(start: Callable[[], AbstractContextManager[Node]] = LocalNode) -> list[Row]:
+    """All rows, each measure on a node of its own."""
+    compile_contracts()
+    found: list[Row] = []
+    for measure in MEASURES.values():
+        with start() as node:
+            found += measure(fresh_world(node))
+    names = [row["name"] for row in found]
+    assert len(set(names)) == len(names), "two rows of one name"
+    return found
+
+
+def figures(found: list[Row]) -> dict[str, object]:
+    """Name -> gas."""
+    return {str(row["name"]): row["value"] for row in found}
+
+
+def saved() -> dict[str, object]:
+    """The committed figures."""
+    read: dict[str, object] = json.loads(SNAPSHOT.read_text())
+    return read
+
+
+def save(found: list[Row], path: Path = SNAPSHOT) -> None:
+    """Writes the snapshot."""
+    path.write_text(json.dumps(figures(found), indent=2, sort_keys=True) + "\n")
