@@ -79,7 +79,8 @@ def relay_approval(
 def relay_permit(session: Session, contracts: Contracts, permit: Permit, signature: bytes, now: datetime) -> Relayed:
     """Relays a permit for the Exchange; submit's errors and OperatorNotOurs.
 
-    The nonce is the chain's to check (no event tells it): a permit with a wrong one ends as reverted.
+    It goes through the Exchange, which is content if somebody else handed the permit in before. The nonce is the
+    chain's to check (no event tells it): a permit with a wrong one ends as reverted.
     """
     exchange = contracts.deployment.address("Exchange")
     if permit.spender != exchange:
@@ -87,12 +88,12 @@ def relay_permit(session: Session, contracts: Contracts, permit: Permit, signatu
 
     def calldata(signature: bytes) -> bytes:
         r, s, v = signature[:32], signature[32:64], signature[64]
-        args = [permit.owner, permit.spender, permit.value, permit.deadline, v, r, s]
-        return contracts.encode("PaymentToken", "permit", args)
+        args = [permit.owner, permit.value, permit.deadline, v, r, s]
+        return contracts.encode("Exchange", "permit", args)
 
     act = Act(
         kind=RelayKind.PERMIT,
-        contract="PaymentToken",
+        contract="Exchange",
         account=permit.owner,
         number=permit.nonce,
         deadline=permit.deadline,

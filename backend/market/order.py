@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from backend.chain.settle_batch import OWN_SPACE, WIDTHS
 from backend.kernel.digest import Json, to_hex
 from backend.kernel.errors import InvalidInput
-from backend.kernel.mass import LOT_GCO2E, UINT256_MAX, lots_of
+from backend.kernel.mass import LOT_GCO2E, lots_of
 
 ZERO_ADDRESS = "0x" + "0" * 40
 ZERO_REF = bytes(32)
 
-UINT128_MAX = 2**128 - 1
 """The contract's bound on amount and price, so that no product of the two overflows."""
 
 FEE_CAP_BPS = 100
@@ -167,7 +167,8 @@ class SignedOrder:
 
 
 def check_shape(order: SignedOrder) -> None:
-    """What the contract calls OrderMalformed (contracts/libraries/OrderRules.sol), said precisely.
+    """What no settlement can carry, or the contract calls OrderMalformed (contracts/libraries/OrderRules.sol), said
+    precisely.
 
     Raises OrderFieldOutOfRange, LotMisaligned, SellActionNotHold, BeneficiaryNotMaker or RefNotZero.
     """
@@ -182,16 +183,24 @@ def check_shape(order: SignedOrder) -> None:
 
 
 def _check_fields(order: SignedOrder) -> None:
-    """Each field by itself: its Solidity type, and the contract's bounds on amount and price."""
+    """Each field by itself: what a settlement has room for, and what the contract refuses."""
     for name, value in order.message().items():
-        if isinstance(value, int) and not 0 <= value <= UINT256_MAX:
-            raise OrderFieldOutOfRange(name, value, "0 to 2**256 - 1")
         if value == ZERO_ADDRESS:
             raise OrderFieldOutOfRange(name, ZERO_ADDRESS, "an address that is not zero")
     if len(order.ref) != 32:
         raise OrderFieldOutOfRange("ref", to_hex(order.ref), "32 bytes")
-    lots_of(order.amount_gco2e)
-    if order.amount_gco2e > UINT128_MAX:
-        raise OrderFieldOutOfRange("amountGco2e", order.amount_gco2e, f"{LOT_GCO2E} to 2**128 - 1")
-    if not 0 < order.price_per_kg <= UINT128_MAX:
-        raise OrderFieldOutOfRange("pricePerKg", order.price_per_kg, "1 to 2**128 - 1")
+    fields = {
+        "pricePerKg": order.price_per_kg,
+        "number": order.number & ~OWN_SPACE,
+        "expiry": order.expiry,
+        "maxFeeBps": order.max_fee_bps,
+        "epoch": order.epoch,
+        "classId": order.class_id,
+    }
+    for name, value in fields.items():
+        least = 1 if name == "pricePerKg" else 0
+        if not least <= value < 1 << WIDTHS[name]:
+            raise OrderFieldOutOfRange(name, value, f"{least} to 2**{WIDTHS[name]} - 1")
+    if lots_of(order.amount_gco2e) >= 1 << WIDTHS["lots"]:
+        most = f"{LOT_GCO2E} to {LOT_GCO2E} * (2**{WIDTHS['lots']} - 1)"
+        raise OrderFieldOutOfRange("amountGco2e", order.amount_gco2e, most)

@@ -274,7 +274,21 @@ class TestApprovals:
 
         relayed = world.post("/approvals/payment", body).json()
         assert relayed["state"] == "reverted"
-        assert "ERC2612InvalidSigner" in relayed["reason"]
+        assert "PermitFailed" in relayed["reason"]
+
+    def test_permit__handed_in_by_somebody_else_before__is_as_good(self, world: World) -> None:
+        """Whoever saw the permit on its way can send it to the token first; the person must not suffer from that."""
+        person, exchange = world.people.person(47).address, world.contracts.deployment.address("Exchange")
+        body = self.permit_body(world, 47, 0)
+        signature = bytes.fromhex(body["signature"].removeprefix("0x"))
+        parts = (signature[64], signature[:32], signature[32:64])
+        world.people.send("PaymentToken", "permit", person, exchange, 10**9, FAR, *parts, by=DevRole.REGISTRAR)
+
+        assert world.post("/approvals/payment", body).status_code == 202
+        world.relay()
+
+        assert world.post("/approvals/payment", body).json()["state"] == "confirmed"
+        assert world.contracts.payment.functions.allowance(person, exchange).call() == 10**9
 
     def test_permit__for_another_spender_or_by_another_key__is_refused(self, world: World) -> None:
         charity = world.contracts.deployment.address("Charity")

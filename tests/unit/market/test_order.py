@@ -46,7 +46,7 @@ BUY = SignedOrder(
         replace(BUY, action=Action.RETIRE, beneficiary=BO.address, ref=REF),
         replace(BUY, action=Action.RETIRE),
         replace(BUY, action=Action.DONATE, ref=REF),
-        replace(BUY, amount_gco2e=2**128 - 2**128 % 1000, price_per_kg=2**128 - 1),
+        replace(BUY, amount_gco2e=1000 * (2**64 - 1), price_per_kg=2**96 - 1, number=2**255 | (2**64 - 1)),
     ],
 )
 def test_shape__of_an_order_the_contract_takes__passes(order: SignedOrder) -> None:
@@ -58,10 +58,14 @@ def test_shape__of_an_order_the_contract_takes__passes(order: SignedOrder) -> No
     [
         (replace(BUY, amount_gco2e=0), LotMisaligned, "amount.not_whole_lots"),
         (replace(BUY, amount_gco2e=1500), LotMisaligned, "amount.not_whole_lots"),
-        (replace(BUY, amount_gco2e=2**128 - 2**128 % 1000 + 1000), OrderFieldOutOfRange, "market.field_out_of_range"),
+        (replace(BUY, amount_gco2e=1000 * 2**64), OrderFieldOutOfRange, "market.field_out_of_range"),
+        (replace(BUY, number=2**64), OrderFieldOutOfRange, "market.field_out_of_range"),
+        (replace(BUY, max_fee_bps=2**16), OrderFieldOutOfRange, "market.field_out_of_range"),
+        (replace(BUY, class_id=2**128), OrderFieldOutOfRange, "market.field_out_of_range"),
+        (replace(BUY, epoch=2**32), OrderFieldOutOfRange, "market.field_out_of_range"),
         (replace(BUY, price_per_kg=0), OrderFieldOutOfRange, "market.field_out_of_range"),
-        (replace(BUY, price_per_kg=2**128), OrderFieldOutOfRange, "market.field_out_of_range"),
-        (replace(BUY, expiry=2**256), OrderFieldOutOfRange, "market.field_out_of_range"),
+        (replace(BUY, price_per_kg=2**96), OrderFieldOutOfRange, "market.field_out_of_range"),
+        (replace(BUY, expiry=2**40), OrderFieldOutOfRange, "market.field_out_of_range"),
         (replace(BUY, epoch=-1), OrderFieldOutOfRange, "market.field_out_of_range"),
         (replace(BUY, ref=b"\0" * 31), OrderFieldOutOfRange, "market.field_out_of_range"),
         (replace(BUY, maker=ZERO_ADDRESS), OrderFieldOutOfRange, "market.field_out_of_range"),
