@@ -46,7 +46,7 @@ def test_fills__in_parts__hold_until_nothing_is_left_inv_04(market: Market) -> N
         (a_buy(epoch=1), a_sell()),
         (a_buy(signer=5), a_sell()),
         (a_buy(), a_sell(signer=5)),
-        (a_buy(), a_sell(amount_gco2e=10_001)),
+        (a_buy(), a_sell(action="retire", beneficiary=5)),
         (a_buy(beneficiary=5), a_sell()),
         (a_buy(), a_sell(price=0)),
     ],
@@ -131,11 +131,33 @@ def test_skip__of_a_good_match_for_no_reason__is_found(market: Market) -> None:
     assert market.stage.tell(skipped(0, buy, sell, "PaymentFailed()"), calls=[call]) == []
 
 
+def test_group__skipped_for_what_stood_against_one_of_it__holds(market: Market) -> None:
+    buy, sell, late = a_buy(lots=9), a_sell(lots=9), a_sell(number=8, expiry_s=1)
+    call = settle_call([(buy, sell, 4, 95), (buy, late, 5, 95)], group=3)
+    skips = [skipped(index, buy, each, "OrderExpired(bytes32)") for index, each in enumerate((sell, late))]
+    assert market.stage.tell(*skips, calls=[call]) == []
+
+
+def test_group__that_together_asks_more_than_is_left__is_rightly_skipped(market: Market) -> None:
+    buy, sell = a_buy(lots=9), a_sell(lots=9)
+    skips = [skipped(index, buy, sell, "LeftInsufficient(uint256)") for index in range(2)]
+    assert market.stage.tell(*skips, calls=[settle_call([(buy, sell, 5, 95), (buy, sell, 6, 95)], group=3)]) == []
+    apart = settle_call([(buy, sell, 5, 95), (buy, sell, 6, 95)])
+    assert market.stage.tell(*skips, calls=[apart]) == ["settlement.skips", "settlement.skips"]
+
+
+def test_group__filled_in_part__is_found(market: Market) -> None:
+    buy, sell, other = a_buy(lots=9), a_sell(lots=9), a_sell(number=8)
+    call = settle_call([(buy, sell, 4, 95), (buy, other, 5, 95)], group=3)
+    told = [*market.filled(buy, sell, 4, 95), skipped(1, buy, other, "PaymentFailed()")]
+    assert "settlement.outcomes" in market.stage.tell(*told, calls=[call])
+
+
 def test_number_collision__is_noted(market: Market) -> None:
     assert _settle(market, a_buy(), a_sell(lots=20), lots=5) == []
-    other = a_buy(maker=3, number=2)
-    call = settle_call([(other, a_sell(lots=20), 1, 95)])
-    skip = skipped(0, other, a_sell(lots=20), "OrderNumberTaken(bytes32)")
+    other, sell = a_buy(maker=3, number=2), a_sell(number=9)
+    call = settle_call([(other, sell, 1, 95)])
+    skip = skipped(0, other, sell, "OrderNumberTaken(bytes32)")
     assert market.stage.tell(skip, calls=[call]) == []
     assert any("number collision" in note for note in market.stage.verdicts.notes)
 
