@@ -5,10 +5,10 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
+import {Cancelling} from "./exchange/Cancelling.sol";
+import {Settings} from "./exchange/Settings.sol";
 import {ICarbonCredit} from "./interfaces/ICarbonCredit.sol";
 import {IExchange} from "./interfaces/IExchange.sol";
 import {BatchReader} from "./libraries/BatchReader.sol";
@@ -19,18 +19,14 @@ import {OrderRules} from "./libraries/OrderRules.sol";
 import {OrderStatus} from "./libraries/OrderStatus.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 import {Terms} from "./libraries/Terms.sol";
-import {TypeHashes} from "./libraries/TypeHashes.sol";
 
 /// @title Settles signed orders, peer to peer; holds nothing.
 /// @dev Tokens move from maker to maker by their approvals; no function moves a token to or from this contract's
 /// balance.
-contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient {
-    using BitMaps for BitMaps.BitMap;
+contract Exchange is Settings, Cancelling {
     using OrderStatus for OrderStatus.Numbers;
     using SafeERC20 for IERC20;
 
-    /// @dev One percent.
-    uint256 public constant FEE_BPS_MAX = 100;
     /// @dev What one match may burn: more than twice the dearest honest one (a first donation).
     uint256 public constant FILL_GAS = 500_000;
 
@@ -40,25 +36,7 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     IERC20 public immutable payment;
     address public immutable charity;
 
-    /// @dev One slot: all that settle reads of our settings before it fills.
-    struct Settings {
-        address operator;
-        uint16 feeBps;
-        bool paused;
-    }
-
-    /// @dev One slot: who never cancelled a number is not looked up among the cancelled ones.
-    struct Maker {
-        uint64 epoch;
-        bool hasCancelled;
-    }
-
-    Settings private _settings;
-    /// @inheritdoc IExchange
-    address public override feeRecipient;
     OrderStatus.Numbers private _numbers;
-    mapping(address maker => Maker) private _makers;
-    mapping(address maker => BitMaps.BitMap numbers) private _cancelled;
 
     constructor(
         address governance,
@@ -67,7 +45,7 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         address charityContract,
         address initialOperator,
         address initialFeeRecipient
-    ) AccessManaged(governance) EIP712("Tanyu Exchange", "1") {
+    ) AccessManaged(governance) EIP712("Tanyu Exchange", "1") Settings(initialOperator, initialFeeRecipient) {
         if (creditToken == address(0) || paymentToken == address(0) || charityContract == address(0)) {
             revert AddressZero();
         }
@@ -75,19 +53,17 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         credit = ICarbonCredit(creditToken);
         payment = IERC20(paymentToken);
         charity = charityContract;
-        _setOperator(initialOperator);
-        _setFeeRecipient(initialFeeRecipient);
     }
 
     // --- Settlement ---
 
     /// @inheritdoc IExchange
     function settle(bytes calldata batch) external override nonReentrant {
-        Settings memory settings = _settings;
-        if (settings.paused) revert EnforcedPause();
+        Setting memory setting = _setting;
+        if (setting.paused) revert EnforcedPause();
 
         // Nothing that is checked here can change before the last match: cancelling shares our lock.
-        (Terms[] memory orders, uint256 cursor) = _readOrders(batch, settings);
+        (Terms[] memory orders, uint256 cursor) = _readOrders(batch, setting);
         uint256 size = batch.length - cursor;
         if (size == 0) revert BatchEmpty();
         if (size % BatchReader.MATCH_SIZE != 0) revert BatchMalformed(cursor);
@@ -95,7 +71,7 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         bytes memory data = Legs.buffer(count);
         for (uint256 i; i < count;) {
             uint256 length = _groupLength(batch, cursor, i, count);
-            _settleGroup(batch, cursor, i, length, orders, settings.feeBps, data);
+            _settleGroup(batch, cursor, i, length, orders, setting.feeBps, data);
             i += length;
         }
         _numbers.record(orders);
@@ -112,7 +88,7 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
     }
 
     /// @dev Reads and checks every order. They stand by number (own-space numbers by maker then), each once.
-    function _readOrders(bytes calldata batch, Settings memory settings)
+    function _readOrders(bytes calldata batch, Setting memory setting)
         private
         view
         returns (Terms[] memory orders, uint256 cursor)
@@ -128,10 +104,10 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
             if (i != 0 && !OrderRules.isBefore(orders[i - 1], terms)) revert OrdersNotAscending(i);
             terms.orderHash = MessageHashUtils.toTypedDataHash(separator, OrderHash.structHash(terms));
             _numbers.load(terms);
-            if (terms.reason == 0) terms.reason = _reasonAgainst(terms, signature, settings.feeBps);
+            if (terms.reason == 0) terms.reason = _reasonAgainst(terms, signature, setting.feeBps);
             common &= terms.number;
         }
-        if (common == 0 && msg.sender != settings.operator) revert NotOperator(msg.sender);
+        if (common == 0 && msg.sender != setting.operator) revert NotOperator(msg.sender);
     }
 
     /// @dev How many matches from `index` on settle all or none.
@@ -271,57 +247,6 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         }
     }
 
-    // --- Cancelling: never paused ---
-
-    /// @inheritdoc IExchange
-    function cancel(uint256 number) external override nonReentrant {
-        _cancel(msg.sender, number);
-    }
-
-    /// @inheritdoc IExchange
-    function cancelAll() external override nonReentrant {
-        _cancelAll(msg.sender);
-    }
-
-    /// @inheritdoc IExchange
-    function cancelBySig(address maker, uint256 number, uint256 deadline, bytes calldata signature)
-        external
-        override
-        nonReentrant
-    {
-        bytes32 structHash = keccak256(abi.encode(TypeHashes.CANCEL, maker, number, deadline));
-        _requireSigned(maker, structHash, deadline, signature);
-
-        _cancel(maker, number);
-    }
-
-    /// @inheritdoc IExchange
-    function cancelAllBySig(address maker, uint256 epoch, uint256 deadline, bytes calldata signature)
-        external
-        override
-        nonReentrant
-    {
-        if (epoch != _makers[maker].epoch) revert EpochMismatch(maker, epoch, _makers[maker].epoch);
-        bytes32 structHash = keccak256(abi.encode(TypeHashes.CANCEL_ALL, maker, epoch, deadline));
-        _requireSigned(maker, structHash, deadline, signature);
-
-        _cancelAll(maker);
-    }
-
-    /// @dev Cancelling twice is the same as once, so a signed cancellation needs no number of its own.
-    function _cancel(address maker, uint256 number) private {
-        if (!_makers[maker].hasCancelled) _makers[maker].hasCancelled = true;
-        _cancelled[maker].set(number);
-
-        emit NumberCancelled(maker, number);
-    }
-
-    function _cancelAll(address maker) private {
-        uint256 epoch = ++_makers[maker].epoch;
-
-        emit AllCancelled(maker, epoch);
-    }
-
     // --- Allowances ---
 
     /// @inheritdoc IExchange
@@ -332,98 +257,11 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         }
     }
 
-    // --- Governance ---
-
-    /// @inheritdoc IExchange
-    function setFee(uint256 newFeeBps) external override restricted {
-        if (newFeeBps > FEE_BPS_MAX) revert FeeTooHigh(newFeeBps, FEE_BPS_MAX);
-
-        _settings.feeBps = uint16(newFeeBps);
-
-        emit FeeSet(newFeeBps);
-    }
-
-    /// @inheritdoc IExchange
-    function setOperator(address newOperator) external override restricted {
-        _setOperator(newOperator);
-    }
-
-    /// @inheritdoc IExchange
-    function setFeeRecipient(address newFeeRecipient) external override restricted {
-        _setFeeRecipient(newFeeRecipient);
-    }
-
-    /// @inheritdoc IExchange
-    function pause() external override restricted {
-        if (_settings.paused) revert EnforcedPause();
-
-        _settings.paused = true;
-
-        emit Paused(msg.sender);
-    }
-
-    /// @inheritdoc IExchange
-    function unpause() external override restricted {
-        if (!_settings.paused) revert ExpectedPause();
-
-        _settings.paused = false;
-
-        emit Unpaused(msg.sender);
-    }
-
-    function _setOperator(address newOperator) private {
-        if (newOperator == address(0)) revert AddressZero();
-
-        _settings.operator = newOperator;
-
-        emit OperatorSet(newOperator);
-    }
-
-    /// @dev Fees sent here would be a balance (INV-03).
-    function _setFeeRecipient(address newFeeRecipient) private {
-        if (newFeeRecipient == address(0)) revert AddressZero();
-        if (newFeeRecipient == address(this)) revert FeeRecipientInvalid(newFeeRecipient);
-
-        feeRecipient = newFeeRecipient;
-
-        emit FeeRecipientSet(newFeeRecipient);
-    }
-
     // --- Views ---
 
     /// @inheritdoc IExchange
     function leftOf(Order calldata order) external view override nonReentrantView returns (uint256) {
         return _numbers.leftOf(order.maker, order.number, hashOrder(order), order.amountGco2e);
-    }
-
-    /// @inheritdoc IExchange
-    function isCancelled(address maker, uint256 number) external view override returns (bool) {
-        return _cancelled[maker].get(number);
-    }
-
-    /// @inheritdoc IExchange
-    function feeBps() external view override returns (uint256) {
-        return _settings.feeBps;
-    }
-
-    /// @inheritdoc IExchange
-    function operator() external view override returns (address) {
-        return _settings.operator;
-    }
-
-    /// @notice Whether settling is paused.
-    function paused() external view returns (bool) {
-        return _settings.paused;
-    }
-
-    /// @inheritdoc IExchange
-    function domainSeparator() external view override returns (bytes32) {
-        return _domainSeparatorV4();
-    }
-
-    /// @inheritdoc IExchange
-    function epochOf(address maker) external view override returns (uint256) {
-        return _makers[maker].epoch;
     }
 
     /// @inheritdoc IExchange
@@ -441,18 +279,9 @@ contract Exchange is IExchange, AccessManaged, EIP712, ReentrancyGuardTransient 
         if (block.timestamp >= terms.expiry) return OrderExpired.selector;
         if (terms.maxFeeBps < rateBps) return OrderFeeExceeded.selector;
         address account = terms.maker;
-        Maker memory maker = _makers[account];
-        if (terms.epoch != maker.epoch) return OrderEpochStale.selector;
-        if (maker.hasCancelled && _cancelled[account].get(terms.number)) return OrderCancelled.selector;
+        bytes4 reason = _reasonIfCancelled(account, terms.epoch, terms.number);
+        if (reason != 0) return reason;
         if (!Signatures.isValid(account, terms.orderHash, signature)) return OrderSignatureInvalid.selector;
         return 0;
-    }
-
-    function _requireSigned(address maker, bytes32 structHash, uint256 deadline, bytes calldata signature)
-        private
-        view
-    {
-        if (block.timestamp >= deadline) revert SignatureExpired(deadline);
-        if (!Signatures.isValid(maker, _hashTypedDataV4(structHash), signature)) revert SignatureInvalid(maker);
     }
 }

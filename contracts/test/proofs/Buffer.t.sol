@@ -32,12 +32,15 @@ contract BufferProof is Proof {
     }
 
     /// @dev Enough, and less than one gram more than enough. `exact` is amount * rate: up to 2^128 here, which no claim
-    /// of grams will reach.
+    /// of grams will reach. A quotient of it times the divisor cannot overflow.
     function check_buffer__rounded_up(uint128 exact) external pure {
+        VM.assume(exact != 0);
         uint256 buffer = Math.ceilDiv(exact, BPS);
 
-        assert(buffer * BPS >= exact);
-        assert(buffer * BPS < uint256(exact) + BPS);
+        unchecked {
+            assert(buffer * BPS >= exact);
+            assert(buffer * BPS - exact < BPS);
+        }
     }
 
     function _mint(uint128 surplus, uint128 amount, uint16 rateBps) private returns (ICarbonCredit.CreditClass memory) {

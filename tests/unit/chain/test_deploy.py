@@ -74,7 +74,7 @@ def test_roles__their_numbers__are_those_of_solidity() -> None:
 def _with_bases(path: Path) -> str:
     """A contract's text and that of the parts it names, where its abstract bases live."""
     text = path.read_text()
-    bases = re.findall(r'from "\./((?:libraries|charity)/\w+\.sol)"', text)
+    bases = re.findall(r'from "\./((?:libraries|charity|exchange)/\w+\.sol)"', text)
     return text + "".join((path.parent / base).read_text() for base in bases)
 
 
