@@ -55,14 +55,14 @@ def up(
 ) -> None:
     """Starts the local chain, contracts, database, sample year and server; runs until Ctrl-C."""
     with failing_plainly(as_json=as_json):
-        Supervisor(Settings(), Console(stderr=as_json), sample=sample).run()
+        Supervisor(Settings.of_environment(), Console(stderr=as_json), sample=sample).run()
 
 
 @app.command()
 def serve(*, as_json: AsJson = False) -> None:
     """Serves API and market on 127.0.0.1 against a chain that already runs; `tanyu up` starts this for you."""
     with failing_plainly(as_json=as_json):
-        serve_forever(Settings())
+        serve_forever(Settings.of_environment())
 
 
 @app.command("compile")
@@ -78,8 +78,8 @@ def compile_command(*, as_json: AsJson = False) -> None:
 def migrate(*, as_json: AsJson = False) -> None:
     """Brings the database's schema to this version."""
     with failing_plainly(as_json=as_json):
-        settings = Settings()
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings = Settings.of_environment()
+        settings.make_data_dir()
         database = Database(settings.database_url)
         fresh = migrate_database(database)
         database.close()
@@ -99,7 +99,7 @@ def _accounts_table(values: dict[str, Any]) -> RenderableType:
 def accounts(*, as_json: AsJson = False) -> None:
     """Lists the development accounts of the local chain: public keys, worth nothing, refused anywhere else."""
     with failing_plainly(as_json=as_json):
-        path = Settings().deployment_path
+        path = Settings.of_environment().deployment_path
         require_dev_chain(Deployment.load(path).chain_id if path.exists() else LOCAL_CHAIN_ID)
         found = [
             {"index": actor.index, "key": actor.key, "name": actor.name, "address": actor.signer.address}
@@ -113,7 +113,7 @@ DeploymentFile = Annotated[Path | None, typer.Option("--deployment", help="The d
 
 
 def _parts(rpc: str | None, deployment: Path | None) -> tuple[Settings, Deployment, str]:
-    settings = Settings()
+    settings = Settings.of_environment()
     url = rpc or settings.rpc_url or f"http://127.0.0.1:{settings.local_chain_port}"
     return settings, Deployment.load(deployment or settings.deployment_path), url
 

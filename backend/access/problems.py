@@ -98,7 +98,7 @@ def status_of(error: TanyuError) -> HTTPStatus:
 
 
 def _title(error_type: type[TanyuError]) -> str:
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", error_type.__name__)
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", error_type.__name__)
     return words[:1] + words[1:].lower()
 
 

@@ -1,21 +1,23 @@
 """How commands speak: rich for people, pure JSON on stdout with --json.
 
-Exit codes: 0 ok, 1 finding or failure, 2 bad usage.
+Exit codes: 0 ok, 1 finding or failure, 2 bad usage: malformed, or naming what does not exist.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Annotated, Any, NoReturn, TypeAlias, TypeVar
 
 import typer
 from pydantic import BaseModel
 from rich.console import Console, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from backend.access.client import ApiProblem
 from backend.access.problems import problem_of
-from backend.kernel.errors import InvalidInput, TanyuError
+from backend.kernel.errors import InvalidInput, NotFound, TanyuError
 
 EXIT_OK = 0
 EXIT_FINDING = 1
@@ -23,6 +25,12 @@ EXIT_USAGE = 2
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 """The option every command takes: `as_json: AsJson = False`."""
+
+_MISUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
+"""What a server answers to a question that cannot be asked, or about something that does not exist."""
+
+UNLIMITED = 100_000
+"""Columns of an output that is no terminal: what is piped is for a program or a file, which wrap nothing."""
 
 Value = TypeVar("Value")
 
@@ -45,19 +53,54 @@ def emit(value: Value, *, as_json: bool, render: Callable[[Value], RenderableTyp
     if as_json:
         typer.echo(json.dumps(to_json(value), ensure_ascii=False, indent=2))
     else:
-        Console().print(render(value))
+        console = Console()
+        show(render(value), console if console.is_terminal else Console(width=UNLIMITED))
+
+
+def show(shown: RenderableType, console: Console) -> None:
+    """Prints so that no id and no amount is ever cut or broken: a table that is wider than the terminal is told row by
+    row, one line a cell, and a line that is too long is left to the terminal to wrap.
+    """
+    if not isinstance(shown, Table):
+        console.print(shown, soft_wrap=True)
+    elif console.measure(shown, options=console.options.update(width=UNLIMITED)).maximum <= console.width:
+        console.print(shown)
+    else:
+        for line in _lines(shown):
+            console.print(line, soft_wrap=True)
+
+
+def _lines(table: Table) -> Iterator[RenderableType]:
+    """Every cell with its column's header; of a table without headers, each row in one line."""
+    if table.title:
+        yield table.title
+    for row in zip(*(column.cells for column in table.columns), strict=True):
+        if not table.show_header:
+            yield Text("  ").join(Text(str(cell)) for cell in row)
+            continue
+        yield ""
+        for column, cell in zip(table.columns, row, strict=True):
+            yield Text(f"{column.header}: {cell}")
+    if table.caption:
+        yield Text(str(table.caption))
 
 
 def fail(error: TanyuError, *, as_json: bool) -> NoReturn:
-    """Prints the problem (on stdout with --json, else on stderr) and exits: 2 for bad input, 1 for anything else."""
+    """Prints the problem (on stdout with --json, else on stderr) and exits: 2 if what was asked for is malformed or not
+    there, whoever found that out, 1 for anything else.
+    """
     problem = error.problem if isinstance(error, ApiProblem) else problem_of(error)
     if as_json:
         typer.echo(json.dumps(problem, ensure_ascii=False, indent=2))
     else:
         sentence = Text.assemble(("error ", "bold red"), (str(problem["code"]), "bold"), ": ", str(problem["detail"]))
         Console(stderr=True).print(sentence, highlight=False, soft_wrap=True)
-    misused = isinstance(error, InvalidInput) or str(problem["code"]).startswith("input.")
+    misused = isinstance(error, InvalidInput | NotFound) or problem.get("status") in _MISUSED or _is_input(problem)
     raise typer.Exit(EXIT_USAGE if misused else EXIT_FINDING)
+
+
+def _is_input(problem: Mapping[str, Any]) -> bool:
+    return str(problem["code"]).startswith("input.")
 
 
 @contextmanager

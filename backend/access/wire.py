@@ -11,13 +11,14 @@ from typing import Annotated, Any, TypeAlias, cast
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, PlainSerializer, PlainValidator, WithJsonSchema
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, ValidationError, core_schema
 from pydantic_core.core_schema import ValidationInfo
 
 from backend.chain.signature import checksum_address
 from backend.kernel.clock import TimeMalformed, iso, parse_iso
 from backend.kernel.digest import to_hex
 from backend.kernel.mass import UINT256_MAX
+from backend.kernel.text import has_control
 
 AMOUNT_PATTERN = "^(0|[1-9][0-9]{0,77})$"
 POSITIVE_PATTERN = "^[1-9][0-9]{0,77}$"
@@ -60,15 +61,27 @@ class Wire(BaseModel):
         def from_outside(value: Any, inner_value: core_schema.ValidatorFunctionWrapHandler) -> Any:
             if not isinstance(value, dict):
                 return inner_value(value)
-            try:
-                text = json.dumps(value)
-            except RecursionError as failure:
-                raise PydanticCustomError("input.too_deep", "nested too deeply") from failure
-            return cls.model_validate_json(text)
+            _require_plain_fields(cls.__name__, value)
+            return cls.model_validate_json(json.dumps(value))
 
         name = schema.get("ref")
         inner = cast(CoreSchema, {key: value for key, value in schema.items() if key != "ref"})
         return core_schema.no_info_wrap_validator_function(from_outside, inner, ref=name)
+
+
+def _require_plain_fields(name: str, body: dict[Any, Any]) -> None:
+    """No text from outside holds a control character, but for the line breaks of a message. Nested bodies check their
+    own. Raises ValidationError.
+    """
+    wrong = PydanticCustomError("text.control_character", "expected text without control characters")
+    found = [
+        InitErrorDetails(type=wrong, loc=(str(field),), input=text)
+        for field, held in body.items()
+        for text in (held if isinstance(held, list) else [held])
+        if isinstance(text, str) and has_control(text, allowed="\n")
+    ]
+    if found:
+        raise ValidationError.from_exception_data(name, found)
 
 
 def _amount(smallest: int) -> PlainValidator:

@@ -6,6 +6,7 @@ from typing import cast
 from fastapi import APIRouter, FastAPI
 
 from backend.access.body_limit import BodyLimit
+from backend.access.plain_target import PlainTarget
 from backend.access.problems import install_problems
 from backend.access.routes import router as access_router
 from backend.api.headers import SecurityHeaders
@@ -55,5 +56,6 @@ def create_app(
     if start_facts is not None:
         app.include_router(start_router(start_facts))
     app.add_middleware(BodyLimit, by_path=body_limits)
+    app.add_middleware(PlainTarget)
     app.add_middleware(SecurityHeaders)
     return app

@@ -63,8 +63,9 @@ def _raise_stop(_signal: int, _frame: FrameType | None) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
+def _locked(settings: Settings) -> Iterator[None]:
+    settings.make_data_dir()
+    folder = settings.data_dir
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -89,7 +90,7 @@ class Supervisor:
         """Runs until Ctrl-C or SIGTERM; raises what made it impossible. Stops everything it started in any case."""
         signal.signal(signal.SIGINT, _raise_stop)
         signal.signal(signal.SIGTERM, _raise_stop)
-        with _locked(self.settings.data_dir):
+        with _locked(self.settings):
             try:
                 self.pids.end_left_behind()
                 self._start()

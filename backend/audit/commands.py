@@ -1,6 +1,7 @@
 """`tanyu audit`: verifies a deployment from the chain alone, or a recorded history of one."""
 
 import json
+import re
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,8 @@ PROMISES = {
 }
 """What each promise says, shortly (DESIGN section 5)."""
 
+PIPE_WIDTH = 1000
+
 app = typer.Typer(name="audit", help="Independent verification from the chain alone.")
 
 
@@ -47,13 +50,30 @@ class SourceUnclear(InvalidInput):
         super().__init__("name what to audit: --rpc URL and --deployment FILE, or --from-file HISTORY")
 
 
+class BlockMalformed(InvalidInput):
+    """The block to audit up to is neither a number nor one of the words a node knows."""
+
+    code = "audit.block_malformed"
+
+    def __init__(self, block: str) -> None:
+        super().__init__(f"--block is {block[:40]!r}; expected a number, latest, safe or finalized", block=block[:40])
+
+
+def _block(text: str) -> str:
+    """As a node takes it: 0x-hex or a word. Raises BlockMalformed."""
+    if text in {"latest", "safe", "finalized"} or re.fullmatch("0x[0-9a-f]{1,16}", text):
+        return text
+    if not re.fullmatch("[0-9]{1,18}", text):
+        raise BlockMalformed(text)
+    return hex(int(text))
+
+
 def _history(rpc: str | None, deployment: Path | None, from_file: Path | None, block: str) -> History:
     if from_file is not None and rpc is None:
         return History.load(from_file)
     if rpc is None or deployment is None or from_file is not None:
         raise SourceUnclear
-    head = hex(int(block)) if block.isdigit() else block
-    return record(rpc, Deployment.load(deployment), head)
+    return record(rpc, Deployment.load(deployment), _block(block))
 
 
 def _counted(report: Report, checks: list[Check]) -> tuple[str, Text]:
@@ -78,6 +98,8 @@ def _table(report: Report, *, details: bool) -> Table:
 
 def _print(report: Report, *, details: bool) -> None:
     console = Console()
+    if not console.is_terminal:  # a pipe or a file has no width
+        console = Console(width=PIPE_WIDTH)
     console.print(_table(report, details=details))
     covered = report.covered
     console.print(

@@ -15,8 +15,8 @@ from backend.audit.questions import Answers, Asked
 from backend.audit.replay import CHECKS, rebuild
 from backend.audit.report import Verdicts
 from backend.audit.timeline import acts, decoded_events
-from backend.chain.deployment import Deployment
-from backend.chain.rpc import NodeUnreachable, connect
+from backend.chain.deployment import Deployment, WrongNetwork
+from backend.chain.rpc import Network, NodeUnreachable, connect
 from backend.kernel.digest import to_hex
 from backend.kernel.errors import Unavailable
 
@@ -95,7 +95,7 @@ def _block(node: Node, block: str, *, whole: bool = False) -> RpcObject:
 def record(url: str, deployment: Deployment, head: str = "latest") -> History:
     """The history up to a block: a number in 0x-hex, or `latest`, `safe`, `finalized`.
 
-    Raises NodeUnreachable, NodeRefused, BlockUnknown or HistoryMoved.
+    Raises NodeUnreachable, NodeRefused, WrongNetwork, BlockUnknown or HistoryMoved.
     """
     try:
         return _recorded(Node(url), deployment, head)
@@ -104,6 +104,9 @@ def record(url: str, deployment: Deployment, head: str = "latest") -> History:
 
 
 def _recorded(node: Node, deployment: Deployment, head: str) -> History:
+    network = Network(quantity(node.one("eth_chainId")), _genesis_hash(node))
+    if network != deployment.network:
+        raise WrongNetwork(network, deployment.network)
     head_block = _block(node, head)
     numbers = range(deployment.block_number, quantity(head_block["number"]) + 1)
     if not numbers:
@@ -113,8 +116,8 @@ def _recorded(node: Node, deployment: Deployment, head: str) -> History:
     followed = [address for name, address in deployment.addresses.items() if ours or name != "PaymentToken"]
     logs = _logs(node, numbers, followed)
     history = History(
-        chain_id=quantity(node.one("eth_chainId")),
-        genesis_hash=_genesis_hash(node),
+        chain_id=network.chain_id,
+        genesis_hash=network.genesis_hash,
         deployment=deployment,
         payment_ours=ours,
         headers=headers,

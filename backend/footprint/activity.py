@@ -10,6 +10,7 @@ from backend.footprint.quantity import quantity_in
 from backend.footprint.span import Span, days_span, span_between
 from backend.kernel.clock import parse_iso
 from backend.kernel.errors import InvalidInput
+from backend.kernel.text import letters_and_digits, require_plain
 
 LONGEST_S = 366 * 86400
 YEARS = range(2000, 3000)
@@ -129,19 +130,20 @@ def activity_of(
 ) -> Activity:
     """An activity from what was given.
 
-    Raises KindUnknown, PlaceUnknown, MeterMissing, MeterUnexpected, TextTooLong, and what `quantity_in` and
-    `check_span` raise.
+    Raises KindUnknown, PlaceUnknown, ControlCharacter, TextTooLong, MeterMissing, MeterUnexpected, and what
+    `quantity_in` and `check_span` raise.
     """
     found = kind_of(kind)
     place_of(place)
     number = (meter or "").strip()
-    if found.category in METERED and not number:
+    for name, text, limit in (("meter", number, METER_LIMIT), ("evidence", evidence, EVIDENCE_LIMIT)):
+        require_plain(name, text)
+        if len(text) > limit:
+            raise TextTooLong(name, limit)
+    if found.category in METERED and not letters_and_digits(number):
         raise MeterMissing(kind)
     if found.category not in METERED and number:
         raise MeterUnexpected(kind)
-    for name, text, limit in (("meter", number, METER_LIMIT), ("evidence", evidence, EVIDENCE_LIMIT)):
-        if len(text) > limit:
-            raise TextTooLong(name, limit)
     return Activity(
         kind=found,
         quantity=quantity_in(quantity, unit, found.unit),
@@ -149,6 +151,6 @@ def activity_of(
         place=place,
         grade=grade,
         evidence=evidence,
-        given=f"{quantity} {unit}",
+        given=f"{quantity.removeprefix('-')} {unit}",
         meter=number or None,
     )

@@ -9,12 +9,13 @@ from rich.table import Table
 from backend.access.terminal import AsJson, emit, failing_plainly
 from backend.footprint.factors import catalogue
 from backend.footprint.routes import FactorOut, FactorSetOut, factor_out, find_factors, set_of
+from backend.kernel.digest import to_hex
 
 app = typer.Typer(name="factors", help="Emission factors, each with its passport.", no_args_is_help=True)
 
 
 def _render_set(found: FactorSetOut) -> Table:
-    table = Table(title=f"{len(found.factors)} factors, set {found.digest.hex()[:16]}…")
+    table = Table(title=f"{len(found.factors)} factors, set {to_hex(found.digest)}")
     for name in ("id", "kind", "region", "year", "value", "unit", "± %", "status"):
         table.add_column(name)
     for factor in found.factors:

@@ -63,7 +63,7 @@ class CategoryMismatch(InvalidInput):
 
 def row_error(line: int, failure: TanyuError) -> str:
     """What is wrong with a row, by line and column, with the error's code."""
-    column = _COLUMN_OF_CODE.get(failure.code, "row")
+    column = _COLUMN_OF_CODE.get(failure.code) or failure.fields.get("field", "row")
     return f"line {line}, column {column}: {failure.message} [{failure.code}]"
 
 

@@ -21,7 +21,7 @@ ReceiptId = Annotated[str, typer.Argument(help="<transaction hash>-<log index>, 
 
 
 def _get(url: str | None, path: str, **params: int) -> Any:
-    with ApiClient(url or f"http://127.0.0.1:{Settings().port}") as client:
+    with ApiClient(url or f"http://127.0.0.1:{Settings.of_environment().port}") as client:
         return client.get(path, **params)
 
 

@@ -16,7 +16,7 @@ Url = Annotated[str | None, typer.Option("--url", help="Base URL of the server; 
 
 
 def _get(url: str | None, path: str, **params: int) -> Any:
-    with ApiClient(url or f"http://127.0.0.1:{Settings().port}") as client:
+    with ApiClient(url or f"http://127.0.0.1:{Settings.of_environment().port}") as client:
         return client.get(path, **params)
 
 

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
+from backend.access.problems import MediaTypeUnsupported
 from backend.access.state import clock_of, database_of
 from backend.access.wire import Iso, PageAfter, PageLimit, Wire
 from backend.footprint.activity import activity_of, span_of
 from backend.footprint.csv_intake import BYTES_LIMIT, COLUMNS, CsvRefused
-from backend.kernel.errors import InvalidInput
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
 from backend.ledger.record import activities_of, import_csv, record
 from backend.ledger.tables import ActivityRow
@@ -19,7 +19,7 @@ router = APIRouter(tags=["activities"])
 HomeCode = Annotated[str | None, Query(description="Code of the home that the file's electricity and gas belong to.")]
 
 
-class CsvExpected(InvalidInput):
+class CsvExpected(MediaTypeUnsupported):
     """The body is not declared as CSV."""
 
     code = "activity.csv_expected"

@@ -203,17 +203,17 @@ def _current_row(session: Session, person_id: int, vintage: int) -> StatementRow
 def close(session: Session, books: Books, *, person_id: int, vintage: int, at: datetime) -> Statement:
     """Closes a vintage year, or closes it anew if it is closed or was returned. Missing months count as defaults.
 
-    Raises PolicyUnknown, NotAMember, VintageOpen, EarlierOpen, FactorUnknown, BasisMismatch, CapExceeded,
+    Raises VintageOpen, PolicyUnknown, NotAMember, EarlierOpen, FactorUnknown, BasisMismatch, CapExceeded,
     StatementStateWrong.
     """
     person = session.get(PersonRow, person_id)
     assert person is not None
     own = _current_row(session, person_id, vintage)
     step(State(own.state) if own is not None else State.OPEN, State.CLOSED)
-    books.policies.governing(person.region, vintage)
     zone = place_of(person.region).zone
     if at < datetime.combine(date(vintage + 1, 1, 1), time.min, zone):
         raise VintageOpen(vintage, person.region)
+    books.policies.governing(person.region, vintage)
     _check_order(session, books, person, vintage)
     draft = _draft(session, books, person_id, vintage)
     _check_cap(session, draft.policy, own, draft.year.budget_gco2e)

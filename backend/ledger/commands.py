@@ -52,7 +52,7 @@ def _read(path: Path) -> str:
 def show_statement(address: str, vintage: int, *, as_json: AsJson = False) -> None:
     """Shows an account's statement of a vintage from this Tanyu's own database; --json prints the whole document."""
     with failing_plainly(as_json=as_json):
-        database = Database(Settings().database_url)
+        database = Database(Settings.of_environment().database_url)
         try:
             with database.read() as session:
                 statement = statement_of(session, person_at(session, address).person_id, vintage)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from backend.kernel.errors import InvalidInput
+from backend.kernel.text import letters_and_digits, seen
 
 KEY_BYTES = 32
 IDENTITY_LIMIT = 200
@@ -46,8 +47,8 @@ class DevelopmentIssuer:
     key: bytes
 
     def commitment(self, identity: str) -> bytes:
-        """HMAC of the identity, spaces and case folded; raises IdentityMissing."""
-        folded = " ".join(identity.split()).casefold()
+        """HMAC of the identity, spaces, case and what nobody sees folded; raises IdentityMissing."""
+        folded = " ".join(word for word in map(seen, identity.split()) if word)
         if not folded or len(folded) > IDENTITY_LIMIT:
             raise IdentityMissing
         return hmac.digest(self.key, b"tanyu commitment\0" + folded.encode(), sha256)
@@ -59,9 +60,10 @@ class DevelopmentIssuer:
 
 def meter_hash(pepper: bytes, region: str, category: str, number: str) -> bytes:
     """Names a meter without telling its number. The region and not the premises is hashed with it, so that one meter
-    under two registrations of the same home is still one meter.
+    under two registrations of the same home is still one meter. Only letters and digits tell meters apart: a bill may
+    print dashes where another prints spaces, and nobody sees a zero-width character.
     """
-    folded = "".join(number.split()).casefold()
+    folded = letters_and_digits(number)
     return hmac.digest(pepper, b"\0".join(part.encode() for part in ("tanyu meter", region, category, folded)), sha256)
 
 

@@ -142,7 +142,7 @@ def record(
 
 
 def _place_at(home: HomeView, activity: Activity) -> str:
-    allowed = [home.grid_area, home.region]
+    allowed = list(dict.fromkeys((home.grid_area, home.region)))
     if activity.place not in allowed:
         raise PlaceMismatch(activity.place, allowed)
     return home.grid_area

@@ -19,7 +19,7 @@ Url = Annotated[str | None, typer.Option("--url", help="Base URL of the server; 
 
 
 def _get(url: str | None, class_ref: str, what: str, **params: int) -> Any:
-    with ApiClient(url or f"http://127.0.0.1:{Settings().port}") as client:
+    with ApiClient(url or f"http://127.0.0.1:{Settings.of_environment().port}") as client:
         return client.get(f"/market/{class_ref.replace('/', '~')}/{what}", **params)
 
 

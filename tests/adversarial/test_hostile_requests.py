@@ -123,6 +123,20 @@ def test_paths_and_queries__hostile_in_any_part__never_fail(besieged: Besieged, 
     assert besieged.memory() == before
 
 
+def test_control_characters__in_path_or_query__are_refused_before_any_room_asks_its_database(
+    besieged: Besieged,
+) -> None:
+    for target in (
+        "/receipts/a%00",
+        "/factors/%0d%0aSet-Cookie:x",
+        "/factors?kind=%00",
+        "/factors?%1b=1",
+        "/nowhere%7f",
+    ):
+        answer = besieged.client.get(target)
+        assert (answer.status_code, answer.json()["code"]) == (422, "text.control_character"), target
+
+
 def test_credentials__of_any_shape__open_nothing(besieged: Besieged) -> None:
     private = [
         operation

@@ -92,7 +92,7 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("arguments", "exit_code", "code"),
         [
-            (["show", "nothing", "--json"], 1, "footprint.factor_not_found"),
+            (["show", "nothing", "--json"], 2, "footprint.factor_not_found"),
             (["list", "--kind", "teleport", "--json"], 2, "activity.kind_unknown"),
         ],
     )

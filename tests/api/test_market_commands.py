@@ -75,7 +75,7 @@ def test_trades__both_ways__show_the_trade() -> None:
 def test_unknown_class__exits_with_its_code(command: str) -> None:
     result = runner.invoke(commands.app, [command, "XX/2025/SIM", "--json"])
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert json.loads(result.stdout)["code"] == "market.class_unknown"
 
 

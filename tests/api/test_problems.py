@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from fastapi import FastAPI
@@ -19,6 +20,7 @@ from backend.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
+from backend.ledger.accrual import NotAMember
 from backend.storage.database import Database
 from tests.api.access_app import a_client, an_app, bearer, token_for
 from tests.web import TestClient
@@ -221,3 +223,7 @@ class TestBodyLimit:
         assert self.post(client, self.note(2049), "/private/large")[0] == 413
         assert self.post(client, self.note(4096), "/sessions/nonce")[0] == 201
         assert self.post(client, self.note(4097), "/sessions/nonce")[0] == 413
+
+
+def test_title__of_an_error_with_a_word_of_one_letter__has_it_apart() -> None:
+    assert problem_of(NotAMember(2025, date(2026, 1, 1), None))["title"] == "Not a member"

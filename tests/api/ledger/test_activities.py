@@ -63,6 +63,13 @@ class TestActivities:
             ({"from": "2026-01-15", "to": "2026-01-31"}, "activity.in_future"),
             ({"meter": "M1"}, "activity.meter_unexpected"),
             ({"evidence": "x" * 201}, "activity.text_too_long"),
+            ({"evidence": "bill\n1"}, "text.control_character"),
+            ({"evidence": "bill\x9b1"}, "input.invalid"),
+            ({"evidence": "bill\0"}, "input.invalid"),
+            ({"quantity": "12.5\0"}, "input.invalid"),
+            ({"unit": "passenger_km\n"}, "unit.unknown"),
+            (BILL | {"meter": "m-eyes\0"}, "input.invalid"),
+            (BILL | {"meter": "-\u200b"}, "activity.meter_missing"),
             (BILL | {"meter": None}, "activity.meter_missing"),
             (BILL, "activity.home_missing"),
             (BILL | {"kind": "natural_gas", "unit": "m3"}, "footprint.factor_unknown"),
@@ -86,6 +93,21 @@ class TestActivities:
         assert problem(bob.post("/activities", BILL | {"home": other})) == (409, "meter.elsewhere")
         assert problem(bob.post("/activities", BILL | {"home": home, "meter": "M2"})) == (404, "home.unknown")
         assert problem(alice.post("/activities", elsewhere)) == (422, "activity.place_mismatch")
+        allowed = alice.post("/activities", elsewhere).json()["allowed"]
+        assert len(set(allowed)) == len(allowed)
+        assert rows_in(database, ActivityRow) == 1
+
+    @pytest.mark.parametrize(
+        "same", ["m-eyes", "M EYES", "m\u200b-eyes", "\uff4d-eyes", "m\u2013ey\u00ades", "m-eyes\u3164", "m-ey\ufe0fes"]
+    )
+    def test_a_meter__however_it_is_spelt__is_one_meter(
+        self, alice: Caller, database: Database, later: tuple[str, str], same: str
+    ) -> None:
+        assert alice.post("/activities", BILL | {"home": later[0], "meter": "m-eyes"}).status_code == 201
+
+        again = alice.post("/activities", BILL | {"home": later[0], "meter": same})
+
+        assert problem(again) == (409, "meter.overlap")
         assert rows_in(database, ActivityRow) == 1
 
 
@@ -104,6 +126,24 @@ class TestImport:
         assert refused.json()["rows"][0].startswith("line 14, column unit: ")
         assert rows_in(database, ActivityRow) == 0
 
+    @pytest.mark.parametrize("column", ["meter", "evidence"])
+    def test_control_character__is_named_by_line_and_column(
+        self, alice: Caller, clock: FixedClock, database: Database, column: str
+    ) -> None:
+        home = joined(alice)
+        clock.at = AFTER
+        alice.renew()
+        cells = {"meter": "M2", "evidence": "bill"}
+        cells[column] += "\x1b[2J"
+        bad = f"electricity,grid_electricity,1,kWh,2025-01-01,2025-01-31,US-CAMX,{cells['meter']},{cells['evidence']}"
+
+        refused = alice.post_csv(a_year_of_bills() + f"\n{bad}\n", home=home)
+
+        assert problem(refused) == (422, "activity.csv_refused")
+        assert refused.json()["rows"][0].startswith(f"line 14, column {column}: ")
+        assert refused.json()["rows"][0].endswith("[text.control_character]")
+        assert rows_in(database, ActivityRow) == 0
+
     def test_row_against_what_is_there__is_named_too(self, alice: Caller, clock: FixedClock) -> None:
         home = joined(alice)
         clock.at = AFTER
@@ -118,7 +158,7 @@ class TestImport:
     def test_other_media_type__is_refused(self, alice: Caller) -> None:
         joined(alice)
 
-        assert problem(alice.post_csv(a_year_of_bills(), "application/json")) == (422, "activity.csv_expected")
+        assert problem(alice.post_csv(a_year_of_bills(), "application/json")) == (415, "activity.csv_expected")
 
     def test_not_utf_8__is_refused(self, alice: Caller) -> None:
         headers = alice.headers | {"Content-Type": "text/csv"}

@@ -78,4 +78,4 @@ class TestCommand:
 
         assert json.loads(whole.stdout) == json.loads(document)
         assert "459000" in short.stdout
-        assert (none.exit_code, json.loads(none.stdout)["code"]) == (1, "statement.unknown")
+        assert (none.exit_code, json.loads(none.stdout)["code"]) == (2, "statement.unknown")

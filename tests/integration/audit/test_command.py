@@ -92,5 +92,13 @@ def test_audit__no_answer_or_unknown_block__exits_2(node: LocalNode, deployment_
     assert (dead.exit_code, json.loads(dead.stdout)["code"]) == (2, "chain.unreachable")
     ahead = _run("--rpc", node.url, "--deployment", deployment_file, "--block", "999999999", "--json")
     assert (ahead.exit_code, json.loads(ahead.stdout)["code"]) == (2, "audit.block_unknown")
-    wrong = _run("--rpc", node.url, "--deployment", deployment_file, "--block", "yesterday", "--json")
-    assert wrong.exit_code == 2
+    for block in ("yesterday", "xyz", "-5", "1.5", "0x", "9" * 30, "\u0663", ""):
+        wrong = _run("--rpc", node.url, "--deployment", deployment_file, "--block", block, "--json")
+        assert (wrong.exit_code, json.loads(wrong.stdout)["code"]) == (2, "audit.block_malformed"), block
+
+
+def test_audit__of_another_chain__says_so_before_anything_else(deployment_file: Path) -> None:
+    with LocalNode() as other_node:
+        for block in ("latest", "999999999"):
+            wrong = _run("--rpc", other_node.url, "--deployment", deployment_file, "--block", block, "--json")
+            assert (wrong.exit_code, json.loads(wrong.stdout)["code"]) == (2, "chain.wrong_network")

@@ -61,7 +61,7 @@ def test_receipt__for_people__says_honestly_what_it_is(url: str, app: typer.Type
 def test_unknown_campaign__is_the_servers_problem_and_exit_code_1(url: str) -> None:
     ran = CliRunner().invoke(give, ["campaign", "99", "--url", url, "--json"])
 
-    assert (ran.exit_code, json.loads(ran.stdout)["code"]) == (1, "campaign.unknown")
+    assert (ran.exit_code, json.loads(ran.stdout)["code"]) == (2, "campaign.unknown")
 
 
 def test_no_server__says_how_to_start_one() -> None:

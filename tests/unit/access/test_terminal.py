@@ -1,16 +1,18 @@
 """How commands speak and exit."""
 
 import json
+from io import StringIO
 
 import pytest
 import typer
+from rich.console import Console, RenderableType
 from rich.table import Table
 from typer.testing import CliRunner
 
 from backend.access.client import ApiProblem
-from backend.access.terminal import AsJson, emit, failing_plainly, to_json
+from backend.access.terminal import AsJson, emit, failing_plainly, show, to_json
 from backend.access.wire import Amount, Wire
-from backend.kernel.errors import Conflict, InvalidInput, TanyuError
+from backend.kernel.errors import Conflict, InvalidInput, NotFound, TanyuError
 
 
 class Kettle(Wire):
@@ -59,8 +61,56 @@ def test_emit__a_rich_table__is_printed() -> None:
     assert "Xiaolin" in CliRunner().invoke(app).stdout
 
 
+ROOT = "0x" + "ab" * 32
+AMOUNTS = ("123456789012345", "98765432109876543210", "1", "20260115123456")
+
+
+def wide_table() -> Table:
+    table = Table("root", "surplus g", "deficit g", "people", "minted", title="batches", caption="a caption")
+    table.add_row(ROOT, *AMOUNTS)
+    return table
+
+
+def shown_at(width: int, shown: RenderableType) -> str:
+    console = Console(file=StringIO(), force_terminal=True, width=width, color_system=None)
+    show(shown, console)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [20, 80, 132, 200])
+def test_show__at_any_width__cuts_and_breaks_no_id_and_no_amount(width: int) -> None:
+    text = shown_at(width, wide_table())
+
+    for part in (ROOT, *AMOUNTS, "batches", "a caption", "surplus g"):
+        assert part in text
+    assert "\u2026" not in text
+
+
+def test_show__a_table_that_fits__is_a_table_and_one_that_does_not_is_told_row_by_row() -> None:
+    assert "\u2503" in shown_at(200, wide_table())
+    assert f"root: {ROOT}\nsurplus g: {AMOUNTS[0]}\n" in shown_at(80, wide_table())
+    fields = Table(show_header=False)
+    fields.add_row("root", ROOT)
+    assert shown_at(40, fields) == f"root  {ROOT}\n"
+    assert shown_at(20, "x" * 50) == "x" * 50 + "\n"
+
+
+def test_emit__to_a_pipe__has_no_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    app = typer.Typer()
+
+    @app.command()
+    def batches() -> None:
+        emit({}, as_json=False, render=lambda _: wide_table())
+
+    (row,) = (line for line in CliRunner().invoke(app).stdout.splitlines() if ROOT in line)
+    assert all(amount in row for amount in AMOUNTS)
+
+
 @pytest.mark.parametrize(
-    ("error", "exit_code"), [(InvalidInput("no number"), 2), (Conflict("taken"), 1), (TanyuError("odd"), 1)]
+    ("error", "exit_code"),
+    [(InvalidInput("no number"), 2), (NotFound("none"), 2), (Conflict("taken"), 1), (TanyuError("odd"), 1)],
 )
 def test_failing__by_family__exits_with_2_for_bad_input_and_1_otherwise(error: TanyuError, exit_code: int) -> None:
     code, out, err = run(error)
@@ -92,6 +142,7 @@ def test_failing__on_a_servers_problem__prints_what_the_server_said() -> None:
     assert code == 1
     assert "order.expired: too late" in err
     assert run(ApiProblem(422, problem | {"code": "input.invalid"}))[0] == 2
+    assert run(ApiProblem(404, problem | {"code": "market.class_unknown", "status": 404}))[0] == 2
 
 
 def test_to_json__a_value_without_json_form__is_refused() -> None:

@@ -85,6 +85,12 @@ class TestActivity:
 
         assert failure.value.code == "activity.meter_missing"
 
+    @pytest.mark.parametrize("nothing", ["-0", "-0.00"])
+    def test_minus_nothing__is_kept_without_its_sign(self, nothing: str) -> None:
+        kept = activity_of(kind="bus", quantity=nothing, unit="passenger_km", span=self.SPAN, place="CN-SC")
+
+        assert (kept.quantity, kept.given) == (Decimal(0), f"{nothing[1:]} passenger_km")
+
     def test_travel_with_a_meter__is_refused(self) -> None:
         with pytest.raises(MeterUnexpected) as failure:
             activity_of(kind="bus", quantity="1", unit="passenger_km", span=self.SPAN, place="CN-SC", meter="M1")

@@ -64,6 +64,20 @@ class TestPersonhood:
 
         assert refused.value.code == "personhood.identity_missing"
 
+    def test_identity__that_differs_in_what_nobody_sees__is_the_same_person(self) -> None:
+        issuer = DevelopmentIssuer(b"k")
+        for same in (
+            "wang  xiaolin",
+            "Wang\u200b Xiaolin",
+            "\uff37ang Xiaolin",
+            "Wang\u00a0Xiaolin\ufeff",
+            "\u2060 Wang Xiaolin",
+        ):
+            assert issuer.commitment(same) == issuer.commitment("Wang Xiaolin")
+        assert issuer.commitment("WangXiaolin") != issuer.commitment("Wang Xiaolin")
+        with pytest.raises(IdentityMissing):
+            issuer.commitment("\u200b \u3164")
+
     def test_meter__by_region_and_category__is_one_however_it_is_written(self) -> None:
         name = meter_hash(b"p", "CN-SC", "gas", "A 12")
 
