@@ -6,12 +6,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
 from backend.api.rooms import projections
 from backend.api.sample.cast import cast_of_the_year
 from backend.api.serve import confirmations_of
 from backend.api.serve import serve as serve_forever
+from backend.api.signing import SigningOut, signing_of
 from backend.api.up import Supervisor
 from backend.audit.commands import app as audit
 from backend.chain.artifacts import ARTIFACTS
@@ -108,8 +110,32 @@ def accounts(*, as_json: AsJson = False) -> None:
     emit({"mnemonic": DEV_MNEMONIC, "accounts": found}, as_json=as_json, render=_accounts_table)
 
 
-Rpc = Annotated[str | None, typer.Option("--rpc", help="The node; the local chain if not given.")]
 DeploymentFile = Annotated[Path | None, typer.Option("--deployment", help="The deployment file; ours if not given.")]
+
+
+def _signing_lines(found: SigningOut) -> RenderableType:
+    lines = [f"chain id {found.chain_id}, genesis {found.genesis_hash}", ""]
+    for message in found.messages:
+        domain = message.domain
+        lines += [
+            f"{message.primary_type}: {message.description}",
+            f"  domain  name {domain.name!r}, version {domain.version!r}, contract {domain.verifying_contract}",
+            f"  type    {message.type_string}",
+            "",
+        ]
+    return Text("\n".join(lines[:-1]))
+
+
+@app.command()
+def signing(*, deployment: DeploymentFile = None, as_json: AsJson = False) -> None:
+    """Shows what people and verifiers sign: chain, contracts, EIP-712 domains and types, as GET /signing does."""
+    with failing_plainly(as_json=as_json):
+        path = deployment or Settings.of_environment().deployment_path
+        found = signing_of(Deployment.load(path))
+    emit(found, as_json=as_json, render=_signing_lines)
+
+
+Rpc = Annotated[str | None, typer.Option("--rpc", help="The node; the local chain if not given.")]
 
 
 def _parts(rpc: str | None, deployment: Path | None) -> tuple[Settings, Deployment, str]:

@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from backend.access.wire import camel
 from backend.kernel.errors import (
@@ -169,6 +170,17 @@ async def _answer_validation(_request: Request, error: Exception) -> Response:
     return error_response(problem) if isinstance(problem, TanyuError) else problem_response(problem)
 
 
+def _methods_of(request: Request) -> list[str]:
+    """Every method the path has: the framework names those of the first route only."""
+    routes = request.app.router.routes
+    found = [
+        method
+        for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return sorted([*found, "HEAD"] if "GET" in found else found)
+
+
 async def _answer_http(request: Request, error: Exception) -> Response:
     """What Starlette and FastAPI raise themselves: no such route, no such method, a body that cannot be read."""
     assert isinstance(error, HTTPException)
@@ -177,11 +189,11 @@ async def _answer_http(request: Request, error: Exception) -> Response:
         unknown = RouteUnknown(f"no route {request.url.path}", path=request.url.path)
         return problem_response(problem_of(unknown), headers)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(_methods_of(request))
         method = MethodNotAllowed(
-            f"{request.method} is not allowed on {request.url.path}",
-            method=request.method,
-            allowed=headers.get("Allow"),
+            f"{request.method} is not allowed on {request.url.path}", method=request.method, allowed=allowed
         )
+        headers["Allow"] = allowed
         return problem_response(problem_of(method), headers)
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return problem_response(problem_of(NotJson("the body is not well-formed JSON")), headers)

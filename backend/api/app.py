@@ -6,6 +6,7 @@ from typing import cast
 from fastapi import APIRouter, FastAPI
 
 from backend.access.body_limit import BodyLimit
+from backend.access.head import HeadAsGet
 from backend.access.plain_target import PlainTarget
 from backend.access.problems import install_problems
 from backend.access.routes import router as access_router
@@ -13,6 +14,7 @@ from backend.api.headers import SecurityHeaders
 from backend.api.health import VERSION, ReadyCheck, health_router
 from backend.api.openapi import DESCRIPTION, TAGS, DescribedApp
 from backend.api.reference import reference_router
+from backend.api.signing import signing_router
 from backend.api.start import StartPageFacts, start_router
 from backend.api.stylesheet import stylesheet_router
 from backend.kernel.clock import Clock
@@ -51,11 +53,13 @@ def create_app(
     for router in (access_router, *routers):
         app.include_router(router)
     app.include_router(health_router(ready_checks, cast(Clock, state["clock"]).now()))
+    app.include_router(signing_router())
     app.include_router(reference_router())
     app.include_router(stylesheet_router())
     if start_facts is not None:
         app.include_router(start_router(start_facts))
     app.add_middleware(BodyLimit, by_path=body_limits)
     app.add_middleware(PlainTarget)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(SecurityHeaders)
     return app

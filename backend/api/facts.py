@@ -1,5 +1,6 @@
 """The start page's numbers, read from this server's own database and chain."""
 
+import shlex
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from requests.exceptions import RequestException
 from sqlmodel import Session, col, select
 from web3 import Web3
 
+from backend.api.program import tanyu_program
 from backend.api.start import CampaignFacts, ChainFacts, ClassFacts, StartPageFacts, TradeFacts
 from backend.chain.class_id import class_code
 from backend.chain.deployment import Deployment
@@ -79,6 +81,7 @@ def facts_of(
     database: Database, w3: Web3, deployment: Deployment, deployment_path: Path
 ) -> Callable[[], StartPageFacts]:
     """What gives the start page its numbers, each time it is shown."""
+    url: str = w3.provider.endpoint_uri  # type: ignore[attr-defined]  # our provider is HTTP
 
     def head() -> int | None:
         try:
@@ -96,7 +99,7 @@ def facts_of(
                 campaigns=_campaigns(session),
                 chain=ChainFacts(deployment.chain_id, head(), cursor.number if cursor else None),
                 contracts=deployment.addresses,
-                audit_command=f"tanyu audit --rpc {w3.provider.endpoint_uri} --deployment {deployment_path}",  # type: ignore[attr-defined]  # our provider is HTTP
+                audit_command=f"{tanyu_program()} audit --rpc {url} --deployment {shlex.quote(str(deployment_path))}",
                 reads=READS,
             )
 

@@ -15,7 +15,8 @@ Everyone's carbon income and expense: budgets, footprints, attested surpluses, a
 and retirements. On a local chain everything shown is a simulation (methodology SIM) and no real carbon credit.
 
 JSON is camelCase. Amounts are decimal strings: grams of CO2e, or base units of the payment token. Bytes are 0x and hex,
-addresses EIP-55, times ISO-8601 in UTC. Signed data uses Unix seconds. Every failure is an RFC 9457 problem document
+addresses EIP-55, times ISO-8601 in UTC. Signed data uses Unix seconds; `GET /signing` has the
+EIP-712 domain and type of every signed act. Every failure is an RFC 9457 problem document
 with a `code`. Private reads need a session: `POST /sessions/nonce`, sign the message (EIP-4361), `POST /sessions`.
 """
 
@@ -27,6 +28,7 @@ TAGS = [
     {"name": "market", "description": "Signed orders, the book, trades."},
     {"name": "settlement", "description": "Matches on their way to the chain, and fills."},
     {"name": "giving", "description": "Campaigns, donations, retirements, grants and their receipts."},
+    {"name": "signing", "description": "Chain, contracts, EIP-712 domains and types: what to sign, and how."},
     {"name": "service", "description": "Whether the server and what it depends on answer."},
 ]
 

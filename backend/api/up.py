@@ -18,6 +18,7 @@ from rich.console import Console
 
 from backend.api.children import Child, PidFile
 from backend.api.classes import local_classes
+from backend.api.program import tanyu_program
 from backend.api.sample.year import SampleYear
 from backend.chain.compile import compile_contracts
 from backend.chain.deploy import deploy_all, local_roles
@@ -192,10 +193,11 @@ class Supervisor:
         def say(line: str) -> None:
             self.console.print(line, soft_wrap=True)
 
+        program = tanyu_program()
         say(f"\n[bold]Tanyu is running:[/] {self.settings.base_url}")
         say(f"  API reference   {self.settings.base_url}/docs")
         say(f"  chain (RPC)     {rpc_url}, chain id {deployment.chain_id}")
-        say(f"  audit it        tanyu audit --rpc {rpc_url} --deployment {self.settings.deployment_path}")
+        say(f"  audit it        {program} audit --rpc {rpc_url} --deployment {self.settings.deployment_path}")
         if deployment.chain_id == LOCAL_CHAIN_ID:
-            say("  accounts        development keys, public, refused on any other chain: [bold]tanyu accounts[/]")
+            say(f"  accounts        development keys, public, refused on any other chain: [bold]{program} accounts[/]")
         say("Ctrl-C stops everything; started again, everything is still there.")

@@ -164,6 +164,13 @@ def test_credentials__of_any_shape__open_nothing(besieged: Besieged) -> None:
                 assert (answer.status_code, answer.json()["code"]) == (401, "auth.required")
 
 
+def test_head__of_whatever_get_answers__is_the_same_without_a_body(besieged: Besieged) -> None:
+    for path in ("/campaigns", "/health", "/", "/openapi.json", "/nowhere", "/orders", "/campaigns/999"):
+        got, asked = besieged.client.get(path), besieged.client.head(path)
+        assert (asked.status_code, asked.content) == (got.status_code, b""), path
+        assert asked.headers["content-type"] == got.headers["content-type"]
+
+
 def test_methods__that_a_path_does_not_have__are_refused(besieged: Besieged) -> None:
     described: dict[str, set[str]] = {}
     for operation in of(besieged):
@@ -173,5 +180,7 @@ def test_methods__that_a_path_does_not_have__are_refused(besieged: Besieged) -> 
             answer = besieged.send(method, path)
             assert 400 <= answer.status_code < 500, (method, path, answer.text)
             assert CODE.fullmatch(answer.json()["code"])
-    assert besieged.client.put("/orders").json()["code"] == "method.not_allowed"
+    refused = besieged.client.put("/orders")
+    assert refused.json()["code"] == "method.not_allowed"
+    assert refused.headers["allow"] == refused.json()["allowed"] == "GET, HEAD, POST"
     assert besieged.client.put("/nowhere").json()["code"] == "not_found.route"

@@ -14,6 +14,8 @@ from backend.api.figures import decimal_text, kg_text, percent_floor
 from backend.api.html import PAGES, h, text
 from backend.api.language import language_of
 from backend.api.start import BAR_UNITS, CampaignFacts, ChainFacts, ClassFacts, StartPageFacts, bar, render_start
+from backend.api.stylesheet import stylesheet_url
+from backend.chain.artifacts import CHECKOUT
 from backend.kernel.clock import FixedClock
 from backend.storage.database import Database
 from tests.api.access_app import a_client
@@ -208,3 +210,19 @@ class TestFigures:
         )
         assert h("br") == "<br>"
         assert text(None) == ""
+
+
+def test_chinese__uses_the_glossary_s_words_and_no_other() -> None:
+    glossary = CHECKOUT.joinpath("docs", "glossary.md").read_text("utf-8")
+    said = json.loads((PAGES / "start.json").read_text(encoding="utf-8"))["zh"]
+    page = "\n".join(text for text in said.values() if isinstance(text, str))
+    for word in ("碳信用", "碳账单", "结算", "核销", "注销", "缓冲池", "签发"):
+        assert word in glossary, word
+        assert word in page, word
+    for other in ("额度", "交割", "撤销", "年度结算", "已发行"):
+        assert other not in page, other
+
+
+def test_audit_command__wraps_and_is_whole(client: TestClient) -> None:
+    assert f'<pre class="wrap" tabindex="0"><code>{FACTS.audit_command}</code></pre>' in client.get("/").text
+    assert "white-space: pre-wrap" in client.get(stylesheet_url()).text.partition("pre.wrap code")[2][:80]
