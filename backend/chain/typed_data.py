@@ -37,13 +37,18 @@ class Domain:
 
 @dataclass(frozen=True)
 class TypedData:
-    """One message type. `fields` in order: (name, Solidity type)."""
+    """One message type. `fields` in order: (name, Solidity type). `contracts`: who takes it, the main one first."""
 
     name: str
     description: str
-    contract: str
+    contracts: tuple[str, ...]
     fields: tuple[tuple[str, str], ...]
     type_hash: bytes
+
+    @property
+    def contract(self) -> str:
+        """The contract that takes it, or the main one of several."""
+        return self.contracts[0]
 
     @property
     def type_string(self) -> str:
@@ -63,7 +68,8 @@ def typed_data(type_name: str) -> TypedData:
     raw = json.loads(EIP712.joinpath(file_name).read_text())
     fields = tuple((field["name"], field["type"]) for field in raw["types"][type_name])
     type_hash = keccak(raw["typeString"].encode())
-    found = TypedData(type_name, raw["description"], raw["verifyingContract"], fields, type_hash)
+    contracts = (raw["verifyingContract"], *raw.get("alsoVerifyingContracts", ()))
+    found = TypedData(type_name, raw["description"], contracts, fields, type_hash)
     assert found.type_string == raw["typeString"], file_name
     return found
 

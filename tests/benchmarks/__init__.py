@@ -1,1 +1,1 @@
-"""Benchmarks by room. Each module has rows(): what was measured, against something measured in the same run."""
+"""Benchmarks by room. rows(): what was measured, what it is compared with, and the goal."""

@@ -31,7 +31,7 @@ def main() -> int:
         return 0
     table = Table(*COLUMNS)
     for row in rows:
-        table.add_row(*(str(row[column]) for column in COLUMNS))
+        table.add_row(*("-" if row[column] is None else str(row[column]) for column in COLUMNS))
     Console().print(table)
     return 0
 

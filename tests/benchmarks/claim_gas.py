@@ -1,4 +1,4 @@
-"""Gas of claims and retirements, receipt gasUsed on anvil (prague, one transaction per block, accounts without code).
+"""Gas of claims and retirements, receipt gasUsed (prague, one transaction per block, accounts without code).
 
 The baseline of a claim is a plain mint and that of a retirement a plain burn, of the library's ERC-1155 with nothing
 added (contracts/mocks/PlainCredit.sol), compiled with our settings and measured in the same run. `goal` is what the
@@ -13,14 +13,12 @@ from eth_account import Account
 from web3 import Web3
 from web3.types import TxReceipt
 
-from backend.chain.compile import CONTRACTS, compile_contracts, solc_binary
-from backend.chain.contracts import Contracts
-from backend.chain.deploy import ClassSpec, deploy_all, local_roles
+from backend.chain.compile import CONTRACTS, solc_binary
 from backend.chain.keccak import keccak
 from backend.chain.keys import DevRole, dev_signer
 from backend.chain.merkle import MerkleTree, claim_leaf
-from backend.chain.node import LocalNode
 from backend.chain.typed_data import sign
+from tests.benchmarks.gas_row import Row, gas_row
 from tests.contract.people import CLASS_ID, FAR, People
 
 AMOUNT_GCO2E = 10_000_000
@@ -156,26 +154,9 @@ GOALS = {
 }
 
 
-def rows() -> list[dict[str, object]]:
+def measure(people: People) -> list[Row]:
     """One row per act: gas, against the bare token's own mint or burn."""
-    compile_contracts()
-    with LocalNode() as node:
-        w3 = node.wait_until_it_answers(lambda: True)
-        spec = ClassSpec("US-CA", 2025, "SIM", 10**12, 500)
-        people = People(w3, Contracts(w3, deploy_all(w3, dev_signer(DevRole.GOVERNOR), local_roles((spec,)))))
-        plain = PlainCredit(w3)
-        mint, burn = plain.mint(people.person(1_000).address), plain.burn()
-        measured = [(name, gas, mint) for name, gas in _claims(people).items()]
-        measured += [(name, gas, burn) for name, gas in _retirements(people).items()]
-        return [
-            {
-                "name": name,
-                "value": gas,
-                "unit": "gas",
-                "baseline": baseline,
-                "ratio": round(gas / baseline, 3),
-                "goal": GOALS.get(name),
-                "met": gas <= GOALS.get(name, gas),
-            }
-            for name, gas, baseline in measured
-        ]
+    plain = PlainCredit(people.w3)
+    mint, burn = plain.mint(people.person(1_000).address), plain.burn()
+    found = [gas_row(name, gas, mint, GOALS.get(name)) for name, gas in _claims(people).items()]
+    return found + [gas_row(name, gas, burn, GOALS.get(name)) for name, gas in _retirements(people).items()]

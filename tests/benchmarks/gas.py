@@ -9,6 +9,7 @@ snapshot is compared exactly, and any drift is a change of the contracts, the co
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,14 +20,22 @@ from backend.chain.deploy import ClassSpec, deploy_all, local_roles
 from backend.chain.keys import DevRole, dev_signer
 from backend.chain.node import LocalNode
 from backend.chain.rpc import connect
-from tests.benchmarks import settle_gas
+from tests.benchmarks import claim_gas, giving_gas, settle_gas
+from tests.benchmarks.gas_row import Row
 from tests.contract.people import People
 
-Row = dict[str, object]
 Measure = Callable[[People], list[Row]]
 
-MEASURES: dict[str, Measure] = {"settle": settle_gas.measure}
+MEASURES: dict[str, Measure] = {
+    "settle": settle_gas.measure,
+    "settle with a fee": settle_gas.measure_with_fee,
+    "claim": claim_gas.measure,
+    "giving": giving_gas.measure,
+}
 """By name. A new one is a function in a module of its own and a line here."""
+
+FEES_BPS = {"settle with a fee": settle_gas.FEE_BPS}
+"""What the Exchange takes in a measure's world; 0 in all others."""
 
 SNAPSHOT = CHECKOUT / "tests" / "benchmarks" / "gas_snapshot.json"
 
@@ -39,11 +48,12 @@ class Node(Protocol):
         """Where it serves JSON-RPC."""
 
 
-def fresh_world(node: Node) -> People:
-    """The contracts, deployed on an empty chain."""
+def fresh_world(node: Node, fee_bps: int = 0) -> People:
+    """The contracts, deployed on an empty chain; the fee is the Exchange's."""
     w3 = connect(node.url)
     spec = ClassSpec("US-CA", 2025, "SIM", 10**12, 500)
-    deployment = deploy_all(w3, dev_signer(DevRole.GOVERNOR), local_roles((spec,)))
+    roles = replace(local_roles((spec,)), fee_bps=fee_bps)
+    deployment = deploy_all(w3, dev_signer(DevRole.GOVERNOR), roles)
     return People(w3, Contracts(w3, deployment))
 
 
@@ -51,9 +61,10 @@ def rows(start: Callable[[], AbstractContextManager[Node]] = LocalNode) -> list[
     """All rows, each measure on a node of its own."""
     compile_contracts()
     found: list[Row] = []
-    for measure in MEASURES.values():
+    for name, measure in MEASURES.items():
         with start() as node:
-            found += measure(fresh_world(node))
+            found += measure(fresh_world(node, FEES_BPS.get(name, 0)))
+    found += settle_gas.fee_rows(figures(found))
     names = [row["name"] for row in found]
     assert len(set(names)) == len(names), "two rows of one name"
     return found

@@ -1,16 +1,13 @@
-"""Gas of gifts by signed message, receipt gasUsed on anvil (prague, one transaction per block).
+"""Gas of gifts by signed message, receipt gasUsed (prague, one transaction per block).
 
 The donor gave before: its gifts, the campaign's books and the word of its numbers are not zero. The baseline is
 measured in the same run: a plain `safeTransferFrom` of the same credits, sent by the holder itself to an account that
 holds some. `goal` is what the contracts must reach; `met` whether they do.
 """
 
-from backend.chain.compile import compile_contracts
-from backend.chain.contracts import Contracts
-from backend.chain.deploy import ClassSpec, deploy_all, local_roles
 from backend.chain.keys import DevRole, dev_signer
-from backend.chain.node import LocalNode
 from backend.chain.typed_data import sign
+from tests.benchmarks.gas_row import Row, gas_row
 from tests.contract.people import CLASS_ID, FAR, People
 
 GOALS = {"donate by signed message": 75_000, "donate by signed message, with a receipt": 120_000}
@@ -47,30 +44,13 @@ def _plain_transfer(people: People) -> int:
     return int(moved["gasUsed"])
 
 
-def rows() -> list[dict[str, object]]:
+def measure(people: People) -> list[Row]:
     """One row with a receipt, one without: gas of the gift, against the bare move of the same credits."""
-    compile_contracts()
-    with LocalNode() as node:
-        w3 = node.wait_until_it_answers(lambda: True)
-        spec = ClassSpec("US-CA", 2025, "SIM", 10**12, 500)
-        deployment = deploy_all(w3, dev_signer(DevRole.GOVERNOR), local_roles((spec,)))
-        people = People(w3, Contracts(w3, deployment))
-        people.mint(DONOR, 1_000_000)
-        people.approve(DONOR, "Charity")
-        baseline, campaign_id = _plain_transfer(people), _campaign(people)
-        _give(people, campaign_id, receipt=True)
-        found: list[dict[str, object]] = []
-        for (name, goal), receipt in zip(GOALS.items(), (False, True), strict=True):
-            gas = _give(people, campaign_id, receipt=receipt)
-            found.append(
-                {
-                    "name": name,
-                    "value": gas,
-                    "unit": "gas",
-                    "baseline": baseline,
-                    "ratio": round(gas / baseline, 3),
-                    "goal": goal,
-                    "met": gas <= goal,
-                }
-            )
-        return found
+    people.mint(DONOR, 1_000_000)
+    people.approve(DONOR, "Charity")
+    baseline, campaign_id = _plain_transfer(people), _campaign(people)
+    _give(people, campaign_id, receipt=True)
+    return [
+        gas_row(name, _give(people, campaign_id, receipt=receipt), baseline, goal)
+        for (name, goal), receipt in zip(GOALS.items(), (False, True), strict=True)
+    ]

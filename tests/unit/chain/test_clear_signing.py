@@ -58,7 +58,7 @@ def test_file__each_descriptor__follows_the_schema(path: Path) -> None:
 
 
 def test_files__every_message__has_a_place_in_its_contracts_file_and_nothing_else_does() -> None:
-    expected = {(typed_data(name).contract, typed_data(name).type_string) for name in TYPES}
+    expected = {(contract, typed_data(name).type_string) for name in TYPES for contract in typed_data(name).contracts}
     for files in (ENGLISH, CHINESE):
         found = set()
         for path in files:
@@ -99,7 +99,7 @@ def test_fields__every_field_of_every_type__is_shown_once_in_a_fitting_format(ty
             assert (shown["format"], shown["params"]) == ("unit", {"base": "kg CO2e", "decimals": 3})
         if name.endswith("Bps"):
             assert (shown["format"], shown["params"]) == ("unit", {"base": "%", "decimals": 2})
-        if name in {"expiry", "deadline", "attestedAt"}:
+        if name in {"start", "expiry", "deadline", "attestedAt"}:
             assert shown["format"] == "date"
         if name == "classId":
             assert shown["format"] == "enum"
@@ -108,6 +108,18 @@ def test_fields__every_field_of_every_type__is_shown_once_in_a_fitting_format(ty
     assert set(used) <= {name for name, _ in definition.fields}
     if language == "zh":
         assert all(re.search(r"[\u4e00-\u9fff]", text) for text in [own["intent"], own["interpolatedIntent"], *labels])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_files__a_message_of_two_contracts__reads_the_same_in_both(language: str) -> None:
+    shared = [definition for definition in map(typed_data, TYPES) if len(definition.contracts) > 1]
+    assert [(each.name, each.contracts) for each in shared] == [("UseNumber", ("Charity", "CarbonCredit"))]
+    for definition in shared:
+        shown = [
+            descriptor(contract, DEPLOYMENT, [], language)["display"]["formats"][definition.type_string]
+            for contract in definition.contracts
+        ]
+        assert all(each == shown[0] for each in shown)
 
 
 def formats(path: Path) -> dict[str, Any]:
@@ -159,6 +171,26 @@ def test_sentence__approval_and_its_withdrawal__cannot_be_confused() -> None:
     assert sentence("Approve", message, WORDS) == given
     withdrawn = sentence("Approve", message | {"approved": False}, WORDS)
     assert withdrawn == given.replace("may move", "may no longer move")
+
+
+def test_sentence__gifts_with_and_without_a_receipt__say_which() -> None:
+    gift: dict[str, object] = {"donor": ALICE, "campaignId": 3, "classId": US_CA, "amountGco2e": 12_000}
+    gift |= {"receipt": True, "number": 1, "deadline": 0}
+    with_one = "Donate 12 kg CO2e of US-CA/2025/SIM to campaign 3, with a receipt that cannot be transferred"
+    assert sentence("Donate", gift, WORDS) == with_one
+    without = sentence("Donate", gift | {"receipt": False}, WORDS)
+    assert without == "Donate 12 kg CO2e of US-CA/2025/SIM to campaign 3, without a receipt"
+    assert sentence("Donate", gift, WORDS_ZH) == "将 US-CA/2025/SIM 12 kg CO2e 捐给公益项目 3，领取不可转让的捐赠凭证"
+
+
+def test_sentence__a_pledge__says_how_long_how_much_and_of_what() -> None:
+    pledge: dict[str, object] = {"donor": ALICE, "campaignId": 3, "classId": US_CA, "shareBps": 250}
+    pledge |= {"maxAmountGco2e": 40_000, "start": 0, "expiry": 1_798_761_600, "number": 1}
+    assert sentence("Pledge", pledge, WORDS) == (
+        "From 1970-01-01 00:00:00Z until 2027-01-01 00:00:00Z, anyone may give campaign 3 "
+        "my credits of US-CA/2025/SIM: 2.5% of what I sell (100%: all I have left), at most 40 kg CO2e in all"
+    )
+    assert "：所售数量的 2.5%（100% 表示全部剩余），总计不超过 40 kg CO2e" in sentence("Pledge", pledge, WORDS_ZH)
 
 
 def test_sentence__in_chinese__reads_as_a_sentence() -> None:
@@ -214,7 +246,7 @@ DEPLOYMENT = Deployment(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("contract", sorted({typed_data(name).contract for name in TYPES}))
+@pytest.mark.parametrize("contract", sorted({each for name in TYPES for each in typed_data(name).contracts}))
 def test_descriptor__of_a_deployment__names_its_chain_address_money_and_classes(contract: str, language: str) -> None:
     found = descriptor(contract, DEPLOYMENT, [US_CA], language)
     SCHEMA.validate(found)

@@ -92,7 +92,11 @@ def test_file__each_message__follows_the_schema(path: Path) -> None:
 def test_domains__follow_the_schema_and_name_every_contract_that_verifies() -> None:
     raw = json.loads(EIP712.joinpath("domains.json").read_text())
     Draft202012Validator({**SCHEMA, "$ref": "#/$defs/domains"}).validate(raw)
-    assert set(raw) == set(SCHEMA["$defs"]["contract"]["enum"]) >= {typed_data(name).contract for name in TYPES}
+    assert (
+        set(raw)
+        == set(SCHEMA["$defs"]["contract"]["enum"])
+        >= {each for name in TYPES for each in typed_data(name).contracts}
+    )
     assert all(domain_name(contract) == (each["name"], each["version"]) for contract, each in raw.items())
 
 
@@ -103,6 +107,8 @@ ORDER = json.loads(EIP712.joinpath("order.json").read_text())
     "change",
     [
         {"verifyingContract": "Market"},
+        {"alsoVerifyingContracts": ["Market"]},
+        {"alsoVerifyingContracts": []},
         {"primaryType": "order"},
         {"types": {}},
         {"types": {"Order": ORDER["types"]["Order"], "Other": ORDER["types"]["Order"]}},
@@ -132,6 +138,8 @@ def test_file__type_string_and_names__say_what_its_fields_say(path: Path) -> Non
     assert raw["verifyingContract"] in CONTRACT_NAMES
     assert raw["description"].endswith(".")
     known = typed_data(name)
+    assert len(set(known.contracts)) == len(known.contracts)
+    assert known.contracts[1:] == tuple(raw.get("alsoVerifyingContracts", []))
     assert (known.name, known.contract, known.description) == (name, raw["verifyingContract"], raw["description"])
     assert known.type_hash == keccak(text=raw["typeString"])
 
