@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
-import {Exchange} from "../Exchange.sol";
 import {Governance} from "../Governance.sol";
+import {IExchange} from "../interfaces/IExchange.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {World} from "./World.sol";
 
@@ -112,7 +112,7 @@ contract GovernanceTest is World {
     function test_governance__delayed_governor__must_announce_and_wait() external {
         VM.prank(GOVERNOR);
         governance.grantRole(Roles.GOVERNOR_ROLE, ALICE, 2 days);
-        bytes memory raise = abi.encodeCall(Exchange.setFee, (100));
+        bytes memory raise = abi.encodeCall(IExchange.setFee, (100));
 
         VM.startPrank(ALICE);
         VM.expectPartialRevert(IAccessManager.AccessManagerNotScheduled.selector);

@@ -16,7 +16,7 @@ contract ExhaustedTest is World {
         address hungry = address(new HungryToken());
         exchange = new Exchange(address(governance), address(credit), hungry, address(charity), OPERATOR, FEES);
         bytes4[] memory selectors = new bytes4[](1);
-        selectors[0] = Exchange.setFee.selector;
+        selectors[0] = IExchange.setFee.selector;
         VM.startPrank(GOVERNOR);
         governance.setTargetFunctionRole(address(exchange), selectors, 4);
         exchange.setFee(100);

@@ -105,7 +105,7 @@ contract IsolationTest is World {
         HostileToken token = new HostileToken();
         exchange = new Exchange(address(governance), address(credit), address(token), address(charity), OPERATOR, FEES);
         bytes4[] memory selectors = new bytes4[](1);
-        selectors[0] = Exchange.setFee.selector;
+        selectors[0] = IExchange.setFee.selector;
         VM.startPrank(GOVERNOR);
         governance.setTargetFunctionRole(address(exchange), selectors, 4);
         exchange.setFee(100);
