@@ -11,22 +11,24 @@ import {Proof} from "./Proof.sol";
 contract OrderRulesProof is Proof {
     /// @dev What reading and checking together let through. The class is concrete: it is an offset of the calldata.
     function check_read_and_well_formed__bounds_every_field_that_is_multiplied(
-        uint128 classId,
         bytes1 flags,
+        address maker,
+        uint64 lots,
+        uint96 pricePerKg,
+        uint64 number,
         bytes32[4] calldata rest
     ) external view {
-        Terms memory terms = this.read(abi.encodePacked(uint8(1), classId, uint8(1), flags, uint8(0), rest), 18);
+        bytes memory head = abi.encodePacked(uint8(1), uint128(7), uint8(1), flags, uint8(0));
+        Terms memory terms = this.read(abi.encodePacked(head, maker, lots, pricePerKg, number, rest), 18);
         VM.assume(OrderRules.isWellFormed(terms));
 
-        assert(terms.classId == classId);
-        assert(terms.amountGco2e != 0 && terms.amountGco2e <= uint256(type(uint64).max) * 1000);
-        assert(terms.amountGco2e % 1000 == 0);
-        assert(terms.pricePerKg != 0 && terms.pricePerKg <= type(uint96).max);
+        assert(terms.maker == maker && terms.classId == 7);
+        assert(lots != 0 && terms.amountGco2e == uint256(lots) * 1000);
+        assert(pricePerKg != 0 && terms.pricePerKg == pricePerKg);
+        assert(terms.number == number || terms.number == OrderRules.OWN_SPACE | number);
         assert(terms.side == OrderHash.BUY || terms.action == OrderHash.HOLD);
-        assert(terms.action != OrderHash.HOLD || (terms.beneficiary == terms.maker && terms.ref == 0));
+        assert(terms.action != OrderHash.HOLD || (terms.beneficiary == maker && terms.ref == 0));
         assert(terms.action == OrderHash.HOLD || terms.beneficiary != address(0));
-        // The top bit of the number is all that a number can have above 64.
-        assert(terms.number & ~OrderRules.OWN_SPACE <= type(uint64).max);
         assert(terms.reason == 0 && terms.leftGco2e == 0 && terms.statusBefore == 0);
     }
 
