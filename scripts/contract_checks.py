@@ -44,8 +44,10 @@ def lay_out(name: str, *, tests: str | None) -> Path:
     """A fresh copy of the project; of the tests, all (`""`), one folder and what it needs, or none."""
     root = BUILD / name
     shutil.rmtree(root, ignore_errors=True)
-    for source in [*CONTRACTS.glob("*.sol"), *CONTRACTS.glob("interfaces/*.sol"), *CONTRACTS.glob("libraries/*.sol")]:
-        _copy(source, root / "contracts" / source.relative_to(CONTRACTS))
+    for source in CONTRACTS.rglob("*.sol"):
+        path = source.relative_to(CONTRACTS)
+        if path.parts[0] not in {"test", "mocks"}:
+            _copy(source, root / "contracts" / path)
     if tests is not None:
         shutil.copytree(CONTRACTS / "test" / tests, root / "contracts" / "test" / tests)
         _copy(CONTRACTS / "test" / "Vm.sol", root / "contracts" / "test" / "Vm.sol")

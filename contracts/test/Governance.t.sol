@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
-import {IExchange} from "../interfaces/IExchange.sol";
 import {Governance} from "../Governance.sol";
+import {IExchange} from "../interfaces/IExchange.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {World} from "./World.sol";
 

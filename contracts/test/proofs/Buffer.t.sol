@@ -23,7 +23,7 @@ contract BufferProof is Proof {
         return (true, 0);
     }
 
-    function check_mint__within_the_surplus(uint128 surplus, uint128 amount, uint16 rateBps) external {
+    function check_mint__within_the_surplus(uint64 surplus, uint64 amount, uint16 rateBps) external {
         ICarbonCredit.CreditClass memory class = _mint(surplus, amount, rateBps);
 
         assert(class.issued <= surplus);
@@ -43,10 +43,10 @@ contract BufferProof is Proof {
         }
     }
 
-    function _mint(uint128 surplus, uint128 amount, uint16 rateBps) private returns (ICarbonCredit.CreditClass memory) {
-        uint256 classId = _credit.createClass("US-CA", 2025, "SIM", type(uint128).max, rateBps);
+    function _mint(uint64 surplus, uint64 amount, uint16 rateBps) private returns (ICarbonCredit.CreditClass memory) {
+        uint256 classId = _credit.createClass("US-CA", 2025, "SIM", type(uint64).max, rateBps);
         _credit.anchor("root", classId, surplus, surplus);
-        _credit.mint(HOLDER, amount, "root", "nullifier", "digest");
+        _credit.mint(HOLDER, classId, amount, "root", "nullifier", "digest");
         return _credit.classOf(classId);
     }
 }

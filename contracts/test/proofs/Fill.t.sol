@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Exchange} from "../../Exchange.sol";
 import {IExchange} from "../../interfaces/IExchange.sol";
+import {OrderHash} from "../../libraries/OrderHash.sol";
 import {Notes} from "./Notes.sol";
 import {Proof} from "./Proof.sol";
 
@@ -24,8 +25,8 @@ contract FillProof is Proof {
     }
 
     /// @dev The buyer pays cost + fee in all, the seller gets cost - fee, the recipient both fees, nobody else anything.
-    function check_fill__conserves_money_and_grams(uint128 lots, uint128 price, uint8 feeBps) external {
-        VM.assume(lots != 0 && lots < 2 ** 118 && price != 0 && feeBps <= 100);
+    function check_fill__conserves_money_and_grams(uint64 lots, uint96 price, uint8 feeBps) external {
+        VM.assume(lots != 0 && price != 0 && feeBps <= 100);
 
         _fill(lots, price, feeBps);
 
@@ -46,8 +47,8 @@ contract FillProof is Proof {
     }
 
     /// @dev The fee is the exact share, rounded down: never above the share that was signed.
-    function check_fill__fee_is_the_share_rounded_down(uint128 lots, uint128 price, uint8 feeBps) external {
-        VM.assume(lots != 0 && lots < 2 ** 118 && price != 0 && feeBps <= 100);
+    function check_fill__fee_is_the_share_rounded_down(uint64 lots, uint96 price, uint8 feeBps) external {
+        VM.assume(lots != 0 && price != 0 && feeBps <= 100);
 
         _fill(lots, price, feeBps);
 
@@ -59,40 +60,40 @@ contract FillProof is Proof {
     /// @dev The one concrete case, run by forge: products only grow with their factors, so what does not overflow at the
     /// upper bounds of the rules (and the highest fee) overflows nowhere.
     function test_fill__at_every_upper_bound__does_not_overflow() external {
-        uint256 lots = uint256(type(uint128).max) / 1000;
-        _fill(lots, type(uint128).max, 100);
+        uint256 lots = type(uint64).max;
+        _fill(lots, type(uint96).max, 100);
 
         (,, uint256 grams) = _credits.moves(0);
         assert(grams == lots * 1000);
     }
 
     /// @dev From the rate charged to the rate signed: as long as the one is not above the other, so is the fee.
-    function check_fee__never_above_the_signed_bound(uint128 lots, uint128 price, uint8 feeBps, uint8 maxFeeBps)
+    function check_fee__never_above_the_signed_bound(uint64 lots, uint96 price, uint8 feeBps, uint8 maxFeeBps)
         external
         pure
     {
-        VM.assume(feeBps <= maxFeeBps && maxFeeBps <= 100 && lots < 2 ** 118);
+        VM.assume(feeBps <= maxFeeBps && maxFeeBps <= 100);
         uint256 cost = uint256(lots) * price;
 
         assert(cost * feeBps / BPS <= cost * maxFeeBps / BPS);
     }
 
     function _fill(uint256 lots, uint256 price, uint256 feeBps) private {
-        IExchange.Fill memory leg;
-        leg.buyHash = keccak256("buy");
-        leg.sellHash = keccak256("sell");
+        IExchange.Leg[] memory legs = new IExchange.Leg[](1);
+        IExchange.Leg memory leg = legs[0];
+        leg.buyHash = keccak256("buy order");
+        leg.sellHash = keccak256("sell order");
+        leg.classId = 1;
         leg.buyer = BUYER;
         leg.seller = SELLER;
-        leg.beneficiary = BUYER;
-        leg.classId = 1;
         leg.lots = lots;
         leg.pricePerKg = price;
         leg.feeBps = feeBps;
         leg.buyNumber = 1;
         leg.sellNumber = 2;
-        leg.buyAmountGco2e = lots * 1000;
-        leg.sellAmountGco2e = lots * 1000;
+        leg.action = OrderHash.HOLD;
+        leg.beneficiary = BUYER;
         VM.prank(address(_exchange));
-        _exchange.fill(leg);
+        _exchange.fill(legs);
     }
 }

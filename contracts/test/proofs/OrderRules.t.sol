@@ -1,37 +1,72 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IExchange} from "../../interfaces/IExchange.sol";
+import {BatchReader} from "../../libraries/BatchReader.sol";
+import {OrderHash} from "../../libraries/OrderHash.sol";
 import {OrderRules} from "../../libraries/OrderRules.sol";
+import {Terms} from "../../libraries/Terms.sol";
 import {Proof} from "./Proof.sol";
 
 /// @title Two orders that may meet, meet within both limits; and no amount of theirs can overflow.
 contract OrderRulesProof is Proof {
-    function check_well_formed__bounds_every_field_that_is_multiplied(IExchange.Order calldata order) external pure {
-        VM.assume(OrderRules.isWellFormed(order));
+    /// @dev What reading and checking together let through. The class is concrete: it is an offset of the calldata.
+    function check_read_and_well_formed__bounds_every_field_that_is_multiplied(
+        bytes1 flags,
+        address maker,
+        uint64 lots,
+        uint96 pricePerKg,
+        uint64 number,
+        bytes32[4] calldata rest
+    ) external view {
+        bytes memory head = abi.encodePacked(uint8(1), uint128(7), uint8(1), flags, uint8(0));
+        Terms memory terms = this.read(abi.encodePacked(head, maker, lots, pricePerKg, number, rest), 18);
+        VM.assume(OrderRules.isWellFormed(terms));
 
-        assert(order.amountGco2e != 0 && order.amountGco2e <= type(uint128).max);
-        assert(order.amountGco2e % 1000 == 0);
-        assert(order.pricePerKg != 0 && order.pricePerKg <= type(uint128).max);
-        assert(order.beneficiary != address(0) || order.maker == address(0));
-        assert(order.side == IExchange.Side.Buy || order.action == IExchange.Action.Hold);
-        assert(order.action != IExchange.Action.Hold || order.beneficiary == order.maker);
+        assert(terms.maker == maker && terms.classId == 7);
+        assert(lots != 0 && terms.amountGco2e == uint256(lots) * 1000);
+        assert(pricePerKg != 0 && terms.pricePerKg == pricePerKg);
+        assert(terms.number == number || terms.number == OrderRules.OWN_SPACE | number);
+        assert(terms.side == OrderHash.BUY || terms.action == OrderHash.HOLD);
+        assert(terms.action != OrderHash.HOLD || (terms.beneficiary == maker && terms.ref == 0));
+        assert(terms.action == OrderHash.HOLD || terms.beneficiary != address(0));
+        assert(terms.reason == 0 && terms.leftGco2e == 0 && terms.statusBefore == 0);
     }
 
-    function check_match__within_both_orders(
-        IExchange.Order calldata buy,
-        IExchange.Order calldata sell,
-        IExchange.Match calldata pair
-    ) external pure {
-        VM.assume(OrderRules.isWellFormed(buy) && OrderRules.isWellFormed(sell));
-        VM.assume(OrderRules.mismatch(buy, sell, pair) == 0);
+    function check_pair__lots_and_price_cannot_overflow(bytes23 packed) external view {
+        (uint256 lots, uint256 pricePerKg) = this.readPair(abi.encodePacked(packed));
 
-        assert(buy.side == IExchange.Side.Buy && sell.side == IExchange.Side.Sell);
+        assert(lots <= type(uint64).max && pricePerKg <= type(uint96).max);
+    }
+
+    function check_match__within_both_orders(Terms calldata buy, Terms calldata sell, uint64 lots, uint96 pricePerKg)
+        external
+        pure
+    {
+        VM.assume(OrderRules.isWellFormed(buy) && OrderRules.isWellFormed(sell));
+        VM.assume(OrderRules.mismatch(buy, sell, lots, pricePerKg) == 0);
+
+        assert(buy.reason == 0 && sell.reason == 0);
+        assert(buy.side == OrderHash.BUY && sell.side == OrderHash.SELL);
         assert(buy.classId == sell.classId && buy.maker != sell.maker);
-        assert(pair.lots != 0);
-        assert(pair.pricePerKg <= buy.pricePerKg && pair.pricePerKg >= sell.pricePerKg && pair.pricePerKg != 0);
-        // No overflow: lots are bounded by amounts below 2^128.
-        assert(pair.lots < 2 ** 119);
-        assert(pair.lots * 1000 <= buy.amountGco2e && pair.lots * 1000 <= sell.amountGco2e);
+        assert(lots != 0);
+        assert(pricePerKg <= buy.pricePerKg && pricePerKg >= sell.pricePerKg && pricePerKg != 0);
+        assert(uint256(lots) * 1000 <= buy.leftGco2e && uint256(lots) * 1000 <= sell.leftGco2e);
+    }
+
+    /// @dev Orders of a batch stand strictly: no two of them share a number's status.
+    function check_before__never_the_same_number(Terms calldata earlier, Terms calldata later) external pure {
+        VM.assume(OrderRules.isBefore(earlier, later));
+
+        assert(!OrderRules.isBefore(later, earlier));
+        bool ownSpace = earlier.number & OrderRules.OWN_SPACE != 0;
+        assert(earlier.number != later.number || (ownSpace && earlier.maker != later.maker));
+    }
+
+    function read(bytes calldata batch, uint256 cursor) external pure returns (Terms memory terms) {
+        BatchReader.order(batch, cursor, terms);
+    }
+
+    function readPair(bytes calldata batch) external pure returns (uint256 lots, uint256 pricePerKg) {
+        (,, lots, pricePerKg) = BatchReader.pair(batch, 0, 0);
     }
 }

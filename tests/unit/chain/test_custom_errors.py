@@ -9,8 +9,9 @@ import pytest
 from backend.chain.artifacts import CHECKOUT
 
 CONTRACTS = CHECKOUT / "contracts"
-ASIDE = {"test", "mocks", "lib", "out"}
-SOURCES = sorted(path for path in CONTRACTS.rglob("*.sol") if path.relative_to(CONTRACTS).parts[0] not in ASIDE)
+SOURCES = sorted(
+    path for path in CONTRACTS.rglob("*.sol") if path.relative_to(CONTRACTS).parts[0] not in {"test", "mocks"}
+)
 TESTS = sorted(CONTRACTS.glob("test/**/*.t.sol"))
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
