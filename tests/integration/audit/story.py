@@ -118,9 +118,12 @@ class Story:
         cheap = people.order(8, Side.BUY, 5, 400)
         frugal = people.order(8, Side.BUY, 5, 600, max_fee_bps=1)
         good = people.order(8, Side.BUY, 5, 600)
-        rows = [(1, second), (10, lone), (7, expired), (7, taken), (8, cheap), (8, frugal), (8, good)]
-        matches = [(6, 0, 2, 550), *((buy, 0, 1, 550) for buy in range(1, 6)), (6, 0, 0, 550), (0, 6, 1, 550)]
-        people.settle(rows, [*matches, (6, 0, 9, 550), (6, 0, 3, 501)])
+        rows = [(1, second), (10, lone), (7, expired), (8, cheap), (8, frugal), (8, good)]
+        matches = [(5, 0, 2, 550), *((buy, 0, 1, 550) for buy in range(1, 5)), (5, 0, 0, 550), (0, 5, 1, 550)]
+        people.settle(rows, [*matches, (5, 0, 9, 550), (5, 0, 3, 501)])
+        other, keen = people.order(1, Side.SELL, 9, 500), people.order(8, Side.BUY, 9, 600)
+        together = [(1, 0, 3, 500, 1), (1, 0, 4, 510, 1), (2, 0, 1, 550, 2), (1, 0, 1, 520, 2)]
+        people.settle([(1, other), (8, keen), (7, taken)], together)
 
         own = [
             people.order(1, Side.SELL, 4, 500, number=OWN_SPACE | 5),
