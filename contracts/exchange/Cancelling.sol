@@ -13,13 +13,11 @@ import {TypeHashes} from "../libraries/TypeHashes.sol";
 abstract contract Cancelling is IExchange, EIP712, ReentrancyGuardTransient {
     using BitMaps for BitMaps.BitMap;
 
-    /// @dev One slot: who never cancelled a number is not looked up among the cancelled ones.
-    struct Maker {
-        uint64 epoch;
-        bool hasCancelled;
-    }
+    /// @dev Who never cancelled a number is not looked up among the cancelled ones.
+    uint256 private constant HAS_CANCELLED = 1;
 
-    mapping(address maker => Maker) private _makers;
+    /// @dev One word: the epoch, and in its lowest bit whether a number was ever cancelled.
+    mapping(address maker => uint256 epochAndMark) private _makers;
     mapping(address maker => BitMaps.BitMap numbers) private _cancelled;
 
     /// @inheritdoc IExchange
@@ -50,7 +48,8 @@ abstract contract Cancelling is IExchange, EIP712, ReentrancyGuardTransient {
         override
         nonReentrant
     {
-        if (epoch != _makers[maker].epoch) revert EpochMismatch(maker, epoch, _makers[maker].epoch);
+        uint256 current = _makers[maker] >> 1;
+        if (epoch != current) revert EpochMismatch(maker, epoch, current);
         bytes32 structHash = keccak256(abi.encode(TypeHashes.CANCEL_ALL, maker, epoch, deadline));
         _requireSigned(maker, structHash, deadline, signature);
 
@@ -59,16 +58,18 @@ abstract contract Cancelling is IExchange, EIP712, ReentrancyGuardTransient {
 
     /// @dev Cancelling twice is the same as once, so a signed cancellation needs no number of its own.
     function _cancel(address maker, uint256 number) private {
-        if (!_makers[maker].hasCancelled) _makers[maker].hasCancelled = true;
+        uint256 word = _makers[maker];
+        if (word & HAS_CANCELLED == 0) _makers[maker] = word | HAS_CANCELLED;
         _cancelled[maker].set(number);
 
         emit NumberCancelled(maker, number);
     }
 
     function _cancelAll(address maker) private {
-        uint256 epoch = ++_makers[maker].epoch;
+        uint256 word = _makers[maker] + 2;
+        _makers[maker] = word;
 
-        emit AllCancelled(maker, epoch);
+        emit AllCancelled(maker, word >> 1);
     }
 
     /// @inheritdoc IExchange
@@ -83,14 +84,14 @@ abstract contract Cancelling is IExchange, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc IExchange
     function epochOf(address maker) external view override returns (uint256) {
-        return _makers[maker].epoch;
+        return _makers[maker] >> 1;
     }
 
     /// @dev The reason against an order of this epoch and number; zero if there is none.
     function _reasonIfCancelled(address account, uint256 epoch, uint256 number) internal view returns (bytes4) {
-        Maker memory maker = _makers[account];
-        if (epoch != maker.epoch) return OrderEpochStale.selector;
-        if (maker.hasCancelled && _cancelled[account].get(number)) return OrderCancelled.selector;
+        uint256 word = _makers[account];
+        if (epoch != word >> 1) return OrderEpochStale.selector;
+        if (word & HAS_CANCELLED != 0 && _cancelled[account].get(number)) return OrderCancelled.selector;
         return 0;
     }
 
