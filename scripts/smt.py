@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cvc5
 
-BITS_TIMEOUT_S = 3
+BITS_TIMEOUT_S = 20
 
 
 def by_bits(question: str) -> str | None:

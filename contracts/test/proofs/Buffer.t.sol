@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {CarbonCredit} from "../../CarbonCredit.sol";
 import {ICarbonCredit} from "../../interfaces/ICarbonCredit.sol";
 import {Proof} from "./Proof.sol";
@@ -28,14 +27,13 @@ contract BufferProof is Proof {
 
         assert(class.issued <= surplus);
         assert(class.issued == uint256(amount) + class.buffer);
-        assert(class.buffer == Math.ceilDiv(uint256(amount) * rateBps, BPS));
+        assert(class.buffer == (uint256(amount) * rateBps + BPS - 1) / BPS);
     }
 
     /// @dev Enough, and less than one gram more than enough. `exact` is amount * rate: up to 2^128 here, which no claim
     /// of grams will reach. A quotient of it times the divisor cannot overflow.
     function check_buffer__rounded_up(uint128 exact) external pure {
-        VM.assume(exact != 0);
-        uint256 buffer = Math.ceilDiv(exact, BPS);
+        uint256 buffer = (uint256(exact) + BPS - 1) / BPS;
 
         unchecked {
             assert(buffer * BPS >= exact);

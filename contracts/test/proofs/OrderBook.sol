@@ -32,13 +32,15 @@ contract OrderBook {
         return orders[0].leftGco2e;
     }
 
-    /// @notice A batch of two orders, which stand as in a batch.
-    function takeBoth(Signed[2] calldata pair, uint256[2] calldata lots) external {
+    /// @notice A batch of two orders, which stand as in a batch, and of which so much is left after its matches.
+    function recordBoth(Signed[2] calldata pair, uint128[2] calldata lefts) external {
         Terms[] memory orders = new Terms[](2);
         (orders[0], orders[1]) = (_load(pair[0]), _load(pair[1]));
         require(OrderRules.isBefore(orders[0], orders[1]), "not ascending");
-        _match(orders[0], lots[0]);
-        _match(orders[1], lots[1]);
+        for (uint256 i; i < 2; ++i) {
+            require(lefts[i] <= orders[i].leftGco2e, "matches only take");
+            orders[i].leftGco2e = lefts[i];
+        }
         _numbers.record(orders);
     }
 

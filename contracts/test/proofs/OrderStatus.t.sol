@@ -101,29 +101,29 @@ contract OrderStatusProof is Proof {
     }
 
     /// @dev Two orders of one batch: their numbers may share a status word, or not.
-    function check_take_both__each_leaves_its_rest(Signed[2] calldata pair, uint64[2] calldata lots) external {
+    function check_record_both__leaves_of_each_what_it_should(Signed[2] calldata pair, uint128[2] calldata lefts)
+        external
+    {
         VM.assume(_status(pair[0]) != BOTH && _status(pair[1]) != BOTH);
-        uint256[2] memory before = [_book.leftOf(pair[0]), _book.leftOf(pair[1])];
 
-        _book.takeBoth(pair, [uint256(lots[0]), lots[1]]);
+        _book.recordBoth(pair, lefts);
 
         for (uint256 i; i < 2; ++i) {
-            assert(uint256(lots[i]) * 1000 <= before[i]);
-            assert(_book.leftOf(pair[i]) == before[i] - uint256(lots[i]) * 1000);
+            assert(_book.leftOf(pair[i]) == lefts[i]);
             assert(_status(pair[i]) != BOTH);
         }
     }
 
-    function check_take_both__leaves_every_other_number_alone(
+    function check_record_both__leaves_every_other_number_alone(
         Signed[2] calldata pair,
         Signed calldata other,
-        uint64[2] calldata lots
+        uint128[2] calldata lefts
     ) external {
         VM.assume(_isApart(pair[0], other) && _isApart(pair[1], other));
         uint256 statusBefore = _status(other);
         uint256 before = _book.leftOf(other);
 
-        _book.takeBoth(pair, [uint256(lots[0]), lots[1]]);
+        _book.recordBoth(pair, lefts);
 
         assert(_book.leftOf(other) == before);
         assert(_status(other) == statusBefore);
