@@ -72,7 +72,7 @@ class TestOpenApi:
 
         assert document["info"]["title"] == "Tanyu 碳余"
         assert "decimal strings" in document["info"]["description"]
-        assert used == {"sessions", "market", "service"}
+        assert used == {"sessions", "market", "service", "signing"}
         assert used <= {tag["name"] for tag in document["tags"]}
 
     def test_every_operation__documents_problems_and_no_framework_errors(self, document: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from backend.audit.history import FORMAT, History, HistoryMalformed, HistoryMiss
 from backend.audit.recording import BlockUnknown, record
 from backend.audit.replay import audit
 from backend.chain.artifacts import CONTRACT_NAMES
-from backend.chain.deployment import Deployment
+from backend.chain.deployment import Deployment, WrongNetwork
 from backend.chain.events import event_shapes
 from backend.chain.node import LocalNode
 from backend.chain.rpc import NodeUnreachable
@@ -92,6 +92,11 @@ def test_record__no_node_or_no_such_block__says_so(node: LocalNode, deployment: 
         record("http://127.0.0.1:9", deployment)
 
 
-def test_record__another_chain__is_a_finding(node: LocalNode, deployment: Deployment) -> None:
+def test_record__of_another_chain__is_refused_and_in_a_recorded_history_is_a_finding(
+    node: LocalNode, deployment: Deployment
+) -> None:
     elsewhere = replace(deployment, genesis_hash="0x" + "11" * 32)
-    assert [finding.check for finding in audit(record(node.url, elsewhere)).findings] == ["evidence.network"]
+    with pytest.raises(WrongNetwork):
+        record(node.url, elsewhere)
+    told = replace(record(node.url, deployment), deployment=elsewhere)
+    assert [finding.check for finding in audit(told).findings] == ["evidence.network"]
