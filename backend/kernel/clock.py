@@ -1,9 +1,12 @@
 """Time as a dependency, so that a year can be replayed and a test can stand still."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from backend.kernel.errors import InvalidInput
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -48,7 +51,7 @@ def _aware(at: datetime) -> datetime:
 
 def unix_s(at: datetime) -> int:
     """Whole Unix seconds, rounded down; the form times take in signed data. Raises ValueError for a naive time."""
-    return int(_aware(at).timestamp() // 1)
+    return (_aware(at) - _EPOCH) // timedelta(seconds=1)
 
 
 def from_unix_s(seconds: int) -> datetime:
