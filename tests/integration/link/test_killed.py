@@ -85,6 +85,18 @@ class Town:
         self.node.start()
 
 
+def require_dumped(node: LocalNode) -> None:
+    """Waits until the node has written a state that it began to write from now on: the second from now."""
+    assert node.state_path is not None
+    deadline = time.monotonic() + RUN_TIMEOUT_S
+    for _ in range(2):
+        written_ns = node.state_path.stat().st_mtime_ns if node.state_path.exists() else 0
+        while not node.state_path.exists() or node.state_path.stat().st_mtime_ns == written_ns:
+            assert time.monotonic() < deadline, "the node writes no state"
+            time.sleep(0.05)
+    time.sleep(DUMP_S)
+
+
 def receiver(mint: int) -> str:
     return dev_signer(100 + mint).address
 
@@ -102,7 +114,7 @@ def town(tmp_path: Path, request: pytest.FixtureRequest, database: Database, clo
         for mint in MINTS:
             data = contracts.encode("PaymentToken", "mint", [receiver(mint), mint])
             enqueue(session, kind="mint", reference=str(mint), contract="PaymentToken", data=data, now=clock.now())
-    time.sleep(DUMP_S)
+    require_dumped(node)
     yield made
     for process in made.started:
         process.kill()
@@ -148,6 +160,7 @@ def lose_blocks(town: Town, random: Random, times: int) -> int:
         while process.poll() is None and town.w3.eth.get_transaction_count(operator) < before + random.randrange(1, 9):
             assert time.monotonic() < deadline
             time.sleep(0.005)
+        town.w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type] # something to forget
         head = town.w3.eth.block_number
         town.kill_node()
         lost += head - town.w3.eth.block_number
