@@ -5,7 +5,6 @@ from typing import Protocol
 
 from backend.kernel.errors import InvalidInput
 
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
