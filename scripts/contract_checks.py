@@ -139,7 +139,7 @@ def halmos(contract: str | None) -> int:
     tools, root = audit_environment(), lay_out("halmos", tests="proofs")
     solver = f"{tools / 'python'} {CHECKOUT / 'scripts' / 'smt.py'}"
     command = [str(tools / "halmos"), "--no-status", "--forge-build-out", "out", "--solver-command", solver]
-    command += ["--solver-timeout-assertion", "120000", "--match-contract", f"^{contract or '.*'}Proof$"]
+    command += ["--solver-timeout-assertion", "600000", "--match-contract", f"^{contract or '.*'}Proof$"]
     code, said = run(command, root)
     said = re.sub(r"\x1b\[[0-9;]*m", "", said)
     print(said)

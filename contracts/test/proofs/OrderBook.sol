@@ -20,6 +20,7 @@ contract OrderBook {
     using OrderStatus for OrderStatus.Numbers;
 
     error Refused(bytes4 reason);
+    error NotOfABatch();
 
     OrderStatus.Numbers private _numbers;
 
@@ -36,9 +37,9 @@ contract OrderBook {
     function recordBoth(Signed[2] calldata pair, uint128[2] calldata lefts) external {
         Terms[] memory orders = new Terms[](2);
         (orders[0], orders[1]) = (_load(pair[0]), _load(pair[1]));
-        require(OrderRules.isBefore(orders[0], orders[1]), "not ascending");
+        if (!OrderRules.isBefore(orders[0], orders[1])) revert NotOfABatch();
         for (uint256 i; i < 2; ++i) {
-            require(lefts[i] <= orders[i].leftGco2e, "matches only take");
+            if (lefts[i] > orders[i].leftGco2e) revert NotOfABatch();
             orders[i].leftGco2e = lefts[i];
         }
         _numbers.record(orders);
@@ -55,6 +56,14 @@ contract OrderBook {
         return word >> ((number & 0x7f) << 1) & 3;
     }
 
+    /// @notice The same two bits, and the word of grams left and tag, as they are stored.
+    function storedOf(address maker, uint256 number) external view returns (uint256 status, uint256 leftAndTag) {
+        bool shared = number & OrderRules.OWN_SPACE == 0;
+        uint256 word = shared ? _numbers.shared[number >> 7] : _numbers.own[maker][number >> 7];
+        status = word >> ((number & 0x7f) << 1) & 3;
+        leftAndTag = shared ? _numbers.sharedLeft[number] : _numbers.ownLeft[maker][number];
+    }
+
     function _load(Signed calldata order) private view returns (Terms memory terms) {
         terms.maker = order.maker;
         terms.number = order.number;
@@ -65,7 +74,7 @@ contract OrderBook {
     }
 
     function _match(Terms memory terms, uint256 lots) private pure {
-        require(lots <= type(uint64).max, "no such lots in a batch");
+        if (lots > type(uint64).max) revert NotOfABatch();
         Terms memory other;
         other.maker = address(uint160(terms.maker) ^ 1);
         other.side = OrderHash.SELL;

@@ -114,19 +114,23 @@ contract OrderStatusProof is Proof {
         }
     }
 
+    /// @dev Of another number, what is stored stays: so does all that is read from it.
     function check_record_both__leaves_every_other_number_alone(
         Signed[2] calldata pair,
-        Signed calldata other,
+        address maker,
+        uint256 number,
         uint128[2] calldata lefts
     ) external {
-        VM.assume(_isApart(pair[0], other) && _isApart(pair[1], other));
-        uint256 statusBefore = _status(other);
-        uint256 before = _book.leftOf(other);
+        bool ownSpace = number & OrderRules.OWN_SPACE != 0;
+        for (uint256 i; i < 2; ++i) {
+            VM.assume(pair[i].number != number || (ownSpace && pair[i].maker != maker));
+        }
+        (uint256 statusBefore, uint256 before) = _book.storedOf(maker, number);
 
         _book.recordBoth(pair, lefts);
 
-        assert(_book.leftOf(other) == before);
-        assert(_status(other) == statusBefore);
+        (uint256 status, uint256 leftAndTag) = _book.storedOf(maker, number);
+        assert(status == statusBefore && leftAndTag == before);
     }
 
     function _isApart(Signed calldata one, Signed calldata other) private pure returns (bool) {
