@@ -86,6 +86,17 @@ def _market() -> Market:
     return open_market(stage)
 
 
+def _one_order_a_number(matches: list[Match]) -> list[Match]:
+    """Without the matches that would bring a second order under a number: a batch takes each number once."""
+    by_number: dict[int, AnOrder] = {}
+    kept = []
+    for match in matches:
+        if all(by_number.get(order.number, order) == order for order in match[:2]):
+            by_number |= {order.number: order for order in match[:2]}
+            kept.append(match)
+    return kept
+
+
 def _told(market: Market, exchange: Exchange, matches: list[Match]) -> list[list[Told]]:
     """What an honest Exchange leaves of each match."""
     told = []
@@ -103,14 +114,16 @@ def _told(market: Market, exchange: Exchange, matches: list[Match]) -> list[list
 def test_honest_exchange__any_matches__gives_no_finding_inv_04(matches: list[Match]) -> None:
     market, exchange = _market(), Exchange()
     for batch in (matches[:3], matches[3:]):
-        if batch:
-            told = _told(market, exchange, batch)
-            assert market.stage.tell(*(event for each in told for event in each), calls=[settle_call(batch)]) == []
+        called = _one_order_a_number(batch)
+        if called:
+            told = _told(market, exchange, called)
+            assert market.stage.tell(*(event for each in told for event in each), calls=[settle_call(called)]) == []
 
 
 @given(MATCHES, st.data())
 def test_dishonest_exchange__one_match_told_the_other_way__is_found_inv_04(matches: list[Match], data: Any) -> None:
     market, exchange = _market(), Exchange()
+    matches = _one_order_a_number(matches)
     told = _told(market, exchange, matches)
     place = data.draw(st.integers(0, len(matches) - 1))
     buy, sell, lots, price = matches[place]
@@ -123,6 +136,7 @@ def test_dishonest_exchange__one_match_told_the_other_way__is_found_inv_04(match
 @given(MATCHES, st.data())
 def test_dishonest_exchange__one_number_of_one_fill_changed__is_found_inv_05(matches: list[Match], data: Any) -> None:
     market, exchange = _market(), Exchange()
+    matches = _one_order_a_number(matches)
     told = _told(market, exchange, matches)
     events = [event for each in told if each[0][1] == "Filled" for event in each]
     if not events:
