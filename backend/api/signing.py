@@ -10,7 +10,7 @@ from starlette.requests import Request
 from backend.access.state import deployment_of
 from backend.access.wire import AddressText, Wire
 from backend.chain.deployment import Deployment
-from backend.chain.typed_data import EIP712
+from backend.chain.typed_data import type_files
 
 _DOMAIN_FIELDS = (("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address"))
 _PERMIT = {
@@ -60,7 +60,7 @@ class MessageOut(Wire):
 
 
 class SigningOut(Wire):
-    """The chain, the contracts by name, and every message that a person or verifier signs."""
+    """The chain, the contracts by name, and every message that somebody signs; once for each contract that takes it."""
 
     chain_id: int
     genesis_hash: str
@@ -70,8 +70,13 @@ class SigningOut(Wire):
 
 @cache
 def _definitions() -> tuple[dict[str, Any], ...]:
-    found = [json.loads(path.read_text("utf-8")) for path in sorted(EIP712.glob("*.json"))]
-    return (*found, _PERMIT)
+    found = [json.loads(path.read_text("utf-8")) for path in type_files()]
+    each = [
+        raw | {"verifyingContract": contract}
+        for raw in found
+        for contract in (raw["verifyingContract"], *raw.get("alsoVerifyingContracts", ()))
+    ]
+    return (*each, _PERMIT)
 
 
 def _message(raw: dict[str, Any], deployment: Deployment) -> MessageOut:

@@ -70,7 +70,8 @@ def test_signing__of_every_message__is_what_the_contracts_check(processes: Proce
         message = {field["name"]: examples.get(field["type"], 7) for field in fields}
         whole = {"domain": one["domain"], "types": one["types"], "primaryType": name, "message": message}
         theirs = _hash_eip191_message(encode_typed_data(full_message=whole))
-        assert theirs == digest(name, processes.deployment.domain(typed_data(name).contract), message), name
+        assert one["contract"] in typed_data(name).contracts
+        assert theirs == digest(name, processes.deployment.domain(one["contract"]), message), name
 
 
 def test_signing_command__says_the_same(processes: Processes) -> None:
