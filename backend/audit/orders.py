@@ -73,12 +73,9 @@ def order_of(message: Mapping[str, Any], signature: bytes, domain: Domain) -> Or
 
 @dataclass(frozen=True)
 class Pair:
-    """One match of a settle call: whom it brings together, how many lots, at which price. `index` within its call;
-    `group` is the place of the first match of those that settle all or none with it (its own if it stands alone).
-    """
+    """One match of a settle call: whom it brings together, how many lots, at which price. `index` within its call."""
 
     index: int
-    group: int
     buy: Order
     sell: Order
     lots: int
@@ -107,25 +104,35 @@ class Pair:
         return {reason for reason, holds in against.items() if holds}
 
 
-def pairs_of(batch: bytes, domain: Domain) -> list[Pair]:
-    """The matches of a settle call, in order; none if the call could only revert (malformed, or a match points outside
-    its orders).
+@dataclass(frozen=True)
+class Called:
+    """What a settle call asks for. `groups`: matches that settle all or none, one alone or several, in order.
+    `own_space`: whether every order has a number of its maker's own space, so that anyone may settle.
     """
+
+    groups: tuple[tuple[Pair, ...], ...]
+    own_space: bool
+
+
+def called_of(batch: bytes, domain: Domain) -> Called:
+    """Reads a settle call; no groups if it could only revert (malformed, or a match points outside its orders)."""
     try:
         decoded = decode(batch)
     except BatchMalformed:
-        return []
+        return Called((), own_space=False)
     orders = [order_of(message, signature, domain) for message, signature in decoded.orders]
     if any(max(match.buy, match.sell) >= len(orders) for match in decoded.matches):
-        return []
-    found: list[Pair] = []
+        return Called((), own_space=False)
+    groups: list[list[Pair]] = []
     previous = 0
     for index, match in enumerate(decoded.matches):
-        joined = match.group != 0 and match.group == previous
-        group = found[-1].group if joined else index
-        found.append(Pair(index, group, orders[match.buy], orders[match.sell], match.lots, match.price_per_kg))
+        pair = Pair(index, orders[match.buy], orders[match.sell], match.lots, match.price_per_kg)
+        if match.group != 0 and match.group == previous:
+            groups[-1].append(pair)
+        else:
+            groups.append([pair])
         previous = match.group
-    return found
+    return Called(tuple(map(tuple, groups)), own_space=all(order.number & OWN_SPACE for order in orders))
 
 
 def match_count(batch: bytes) -> int:
@@ -134,8 +141,3 @@ def match_count(batch: bytes) -> int:
         return len(decode(batch).matches)
     except BatchMalformed:
         return 0
-
-
-def all_own_space(batch: bytes) -> bool:
-    """Whether every order of a batch has a number of its maker's own space."""
-    return all(message["number"] & OWN_SPACE for message, _ in decode(batch).orders)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from backend.audit.holdings import NOBODY
-from backend.audit.orders import Order, Pair, all_own_space, pairs_of
+from backend.audit.orders import Order, Pair, called_of
 from backend.audit.questions import Answers, Question
 from backend.audit.report import Check, Verdicts, Where
 from backend.audit.signed import is_signed
@@ -51,6 +51,14 @@ class Number:
 
 
 @dataclass
+class Group:
+    """Matches that settle all or none, and what was told of the first of them: Filled or Skipped."""
+
+    pairs: tuple[Pair, ...]
+    outcome: str = ""
+
+
+@dataclass
 class Settlement:
     """Numbers, cancellations, epochs and settings of the Exchange."""
 
@@ -66,9 +74,8 @@ class Settlement:
     numbers: dict[tuple[str, int], Number] = field(default_factory=dict)
     fills: list[tuple[ChainEvent, Pair]] = field(default_factory=list)
     collisions: int = 0
-    _pending: deque[tuple[Pair, tuple[Pair, ...]]] = field(default_factory=deque)
-    """Matches called that nothing was told of yet, each with those that settle all or none with it, itself included."""
-    _outcomes: dict[tuple[Pair, ...], str] = field(default_factory=dict)
+    _pending: deque[tuple[Pair, Group]] = field(default_factory=deque)
+    """Matches called that nothing was told of yet."""
 
     def __post_init__(self) -> None:
         self._handlers: dict[str, Callable[[ChainEvent, Act], None]] = {
@@ -87,18 +94,17 @@ class Settlement:
         """Reads the matches called, and whether their caller may settle."""
         calls = act.calls_of("Exchange", "settle")
         domain = self.deployment.domain("Exchange")
-        called = [pairs_of(call.args["batch"], domain) for call in calls]
-        self._pending = deque((pair, _mates(pair, pairs)) for pairs in called for pair in pairs)
-        self._outcomes = {}
+        called = [called_of(call.args["batch"], domain) for call in calls]
+        groups = [Group(pairs) for each in called for pairs in each.groups]
+        self._pending = deque((pair, group) for group in groups for pair in group.pairs)
         self.fills = []
         outcomes = act.events_of("Exchange", "Filled", "Skipped")
         if self._pending or outcomes:
             self.verdicts.require_equal(
                 OUTCOMES, "outcomes of matches", act.where, expected=len(self._pending), found=len(outcomes)
             )
-        for call, pairs in zip(calls, called, strict=True):
-            own = bool(pairs) and all_own_space(call.args["batch"])
-            allowed = (call.caller == self.operator or own) and not self.paused
+        for call, asked in zip(calls, called, strict=True):
+            allowed = (call.caller == self.operator or asked.own_space) and not self.paused
             self.verdicts.require(
                 CALLER,
                 allowed,
@@ -166,7 +172,7 @@ class Settlement:
             return {"OrderNumberTaken"}
         return {"LeftInsufficient"} if amount_gco2e > number.left_gco2e else set()
 
-    def _next(self, event: ChainEvent, buy_hash: bytes, sell_hash: bytes) -> tuple[Pair, tuple[Pair, ...]] | None:
+    def _next(self, event: ChainEvent, buy_hash: bytes, sell_hash: bytes) -> tuple[Pair, Group] | None:
         following = self._pending.popleft() if self._pending else None
         pair = following[0] if following else None
         called = [pair.buy.order_hash, pair.sell.order_hash] if pair else []
@@ -174,9 +180,10 @@ class Settlement:
             OUTCOMES, f"orders of {event.name}", Where.of(event), expected=called, found=[buy_hash, sell_hash]
         )
         if following:
-            told = self._outcomes.setdefault(following[1], event.name)
+            group = following[1]
+            group.outcome = group.outcome or event.name
             self.verdicts.require_equal(
-                OUTCOMES, "outcome of a group", Where.of(event), expected=told, found=event.name
+                OUTCOMES, "outcome of a group", Where.of(event), expected=group.outcome, found=event.name
             )
         return following
 
@@ -221,8 +228,8 @@ class Settlement:
         following = self._next(event, args["buyHash"], args["sellHash"])
         if following is None:
             return
-        pair, mates = following
-        faults = self._group_faults(mates, act)
+        pair, group = following
+        faults = self._group_faults(group, act)
         reason = reason_name(args["reason"])
         holds = reason in faults if faults else reason in _OF_THE_MOMENT
         expected = sorted(faults) or sorted(_OF_THE_MOMENT)
@@ -232,11 +239,11 @@ class Settlement:
             self.collisions += 1
             self.verdicts.note(f"number collision (the book handed one number out twice): {where}")
 
-    def _group_faults(self, mates: tuple[Pair, ...], act: Act) -> set[str]:
+    def _group_faults(self, group: Group, act: Act) -> set[str]:
         """Whatever stands against any match of those that settle all or none, each after the ones before it."""
         faults: set[str] = set()
         taken: dict[tuple[str, int], int] = {}
-        for pair in mates:
+        for pair in group.pairs:
             faults |= self._order_faults(pair.buy, act) | self._order_faults(pair.sell, act) | pair.mismatches()
             for order in (pair.buy, pair.sell):
                 taken[order.number_space] = taken.get(order.number_space, 0) + pair.amount_gco2e
@@ -255,10 +262,6 @@ class Settlement:
             yield Question("Exchange", "epochOf", (maker,), (epoch,))
         for number_state in self.numbers.values():
             yield Question("Exchange", "leftOf", (_struct(number_state.order),), (number_state.left_gco2e,))
-
-
-def _mates(pair: Pair, pairs: list[Pair]) -> tuple[Pair, ...]:
-    return tuple(each for each in pairs if each.group == pair.group)
 
 
 def _struct(order: Order) -> tuple[object, ...]:
