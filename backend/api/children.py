@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from backend.chain.whole_file import write_whole
 from backend.kernel.errors import Unavailable
 
 STOP_TIMEOUT_S = 20
@@ -104,7 +105,7 @@ class PidFile:
     def write(self, children: list[Child]) -> None:
         """Records the running children."""
         running = {str(child.pid): child.command for child in children if child.pid is not None}
-        self.path.write_text(json.dumps(running))
+        write_whole(self.path, json.dumps(running).encode())
 
     def clear(self) -> None:
         """All ended."""

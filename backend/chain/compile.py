@@ -18,6 +18,7 @@ from typing import Any
 import solcx
 
 from backend.chain.artifacts import ARTIFACTS, CHECKOUT, artifact
+from backend.chain.whole_file import write_whole
 from backend.kernel.digest import sha256
 from backend.kernel.errors import TanyuError
 
@@ -104,7 +105,7 @@ def compile_contracts(*, force: bool = False) -> bool:
         for name, compiled in answer["contracts"].get(path, {}).items():
             if name == Path(path).stem:
                 _write(name, compiled)
-    _replace(stamp, digest)
+    write_whole(stamp, digest.encode())
     artifact.cache_clear()
     return True
 
@@ -115,11 +116,4 @@ def _write(name: str, compiled: dict[str, Any]) -> None:
         "bytecode": compiled["evm"]["bytecode"]["object"],
         "runtime": compiled["evm"]["deployedBytecode"]["object"],
     }
-    _replace(ARTIFACTS / f"{name}.json", json.dumps(body))
-
-
-def _replace(path: Path, text: str) -> None:
-    """Writes the file whole or not at all: another process may be reading, or compiling too."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    fresh.write_text(text)
-    fresh.replace(path)
+    write_whole(ARTIFACTS / f"{name}.json", json.dumps(body).encode())

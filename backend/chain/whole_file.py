@@ -5,8 +5,11 @@ from pathlib import Path
 
 
 def write_whole(path: Path, data: bytes, *, modified_ns: int | None = None) -> None:
-    """Puts `data` in the place of what is at `path`, in one step; `modified_ns` gives the file that time."""
-    part = path.with_name(f"{path.name}.part")
+    """Puts `data` in the place of what is at `path`, in one step; `modified_ns` gives the file that time.
+
+    Other processes may read it meanwhile, or write it too: the last one to end wins.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     with part.open("wb") as out:
         out.write(data)
         out.flush()
