@@ -16,7 +16,7 @@ from backend.chain.artifacts import CHECKOUT
 from backend.chain.class_id import ClassIdMalformed, class_code
 from backend.chain.deployment import Deployment
 from backend.chain.signature import checksum_address
-from backend.chain.typed_data import typed_data
+from backend.chain.typed_data import file_name_of, typed_data
 
 CLEAR_SIGNING = CHECKOUT / "contracts" / "clear-signing"
 LANGUAGES = ("en", "zh")
@@ -94,7 +94,7 @@ def descriptor(contract: str, deployment: Deployment, class_ids: Iterable[int], 
 @cache
 def _merged(contract: str, language: str) -> dict[str, Any]:
     """A contract's descriptor; another language's file is laid over the English one, as ERC-7730 has it."""
-    file_name = re.sub(r"(?<!^)(?=[A-Z])", "-", contract).lower() + ".json"
+    file_name = file_name_of(contract)
     base: dict[str, Any] = json.loads(CLEAR_SIGNING.joinpath(file_name).read_text())
     if language == "en":
         return base

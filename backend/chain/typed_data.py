@@ -61,10 +61,15 @@ def type_files() -> list[Path]:
     return sorted(path for path in EIP712.glob("*.json") if path.name not in {"schema.json", "domains.json"})
 
 
+def file_name_of(name: str) -> str:
+    """The file about a message type or a contract: CancelAll stands in cancel-all.json."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower() + ".json"
+
+
 @cache
 def typed_data(type_name: str) -> TypedData:
     """The definition of a message type, such as "Order" or "CancelAll"."""
-    file_name = re.sub(r"(?<!^)(?=[A-Z])", "-", type_name).lower() + ".json"
+    file_name = file_name_of(type_name)
     raw = json.loads(EIP712.joinpath(file_name).read_text())
     fields = tuple((field["name"], field["type"]) for field in raw["types"][type_name])
     type_hash = keccak(raw["typeString"].encode())
