@@ -11,22 +11,15 @@ from backend.access.state import deployment_of
 from backend.access.wire import AddressText, Wire
 from backend.chain.deployment import Deployment
 from backend.chain.typed_data import type_files
+from backend.giving.approval import PERMIT_FIELDS, PERMIT_TYPE
 
 _DOMAIN_FIELDS = (("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address"))
 _PERMIT = {
     "description": "Let a contract take payment tokens (EIP-2612); nonce is the token's next for the owner.",
     "verifyingContract": "PaymentToken",
     "primaryType": "Permit",
-    "types": {
-        "Permit": [
-            {"name": "owner", "type": "address"},
-            {"name": "spender", "type": "address"},
-            {"name": "value", "type": "uint256"},
-            {"name": "nonce", "type": "uint256"},
-            {"name": "deadline", "type": "uint256"},
-        ]
-    },
-    "typeString": "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
+    "types": {"Permit": [{"name": name, "type": kind} for name, kind in PERMIT_FIELDS]},
+    "typeString": PERMIT_TYPE,
 }
 
 

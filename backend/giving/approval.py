@@ -16,7 +16,16 @@ from backend.kernel.errors import InvalidInput
 OPERATORS = ("Exchange", "Charity")
 """The contracts that may be approved by signature (they are registered on CarbonCredit)."""
 
-_PERMIT_TYPE = keccak(b"Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)")
+PERMIT_FIELDS = (
+    ("owner", "address"),
+    ("spender", "address"),
+    ("value", "uint256"),
+    ("nonce", "uint256"),
+    ("deadline", "uint256"),
+)
+"""Of EIP-2612: name and Solidity type. The payment token's message, not ours, so not in contracts/eip712."""
+
+PERMIT_TYPE = f"Permit({','.join(f'{kind} {name}' for name, kind in PERMIT_FIELDS)})"
 
 
 class OperatorNotOurs(InvalidInput):
@@ -59,8 +68,8 @@ class Permit:
 
     def digest(self, domain: Domain) -> bytes:
         """What is signed: 32 bytes."""
-        kinds = ["bytes32", "address", "address", "uint256", "uint256", "uint256"]
-        values = [_PERMIT_TYPE, self.owner, self.spender, self.value, self.nonce, self.deadline]
+        kinds = ["bytes32", *(kind for _, kind in PERMIT_FIELDS)]
+        values = [keccak(PERMIT_TYPE.encode()), self.owner, self.spender, self.value, self.nonce, self.deadline]
         return keccak(b"\x19\x01" + domain_separator(domain) + keccak(encode(kinds, values)))
 
 
