@@ -2,11 +2,11 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {Cancelling} from "./exchange/Cancelling.sol";
 import {Settings} from "./exchange/Settings.sol";
 import {ICarbonCredit} from "./interfaces/ICarbonCredit.sol";
@@ -30,8 +30,6 @@ contract Exchange is Settings, Cancelling {
     /// @dev What one match may burn: more than twice the dearest honest one (a first donation).
     uint256 public constant FILL_GAS = 500_000;
 
-    uint256 private constant BPS = 10_000;
-
     ICarbonCredit public immutable credit;
     IERC20 public immutable payment;
     address public immutable charity;
@@ -49,6 +47,8 @@ contract Exchange is Settings, Cancelling {
         if (creditToken == address(0) || paymentToken == address(0) || charityContract == address(0)) {
             revert AddressZero();
         }
+        // A call to nothing succeeds, and filling does not ask again.
+        if (creditToken.code.length == 0) revert NotAContract(creditToken);
 
         credit = ICarbonCredit(creditToken);
         payment = IERC20(paymentToken);
@@ -64,15 +64,15 @@ contract Exchange is Settings, Cancelling {
 
         // Nothing that is checked here can change before the last match: cancelling shares our lock.
         (Terms[] memory orders, uint256 cursor) = _readOrders(batch, setting);
-        uint256 size = batch.length - cursor;
-        if (size == 0) revert BatchEmpty();
-        if (size % BatchReader.MATCH_SIZE != 0) revert BatchMalformed(cursor);
-        uint256 count = size / BatchReader.MATCH_SIZE;
+        (bytes calldata matches, uint256 count) = BatchReader.matches(batch, cursor);
         bytes memory data = Legs.buffer(count);
+        uint256 feeBps = setting.feeBps;
         for (uint256 i; i < count;) {
-            uint256 length = _groupLength(batch, cursor, i, count);
-            _settleGroup(batch, cursor, i, length, orders, setting.feeBps, data);
-            i += length;
+            uint256 length = BatchReader.groupLength(matches, i, count);
+            _settleGroup(matches, i, length, orders, feeBps, data);
+            unchecked {
+                i += length;
+            }
         }
         _numbers.record(orders);
     }
@@ -81,9 +81,9 @@ contract Exchange is Settings, Cancelling {
     function fill(Leg[] calldata legs) external override {
         if (msg.sender != address(this)) revert OnlySelf();
 
-        for (uint256 i; i < legs.length; ++i) {
-            _pay(legs[i]);
-            _deliver(legs[i], legs[i].lots * OrderRules.GRAMS_PER_LOT);
+        uint256 count = legs.length;
+        for (uint256 i; i < count; ++i) {
+            _fill(legs[i]);
         }
     }
 
@@ -95,83 +95,53 @@ contract Exchange is Settings, Cancelling {
     {
         (cursor, orders) = BatchReader.header(batch);
         bytes32 separator = _domainSeparatorV4();
-        uint256 count = orders.length;
+        uint256 feeBps = setting.feeBps;
         uint256 common = OrderRules.OWN_SPACE;
+        uint256 count = orders.length;
+        Terms memory before = orders[0];
         for (uint256 i; i < count; ++i) {
             Terms memory terms = orders[i];
             bytes calldata signature;
             (signature, cursor) = BatchReader.order(batch, cursor, terms);
-            if (i != 0 && !OrderRules.isBefore(orders[i - 1], terms)) revert OrdersNotAscending(i);
-            terms.orderHash = MessageHashUtils.toTypedDataHash(separator, OrderHash.structHash(terms));
-            _numbers.load(terms);
-            if (terms.reason == 0) terms.reason = _reasonAgainst(terms, signature, setting.feeBps);
+            terms.orderHash = OrderHash.digest(separator, terms);
+            if (i == 0) {
+                _numbers.load(terms);
+            } else {
+                if (!OrderRules.isBefore(before, terms)) revert OrdersNotAscending(i);
+                _numbers.loadAfter(before, terms);
+            }
+            before = terms;
+            if (terms.reason == 0) terms.reason = _reasonAgainst(terms, signature, feeBps);
             common &= terms.number;
         }
         if (common == 0 && msg.sender != setting.operator) revert NotOperator(msg.sender);
     }
 
-    /// @dev How many matches from `index` on settle all or none.
-    function _groupLength(bytes calldata batch, uint256 cursor, uint256 index, uint256 count)
-        private
-        pure
-        returns (uint256 length)
-    {
-        uint256 group = BatchReader.group(batch, cursor, index);
-        length = 1;
-        if (group == 0) return length;
-        while (index + length < count && BatchReader.group(batch, cursor, index + length) == group) {
-            ++length;
-        }
-    }
-
-    /// @dev Cannot underflow: the rules proved that so much is left of each.
-    function _take(
-        bytes memory data,
-        uint256 index,
-        Terms memory buy,
-        Terms memory sell,
-        uint256 lots,
-        uint256 pricePerKg,
-        uint256 rateBps
-    ) private pure {
-        unchecked {
-            buy.leftGco2e -= lots * OrderRules.GRAMS_PER_LOT;
-            sell.leftGco2e -= lots * OrderRules.GRAMS_PER_LOT;
-        }
-        Legs.put(data, index, buy, sell, lots, pricePerKg, rateBps);
-    }
-
-    function _giveBack(bytes calldata batch, uint256 cursor, uint256 first, uint256 taken, Terms[] memory orders)
-        private
-        pure
-    {
-        for (uint256 i; i < taken; ++i) {
-            (Terms memory buy, Terms memory sell, uint256 lots,) = _pair(batch, cursor, first + i, orders);
-            buy.leftGco2e += lots * OrderRules.GRAMS_PER_LOT;
-            sell.leftGco2e += lots * OrderRules.GRAMS_PER_LOT;
-        }
-    }
-
     /// @dev Reverts only for an index that is none or for too little gas.
     function _settleGroup(
-        bytes calldata batch,
-        uint256 cursor,
+        bytes calldata matches,
         uint256 first,
         uint256 length,
         Terms[] memory orders,
-        uint256 rateBps,
+        uint256 feeBps,
         bytes memory data
     ) private {
         bytes4 reason;
         uint256 taken;
         for (; taken < length; ++taken) {
-            (Terms memory buy, Terms memory sell, uint256 lots, uint256 pricePerKg) =
-                _pair(batch, cursor, first + taken, orders);
-            reason = OrderRules.mismatch(buy, sell, lots, pricePerKg);
-            if (reason != 0) break;
-            _take(data, taken, buy, sell, lots, pricePerKg, rateBps);
+            uint256 word = BatchReader.word(matches, first + taken);
+            _requireWithin(word, orders.length);
+            Terms memory buy = orders[BatchReader.buyOf(word)];
+            Terms memory sell = orders[BatchReader.sellOf(word)];
+            uint256 lots = BatchReader.lotsOf(word);
+            uint256 pricePerKg = BatchReader.pricePerKgOf(word);
+            if (!OrderRules.fits(buy, sell, lots, pricePerKg)) {
+                reason = OrderRules.mismatch(buy, sell, lots, pricePerKg);
+                break;
+            }
+            Legs.take(data, taken, buy, sell, lots, pricePerKg, feeBps);
         }
-        if (reason == 0) {
+        if (taken == length) {
             Legs.setCount(data, length);
             bool done;
             (done, reason) = Isolated.tryCall(address(this), FILL_GAS * length, data);
@@ -179,71 +149,92 @@ contract Exchange is Settings, Cancelling {
             if (reason == 0) reason = GasExhausted.selector;
         }
 
-        _giveBack(batch, cursor, first, taken, orders);
+        _skipGroup(matches, first, length, taken, orders, reason);
+    }
+
+    /// @dev Gives back what the first `taken` matches took.
+    function _skipGroup(
+        bytes calldata matches,
+        uint256 first,
+        uint256 length,
+        uint256 taken,
+        Terms[] memory orders,
+        bytes4 reason
+    ) private {
         for (uint256 i; i < length; ++i) {
-            (Terms memory buy, Terms memory sell,,) = _pair(batch, cursor, first + i, orders);
+            uint256 word = BatchReader.word(matches, first + i);
+            _requireWithin(word, orders.length);
+            Terms memory buy = orders[BatchReader.buyOf(word)];
+            Terms memory sell = orders[BatchReader.sellOf(word)];
+            if (i < taken) {
+                uint256 grams = BatchReader.lotsOf(word) * OrderRules.GRAMS_PER_LOT;
+                buy.leftGco2e += grams;
+                sell.leftGco2e += grams;
+            }
             emit Skipped(first + i, buy.orderHash, sell.orderHash, reason);
         }
     }
 
-    function _pair(bytes calldata batch, uint256 cursor, uint256 index, Terms[] memory orders)
-        private
-        pure
-        returns (Terms memory, Terms memory, uint256, uint256)
-    {
-        (uint256 b, uint256 s, uint256 lots, uint256 pricePerKg) = BatchReader.pair(batch, cursor, index);
-        if (b >= orders.length) revert IndexOutOfRange(b, orders.length);
-        if (s >= orders.length) revert IndexOutOfRange(s, orders.length);
-        return (orders[b], orders[s], lots, pricePerKg);
+    function _requireWithin(uint256 word, uint256 count) private pure {
+        if (BatchReader.buyOf(word) >= count) revert IndexOutOfRange(BatchReader.buyOf(word), count);
+        if (BatchReader.sellOf(word) >= count) revert IndexOutOfRange(BatchReader.sellOf(word), count);
     }
 
-    function _emitFilled(Leg calldata leg, uint256 fee) private {
-        emit Filled(
-            leg.buyHash,
-            leg.sellHash,
-            leg.classId,
-            leg.buyer,
-            leg.seller,
-            leg.lots,
-            leg.pricePerKg,
-            fee,
-            fee,
-            leg.buyNumber,
-            leg.sellNumber,
-            leg.buyLeftGco2e,
-            leg.sellLeftGco2e
-        );
-    }
-
-    /// @dev The buyer pays cost + fee in all: cost - fee to the seller, both fees to the recipient.
-    function _pay(Leg calldata leg) private {
-        // No overflow: lots < 2^64, price < 2^96.
-        uint256 cost = leg.lots * leg.pricePerKg;
-        uint256 fee = cost * leg.feeBps / BPS;
-        _emitFilled(leg, fee);
-
-        if (!payment.trySafeTransferFrom(leg.buyer, leg.seller, cost - fee)) revert PaymentFailed();
-        if (fee != 0 && !payment.trySafeTransferFrom(leg.buyer, feeRecipient, 2 * fee)) revert PaymentFailed();
+    function _fill(Leg calldata leg) private {
+        Legs.emitFilled(leg);
+        (address buyer, address seller) = Legs.parties(leg);
+        uint256 lots = leg.lots;
+        uint256 fee = leg.fee;
+        uint256 due;
+        uint256 fees;
+        uint256 grams;
+        // lots < 2^64, pricePerKg < 2^96; the fee is a share of their product.
+        unchecked {
+            due = lots * leg.pricePerKg - fee;
+            fees = 2 * fee;
+            grams = lots * OrderRules.GRAMS_PER_LOT;
+        }
+        // The buyer pays cost + fee in all: cost - fee to the seller, both fees to the recipient.
+        if (!payment.trySafeTransferFrom(buyer, seller, due)) revert PaymentFailed();
+        if (fees != 0 && !payment.trySafeTransferFrom(buyer, feeRecipient, fees)) revert PaymentFailed();
+        if (leg.action == OrderHash.HOLD) {
+            if (!_tryMove(seller, buyer, leg.classId, grams)) revert CreditTransferFailed();
+        } else {
+            _act(leg, buyer, seller, grams);
+        }
     }
 
     /// @dev What a failing receiver says is dropped: the reason of a skip is ours, whatever it reverts with.
-    function _deliver(Leg calldata leg, uint256 grams) private {
-        if (leg.action == OrderHash.HOLD) {
-            try credit.safeTransferFrom(leg.seller, leg.buyer, leg.classId, grams, "") {}
-            catch {
-                revert CreditTransferFailed();
-            }
-        } else if (leg.action == OrderHash.RETIRE) {
-            try credit.retireFrom(leg.seller, leg.classId, grams, leg.beneficiary, "retire", leg.ref) {}
+    function _act(Leg calldata leg, address buyer, address seller, uint256 grams) private {
+        if (leg.action == OrderHash.RETIRE) {
+            try credit.retireFrom(seller, leg.classId, grams, leg.beneficiary, "retire", leg.ref) {}
             catch {
                 revert ActionFailed();
             }
         } else {
-            bytes memory gift = abi.encode(leg.ref, leg.buyer);
-            try credit.safeTransferFrom(leg.seller, charity, leg.classId, grams, gift) {}
+            try credit.safeTransferFrom(seller, charity, leg.classId, grams, abi.encode(leg.ref, buyer)) {}
             catch {
                 revert ActionFailed();
             }
+        }
+    }
+
+    /// @dev The ABI's encoder and Solidity's check that there is code (the constructor asked) would cost half as much
+    /// again as the call.
+    function _tryMove(address from, address to, uint256 classId, uint256 grams) private returns (bool done) {
+        address token = address(credit);
+        bytes4 selector = IERC1155.safeTransferFrom.selector;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, selector)
+            mstore(add(data, 0x04), from)
+            mstore(add(data, 0x24), to)
+            mstore(add(data, 0x44), classId)
+            mstore(add(data, 0x64), grams)
+            mstore(add(data, 0x84), 0xa0) // where the empty bytes stand
+            mstore(add(data, 0xa4), 0)
+            done := call(gas(), token, 0, data, 0xc4, 0, 0)
         }
     }
 
@@ -261,27 +252,33 @@ contract Exchange is Settings, Cancelling {
 
     /// @inheritdoc IExchange
     function leftOf(Order calldata order) external view override nonReentrantView returns (uint256) {
-        return _numbers.leftOf(order.maker, order.number, hashOrder(order), order.amountGco2e);
+        Terms memory terms = OrderHash.termsOf(order);
+        terms.orderHash = OrderHash.digest(_domainSeparatorV4(), terms);
+        _numbers.load(terms);
+        return terms.leftGco2e;
     }
 
     /// @inheritdoc IExchange
     function hashOrder(Order calldata order) public view override returns (bytes32) {
-        return _hashTypedDataV4(OrderHash.structHash(OrderHash.termsOf(order)));
+        return OrderHash.digest(_domainSeparatorV4(), OrderHash.termsOf(order));
     }
 
     /// @dev All that concerns one order alone, the dearest last.
-    function _reasonAgainst(Terms memory terms, bytes calldata signature, uint256 rateBps)
+    function _reasonAgainst(Terms memory terms, bytes calldata signature, uint256 feeBps)
         private
         view
         returns (bytes4)
     {
-        if (!OrderRules.isWellFormed(terms)) return OrderMalformed.selector;
-        if (block.timestamp >= terms.expiry) return OrderExpired.selector;
-        if (terms.maxFeeBps < rateBps) return OrderFeeExceeded.selector;
-        address account = terms.maker;
-        bytes4 reason = _reasonIfCancelled(account, terms.epoch, terms.number);
-        if (reason != 0) return reason;
-        if (!Signatures.isValid(account, terms.orderHash, signature)) return OrderSignatureInvalid.selector;
+        address maker = terms.maker;
+        uint256 makerWord = _makerWord(maker);
+        if (!OrderRules.isPlainlyGood(terms, feeBps, makerWord)) {
+            if (!OrderRules.isWellFormed(terms)) return OrderMalformed.selector;
+            if (block.timestamp >= terms.expiry) return OrderExpired.selector;
+            if (terms.maxFeeBps < feeBps) return OrderFeeExceeded.selector;
+            bytes4 reason = _reasonIfCancelled(maker, makerWord, terms.epoch, terms.number);
+            if (reason != 0) return reason;
+        }
+        if (!Signatures.isValid(maker, terms.orderHash, signature)) return OrderSignatureInvalid.selector;
         return 0;
     }
 }

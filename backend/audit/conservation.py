@@ -52,7 +52,7 @@ class Conservation:
 
     def _legs_of(self, event: ChainEvent, pair: Pair) -> list[Leg]:
         """What must follow a Filled, in order."""
-        buyer, seller, fee = pair.buy.maker, pair.sell.maker, event.args["buyerFee"]
+        buyer, seller, fee = pair.buy.maker, pair.sell.maker, event.args["fee"]
         legs: list[Leg] = [
             ("PaymentToken", "Transfer", {"from": buyer, "to": seller, "value": pair.cost - fee}),
         ]
@@ -142,7 +142,7 @@ class Conservation:
 
     def _require_balanced(self, act: Act) -> None:
         """Sums over the fills of a transaction: what was agreed, and what the tokens say was moved for it."""
-        agreed = sum(pair.cost + event.args["buyerFee"] for event, pair in self.settlement.fills)
+        agreed = sum(pair.cost + event.args["fee"] for event, pair in self.settlement.fills)
         paid = sum(move.amount for move in self.holdings.payment_moved if move.where.log_index in self._legs)
         self.verdicts.require_equal(BALANCED, "payments", act.where, expected=agreed, found=paid)
         grams = sum(pair.amount_gco2e for _, pair in self.settlement.fills)

@@ -199,8 +199,8 @@ class Settlement:
         faults = pair.mismatches()
         self.verdicts.require(LIMITS, not faults, "match of a fill", where, expected="no fault", found=sorted(faults))
         fee = fee_floor(pair.cost, self.fee_bps)
-        expected = [pair.buy.class_id, pair.buy.maker, pair.sell.maker, pair.lots, pair.price_per_kg, fee, fee]
-        names = ("classId", "buyer", "seller", "lots", "pricePerKg", "buyerFee", "sellerFee", "buyNumber", "sellNumber")
+        expected = [pair.buy.class_id, pair.buy.maker, pair.sell.maker, pair.lots, pair.price_per_kg, fee]
+        names = ("classId", "buyer", "seller", "lots", "pricePerKg", "fee", "buyNumber", "sellNumber")
         self.verdicts.require_equal(
             FILL,
             "words of a fill",

@@ -165,7 +165,10 @@ def decode(batch: bytes) -> SettleBatch:
     """Reads a batch. Raises BatchMalformed."""
     reader = _Reader(batch)
     classes = [reader.uint(WIDTHS["classId"]) for _ in range(reader.uint(8))]
-    orders = tuple(_read_order(reader, classes) for _ in range(reader.uint(8)))
+    start = reader.position
+    if not (order_count := reader.uint(8)):
+        raise BatchMalformed(start)
+    orders = tuple(_read_order(reader, classes) for _ in range(order_count))
     count, rest = divmod(reader.left, _MATCH_SIZE)
     if rest:
         raise BatchMalformed(reader.position)

@@ -65,7 +65,7 @@ def allowance_of(session: Session, account: str, spender: str) -> int:
 
 def _paid(event: ChainEvent) -> int:
     cost: int = event.args["lots"] * event.args["pricePerKg"]
-    fee: int = event.args["buyerFee"]
+    fee: int = event.args["fee"]
     return cost + fee
 
 

@@ -92,8 +92,7 @@ class FillsProjection:
                 seller=args["seller"],
                 lots=args["lots"],
                 price_per_kg=args["pricePerKg"],
-                buyer_fee=args["buyerFee"],
-                seller_fee=args["sellerFee"],
+                fee=args["fee"],
             )
         )
         session.flush()

@@ -30,8 +30,7 @@ class FillWire(Wire):
     seller: AddressText
     lots: Amount
     price_per_kg: Amount
-    buyer_fee: Amount
-    seller_fee: Amount
+    fee: Amount
 
 
 def _wire(fill: Fill) -> FillWire:

@@ -76,10 +76,8 @@ class Fill(SQLModel, table=True):
     seller: str = Field(sa_type=Address, index=True)
     lots: int = Field(sa_type=Uint256)
     price_per_kg: int = Field(sa_type=Uint256)
-    buyer_fee: int = Field(sa_type=Uint256)
-    """Payment-token base units, on top of lots * price_per_kg."""
-    seller_fee: int = Field(sa_type=Uint256)
-    """Payment-token base units, out of lots * price_per_kg."""
+    fee: int = Field(sa_type=Uint256)
+    """Payment-token base units: the buyer paid it on top of lots * price_per_kg, the seller as much out of that."""
 
 
 class FeeRate(SQLModel, table=True):

@@ -16,9 +16,13 @@ abstract contract Cancelling is IExchange, EIP712, ReentrancyGuardTransient {
     /// @dev Who never cancelled a number is not looked up among the cancelled ones.
     uint256 private constant HAS_CANCELLED = 1;
 
-    /// @dev One word: the epoch, and in its lowest bit whether a number was ever cancelled.
-    mapping(address maker => uint256 epochAndMark) private _makers;
-    mapping(address maker => BitMaps.BitMap numbers) private _cancelled;
+    /// @dev One word holds the epoch, and in its lowest bit whether a number was ever cancelled.
+    struct Maker {
+        uint256 epochAndMark;
+        BitMaps.BitMap cancelled;
+    }
+
+    mapping(address maker => Maker) private _makers;
 
     /// @inheritdoc IExchange
     function cancel(uint256 number) external override nonReentrant {
@@ -48,7 +52,7 @@ abstract contract Cancelling is IExchange, EIP712, ReentrancyGuardTransient {
         override
         nonReentrant
     {
-        uint256 current = _makers[maker] >> 1;
+        uint256 current = _makers[maker].epochAndMark >> 1;
         if (epoch != current) revert EpochMismatch(maker, epoch, current);
         bytes32 structHash = keccak256(abi.encode(TypeHashes.CANCEL_ALL, maker, epoch, deadline));
         _requireSigned(maker, structHash, deadline, signature);
@@ -58,23 +62,24 @@ abstract contract Cancelling is IExchange, EIP712, ReentrancyGuardTransient {
 
     /// @dev Cancelling twice is the same as once, so a signed cancellation needs no number of its own.
     function _cancel(address maker, uint256 number) private {
-        uint256 word = _makers[maker];
-        if (word & HAS_CANCELLED == 0) _makers[maker] = word | HAS_CANCELLED;
-        _cancelled[maker].set(number);
+        Maker storage state = _makers[maker];
+        uint256 word = state.epochAndMark;
+        if (word & HAS_CANCELLED == 0) state.epochAndMark = word | HAS_CANCELLED;
+        state.cancelled.set(number);
 
         emit NumberCancelled(maker, number);
     }
 
     function _cancelAll(address maker) private {
-        uint256 word = _makers[maker] + 2;
-        _makers[maker] = word;
+        uint256 word = _makers[maker].epochAndMark + 2;
+        _makers[maker].epochAndMark = word;
 
         emit AllCancelled(maker, word >> 1);
     }
 
     /// @inheritdoc IExchange
     function isCancelled(address maker, uint256 number) external view override returns (bool) {
-        return _cancelled[maker].get(number);
+        return _makers[maker].cancelled.get(number);
     }
 
     /// @inheritdoc IExchange
@@ -84,14 +89,22 @@ abstract contract Cancelling is IExchange, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc IExchange
     function epochOf(address maker) external view override returns (uint256) {
-        return _makers[maker] >> 1;
+        return _makers[maker].epochAndMark >> 1;
+    }
+
+    /// @dev The maker's epoch, and in its lowest bit whether it ever cancelled a number.
+    function _makerWord(address account) internal view returns (uint256) {
+        return _makers[account].epochAndMark;
     }
 
     /// @dev The reason against an order of this epoch and number; zero if there is none.
-    function _reasonIfCancelled(address account, uint256 epoch, uint256 number) internal view returns (bytes4) {
-        uint256 word = _makers[account];
+    function _reasonIfCancelled(address account, uint256 word, uint256 epoch, uint256 number)
+        internal
+        view
+        returns (bytes4)
+    {
         if (epoch != word >> 1) return OrderEpochStale.selector;
-        if (word & HAS_CANCELLED != 0 && _cancelled[account].get(number)) return OrderCancelled.selector;
+        if (word & HAS_CANCELLED != 0 && _makers[account].cancelled.get(number)) return OrderCancelled.selector;
         return 0;
     }
 

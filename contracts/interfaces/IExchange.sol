@@ -38,7 +38,7 @@ interface IExchange {
     }
 
     /// @dev One match with what its orders say, handed by the Exchange to itself in a call of its own. `action` is the
-    /// hash of its word; what is left of each order is after this match.
+    /// hash of its word; what is left of each order is after this match. Words four to twelve are the data of `Filled`.
     struct Leg {
         bytes32 buyHash;
         bytes32 sellHash;
@@ -47,7 +47,7 @@ interface IExchange {
         address seller;
         uint256 lots;
         uint256 pricePerKg;
-        uint256 feeBps;
+        uint256 fee;
         uint256 buyNumber;
         uint256 sellNumber;
         uint256 buyLeftGco2e;
@@ -57,7 +57,7 @@ interface IExchange {
         bytes32 ref;
     }
 
-    /// @notice Cost is lots * pricePerKg: the buyer paid cost + buyerFee, the seller got cost - sellerFee.
+    /// @notice Cost is lots * pricePerKg: the buyer paid cost + fee, the seller got cost - fee.
     /// `buyLeftGco2e` and `sellLeftGco2e` are what remains of each order after this fill.
     event Filled(
         bytes32 indexed buyHash,
@@ -67,8 +67,7 @@ interface IExchange {
         address seller,
         uint256 lots,
         uint256 pricePerKg,
-        uint256 buyerFee,
-        uint256 sellerFee,
+        uint256 fee,
         uint256 buyNumber,
         uint256 sellNumber,
         uint256 buyLeftGco2e,
@@ -94,6 +93,7 @@ interface IExchange {
     error OnlySelf();
     error FeeTooHigh(uint256 feeBps, uint256 max);
     error AddressZero();
+    error NotAContract(address account);
     error FeeRecipientInvalid(address feeRecipient);
     error EnforcedPause();
     error ExpectedPause();

@@ -13,10 +13,10 @@ library BatchReader {
     uint256 private constant CLASS_SIZE = 16;
     uint256 private constant ORDER_SIZE = 61;
     uint256 private constant BENEFIT_SIZE = 52;
-    /// @dev Eighteen words: the struct Terms.
-    uint256 private constant TERMS_SIZE = 0x240;
+    /// @dev Nineteen words: the struct Terms.
+    uint256 private constant TERMS_SIZE = 0x260;
     uint256 private constant COMPACT_SIGNATURE_SIZE = 64;
-    uint256 internal constant MATCH_SIZE = 23;
+    uint256 private constant MATCH_SIZE = 23;
 
     uint256 private constant SELL_FLAG = 1;
     uint256 private constant ACTION_FLAGS = 6;
@@ -30,6 +30,7 @@ library BatchReader {
         cursor = 1 + uint8(batch[0]) * CLASS_SIZE;
         if (cursor >= batch.length) revert IExchange.BatchMalformed(cursor);
         uint256 count = uint8(batch[cursor]);
+        if (count == 0) revert IExchange.BatchMalformed(cursor);
         ++cursor;
         // What `new Terms[](count)` gives, in one piece and not yet zeroed: `order` writes every word.
         // solhint-disable-next-line no-inline-assembly
@@ -46,7 +47,8 @@ library BatchReader {
         }
     }
 
-    /// @notice Reads the order at `cursor` into `terms`, neither hashed nor checked. Every word of the terms is written.
+    /// @notice Reads the order at `cursor` into `terms`, neither hashed nor checked. Every word of the terms is
+    /// written but those of its hash and its status.
     /// @return signature where its signature lies
     /// @return next where the next order stands
     function order(bytes calldata batch, uint256 cursor, Terms memory terms)
@@ -55,52 +57,61 @@ library BatchReader {
         returns (bytes calldata signature, uint256 next)
     {
         uint256 flags;
-        uint256 class;
         // Reads past the end are zeros; the end is checked below, before anything read is used.
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let place := add(batch.offset, cursor)
             let head := calldataload(place)
             let tail := calldataload(add(place, 30))
+            let maker := and(shr(80, head), 0xffffffffffffffffffffffffffffffffffffffff)
+            let class := byte(1, head)
             flags := byte(0, head)
-            class := byte(1, head)
-            calldatacopy(terms, calldatasize(), TERMS_SIZE) // zeros
-            let maker := shr(96, shl(16, head))
             mstore(add(terms, 0x20), maker)
             mstore(add(terms, 0x40), maker)
-            mstore(add(terms, 0x60), shr(128, calldataload(add(add(batch.offset, 1), mul(class, CLASS_SIZE)))))
+            mstore(add(terms, 0x60), shr(128, calldataload(add(add(batch.offset, 1), shl(4, class)))))
             mstore(add(terms, 0xa0), mul(shr(192, calldataload(add(place, 22))), 1000))
             mstore(add(terms, 0xc0), shr(160, tail))
             mstore(add(terms, 0xe0), and(shr(40, tail), 0xffff))
             mstore(add(terms, 0x100), and(shr(56, tail), 0xffffffffff))
             mstore(add(terms, 0x120), or(and(shr(96, tail), 0xffffffffffffffff), shl(252, and(flags, OWN_SPACE_FLAG))))
             mstore(add(terms, 0x140), and(shr(8, tail), 0xffffffff))
+            mstore(add(terms, 0x180), 0)
+            mstore(add(terms, 0x1c0), 0)
             // The first byte of the batch is the number of classes.
             if iszero(lt(class, byte(0, calldataload(batch.offset)))) { flags := not(0) }
         }
-        if (flags > FLAGS_MAX || flags & ACTION_FLAGS == ACTION_FLAGS) revert IExchange.BatchMalformed(cursor);
         terms.typeHash = TypeHashes.ORDER;
         terms.side = flags & SELL_FLAG == 0 ? OrderHash.BUY : OrderHash.SELL;
         terms.action = OrderHash.HOLD;
+        unchecked {
+            // A cursor is within calldata.
+            next = cursor + ORDER_SIZE;
+        }
         uint256 size = COMPACT_SIGNATURE_SIZE;
-        next = cursor + ORDER_SIZE;
-        if (flags & (ACTION_FLAGS | LONG_SIGNATURE_FLAG) != 0) (size, next) = _readRest(batch, next, flags, terms);
+        if (flags & ~SELL_FLAG != 0) (size, next) = _readRest(batch, next, flags, terms);
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             signature.offset := add(batch.offset, next)
             signature.length := size
         }
-        next += size;
+        unchecked {
+            // A size has two bytes.
+            next += size;
+        }
         if (next > batch.length) revert IExchange.BatchMalformed(cursor);
     }
 
-    /// @dev What most orders lack: an action with its beneficiary and reference, a signature of any length.
+    /// @dev What most orders lack: an action with its beneficiary and reference, a signature of any length. (Own space,
+    /// `order` has set.)
     function _readRest(bytes calldata batch, uint256 cursor, uint256 flags, Terms memory terms)
         private
         pure
         returns (uint256 size, uint256 next)
     {
         (size, next) = (COMPACT_SIGNATURE_SIZE, cursor);
+        if (flags > FLAGS_MAX || flags & ACTION_FLAGS == ACTION_FLAGS) {
+            revert IExchange.BatchMalformed(cursor - ORDER_SIZE);
+        }
         if (flags & ACTION_FLAGS != 0) {
             terms.action = OrderHash.actionWord(flags >> 1 & 3);
             // solhint-disable-next-line no-inline-assembly
@@ -120,27 +131,52 @@ library BatchReader {
         }
     }
 
-    /// @notice Match `index` of those that start at `cursor`; the caller has checked that it is there.
-    function pair(bytes calldata batch, uint256 cursor, uint256 index)
-        internal
-        pure
-        returns (uint256 buy, uint256 sell, uint256 lots, uint256 pricePerKg)
-    {
+    /// @notice The matches, which start at `cursor`, and how many they are.
+    function matches(bytes calldata batch, uint256 cursor) internal pure returns (bytes calldata rest, uint256 count) {
+        rest = batch[cursor:];
+        if (rest.length == 0) revert IExchange.BatchEmpty();
+        if (rest.length % MATCH_SIZE != 0) revert IExchange.BatchMalformed(cursor);
+        count = rest.length / MATCH_SIZE;
+    }
+
+    /// @notice The word of match `index` of these; the caller has checked that it is there.
+    function word(bytes calldata rest, uint256 index) internal pure returns (uint256 result) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            let word := calldataload(add(add(batch.offset, cursor), mul(index, MATCH_SIZE)))
-            buy := byte(0, word)
-            sell := byte(1, word)
-            lots := and(shr(168, word), 0xffffffffffffffff)
-            pricePerKg := and(shr(72, word), 0xffffffffffffffffffffffff)
+            result := calldataload(add(rest.offset, mul(index, MATCH_SIZE)))
         }
     }
 
-    /// @notice The group of match `index`; zero if it stands alone.
-    function group(bytes calldata batch, uint256 cursor, uint256 index) internal pure returns (uint256 id) {
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            id := byte(2, calldataload(add(add(batch.offset, cursor), mul(index, MATCH_SIZE))))
-        }
+    /// @notice How many matches from `index` on, of `count`, settle all or none.
+    function groupLength(bytes calldata rest, uint256 index, uint256 count) internal pure returns (uint256 length) {
+        uint256 group = groupOf(word(rest, index));
+        length = 1;
+        if (group == 0) return length;
+        while (index + length < count && groupOf(word(rest, index + length)) == group) ++length;
+    }
+
+    /// @notice Where the buy of a match's word stands among the orders.
+    function buyOf(uint256 matchWord) internal pure returns (uint256) {
+        return matchWord >> 248;
+    }
+
+    /// @notice Where its sell stands among the orders.
+    function sellOf(uint256 matchWord) internal pure returns (uint256) {
+        return matchWord >> 240 & 0xff;
+    }
+
+    /// @notice Its group; zero if it stands alone.
+    function groupOf(uint256 matchWord) internal pure returns (uint256) {
+        return matchWord >> 232 & 0xff;
+    }
+
+    /// @notice Its lots, less than 2^64.
+    function lotsOf(uint256 matchWord) internal pure returns (uint256) {
+        return matchWord >> 168 & type(uint64).max;
+    }
+
+    /// @notice Its price, less than 2^96.
+    function pricePerKgOf(uint256 matchWord) internal pure returns (uint256) {
+        return matchWord >> 72 & type(uint96).max;
     }
 }

@@ -11,7 +11,11 @@ library Isolated {
     /// @return reason the selector of the error it failed with; zero if it failed without one (it burnt its gas)
     function tryCall(address target, uint256 gasLimit, bytes memory data) internal returns (bool done, bytes4 reason) {
         // 63/64 rule, plus the cost of the call itself.
-        uint256 needed = gasLimit + gasLimit / 63 + 10_000;
+        uint256 needed;
+        // Nobody names a gas limit near 2^256.
+        unchecked {
+            needed = gasLimit + gasLimit / 63 + 10_000;
+        }
         if (gasleft() < needed) revert GasInsufficient(gasleft(), needed);
 
         // Solidity would copy all of a failure's data.

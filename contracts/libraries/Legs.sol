@@ -12,6 +12,8 @@ library Legs {
     /// @dev Selector, and the head of one dynamic array: where it starts, how long it is.
     uint256 private constant HEAD_SIZE = 0x44;
 
+    uint256 private constant BPS = 10_000;
+
     /// @notice Room for up to `capacity` legs, not zeroed.
     function buffer(uint256 capacity) internal pure returns (bytes memory data) {
         bytes4 selector = IExchange.fill.selector;
@@ -34,8 +36,9 @@ library Legs {
         }
     }
 
-    /// @notice Writes leg `index`: what is left of both orders is after it.
-    function put(
+    /// @notice Writes leg `index`, and takes its grams from what is left of both orders; the caller has checked that so
+    /// much is left (OrderRules). The fee of each side is its share of the cost, rounded down.
+    function take(
         bytes memory data,
         uint256 index,
         Terms memory buy,
@@ -44,10 +47,22 @@ library Legs {
         uint256 pricePerKg,
         uint256 feeBps
     ) internal pure {
+        uint256 fee;
+        // lots < 2^64, pricePerKg < 2^96, feeBps < 2^16.
+        unchecked {
+            fee = lots * pricePerKg * feeBps / BPS;
+        }
         // Offsets within Terms as in its declaration.
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
+            let grams := mul(lots, 1000)
+            let leftOfBuy := sub(mload(add(buy, 0x240)), grams)
+            mstore(add(buy, 0x240), leftOfBuy)
             let leg := add(add(data, 0x64), mul(index, LEG_SIZE))
+            mstore(add(leg, 0x140), leftOfBuy)
+            let leftOfSell := sub(mload(add(sell, 0x240)), grams)
+            mstore(add(sell, 0x240), leftOfSell)
+            mstore(add(leg, 0x160), leftOfSell)
             mstore(leg, mload(add(buy, 0x1a0))) // orderHash
             mstore(add(leg, 0x20), mload(add(sell, 0x1a0)))
             mstore(add(leg, 0x40), mload(add(buy, 0x60))) // classId
@@ -55,14 +70,32 @@ library Legs {
             mstore(add(leg, 0x80), mload(add(sell, 0x20)))
             mstore(add(leg, 0xa0), lots)
             mstore(add(leg, 0xc0), pricePerKg)
-            mstore(add(leg, 0xe0), feeBps)
+            mstore(add(leg, 0xe0), fee)
             mstore(add(leg, 0x100), mload(add(buy, 0x120))) // number
             mstore(add(leg, 0x120), mload(add(sell, 0x120)))
-            mstore(add(leg, 0x140), mload(add(buy, 0x220))) // leftGco2e
-            mstore(add(leg, 0x160), mload(add(sell, 0x220)))
             mstore(add(leg, 0x180), mload(add(buy, 0x160))) // action
             mstore(add(leg, 0x1a0), mload(add(buy, 0x40))) // beneficiary
             mstore(add(leg, 0x1c0), mload(add(buy, 0x180))) // ref
+        }
+    }
+
+    /// @notice Emits what a leg in calldata fills: its words stand there as the event has them.
+    function emitFilled(IExchange.Leg calldata leg) internal {
+        bytes32 topic = IExchange.Filled.selector;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            calldatacopy(data, add(leg, 0x60), 0x120)
+            log4(data, 0x120, topic, calldataload(leg), calldataload(add(leg, 0x20)), calldataload(add(leg, 0x40)))
+        }
+    }
+
+    /// @notice Who buys and who sells; of a leg that `take` wrote, so that the words are addresses.
+    function parties(IExchange.Leg calldata leg) internal pure returns (address buyer, address seller) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            buyer := calldataload(add(leg, 0x60))
+            seller := calldataload(add(leg, 0x80))
         }
     }
 }

@@ -13,12 +13,16 @@ library OrderHash {
     bytes32 internal constant RETIRE = keccak256("retire");
     bytes32 internal constant DONATE = keccak256("donate");
 
-    /// @notice The struct hash of terms whose first thirteen words are set.
-    function structHash(Terms memory terms) internal pure returns (bytes32 result) {
-        // The words stand in memory as the type has them.
+    /// @notice The EIP-712 digest of terms whose first thirteen words are set.
+    function digest(bytes32 domainSeparator, Terms memory terms) internal pure returns (bytes32 result) {
+        // The words stand in memory as the type has them. Beyond the free pointer, which need not move, nothing is kept.
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            result := keccak256(terms, 0x1a0)
+            let place := mload(0x40)
+            mstore(place, hex"1901")
+            mstore(add(place, 0x02), domainSeparator)
+            mstore(add(place, 0x22), keccak256(terms, 0x1a0))
+            result := keccak256(place, 0x42)
         }
     }
 

@@ -26,106 +26,101 @@ library OrderStatus {
     /// @dev The upper half of a hash: tag; the lower half of the word: grams left.
     uint256 private constant LEFT_MASK = type(uint128).max;
 
-    /// @notice Sets what is left of an order whose hash is known, or the reason why nothing is. The terms are blank
-    /// otherwise.
+    /// @notice Sets what is left of an order whose hash is known, or the reason why nothing is.
     function load(Numbers storage numbers, Terms memory terms) internal view {
-        uint256 number = terms.number;
-        uint256 word =
-            number & OrderRules.OWN_SPACE == 0 ? numbers.shared[number >> 7] : numbers.own[terms.maker][number >> 7];
-        uint256 status = word >> ((number & 0x7f) << 1) & STATUS_MASK;
-        uint256 left = terms.amountGco2e;
-        if (status != OPEN) {
-            (left, terms.reason) = _leftOfUsed(numbers, status, terms.maker, number, terms.orderHash);
-            terms.statusBefore = status;
+        uint256 slot = _slotOf(numbers, terms.maker, terms.number);
+        uint256 word;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            word := sload(slot)
         }
-        terms.leftBeforeGco2e = left;
-        terms.leftGco2e = left;
+        _loadFrom(numbers, terms, slot, word);
+    }
+
+    /// @notice The same for an order that stands after `before` in a batch: mostly in the same word.
+    function loadAfter(Numbers storage numbers, Terms memory before, Terms memory terms) internal view {
+        uint256 number = terms.number;
+        if ((number ^ before.number) >> 7 | number >> 255 != 0) {
+            load(numbers, terms);
+        } else {
+            _loadFrom(numbers, terms, before.statusSlot, before.statusWord);
+        }
     }
 
     /// @notice Records what was filled of these orders since they were loaded.
     function record(Numbers storage numbers, Terms[] memory orders) internal {
         uint256 count = orders.length;
-        // The word that is being changed: orders stand by number, so those of one word follow each other.
+        // The word that is being changed: orders stand by number, so those of one word mostly follow each other.
         uint256 slot;
         uint256 word;
         for (uint256 i; i < count; ++i) {
             Terms memory terms = orders[i];
             uint256 left = terms.leftGco2e;
             if (left == terms.leftBeforeGco2e) continue;
-            (mapping(uint256 => uint256) storage bits, mapping(uint256 => uint256) storage leftAndTag) =
-                _space(numbers, terms.maker, terms.number);
-            uint256 next = _slotOf(bits, terms.number >> 7);
+            uint256 next = terms.statusSlot;
             if (next != slot) {
-                if (slot != 0) _store(slot, word);
-                slot = next;
-                word = bits[terms.number >> 7];
+                // solhint-disable-next-line no-inline-assembly
+                assembly ("memory-safe") {
+                    // No word's slot is zero, since it is a hash.
+                    if slot { sstore(slot, word) }
+                    slot := next
+                    word := sload(slot)
+                }
             }
-            word = _recordOne(leftAndTag, terms, left, word);
+            uint256 shift = (terms.number & 0x7f) << 1;
+            if (left == 0) {
+                if (word >> shift & STATUS_MASK == PARTIAL) delete _leftAndTags(numbers, terms)[terms.number];
+                word = word & ~(STATUS_MASK << shift) | DONE << shift;
+            } else {
+                _leftAndTags(numbers, terms)[terms.number] = uint256(terms.orderHash) & ~LEFT_MASK | left;
+                word |= PARTIAL << shift;
+            }
         }
-        if (slot != 0) _store(slot, word);
-    }
-
-    /// @notice What is left of an order; zero if it is done or another order partly filled under its number.
-    function leftOf(Numbers storage numbers, address maker, uint256 number, bytes32 orderHash, uint256 amount)
-        internal
-        view
-        returns (uint256 left)
-    {
-        (mapping(uint256 => uint256) storage bits,) = _space(numbers, maker, number);
-        uint256 status = bits[number >> 7] >> ((number & 0x7f) << 1) & STATUS_MASK;
-        if (status == OPEN) return amount;
-        (left,) = _leftOfUsed(numbers, status, maker, number, orderHash);
-    }
-
-    /// @dev Writes the order's word of its own if it is partly filled, and returns the status word with its two bits.
-    function _recordOne(mapping(uint256 => uint256) storage leftAndTag, Terms memory terms, uint256 left, uint256 word)
-        private
-        returns (uint256)
-    {
-        uint256 shift = (terms.number & 0x7f) << 1;
-        if (left == 0) {
-            if (terms.statusBefore == PARTIAL) delete leftAndTag[terms.number];
-            return word & ~(STATUS_MASK << shift) | DONE << shift;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            if slot { sstore(slot, word) }
         }
-        leftAndTag[terms.number] = uint256(terms.orderHash) & ~LEFT_MASK | left;
-        return word | PARTIAL << shift;
     }
 
-    function _leftOfUsed(Numbers storage numbers, uint256 status, address maker, uint256 number, bytes32 orderHash)
+    function _loadFrom(Numbers storage numbers, Terms memory terms, uint256 slot, uint256 word) private view {
+        uint256 status = word >> ((terms.number & 0x7f) << 1) & STATUS_MASK;
+        uint256 left = terms.amountGco2e;
+        if (status != OPEN) (left, terms.reason) = _leftOfUsed(numbers, terms, status);
+        terms.statusSlot = slot;
+        terms.statusWord = word;
+        terms.leftBeforeGco2e = left;
+        terms.leftGco2e = left;
+    }
+
+    function _leftOfUsed(Numbers storage numbers, Terms memory terms, uint256 status)
         private
         view
         returns (uint256 left, bytes4 reason)
     {
         if (status == DONE) return (0, IExchange.OrderFilled.selector);
-        (, mapping(uint256 => uint256) storage leftAndTag) = _space(numbers, maker, number);
-        uint256 packed = leftAndTag[number];
-        if ((packed ^ uint256(orderHash)) & ~LEFT_MASK != 0) return (0, IExchange.OrderNumberTaken.selector);
+        uint256 packed = _leftAndTags(numbers, terms)[terms.number];
+        if ((packed ^ uint256(terms.orderHash)) & ~LEFT_MASK != 0) return (0, IExchange.OrderNumberTaken.selector);
         return (packed & LEFT_MASK, 0);
     }
 
-    function _space(Numbers storage numbers, address maker, uint256 number)
+    function _leftAndTags(Numbers storage numbers, Terms memory terms)
         private
         view
-        returns (mapping(uint256 => uint256) storage bits, mapping(uint256 => uint256) storage leftAndTag)
+        returns (mapping(uint256 => uint256) storage)
     {
-        if (number & OrderRules.OWN_SPACE == 0) return (numbers.shared, numbers.sharedLeft);
-        return (numbers.own[maker], numbers.ownLeft[maker]);
+        return terms.number & OrderRules.OWN_SPACE == 0 ? numbers.sharedLeft : numbers.ownLeft[terms.maker];
     }
 
-    /// @dev Where Solidity keeps `bits[word]`; never zero, since it is a hash.
-    function _slotOf(mapping(uint256 => uint256) storage bits, uint256 word) private pure returns (uint256 slot) {
+    /// @dev Where Solidity keeps the status word of `number`.
+    function _slotOf(Numbers storage numbers, address maker, uint256 number) private view returns (uint256 slot) {
+        mapping(uint256 => uint256) storage bits =
+            number & OrderRules.OWN_SPACE == 0 ? numbers.shared : numbers.own[maker];
+        uint256 place = number >> 7;
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            mstore(0, word)
+            mstore(0, place)
             mstore(0x20, bits.slot)
             slot := keccak256(0, 0x40)
-        }
-    }
-
-    function _store(uint256 slot, uint256 word) private {
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            sstore(slot, word)
         }
     }
 }

@@ -187,7 +187,7 @@ def fill(world: World, draw: st.DrawFn) -> None:
         return
     if allowed != UINT256_MAX:
         world.allowed[buyer] = allowed - paid
-    world.emit("Exchange", "Filled", buyer=buyer, seller=seller, lots=lots, pricePerKg=price, buyerFee=fee)
+    world.emit("Exchange", "Filled", buyer=buyer, seller=seller, lots=lots, pricePerKg=price, fee=fee)
     world.pay(buyer, seller, paid)
 
 

@@ -119,9 +119,9 @@ contract CancelTest is World {
         exchange.cancel(1);
         exchange.cancelAll();
         VM.stopPrank();
-        VM.expectRevert(abi.encodeWithSelector(IExchange.IndexOutOfRange.selector, 0, 0));
+        VM.expectRevert(abi.encodeWithSelector(IExchange.BatchMalformed.selector, 1));
         exchange.settle(BatchEncoder.encode(new IExchange.Order[](0), new bytes[](0), new Match[](1)));
-        VM.expectRevert(abi.encodeWithSelector(IExchange.IndexOutOfRange.selector, 0, 0));
+        VM.expectRevert(abi.encodeWithSelector(IExchange.BatchMalformed.selector, 1));
         exchange.settle(BatchEncoder.encode(new IExchange.Order[](0), new bytes[](0), new Match[](1)));
         check(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector != 0, "the lock's own error never showed");
     }

@@ -81,4 +81,9 @@ contract SettingsTest is World {
         VM.expectRevert(abi.encodeWithSelector(IExchange.AddressZero.selector));
         new Exchange(address(governance), address(credit), address(payment), address(charity), OPERATOR, address(0));
     }
+
+    function test_constructor__credits_without_code__revert() external {
+        VM.expectRevert(abi.encodeWithSelector(IExchange.NotAContract.selector, ALICE));
+        new Exchange(address(governance), ALICE, address(payment), address(charity), OPERATOR, FEES);
+    }
 }

@@ -31,7 +31,6 @@ contract SettleTest is World {
             8,
             950,
             22,
-            22,
             buy.number,
             sell.number,
             2000,
@@ -221,7 +220,7 @@ contract SettleTest is World {
     }
 
     function test_settle__no_orders_at_all__settles_nothing_for_anyone() external {
-        VM.expectRevert(abi.encodeWithSelector(IExchange.IndexOutOfRange.selector, 0, 0));
+        VM.expectRevert(abi.encodeWithSelector(IExchange.BatchMalformed.selector, 1));
         exchange.settle(BatchEncoder.encode(new IExchange.Order[](0), new bytes[](0), new Match[](1)));
     }
 

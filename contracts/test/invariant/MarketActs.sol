@@ -270,8 +270,8 @@ contract MarketActs is Comparison {
     }
 
     function _accountFill(Log memory log) private {
-        // buyer, seller, lots, price, buyer's fee, seller's fee, buy number, sell number, buy left, sell left
-        uint256[10] memory told = abi.decode(log.data, (uint256[10]));
+        // buyer, seller, lots, price, fee, buy number, sell number, buy left, sell left
+        uint256[9] memory told = abi.decode(log.data, (uint256[9]));
         Signed storage buy = _signed[log.topics[1]];
         Signed storage sell = _signed[log.topics[2]];
         check(buy.exists && sell.exists, "INV-08: only what a maker signed fills");
@@ -280,12 +280,12 @@ contract MarketActs is Comparison {
         check(told[2] != 0, "INV-04: a fill of zero does not exist");
         check(told[3] <= buy.order.pricePerKg && told[3] >= sell.order.pricePerKg, "INV-04: limit price");
         check(!exchange.paused(), "paused exchanges settle nothing");
-        _accountSide(buy, log.topics[1], told[2], told[8]);
-        _accountSide(sell, log.topics[2], told[2], told[9]);
+        _accountSide(buy, log.topics[1], told[2], told[7]);
+        _accountSide(sell, log.topics[2], told[2], told[8]);
 
         uint256 cost = told[2] * told[3];
         uint256 fee = cost * feeBps / 10_000;
-        check(told[4] == fee && told[5] == fee, "INV-04: fee");
+        check(told[4] == fee, "INV-04: fee");
         money[buy.order.maker] -= cost + fee;
         money[sell.order.maker] += cost - fee;
         money[FEES] += 2 * fee;

@@ -236,10 +236,10 @@ contract Replay {
     }
 
     function _learnFill(Log calldata log) private {
-        uint256[10] memory data = abi.decode(log.data, (uint256[10]));
-        // buyer, seller, lots, price, buyer's fee, seller's fee, buy number, sell number, buy left, sell left
-        _fills[_numberId(address(uint160(data[0])), data[6])] = Fill(log.topics[1], data[8], true);
-        _fills[_numberId(address(uint160(data[1])), data[7])] = Fill(log.topics[2], data[9], true);
+        uint256[9] memory data = abi.decode(log.data, (uint256[9]));
+        // buyer, seller, lots, price, fee, buy number, sell number, buy left, sell left
+        _fills[_numberId(address(uint160(data[0])), data[5])] = Fill(log.topics[1], data[7], true);
+        _fills[_numberId(address(uint160(data[1])), data[6])] = Fill(log.topics[2], data[8], true);
     }
 
     function _learnCampaigns(Log calldata log) private returns (bool) {

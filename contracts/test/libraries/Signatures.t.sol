@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Signatures} from "../../libraries/Signatures.sol";
 import {HostileAccount} from "../../mocks/HostileAccount.sol";
 import {World} from "../World.sol";
 
 contract SignaturesTest is World {
     uint256 private constant ORDER_OF_CURVE = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
+    bytes32 private constant TOP_BIT = bytes32(uint256(1) << 255);
     bytes32 private constant DIGEST = keccak256("digest");
 
     HostileAccount private wallet;
@@ -27,6 +29,47 @@ contract SignaturesTest is World {
         check(this.isValid(signer, digest, signCompact(key, digest)), "64 bytes");
         check(!this.isValid(CAROL, digest, signDigest(key, digest)) || signer == CAROL, "another account");
         check(!this.isValid(signer, keccak256(abi.encode(digest)), signDigest(key, digest)), "another digest");
+    }
+
+    function recover(bytes32 digest, bytes calldata signature) external view returns (address signer, bytes32 zero) {
+        signer = Signatures.recover(digest, signature);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            zero := mload(0x60)
+        }
+    }
+
+    /// @dev Our own way of reading 64 bytes accepts what OpenZeppelin's does, and leaves memory as it was.
+    function testFuzz_signatures__compact__as_openzeppelin_recovers(uint256 key, bytes32 digest, bytes32 r, bytes32 vs)
+        external
+        view
+    {
+        bytes memory signed = signCompact(bound(key, 1, ORDER_OF_CURVE - 1), digest);
+        (bytes32 goodR, bytes32 goodVs) = abi.decode(signed, (bytes32, bytes32));
+        bytes32 half = bytes32(ORDER_OF_CURVE / 2);
+        bytes32[8] memory words =
+            [vs, goodVs, half, bytes32(uint256(half) + 1), half | TOP_BIT, 0, bytes32(type(uint256).max), TOP_BIT];
+        for (uint256 i; i < words.length; ++i) {
+            for (uint256 j; j < 2; ++j) {
+                bytes32 first = j == 0 ? r : goodR;
+                (address expected,,) = ECDSA.tryRecover(digest, first, words[i]);
+                (address signer, bytes32 zero) = this.recover(digest, abi.encodePacked(first, words[i]));
+                check(signer == expected && zero == 0, "as the library");
+            }
+        }
+    }
+
+    /// @dev Too little gas for the precompile reverts; it never makes a good signature a bad one.
+    function test_inv_07__signature_starved_of_gas__never_refused() external view {
+        bytes memory signature = signCompact(ALICE_KEY, DIGEST);
+        uint256 answers;
+        for (uint256 given = 500; given < 12_000; given += 25) {
+            try this.isValid{gas: given}(ALICE, DIGEST, signature) returns (bool valid) {
+                check(valid, "starved");
+                ++answers;
+            } catch {}
+        }
+        check(answers != 0, "enough in the end");
     }
 
     function test_signatures__high_s__refused() external view {

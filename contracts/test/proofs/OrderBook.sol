@@ -36,8 +36,9 @@ contract OrderBook {
     /// @notice A batch of two orders, which stand as in a batch, and of which so much is left after its matches.
     function recordBoth(Signed[2] calldata pair, uint128[2] calldata lefts) external {
         Terms[] memory orders = new Terms[](2);
-        (orders[0], orders[1]) = (_load(pair[0]), _load(pair[1]));
+        (orders[0], orders[1]) = (_load(pair[0]), _terms(pair[1]));
         if (!OrderRules.isBefore(orders[0], orders[1])) revert NotOfABatch();
+        _numbers.loadAfter(orders[0], orders[1]);
         for (uint256 i; i < 2; ++i) {
             if (lefts[i] > orders[i].leftGco2e) revert NotOfABatch();
             orders[i].leftGco2e = lefts[i];
@@ -46,7 +47,7 @@ contract OrderBook {
     }
 
     function leftOf(Signed calldata order) external view returns (uint256) {
-        return _numbers.leftOf(order.maker, order.number, order.orderHash, order.amountGco2e);
+        return _load(order).leftGco2e;
     }
 
     /// @notice The two bits of a number: 0 open, 1 partial, 2 done; 3 is never set.
@@ -65,12 +66,16 @@ contract OrderBook {
     }
 
     function _load(Signed calldata order) private view returns (Terms memory terms) {
+        terms = _terms(order);
+        _numbers.load(terms);
+    }
+
+    function _terms(Signed calldata order) private pure returns (Terms memory terms) {
         terms.maker = order.maker;
         terms.number = order.number;
         terms.orderHash = order.orderHash;
         terms.amountGco2e = order.amountGco2e;
         terms.side = OrderHash.BUY;
-        _numbers.load(terms);
     }
 
     function _match(Terms memory terms, uint256 lots) private pure {

@@ -29,7 +29,7 @@ contract OrderRulesProof is Proof {
         assert(terms.side == OrderHash.BUY || terms.action == OrderHash.HOLD);
         assert(terms.action != OrderHash.HOLD || (terms.beneficiary == maker && terms.ref == 0));
         assert(terms.action == OrderHash.HOLD || terms.beneficiary != address(0));
-        assert(terms.reason == 0 && terms.leftGco2e == 0 && terms.statusBefore == 0);
+        assert(terms.reason == 0);
     }
 
     function check_pair__lots_and_price_cannot_overflow(bytes23 packed) external view {
@@ -53,6 +53,33 @@ contract OrderRulesProof is Proof {
         assert(uint256(lots) * 1000 <= buy.leftGco2e && uint256(lots) * 1000 <= sell.leftGco2e);
     }
 
+    /// @dev The hot path asks `fits`; only who is refused asks why.
+    function check_fits__just_when_nothing_is_mismatched(
+        Terms calldata buy,
+        Terms calldata sell,
+        uint64 lots,
+        uint96 pricePerKg
+    ) external pure {
+        bool fits = OrderRules.fits(buy, sell, lots, pricePerKg);
+
+        assert(fits == (OrderRules.mismatch(buy, sell, lots, pricePerKg) == 0));
+    }
+
+    /// @dev What passes without being asked rule by rule, passes every rule; a maker who never cancelled a number and
+    /// whose epoch is the order's has that epoch as its word, doubled.
+    function check_plainly_good__passes_every_rule(Terms calldata terms, uint16 feeBps, uint64 makerEpoch, bool marked)
+        external
+        view
+    {
+        VM.assume(terms.epoch <= type(uint32).max);
+        uint256 makerWord = uint256(makerEpoch) << 1 | (marked ? 1 : 0);
+        VM.assume(OrderRules.isPlainlyGood(terms, feeBps, makerWord));
+
+        assert(OrderRules.isWellFormed(terms));
+        assert(block.timestamp < terms.expiry && terms.maxFeeBps >= feeBps);
+        assert(!marked && makerEpoch == terms.epoch);
+    }
+
     /// @dev Orders of a batch stand strictly: no two of them share a number's status.
     function check_before__never_the_same_number(Terms calldata earlier, Terms calldata later) external pure {
         VM.assume(OrderRules.isBefore(earlier, later));
@@ -67,6 +94,7 @@ contract OrderRulesProof is Proof {
     }
 
     function readPair(bytes calldata batch) external pure returns (uint256 lots, uint256 pricePerKg) {
-        (,, lots, pricePerKg) = BatchReader.pair(batch, 0, 0);
+        uint256 word = BatchReader.word(batch, 0);
+        (lots, pricePerKg) = (BatchReader.lotsOf(word), BatchReader.pricePerKgOf(word));
     }
 }

@@ -29,7 +29,7 @@ def test_trade__matched__is_settled_on_the_chain_and_in_the_index(floor: Floor) 
         assert credit_balance(session, buyer, CLASS_ID) == 20_000
         assert payment_balance(session, seller) == 20 * 900 - fee
         (fill,) = session.exec(select(Fill)).all()
-        assert (fill.trade_id, fill.lots, fill.buyer_fee, fill.seller_fee) == (trade.id, 20, fee, fee)
+        assert (fill.trade_id, fill.lots, fill.fee) == (trade.id, 20, fee)
 
 
 def test_batch__exchange_paused__comes_back_and_settles_after_unpausing_inv_08(floor: Floor) -> None:

@@ -85,9 +85,7 @@ def test_fill__under_a_number_another_order_began__breaks_inv_04(market: Market)
     assert "settlement.left" in _settle(market, a_buy(maker=3, number=5), a_sell(lots=30), lots=5)
 
 
-@pytest.mark.parametrize(
-    "changed", [{"buyerFee": 3}, {"sellerFee": 1}, {"lots": 9}, {"pricePerKg": 94}, {"buyNumber": 9}, {"buyer": "0x"}]
-)
+@pytest.mark.parametrize("changed", [{"fee": 3}, {"lots": 9}, {"pricePerKg": 94}, {"buyNumber": 9}, {"buyer": "0x"}])
 def test_filled__words_other_than_the_match__are_found(market: Market, changed: dict[str, Any]) -> None:
     told = market.filled(a_buy(), a_sell(), 10, 95)
     told[0][2].update(changed)

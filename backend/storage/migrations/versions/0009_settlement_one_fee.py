@@ -1,0 +1,28 @@
+"""Settlement: a fill has one fee, which either side pays."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from backend.storage import columns
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """To this version. Both fees were always equal."""
+    with op.batch_alter_table("settlement_fill", schema=None) as batch_op:
+        batch_op.alter_column("buyer_fee", new_column_name="fee", existing_type=columns.Uint256(), nullable=False)
+        batch_op.drop_column("seller_fee")
+
+
+def downgrade() -> None:
+    """From this version."""
+    with op.batch_alter_table("settlement_fill", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("seller_fee", columns.Uint256(), nullable=True))
+    op.execute("UPDATE settlement_fill SET seller_fee = fee")
+    with op.batch_alter_table("settlement_fill", schema=None) as batch_op:
+        batch_op.alter_column("seller_fee", existing_type=columns.Uint256(), nullable=False)
+        batch_op.alter_column("fee", new_column_name="buyer_fee", existing_type=columns.Uint256(), nullable=False)
