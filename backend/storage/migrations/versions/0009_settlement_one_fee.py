@@ -13,16 +13,16 @@ depends_on = None
 
 def upgrade() -> None:
     """To this version. Both fees were always equal."""
+    op.execute("ALTER TABLE settlement_fill RENAME COLUMN buyer_fee TO fee")
     with op.batch_alter_table("settlement_fill", schema=None) as batch_op:
-        batch_op.alter_column("buyer_fee", new_column_name="fee", existing_type=columns.Uint256(), nullable=False)
         batch_op.drop_column("seller_fee")
 
 
 def downgrade() -> None:
     """From this version."""
+    op.execute("ALTER TABLE settlement_fill RENAME COLUMN fee TO buyer_fee")
     with op.batch_alter_table("settlement_fill", schema=None) as batch_op:
         batch_op.add_column(sa.Column("seller_fee", columns.Uint256(), nullable=True))
-    op.execute("UPDATE settlement_fill SET seller_fee = fee")
+    op.execute("UPDATE settlement_fill SET seller_fee = buyer_fee")
     with op.batch_alter_table("settlement_fill", schema=None) as batch_op:
         batch_op.alter_column("seller_fee", existing_type=columns.Uint256(), nullable=False)
-        batch_op.alter_column("fee", new_column_name="buyer_fee", existing_type=columns.Uint256(), nullable=False)
