@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import uvicorn
@@ -20,8 +20,8 @@ from backend.chain.rpc import LOCAL_CHAIN_ID, connect, network_of
 from backend.giving.donation import require_open_until
 from backend.kernel.clock import Clock, SystemClock
 from backend.kernel.errors import Unavailable
+from backend.ledger.address import may_sell
 from backend.ledger.books import Books
-from backend.ledger.person import AccountUnknown, person_at
 from backend.ledger.personhood import LedgerKeys
 from backend.link import balances
 from backend.link.indexer import Indexer
@@ -87,13 +87,13 @@ class Tanyu:
         self.worker = Worker(self.database, sender, self.indexer, self.clock)
         settler = Settler(self.database, self.contracts, self.market, self.clock)
         self.settling = Loop("settler", settler.step, self.clock, SETTLE_EVERY)
-        self.books = Books.development(LedgerKeys.at(settings.data_dir / "ledger-keys.json"))
+        keys = LedgerKeys.at(settings.data_dir / "ledger-keys.json")
+        self.books = Books.on_chain(keys, self.deployment.chain_id)
 
     def _may_sell(self, address: str) -> bool:
-        """A minor's credits are kept until majority; an account without a ledger may sell what it bought."""
-        with self.database.read() as session, suppress(AccountUnknown):
-            return not person_at(session, address).is_minor_on(self.clock.now().date())
-        return True
+        """A minor's credits are kept until its account is handed over; an account without a ledger may sell."""
+        with self.database.read() as session:
+            return may_sell(session, address)
 
     def _check_gift(self, campaign_id: int, expiry: int) -> None:
         """An order that gives must not bust its counterparty's trade: its campaign takes gifts as long as it stands."""

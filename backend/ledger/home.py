@@ -105,7 +105,9 @@ def found_home(
     session.add(row)
     session.flush()
     home = _view(row)
-    session.add(OccupancyRow(premises_id=home.premises_id, person_id=person_id, since_on=_known_year(since_on)))
+    session.add(
+        OccupancyRow(premises_id=home.premises_id, person_id=person_id, since_on=_known_year(since_on), entered_at=at)
+    )
     session.flush()
     return home
 
@@ -126,12 +128,16 @@ def home_of(session: Session, person_id: int, code: str) -> HomeView:
     return home
 
 
-def stays(session: Session, premises_id: int) -> list[Stay]:
-    """Who lives in a home, in order of registration."""
+def stays(session: Session, premises_id: int, *, as_of: datetime | None = None) -> list[Stay]:
+    """Who lives in a home, in order of registration; or who was known to at a time."""
     rows = session.exec(
         select(OccupancyRow).where(col(OccupancyRow.premises_id) == premises_id).order_by(col(OccupancyRow.id))
     ).all()
-    return [Stay(row.person_id, row.since_on, row.until_on) for row in rows]
+    return [
+        Stay(row.person_id, row.since_on, None if as_of and row.ended_at and row.ended_at > as_of else row.until_on)
+        for row in rows
+        if not (as_of and row.entered_at and row.entered_at > as_of)
+    ]
 
 
 def homes_of(session: Session, person_id: int) -> list[HomeView]:
@@ -141,10 +147,11 @@ def homes_of(session: Session, person_id: int) -> list[HomeView]:
     return [_view(row) for row in rows]
 
 
-def move_in(session: Session, code: str, *, person_id: int, since_on: date) -> HomeView:
+def move_in(session: Session, code: str, *, person_id: int, since_on: date, at: datetime | None = None) -> HomeView:
     """A person moves into a home. Changes everybody's share from that day on, so it is refused once a statement of the
-    household for that year was submitted. Raises HomeUnknown, AlreadyAtHome, MovingDateInvalid,
-    VintageFrozen.
+    household for that year was submitted. `at` is when it is recorded.
+
+    Raises HomeUnknown, AlreadyAtHome, MovingDateInvalid, VintageFrozen.
     """
     home = home_at(session, code)
     _known_year(since_on)
@@ -153,12 +160,12 @@ def move_in(session: Session, code: str, *, person_id: int, since_on: date) -> H
         if stay.person_id == person_id and (stay.until_on is None or stay.until_on >= since_on):
             raise AlreadyAtHome(code)
     require_unfrozen(session, {stay.person_id for stay in there} | {person_id}, from_year=since_on.year)
-    session.add(OccupancyRow(premises_id=home.premises_id, person_id=person_id, since_on=since_on))
+    session.add(OccupancyRow(premises_id=home.premises_id, person_id=person_id, since_on=since_on, entered_at=at))
     session.flush()
     return home
 
 
-def move_out(session: Session, code: str, *, person_id: int, until_on: date) -> HomeView:
+def move_out(session: Session, code: str, *, person_id: int, until_on: date, at: datetime | None = None) -> HomeView:
     """A person's last day in a home. Raises HomeUnknown, MovingDateInvalid, VintageFrozen."""
     home = home_at(session, code)
     _known_year(until_on)
@@ -175,7 +182,7 @@ def move_out(session: Session, code: str, *, person_id: int, until_on: date) -> 
         raise MovingDateInvalid(f"out on {until_on}, in on {row.since_on}", until_on=until_on.isoformat())
     people = {stay.person_id for stay in stays(session, home.premises_id)}
     require_unfrozen(session, people, from_year=until_on.year)
-    row.until_on = until_on
+    row.until_on, row.ended_at = until_on, at
     session.add(row)
     session.flush()
     return home

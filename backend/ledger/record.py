@@ -162,6 +162,7 @@ def _own_meter(session: Session, books: Books, home: HomeView, activity: Activit
         select(ActivityRow)
         .where(
             col(ActivityRow.meter_hash) == hashed,
+            col(ActivityRow.withdrawn_at).is_(None),
             col(ActivityRow.start_at) < from_unix_s(activity.span.end_s),
             col(ActivityRow.end_at) > from_unix_s(activity.span.start_s),
         )
@@ -200,7 +201,7 @@ def inspect(session: Session, *, verifier: str, activity_ids: Iterable[int], at:
     changed = 0
     for activity_id in activity_ids:
         row = session.get(ActivityRow, activity_id)
-        if row is None:
+        if row is None or row.withdrawn_at is not None:
             raise ActivityUnknown(activity_id)
         if verifier in household_of(session, row.person_id):
             raise EvidenceOwn(verifier)
@@ -229,6 +230,7 @@ def activities_of(session: Session, person_id: int, *, after: int = 0, limit: in
             .where(
                 (col(ActivityRow.person_id) == person_id) | col(ActivityRow.premises_id).in_(homes),
                 col(ActivityRow.id) > after,
+                col(ActivityRow.withdrawn_at).is_(None),
             )
             .order_by(col(ActivityRow.id))
             .limit(limit)

@@ -20,9 +20,49 @@ class PersonRow(SQLModel, table=True):
     joined_on: date
     left_on: date | None = None
     """Last day of membership: death or moving away."""
+    left_because: str | None = None
+    """`death` or `moved_away`."""
     born_on: date | None = None
     guardian: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
+    """Set until the account is handed over, which may be after majority."""
     registered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+
+
+class AddressRow(SQLModel, table=True):
+    """An address that a person has, or had before its key changed. An address serves one person, once, ever."""
+
+    __tablename__ = "ledger_address"
+
+    address: str = Field(sa_column=Column(Address, primary_key=True))
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    since_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    until_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    ended_by: str | None = None
+    """`rotation` or `hand_over`."""
+
+
+class ResidenceRow(SQLModel, table=True):
+    """The region a person belongs to from a local day on, until its next residence begins."""
+
+    __tablename__ = "ledger_residence"
+    __table_args__ = (UniqueConstraint("person_id", "since_on"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    region: str
+    since_on: date
+    declared_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+
+
+class HandOverRow(SQLModel, table=True):
+    """A hand-over that waits: the issuer's proof was given for a new key. At most one of a person."""
+
+    __tablename__ = "ledger_hand_over"
+
+    person_id: int = Field(foreign_key="ledger_person.id", primary_key=True)
+    new_address: str = Field(sa_column=Column(Address, nullable=False, unique=True))
+    asked_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    effective_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
 class PremisesRow(SQLModel, table=True):
@@ -47,6 +87,10 @@ class OccupancyRow(SQLModel, table=True):
     person_id: int = Field(foreign_key="ledger_person.id", index=True)
     since_on: date
     until_on: date | None = None
+    entered_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    """When the moving in was recorded; None before this was kept."""
+    ended_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    """When the moving out was recorded."""
 
 
 class MeterRow(SQLModel, table=True):
@@ -86,10 +130,12 @@ class ActivityRow(SQLModel, table=True):
     inspected_by: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
     inspected_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    withdrawn_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    """When it was taken back before its year was submitted; it counts nowhere since."""
 
 
 class StatementRow(SQLModel, table=True):
-    """One version of a person's vintage statement; `current` marks the latest."""
+    """One version of a person's vintage statement. `current` marks the latest; the others are history."""
 
     __tablename__ = "ledger_statement"
     __table_args__ = (UniqueConstraint("person_id", "vintage", "version"),)
@@ -101,6 +147,8 @@ class StatementRow(SQLModel, table=True):
     current: bool
     state: str
     region: str
+    account: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
+    """The address of the person at closing, which a claim mints to; None before this was kept: the person's own."""
     methodology: str
     class_id: int = Field(sa_column=Column(Uint256, nullable=False))
     policy_id: str
