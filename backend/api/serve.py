@@ -22,6 +22,7 @@ from backend.kernel.clock import Clock, SystemClock
 from backend.kernel.errors import Unavailable
 from backend.ledger.address import may_sell
 from backend.ledger.books import Books
+from backend.ledger.deadline import Closed, close_overdue
 from backend.ledger.personhood import LedgerKeys
 from backend.link import balances
 from backend.link.indexer import Indexer
@@ -38,6 +39,7 @@ from backend.storage.database import Database
 from backend.storage.settings import Settings
 
 SETTLE_EVERY = timedelta(milliseconds=200)
+CLOSE_EVERY = timedelta(hours=1)
 STOP_TIMEOUT = timedelta(seconds=10)
 PUBLIC_CONFIRMATIONS = 12
 
@@ -89,6 +91,11 @@ class Tanyu:
         self.settling = Loop("settler", settler.step, self.clock, SETTLE_EVERY)
         keys = LedgerKeys.at(settings.data_dir / "ledger-keys.json")
         self.books = Books.on_chain(keys, self.deployment.chain_id)
+        self.closing = Loop("closing", self._close_overdue, self.clock, CLOSE_EVERY)
+
+    def _close_overdue(self) -> Closed:
+        """Who did not submit a vintage in time has it closed with what is there."""
+        return close_overdue(self.database, self.books, self.clock.now())
 
     def _may_sell(self, address: str) -> bool:
         """A minor's credits are kept until its account is handed over; an account without a ledger may sell."""
@@ -105,9 +112,11 @@ class Tanyu:
         self.sequencer.start()
         self.worker.start()
         self.settling.start()
+        self.closing.start()
 
     def stop(self) -> None:
         """In the reverse order; each finishes its step."""
+        self.closing.stop(STOP_TIMEOUT)
         self.settling.stop(STOP_TIMEOUT)
         self.worker.stop(STOP_TIMEOUT)
         self.sequencer.stop()

@@ -39,7 +39,6 @@ class Draft:
     nullifier: bytes
     homes: tuple[Home, ...]
     """The homes that were asked for readings, for saying what is missing."""
-    readings: tuple[Reading, ...]
 
 
 def draft_of(session: Session, books: Books, person_id: int, vintage: int, *, as_of: datetime | None = None) -> Draft:
@@ -74,7 +73,7 @@ def draft_of(session: Session, books: Books, person_id: int, vintage: int, *, as
         deficits=open_deficits(session, person_id, ignoring_statement=own.statement_id if own else None),
     )
     nullifier = books.personhood.nullifier(person.commitment, vintage)
-    return Draft(person, policy, year, plan, nullifier, tuple(homes), tuple(readings))
+    return Draft(person, policy, year, plan, nullifier, tuple(homes))
 
 
 def _homes(

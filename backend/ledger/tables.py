@@ -211,5 +211,7 @@ class SettlementRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     deficit_id: int = Field(foreign_key="ledger_deficit.id", index=True)
     source: str = Field(unique=True)
+    beneficiary: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
+    """Whom the retirement names; None for a grant, whose beneficiary stays between the charity and the reference."""
     amount_gco2e: int = Field(sa_type=BigInteger)
     settled_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))

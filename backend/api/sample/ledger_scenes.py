@@ -44,7 +44,7 @@ def _household_joins(stage: Stage, session: Session, household: SampleHousehold,
             born_on=sample.born_on,
             guardian=None if sample.guardian is None else stage.actor(sample.guardian).signer.address,
         )
-        own = {"person_id": person.person_id}
+        own: dict[str, Any] = {"person_id": person.person_id}
         if code:
             move_in(session, code, since_on=sample.joined_on, **own)
         else:

@@ -62,10 +62,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("withdrawn_at", columns.UtcTime(), nullable=True))
     with op.batch_alter_table("ledger_statement", schema=None) as batch_op:
         batch_op.add_column(sa.Column("account", columns.Address(), nullable=True))
+    with op.batch_alter_table("ledger_deficit_settlement", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("beneficiary", columns.Address(), nullable=True))
 
 
 def downgrade() -> None:
     """Back from this version."""
+    with op.batch_alter_table("ledger_deficit_settlement", schema=None) as batch_op:
+        batch_op.drop_column("beneficiary")
     with op.batch_alter_table("ledger_statement", schema=None) as batch_op:
         batch_op.drop_column("account")
     with op.batch_alter_table("ledger_activity", schema=None) as batch_op:
