@@ -7,6 +7,7 @@ known to live where. Factors and policies are the vintage's own, frozen before i
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 from sqlmodel import Session, col, select
 
@@ -15,8 +16,9 @@ from backend.footprint.kind import Category, Grade, kind_of
 from backend.footprint.place import place_of
 from backend.footprint.span import Span, days_span, subtract, union
 from backend.kernel.clock import unix_s
+from backend.ledger.accrual import Membership
 from backend.ledger.books import Books
-from backend.ledger.coverage import Home, Reading
+from backend.ledger.coverage import Home, Reading, Share
 from backend.ledger.deficit import open_deficits
 from backend.ledger.home import HomeView, homes_of, shares_in, sharing, stays
 from backend.ledger.netting import Plan, plan_of
@@ -24,8 +26,12 @@ from backend.ledger.policy import Policy
 from backend.ledger.residence import residences_of
 from backend.ledger.seat import Run, seat_of
 from backend.ledger.service import statement_of
+from backend.ledger.split import Shared, splits_of
 from backend.ledger.statement import Year, year_of
 from backend.ledger.tables import ActivityRow, MeterRow, PersonRow, StatementRow
+from backend.ledger.vehicle import users, vehicles_of
+
+Shares: TypeAlias = tuple[tuple[Span, Share], ...]
 
 
 @dataclass(frozen=True)
@@ -58,13 +64,15 @@ def draft_of(session: Session, books: Books, person_id: int, vintage: int, *, as
     zone = place_of(policy.region).zone
     time_span = days_span(member.first, member.last, zone)
     readings, homes = _inputs(session, person_id, runs, time_span, as_of)
+    driven, vehicles = _vehicles(session, person_id, member, as_of)
     year = year_of(
         policy=policy,
         member=member,
         zone=zone,
         factors=books.factors_for(vintage),
-        readings=readings,
+        readings=[*readings, *driven],
         homes=homes,
+        vehicles=vehicles,
     )
     own = statement_of(session, person_id, vintage)
     plan = plan_of(
@@ -78,16 +86,18 @@ def draft_of(session: Session, books: Books, person_id: int, vintage: int, *, as
 
 def _homes(
     session: Session, person_id: int, runs: tuple[Run, ...], as_of: datetime | None
-) -> list[tuple[HomeView, tuple[tuple[Span, int], ...]]]:
+) -> list[tuple[HomeView, Shares]]:
     found = []
     for home in homes_of(session, person_id):
-        there = sharing(stays(session, home.premises_id, as_of=as_of), person_id, runs[0][0], runs[-1][1])
+        lived = stays(session, home.premises_id, as_of=as_of)
+        agreed = splits_of(session, Shared.home(home), as_of=as_of)
+        there = sharing(lived, person_id, runs[0][0], runs[-1][1], agreed)
         if there:
-            found.append((home, shares_in(home, there)))
+            found.append((home, shares_in(home.region, there)))
     return found
 
 
-def _resident_spans(home: HomeView, shares: tuple[tuple[Span, int], ...], runs: tuple[Run, ...]) -> list[Span]:
+def _resident_spans(home: HomeView, shares: Shares, runs: tuple[Run, ...]) -> list[Span]:
     """The part of a person's time in a home in which it belonged to the home's region."""
     zone = place_of(home.region).zone
     there = [days_span(first, last, zone) for first, last, region in runs if region == home.region]
@@ -143,10 +153,34 @@ def _inputs(
             Home(tuple(away), {})
         )  # a home in another region than the person's shows nothing of where it lives
     own = session.exec(
-        select(ActivityRow).where(col(ActivityRow.person_id) == person_id, col(ActivityRow.premises_id).is_(None))
+        select(ActivityRow).where(
+            col(ActivityRow.person_id) == person_id,
+            col(ActivityRow.premises_id).is_(None),
+            col(ActivityRow.vehicle_id).is_(None),
+        )
     ).all()
     readings += [Reading(_activity(row, as_of), "", ((time_span, 1),)) for row in own if _known(row, as_of)]
     return readings, homes
+
+
+def _vehicles(
+    session: Session, person_id: int, member: Membership, as_of: datetime | None
+) -> tuple[list[Reading], list[Home]]:
+    """The kilometres of the vehicles a person uses, and the time in which each must be read."""
+    readings: list[Reading] = []
+    vehicles: list[Home] = []
+    for vehicle in vehicles_of(session, person_id):
+        agreed = splits_of(session, Shared.vehicle(vehicle), as_of=as_of)
+        used = sharing(users(session, vehicle.vehicle_id, as_of=as_of), person_id, member.first, member.last, agreed)
+        if not used:
+            continue
+        name = f"vehicle {vehicle.vehicle_id}"
+        shares = shares_in(vehicle.place, used)
+        category = kind_of(vehicle.kind).category
+        vehicles.append(Home(tuple(span for span, _ in shares), {category: frozenset({name})}))
+        rows = session.exec(select(ActivityRow).where(col(ActivityRow.vehicle_id) == vehicle.vehicle_id)).all()
+        readings += [Reading(_activity(row, as_of), name, shares) for row in rows if _known(row, as_of)]
+    return readings, vehicles
 
 
 def _carried_in(session: Session, person_id: int, policy: Policy) -> int:

@@ -12,7 +12,8 @@ from backend.ledger.hand_over import require_proof
 from backend.ledger.home import stays
 from backend.ledger.person import AccountUnknown, Person, row_at, view_of
 from backend.ledger.residence import require_recent
-from backend.ledger.tables import OccupancyRow, PersonRow
+from backend.ledger.tables import OccupancyRow, PersonRow, VehicleUserRow
+from backend.ledger.vehicle import users
 
 DEATH, MOVED_AWAY = "death", "moved_away"
 
@@ -33,7 +34,7 @@ class AlreadyLeft(Conflict):
 
 
 def leave(session: Session, person_id: int, *, on: date, at: datetime) -> Person:
-    """A person moves away; `on` is its last day, declared within a month. Homes end with it.
+    """A person moves away; `on` is its last day, declared within a month. Homes and vehicles end with it.
 
     Raises AlreadyLeft, LeavingDateInvalid, MoveDateInvalid, VintageFrozen.
     """
@@ -76,13 +77,22 @@ def _end(session: Session, person: PersonRow, *, on: date, because: str, at: dat
     people = {person.id}
     for stay in open_stays:
         people |= {other.person_id for other in stays(session, stay.premises_id)}
+    uses = session.exec(
+        select(VehicleUserRow).where(
+            col(VehicleUserRow.person_id) == person.id,
+            col(VehicleUserRow.until_on).is_(None) | (col(VehicleUserRow.until_on) > on),
+        )
+    ).all()
+    for use in uses:
+        people |= {other.person_id for other in users(session, use.vehicle_id)}
     require_unfrozen(session, people, from_year=on.year)
-    for stay in open_stays:
-        if stay.since_on > on:
-            session.delete(stay)
+    ending: list[OccupancyRow | VehicleUserRow] = [*open_stays, *uses]
+    for row in ending:
+        if row.since_on > on:
+            session.delete(row)
             continue
-        stay.until_on, stay.ended_at = on, at
-        session.add(stay)
+        row.until_on, row.ended_at = on, at
+        session.add(row)
     person.left_on, person.left_because = on, because
     session.add(person)
     session.flush()

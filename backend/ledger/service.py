@@ -14,7 +14,15 @@ from backend.kernel.errors import NotFound
 from backend.ledger.debt import deficit_reference
 from backend.ledger.deficit import refresh_state
 from backend.ledger.state import State, step, step_back
-from backend.ledger.tables import AddressRow, DeficitRow, NettingRow, OccupancyRow, PersonRow, StatementRow
+from backend.ledger.tables import (
+    AddressRow,
+    DeficitRow,
+    NettingRow,
+    OccupancyRow,
+    PersonRow,
+    StatementRow,
+    VehicleUserRow,
+)
 
 SALT_BYTES = 32
 Salts = Callable[[], bytes]
@@ -139,11 +147,14 @@ def statements_in(session: Session, state: State, *, class_id: int | None = None
 
 
 def household_of(session: Session, person_id: int) -> set[str]:
-    """Addresses of the person, its guardian and wards, and everybody it ever shared a home with, those of earlier keys
-    too: those in whose statements a verifier of this household has an interest.
+    """Addresses of the person, its guardian and wards, and everybody it ever shared a home or a vehicle with, those of
+    earlier keys too: those in whose statements a verifier of this household has an interest.
     """
     homes = select(OccupancyRow.premises_id).where(col(OccupancyRow.person_id) == person_id)
     mates = set(session.exec(select(OccupancyRow.person_id).where(col(OccupancyRow.premises_id).in_(homes))).all())
+    vehicles = select(VehicleUserRow.vehicle_id).where(col(VehicleUserRow.person_id) == person_id)
+    query = select(VehicleUserRow.person_id).where(col(VehicleUserRow.vehicle_id).in_(vehicles))
+    mates |= set(session.exec(query).all())
     people = session.exec(select(PersonRow).where(col(PersonRow.id).in_(mates | {person_id}))).all()
     own = next(person for person in people if person.id == person_id)
     guardians = {person.guardian for person in people if person.guardian is not None}

@@ -89,13 +89,16 @@ def year_of(
     factors: FactorSet,
     readings: Sequence[Reading],
     homes: Sequence[Home],
+    vehicles: Sequence[Home] = (),
 ) -> Year:
-    """Closes a year by the rules. `factors` is the vintage's frozen set. Raises FactorUnknown, BasisMismatch."""
+    """Closes a year by the rules. `factors` is the vintage's frozen set; `vehicles` are what the person uses, each
+    with its name as its one meter. Raises FactorUnknown, BasisMismatch.
+    """
     lines = lines_of(readings, member, zone, factors)
     time = union(member.span_in(month, zone) for month in MONTHS)
     months: list[Month] = []
     for budget in policy.categories:
-        covered = covered_spans(budget.category, time, readings, homes)
+        covered = covered_spans(budget.category, time, readings, homes, vehicles)
         months += _months_of(policy, budget, member=member, zone=zone, covered=covered, lines=lines)
     total_budget = sum(one.budget_gco2e for one in months)
     footprint = sum(one.footprint_gco2e for one in months)

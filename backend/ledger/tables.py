@@ -103,6 +103,58 @@ class MeterRow(SQLModel, table=True):
     category: str
 
 
+class VehicleRow(SQLModel, table=True):
+    """A vehicle, known by a peppered hash of its plate. `code` is what its users share: who knows it may join them."""
+
+    __tablename__ = "ledger_vehicle"
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True)
+    plate_hash: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
+    kind: str
+    place: str
+    registered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+
+
+class VehicleUserRow(SQLModel, table=True):
+    """Who uses a vehicle, in whole local days, both ends included. Its kilometres are shared among a day's users."""
+
+    __tablename__ = "ledger_vehicle_user"
+
+    id: int | None = Field(default=None, primary_key=True)
+    vehicle_id: int = Field(foreign_key="ledger_vehicle.id", index=True)
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    since_on: date
+    until_on: date | None = None
+    entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    ended_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+
+
+class SplitRow(SQLModel, table=True):
+    """Another split of a home or a vehicle than equal shares: of one of the two. Holds once everybody signed."""
+
+    __tablename__ = "ledger_split"
+
+    id: int | None = Field(default=None, primary_key=True)
+    premises_id: int | None = Field(default=None, foreign_key="ledger_premises.id", index=True)
+    vehicle_id: int | None = Field(default=None, foreign_key="ledger_vehicle.id", index=True)
+    since_on: date
+    proposed_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    agreed_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+
+
+class SplitPartRow(SQLModel, table=True):
+    """One person's part of a split, in basis points, and its signature."""
+
+    __tablename__ = "ledger_split_part"
+
+    split_id: int = Field(foreign_key="ledger_split.id", primary_key=True)
+    person_id: int = Field(foreign_key="ledger_person.id", primary_key=True)
+    part_bps: int
+    signature: bytes | None = Field(default=None, sa_column=Column(LargeBinary(65), nullable=True))
+    signed_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+
+
 class ActivityRow(SQLModel, table=True):
     """What was used or travelled. Energy belongs to a premises, everything else to the person who entered it."""
 
@@ -112,6 +164,7 @@ class ActivityRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="ledger_person.id", index=True)
     premises_id: int | None = Field(default=None, foreign_key="ledger_premises.id", index=True)
+    vehicle_id: int | None = Field(default=None, foreign_key="ledger_vehicle.id", index=True)
     meter_hash: bytes | None = Field(default=None, sa_column=Column(Bytes32, nullable=True))
     category: str
     kind: str
@@ -132,6 +185,25 @@ class ActivityRow(SQLModel, table=True):
     entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     withdrawn_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     """When it was taken back before its year was submitted; it counts nowhere since."""
+
+
+class OdometerRow(SQLModel, table=True):
+    """An odometer as it stood when a local day began. `activity_id` holds the kilometres since the reading before."""
+
+    __tablename__ = "ledger_odometer"
+    __table_args__ = (UniqueConstraint("vehicle_id", "read_on"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    vehicle_id: int = Field(foreign_key="ledger_vehicle.id", index=True)
+    person_id: int = Field(foreign_key="ledger_person.id")
+    read_on: date
+    km: int
+    activity_id: int | None = Field(default=None, foreign_key="ledger_activity.id", unique=True)
+    charged_premises_id: int | None = Field(default=None, foreign_key="ledger_premises.id")
+    """The home it was charged at since the reading before."""
+    charged_kwh: str = "0"
+    """What it drew there: in that home's bill already. Plain decimal text."""
+    entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
 class StatementRow(SQLModel, table=True):
