@@ -20,6 +20,8 @@ SUBMIT_WITHIN = timedelta(days=120)
 AGAIN_WITHIN = timedelta(days=30)
 """After a statement was returned."""
 
+_NOT_SUBMITTED = frozenset({State.OPEN, State.CLOSED, State.RETURNED})
+
 
 @dataclass(frozen=True)
 class Overdue:
@@ -51,8 +53,12 @@ def due_of(vintage: int, region: str, returned_at: datetime | None = None) -> da
 
 def overdue_of(session: Session, books: Books, at: datetime) -> list[Overdue]:
     """Every vintage that is past its time and not submitted, the oldest first."""
-    rows = session.exec(select(StatementRow).where(col(StatementRow.current))).all()
-    statements = {(row.person_id, row.vintage): row for row in rows}
+    known = session.exec(
+        select(StatementRow.person_id, StatementRow.vintage, StatementRow.state, StatementRow.decided_at).where(
+            col(StatementRow.current)
+        )
+    ).all()
+    stands = {(person_id, vintage): (State(state), decided_at) for person_id, vintage, state, decided_at in known}
     found: list[Overdue] = []
     for person in session.exec(select(PersonRow).order_by(col(PersonRow.id))).all():
         assert person.id is not None
@@ -60,17 +66,13 @@ def overdue_of(session: Session, books: Books, at: datetime) -> list[Overdue]:
         last_year = min(at.year, person.left_on.year if person.left_on else at.year)
         for vintage in range(person.joined_on.year, last_year + 1):
             region = region_on(residences, date(vintage, 12, 31))
-            row = statements.get((person.id, vintage))
-            if books.policies.find(region, vintage) is None or not _is_open(row):
+            state, returned_at = stands.get((person.id, vintage), (State.OPEN, None))
+            if books.policies.find(region, vintage) is None or state not in _NOT_SUBMITTED:
                 continue
-            due = due_of(vintage, region, row.decided_at if row else None)
+            due = due_of(vintage, region, returned_at)
             if at >= due:
                 found.append(Overdue(person.id, vintage, due))
     return sorted(found, key=lambda one: (one.vintage, one.person_id))
-
-
-def _is_open(row: StatementRow | None) -> bool:
-    return row is None or State(row.state) in {State.CLOSED, State.RETURNED}
 
 
 def close_overdue(database: Database, books: Books, at: datetime) -> Closed:
