@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import uvicorn
@@ -20,8 +20,9 @@ from backend.chain.rpc import LOCAL_CHAIN_ID, connect, network_of
 from backend.giving.donation import require_open_until
 from backend.kernel.clock import Clock, SystemClock
 from backend.kernel.errors import Unavailable
+from backend.ledger.address import may_sell
 from backend.ledger.books import Books
-from backend.ledger.person import AccountUnknown, person_at
+from backend.ledger.deadline import Closed, close_overdue
 from backend.ledger.personhood import LedgerKeys
 from backend.link import balances
 from backend.link.indexer import Indexer
@@ -38,6 +39,7 @@ from backend.storage.database import Database
 from backend.storage.settings import Settings
 
 SETTLE_EVERY = timedelta(milliseconds=200)
+CLOSE_EVERY = timedelta(hours=1)
 STOP_TIMEOUT = timedelta(seconds=10)
 PUBLIC_CONFIRMATIONS = 12
 
@@ -87,13 +89,18 @@ class Tanyu:
         self.worker = Worker(self.database, sender, self.indexer, self.clock)
         settler = Settler(self.database, self.contracts, self.market, self.clock)
         self.settling = Loop("settler", settler.step, self.clock, SETTLE_EVERY)
-        self.books = Books.development(LedgerKeys.at(settings.data_dir / "ledger-keys.json"))
+        keys = LedgerKeys.at(settings.data_dir / "ledger-keys.json")
+        self.books = Books.on_chain(keys, self.deployment.chain_id)
+        self.closing = Loop("closing", self._close_overdue, self.clock, CLOSE_EVERY)
+
+    def _close_overdue(self) -> Closed:
+        """Who did not submit a vintage in time has it closed with what is there."""
+        return close_overdue(self.database, self.books, self.clock.now())
 
     def _may_sell(self, address: str) -> bool:
-        """A minor's credits are kept until majority; an account without a ledger may sell what it bought."""
-        with self.database.read() as session, suppress(AccountUnknown):
-            return not person_at(session, address).is_minor_on(self.clock.now().date())
-        return True
+        """A minor's credits are kept until its account is handed over; an account without a ledger may sell."""
+        with self.database.read() as session:
+            return may_sell(session, address)
 
     def _check_gift(self, campaign_id: int, expiry: int) -> None:
         """An order that gives must not bust its counterparty's trade: its campaign takes gifts as long as it stands."""
@@ -105,9 +112,11 @@ class Tanyu:
         self.sequencer.start()
         self.worker.start()
         self.settling.start()
+        self.closing.start()
 
     def stop(self) -> None:
         """In the reverse order; each finishes its step."""
+        self.closing.stop(STOP_TIMEOUT)
         self.settling.stop(STOP_TIMEOUT)
         self.worker.stop(STOP_TIMEOUT)
         self.sequencer.stop()

@@ -158,6 +158,7 @@ def _count(session: Session, event: ChainEvent) -> int:
             vintage=credit.vintage,
             source=source_of(event.tx_hash, event.log_index),
             at=event.block_time,
+            beneficiary=event.args.get("beneficiary"),
         )
     except (DeficitUnknown, DeficitCreditUnfit):
         return 0  # on a chain anybody may retire under any reference

@@ -8,10 +8,12 @@ from sqlmodel import Session
 from starlette.requests import Request
 
 from backend.access.state import clock_of, database_of
-from backend.access.wire import AddressText, Wire
+from backend.access.wire import AddressText, Iso, Wire
 from backend.footprint.place import place_of
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
+from backend.ledger.hand_over import waiting_hand_over
 from backend.ledger.home import HomeView, found_home, homes_of, move_in, move_out
+from backend.ledger.notices import NOTICES
 from backend.ledger.person import Person, join, wards_of
 
 router = APIRouter(tags=["accounts"])
@@ -48,6 +50,15 @@ class AccountOut(Wire):
     guardian: AddressText | None
     homes: list[HomeOut]
     wards: list[AddressText]
+    hand_over_to: AddressText | None
+    """The key that takes over, while a hand-over waits."""
+    hand_over_at: Iso | None
+
+
+class JoinedOut(AccountOut):
+    """The new account, and what its person must know."""
+
+    notices: list[str]
 
 
 class HomeBody(Wire):
@@ -76,7 +87,10 @@ def _home(home: HomeView) -> HomeOut:
 
 def _account(session: Session, request: Request, person: Person) -> AccountOut:
     today = clock_of(request).now().astimezone(place_of(person.region).zone).date()
+    waits = waiting_hand_over(session, person.person_id)
     return AccountOut(
+        hand_over_to=waits.new_address if waits else None,
+        hand_over_at=waits.effective_at if waits else None,
         address=person.address,
         region=person.region,
         joined_on=person.joined_on,
@@ -90,8 +104,10 @@ def _account(session: Session, request: Request, person: Person) -> AccountOut:
 
 
 @router.post("/accounts", status_code=201)
-def join_tanyu(request: Request, account: SignedIn, body: JoinBody) -> AccountOut:
-    """Opens the signed-in account, or one for its ward. Membership begins today, in the region's time."""
+def join_tanyu(request: Request, account: SignedIn, body: JoinBody) -> JoinedOut:
+    """Opens the signed-in account, or one for its ward. Membership begins today, in the region's time. Read
+    `GET /accounts/notices` first: a lost key's credits are lost.
+    """
     now = clock_of(request).now()
     with database_of(request).write() as session:
         person = join(
@@ -105,7 +121,8 @@ def join_tanyu(request: Request, account: SignedIn, body: JoinBody) -> AccountOu
             born_on=body.born_on,
             guardian=account if body.ward is not None else None,
         )
-        return _account(session, request, person)
+        opened = _account(session, request, person)
+    return JoinedOut(**opened.model_dump(), notices=[one.en for one in NOTICES])
 
 
 @router.get("/accounts/me")
@@ -136,7 +153,7 @@ def move_into_home(request: Request, account: SignedIn, code: str, body: MoveInB
     """Moves the account into a home whose code it was given. From that day its energy is shared among one more."""
     with database_of(request).write() as session:
         person = acting(session, request, account, ward)
-        home = move_in(session, code, person_id=person.person_id, since_on=body.since_on)
+        home = move_in(session, code, person_id=person.person_id, since_on=body.since_on, at=clock_of(request).now())
     return _home(home)
 
 
@@ -151,5 +168,5 @@ def move_out_of_home(
     """Ends the account's stay in a home."""
     with database_of(request).write() as session:
         person = acting(session, request, account, ward)
-        home = move_out(session, code, person_id=person.person_id, until_on=until_on)
+        home = move_out(session, code, person_id=person.person_id, until_on=until_on, at=clock_of(request).now())
     return _home(home)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from backend.footprint.kind import Category
 from backend.footprint.span import Span, days_span
 from backend.kernel.errors import RuleViolated
-from backend.ledger.policy import Policy
+from backend.ledger.policy import CategoryBudget, Policy
 
 BPS = 10_000
 MONTHS = range(1, 13)
@@ -27,6 +28,15 @@ class NotAMember(RuleViolated):
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """Days of a vintage lived under another region's policy, both ends included."""
+
+    first: date
+    last: date
+    policy: Policy
+
+
+@dataclass(frozen=True)
 class Membership:
     """A person's days in one vintage year, both ends included, and when it comes of age."""
 
@@ -34,6 +44,15 @@ class Membership:
     first: date
     last: date
     born_on: date | None
+    elsewhere: tuple[Elsewhere, ...] = ()
+    """Parts of these days before the person moved to the region of its statement."""
+
+    def other_on(self, day: date, category: Category | None) -> CategoryBudget | None:
+        """What another region's policy gives a category on a day lived there."""
+        for stay in self.elsewhere:
+            if stay.first <= day <= stay.last:
+                return next((one for one in stay.policy.categories if one.category == category), None)
+        return None
 
     def is_minor_on(self, day: date, majority_age: int) -> bool:
         """Whether the person is below the policy's age of majority on a day. Unknown birth counts as of age."""
@@ -70,25 +89,34 @@ def _days_of_year(vintage: int) -> int:
     return (date(vintage + 1, 1, 1) - date(vintage, 1, 1)).days
 
 
-def monthly_budget(yearly_gco2e: int, member: Membership, policy: Policy) -> list[int]:
+def monthly_budget(
+    yearly_gco2e: int, member: Membership, policy: Policy, category: Category | None = None
+) -> list[int]:
     """Twelve shares of a yearly budget, in grams, that sum to the accrued budget rounded down once. A child's day
-    accrues the policy's child share.
+    accrues the policy's child share; a day lived under another region's policy the smaller budget of the two.
     """
     whole = _days_of_year(member.vintage) * BPS
     shares: list[int] = []
-    accrued_bps = given = 0
+    accrued = given = 0
     for month in MONTHS:
         for day in member.days_in(month):
-            accrued_bps += policy.child_share_bps if member.is_minor_on(day, policy.majority_age) else BPS
-        upto = yearly_gco2e * accrued_bps // whole
+            other = member.other_on(day, category)
+            yearly = yearly_gco2e if other is None else min(yearly_gco2e, other.budget_gco2e)
+            accrued += yearly * (policy.child_share_bps if member.is_minor_on(day, policy.majority_age) else BPS)
+        upto = accrued // whole
         shares.append(upto - given)
         given = upto
     return shares
 
 
-def monthly_default(yearly_gco2e: int, member: Membership) -> list[int]:
+def monthly_default(yearly_gco2e: int, member: Membership, category: Category | None = None) -> list[int]:
     """Twelve shares of a yearly high default, in grams, each rounded up. A child's default is an adult's: nothing shows
-    that an unmeasured child emits less.
+    that an unmeasured child emits less. A day lived under another region's policy has the higher default of the two.
     """
     days = _days_of_year(member.vintage)
-    return [-(-yearly_gco2e * len(member.days_in(month)) // days) for month in MONTHS]
+
+    def on(day: date) -> int:
+        other = member.other_on(day, category)
+        return yearly_gco2e if other is None else max(yearly_gco2e, other.high_default_gco2e)
+
+    return [-(-sum(on(day) for day in member.days_in(month)) // days) for month in MONTHS]

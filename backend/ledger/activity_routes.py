@@ -59,7 +59,7 @@ class ActivityOut(Wire):
     grade: str
     evidence: str
     is_shared: bool
-    """Whether it belongs to a home and is shared among those who live there."""
+    """Whether it belongs to a home or a vehicle and is shared among those who live there or use it."""
 
 
 class ActivitiesOut(Wire):
@@ -89,7 +89,7 @@ def _out(row: ActivityRow) -> ActivityOut:
         place=row.place,
         grade=row.grade,
         evidence=row.evidence,
-        is_shared=row.premises_id is not None,
+        is_shared=row.premises_id is not None or row.vehicle_id is not None,
     )
 
 

@@ -1,32 +1,23 @@
 """Closing a person's vintage and submitting it: the use cases around the pure rules of `statement.py`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
-from decimal import Decimal
 
 from sqlmodel import Session, col, func, select
 
-from backend.footprint.activity import Activity
-from backend.footprint.kind import Category, Grade, kind_of
 from backend.footprint.place import place_of
-from backend.footprint.span import Span, days_span
-from backend.kernel.clock import unix_s
 from backend.kernel.digest import Json, to_hex
 from backend.kernel.errors import Conflict, RuleViolated
 from backend.ledger import document
-from backend.ledger.accrual import Membership, membership_of
 from backend.ledger.books import Books
 from backend.ledger.content import Account, content_of
-from backend.ledger.coverage import Home, Reading
-from backend.ledger.deficit import open_deficits, refresh_state
-from backend.ledger.home import HomeView, homes_of, shares_in, sharing, stays
-from backend.ledger.netting import Plan, plan_of
+from backend.ledger.deficit import refresh_state
+from backend.ledger.draft import Draft, draft_of
 from backend.ledger.policy import Policy
+from backend.ledger.residence import region_on, residences_of
 from backend.ledger.service import Statement, StatementUnknown, release_netting, statement_of
 from backend.ledger.state import State, step
-from backend.ledger.statement import Year, year_of
-from backend.ledger.tables import ActivityRow, MeterRow, NettingRow, PersonRow, StatementRow
+from backend.ledger.tables import NettingRow, PersonRow, StatementRow
 
 
 class VintageOpen(RuleViolated):
@@ -77,105 +68,13 @@ class StatementStale(Conflict):
         )
 
 
-@dataclass(frozen=True)
-class _Draft:
-    person: PersonRow
-    policy: Policy
-    year: Year
-    plan: Plan
-    nullifier: bytes
-
-
-def _homes(session: Session, person_id: int, member: Membership) -> list[tuple[HomeView, tuple[tuple[Span, int], ...]]]:
-    found = []
-    for home in homes_of(session, person_id):
-        runs = sharing(stays(session, home.premises_id), person_id, member.first, member.last)
-        if runs:
-            found.append((home, shares_in(home, runs)))
-    return found
-
-
-def _meters(session: Session, premises_id: int) -> dict[Category, frozenset[str]]:
-    rows = session.exec(select(MeterRow).where(col(MeterRow.premises_id) == premises_id)).all()
-    names: dict[Category, set[str]] = {}
-    for row in rows:
-        names.setdefault(Category(row.category), set()).add(row.meter_hash.hex())
-    return {category: frozenset(meters) for category, meters in names.items()}
-
-
-def _activity(row: ActivityRow) -> Activity:
-    return Activity(
-        kind=kind_of(row.kind),
-        quantity=Decimal(row.quantity),
-        span=Span(unix_s(row.start_at), unix_s(row.end_at)),
-        place=row.place,
-        grade=Grade(row.grade),
-        evidence=row.evidence,
-        given=row.given,
-        meter=None,
-    )
-
-
-def _inputs(session: Session, person_id: int, member: Membership, time_span: Span) -> tuple[list[Reading], list[Home]]:
-    readings: list[Reading] = []
-    homes: list[Home] = []
-    for home, shares in _homes(session, person_id, member):
-        homes.append(Home(tuple(span for span, _ in shares), _meters(session, home.premises_id)))
-        rows = session.exec(select(ActivityRow).where(col(ActivityRow.premises_id) == home.premises_id)).all()
-        readings += [Reading(_activity(row), (row.meter_hash or b"").hex(), shares) for row in rows]
-    own = session.exec(
-        select(ActivityRow).where(col(ActivityRow.person_id) == person_id, col(ActivityRow.premises_id).is_(None))
-    ).all()
-    readings += [Reading(_activity(row), "", ((time_span, 1),)) for row in own]
-    return readings, homes
-
-
-def _draft(session: Session, books: Books, person_id: int, vintage: int) -> _Draft:
-    person = session.get(PersonRow, person_id)
-    assert person is not None
-    policy = books.policies.governing(person.region, vintage)
-    zone = place_of(person.region).zone
-    member = membership_of(vintage, person.joined_on, person.left_on, person.born_on)
-    readings, homes = _inputs(session, person_id, member, days_span(member.first, member.last, zone))
-    year = year_of(
-        policy=policy,
-        member=member,
-        zone=zone,
-        factors=books.factors_for(vintage),
-        readings=readings,
-        homes=homes,
-    )
-    own = statement_of(session, person_id, vintage)
-    plan = plan_of(
-        year,
-        carried_in_gco2e=_carried_in(session, person_id, policy),
-        deficits=open_deficits(session, person_id, ignoring_statement=own.statement_id if own else None),
-    )
-    return _Draft(person, policy, year, plan, books.personhood.nullifier(person.commitment, vintage))
-
-
-def _carried_in(session: Session, person_id: int, policy: Policy) -> int:
-    """Grams left over from the latest earlier vintage of the same region and methodology."""
-    row = session.exec(
-        select(StatementRow)
-        .where(
-            col(StatementRow.person_id) == person_id,
-            col(StatementRow.vintage) < policy.vintage,
-            col(StatementRow.current),
-        )
-        .order_by(col(StatementRow.vintage).desc())
-        .limit(1)
-    ).first()
-    if row is None or (row.region, row.methodology) != (policy.region, policy.methodology):
-        return 0
-    return row.carried_out_gco2e
-
-
 def _check_order(session: Session, books: Books, person: PersonRow, vintage: int) -> None:
+    assert person.id is not None
+    residences = residences_of(session, person.id)
     for earlier in range(person.joined_on.year, vintage):
-        if books.policies.find(person.region, earlier) is None:
+        if books.policies.find(region_on(residences, date(earlier, 12, 31)), earlier) is None:
             continue
-        statement = statement_of(session, person.id or 0, earlier)
+        statement = statement_of(session, person.id, earlier)
         if statement is None or statement.state in {State.CLOSED, State.SUBMITTED, State.RETURNED}:
             raise EarlierOpen(vintage, earlier)
 
@@ -210,32 +109,45 @@ def close(session: Session, books: Books, *, person_id: int, vintage: int, at: d
     assert person is not None
     own = _current_row(session, person_id, vintage)
     step(State(own.state) if own is not None else State.OPEN, State.CLOSED)
-    zone = place_of(person.region).zone
-    if at < datetime.combine(date(vintage + 1, 1, 1), time.min, zone):
-        raise VintageOpen(vintage, person.region)
-    books.policies.governing(person.region, vintage)
+    region = region_on(residences_of(session, person_id), date(vintage, 12, 31))
+    if at < datetime.combine(date(vintage + 1, 1, 1), time.min, place_of(region).zone):
+        raise VintageOpen(vintage, region)
+    draft = draft_of(session, books, person_id, vintage)
     _check_order(session, books, person, vintage)
-    draft = _draft(session, books, person_id, vintage)
     _check_cap(session, draft.policy, own, draft.year.budget_gco2e)
-    version = 1
     if own is not None:
-        version = own.version + 1
         _retire_version(session, own)
-    return _keep(session, books, draft, version, at)
+    return _keep(session, books, draft, _last_version(session, person_id, vintage) + 1, at)
+
+
+def _last_version(session: Session, person_id: int, vintage: int) -> int:
+    query = select(func.max(col(StatementRow.version))).where(
+        col(StatementRow.person_id) == person_id, col(StatementRow.vintage) == vintage
+    )
+    return session.exec(query).one() or 0
 
 
 def _retire_version(session: Session, own: StatementRow) -> None:
-    """A closed version that nobody saw is replaced; a returned one is kept as history."""
+    """Keeps a version as history, so that the next can say what changed; what it would have netted is free again."""
     release_netting(session, own)
-    if State(own.state) is State.CLOSED:
-        session.delete(own)
-    else:
-        own.current = False
-        session.add(own)
+    own.current = False
+    session.add(own)
     session.flush()
 
 
-def _keep(session: Session, books: Books, draft: _Draft, version: int, at: datetime) -> Statement:
+def reopen(session: Session, *, person_id: int, vintage: int) -> None:
+    """Undoes a closing that nobody was shown: the year is open again, the version is history.
+
+    Raises StatementUnknown, StatementStateWrong.
+    """
+    own = _current_row(session, person_id, vintage)
+    if own is None:
+        raise StatementUnknown(f"{vintage} is not closed", vintage=vintage)
+    step(State(own.state), State.OPEN)
+    _retire_version(session, own)
+
+
+def _keep(session: Session, books: Books, draft: Draft, version: int, at: datetime) -> Statement:
     person, policy, year, plan = draft.person, draft.policy, draft.year, draft.plan
     made = document.document_of(_content(books, draft, version), books.salts)
     assert person.id is not None
@@ -246,6 +158,7 @@ def _keep(session: Session, books: Books, draft: _Draft, version: int, at: datet
         current=True,
         state=State.CLOSED,
         region=policy.region,
+        account=person.address,
         methodology=policy.methodology,
         class_id=policy.class_id,
         policy_id=policy.id,
@@ -277,7 +190,7 @@ def _keep(session: Session, books: Books, draft: _Draft, version: int, at: datet
     return found
 
 
-def _content(books: Books, draft: _Draft, version: int) -> dict[str, Json]:
+def _content(books: Books, draft: Draft, version: int) -> dict[str, Json]:
     account = Account(draft.person.address, draft.nullifier, version)
     return content_of(account, draft.year, draft.plan, to_hex(books.factors_for(draft.policy.vintage).digest))
 
@@ -291,7 +204,7 @@ def submit(session: Session, books: Books, *, person_id: int, vintage: int, at: 
     if row is None:
         raise StatementUnknown(f"{vintage} is not closed; close it first", vintage=vintage)
     state = step(State(row.state), State.SUBMITTED)
-    now = _content(books, _draft(session, books, person_id, vintage), row.version)
+    now = _content(books, draft_of(session, books, person_id, vintage), row.version)
     then = document.verify(row.document).values
     changed = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
     if changed:

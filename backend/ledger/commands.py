@@ -7,11 +7,19 @@ import typer
 from rich.table import Table
 
 from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
+from backend.chain.deployment import Deployment
+from backend.chain.rpc import LOCAL_CHAIN_ID
+from backend.kernel.clock import SystemClock
 from backend.kernel.digest import to_hex
 from backend.kernel.errors import InvalidInput
+from backend.ledger.books import Books
+from backend.ledger.change import difference_of
 from backend.ledger.content import findings_of
+from backend.ledger.deadline import close_overdue
 from backend.ledger.document import DISCLOSURE_SCHEMA, disclose, verify, verify_disclosure
 from backend.ledger.person import person_at
+from backend.ledger.person_session import render as render_fields
+from backend.ledger.personhood import LedgerKeys
 from backend.ledger.service import StatementUnknown, statement_of
 from backend.storage.database import Database
 from backend.storage.settings import Settings
@@ -67,6 +75,55 @@ def show_statement(address: str, vintage: int, *, as_json: AsJson = False) -> No
     shown = {"state": str(statement.state), "digest": to_hex(statement.digest)}
     shown |= {name: str(value) for name, value in values.items() if not name.startswith(("line.", "month."))}
     emit(shown, as_json=False, render=_render)
+
+
+@app.command("compare")
+def compare_statements(before: Path, after: Path, *, as_json: AsJson = False) -> None:
+    """Why a total changed between two versions' documents, line by line to the gram; offline."""
+    with failing_plainly(as_json=as_json):
+        found = difference_of(verify(_read(before)).values, verify(_read(after)).values)
+    emit(
+        {
+            "footprintBeforeGco2e": str(found.footprint_before_gco2e),
+            "footprintAfterGco2e": str(found.footprint_after_gco2e),
+            "budgetBeforeGco2e": str(found.budget_before_gco2e),
+            "budgetAfterGco2e": str(found.budget_after_gco2e),
+            "changes": [
+                {
+                    "cause": str(one.cause),
+                    "category": one.category,
+                    "month": one.month,
+                    "deltaGco2e": str(one.delta_gco2e),
+                    "what": one.what,
+                }
+                for one in found.changes
+            ],
+        },
+        as_json=as_json,
+        render=render_fields,
+    )
+
+
+@app.command("close-overdue")
+def close_overdue_statements(*, as_json: AsJson = False) -> None:
+    """Closes and submits, with defaults, every vintage of this Tanyu's database that was not submitted in time. The
+    server does this every hour.
+    """
+    with failing_plainly(as_json=as_json):
+        settings = Settings.of_environment()
+        database = Database(settings.database_url)
+        try:
+            path = settings.deployment_path
+            chain_id = Deployment.load(path).chain_id if path.exists() else LOCAL_CHAIN_ID
+            books = Books.on_chain(LedgerKeys.at(settings.data_dir / "ledger-keys.json"), chain_id)
+            done = close_overdue(database, books, SystemClock().now())
+        finally:
+            database.close()
+    shown = {
+        "submitted": [{"person": person, "vintage": vintage} for person, vintage in done.submitted],
+        "failed": [{"person": person, "vintage": vintage, "code": code} for person, vintage, code in done.failed],
+    }
+    emit(shown, as_json=as_json, render=render_fields)
 
 
 @app.command("verify")

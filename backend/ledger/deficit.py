@@ -112,9 +112,11 @@ def settle_deficit(
     vintage: int,
     source: str,
     at: datetime,
+    beneficiary: str | None = None,
 ) -> int:
     """Counts a retirement of `amount_gco2e` under a deficit's reference. Returns the grams that counted: no more than
-    was outstanding, and 0 for a source already counted. `source` names the chain event (`<tx hash>:<log index>`).
+    was outstanding, and 0 for a source already counted. `source` names the chain event (`<tx hash>:<log index>`),
+    `beneficiary` whom it names.
 
     Raises DeficitUnknown, DeficitCreditUnfit, SettlementAmountInvalid.
     """
@@ -126,7 +128,15 @@ def settle_deficit(
         return 0
     counted = min(amount_gco2e, deficit.outstanding_gco2e)
     if counted:
-        session.add(SettlementRow(deficit_id=deficit.deficit_id, source=source, amount_gco2e=counted, settled_at=at))
+        session.add(
+            SettlementRow(
+                deficit_id=deficit.deficit_id,
+                source=source,
+                beneficiary=beneficiary,
+                amount_gco2e=counted,
+                settled_at=at,
+            )
+        )
         session.flush()
         refresh_state(session, deficit.statement_id)
     return counted

@@ -5,9 +5,10 @@ enters a home whose members did not give the code away. A guardian moves its war
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 
 from sqlmodel import Session, col, select
@@ -16,6 +17,8 @@ from backend.footprint.activity import YEARS
 from backend.footprint.place import place_of
 from backend.footprint.span import Span, days_span
 from backend.kernel.errors import Conflict, InvalidInput, NotFound
+from backend.kernel.mass import BPS
+from backend.ledger.coverage import Share
 from backend.ledger.freeze import require_unfrozen
 from backend.ledger.tables import OccupancyRow, PremisesRow
 
@@ -60,7 +63,8 @@ class MovingDateInvalid(InvalidInput):
     code = "home.moving_date_invalid"
 
 
-def _known_year(day: date) -> date:
+def known_year(day: date) -> date:
+    """The day itself; raises MovingDateInvalid for a year nobody here knows."""
     if day.year not in YEARS:
         raise MovingDateInvalid(f"{day} is not in the years {YEARS[0]} to {YEARS[-1]}", day=day.isoformat())
     return day
@@ -85,6 +89,14 @@ class Stay:
     until_on: date | None
 
 
+@dataclass(frozen=True)
+class Split:
+    """Parts in basis points by person, from a day on, that all of them signed."""
+
+    since_on: date
+    parts_bps: Mapping[int, int]
+
+
 def _view(row: PremisesRow) -> HomeView:
     assert row.id is not None
     return HomeView(row.id, row.code, row.region, row.grid_area)
@@ -105,7 +117,9 @@ def found_home(
     session.add(row)
     session.flush()
     home = _view(row)
-    session.add(OccupancyRow(premises_id=home.premises_id, person_id=person_id, since_on=_known_year(since_on)))
+    session.add(
+        OccupancyRow(premises_id=home.premises_id, person_id=person_id, since_on=known_year(since_on), entered_at=at)
+    )
     session.flush()
     return home
 
@@ -126,12 +140,16 @@ def home_of(session: Session, person_id: int, code: str) -> HomeView:
     return home
 
 
-def stays(session: Session, premises_id: int) -> list[Stay]:
-    """Who lives in a home, in order of registration."""
+def stays(session: Session, premises_id: int, *, as_of: datetime | None = None) -> list[Stay]:
+    """Who lives in a home, in order of registration; or who was known to at a time."""
     rows = session.exec(
         select(OccupancyRow).where(col(OccupancyRow.premises_id) == premises_id).order_by(col(OccupancyRow.id))
     ).all()
-    return [Stay(row.person_id, row.since_on, row.until_on) for row in rows]
+    return [
+        Stay(row.person_id, row.since_on, None if as_of and row.ended_at and row.ended_at > as_of else row.until_on)
+        for row in rows
+        if not (as_of and row.entered_at and row.entered_at > as_of)
+    ]
 
 
 def homes_of(session: Session, person_id: int) -> list[HomeView]:
@@ -141,27 +159,28 @@ def homes_of(session: Session, person_id: int) -> list[HomeView]:
     return [_view(row) for row in rows]
 
 
-def move_in(session: Session, code: str, *, person_id: int, since_on: date) -> HomeView:
+def move_in(session: Session, code: str, *, person_id: int, since_on: date, at: datetime | None = None) -> HomeView:
     """A person moves into a home. Changes everybody's share from that day on, so it is refused once a statement of the
-    household for that year was submitted. Raises HomeUnknown, AlreadyAtHome, MovingDateInvalid,
-    VintageFrozen.
+    household for that year was submitted. `at` is when it is recorded.
+
+    Raises HomeUnknown, AlreadyAtHome, MovingDateInvalid, VintageFrozen.
     """
     home = home_at(session, code)
-    _known_year(since_on)
+    known_year(since_on)
     there = stays(session, home.premises_id)
     for stay in there:
         if stay.person_id == person_id and (stay.until_on is None or stay.until_on >= since_on):
             raise AlreadyAtHome(code)
     require_unfrozen(session, {stay.person_id for stay in there} | {person_id}, from_year=since_on.year)
-    session.add(OccupancyRow(premises_id=home.premises_id, person_id=person_id, since_on=since_on))
+    session.add(OccupancyRow(premises_id=home.premises_id, person_id=person_id, since_on=since_on, entered_at=at))
     session.flush()
     return home
 
 
-def move_out(session: Session, code: str, *, person_id: int, until_on: date) -> HomeView:
+def move_out(session: Session, code: str, *, person_id: int, until_on: date, at: datetime | None = None) -> HomeView:
     """A person's last day in a home. Raises HomeUnknown, MovingDateInvalid, VintageFrozen."""
     home = home_at(session, code)
-    _known_year(until_on)
+    known_year(until_on)
     row = session.exec(
         select(OccupancyRow).where(
             col(OccupancyRow.premises_id) == home.premises_id,
@@ -175,22 +194,27 @@ def move_out(session: Session, code: str, *, person_id: int, until_on: date) -> 
         raise MovingDateInvalid(f"out on {until_on}, in on {row.since_on}", until_on=until_on.isoformat())
     people = {stay.person_id for stay in stays(session, home.premises_id)}
     require_unfrozen(session, people, from_year=until_on.year)
-    row.until_on = until_on
+    row.until_on, row.ended_at = until_on, at
     session.add(row)
     session.flush()
     return home
 
 
-def sharing(home_stays: Iterable[Stay], person_id: int, first: date, last: date) -> list[tuple[date, date, int]]:
-    """Within [first, last], a person's days in a home as runs of (first day, last day, number of occupants)."""
+def sharing(
+    home_stays: Iterable[Stay], person_id: int, first: date, last: date, splits: Sequence[Split] = ()
+) -> list[tuple[date, date, Share]]:
+    """Within [first, last], a person's days in a home (or with a vehicle) as runs of (first day, last day, number of
+    occupants). A split that all of exactly those occupants signed stands instead of equal shares.
+    """
     known = list(home_stays)
-    changes = {first, last + timedelta(days=1)}
+    agreed = sorted(splits, key=lambda split: split.since_on)
+    changes = {first, last + timedelta(days=1), *(split.since_on for split in agreed)}
     for stay in known:
         changes.add(stay.since_on)
         if stay.until_on is not None:
             changes.add(stay.until_on + timedelta(days=1))
     days = sorted(day for day in changes if first <= day <= last + timedelta(days=1))
-    runs: list[tuple[date, date, int]] = []
+    runs: list[tuple[date, date, Share]] = []
     for start, following in pairwise(days):
         there = {
             stay.person_id
@@ -198,11 +222,20 @@ def sharing(home_stays: Iterable[Stay], person_id: int, first: date, last: date)
             if stay.since_on <= start and (stay.until_on is None or stay.until_on >= start)
         }
         if person_id in there:
-            runs.append((start, following - timedelta(days=1), len(there)))
+            runs.append((start, following - timedelta(days=1), _share(person_id, there, start, agreed)))
     return runs
 
 
-def shares_in(home: HomeView, runs: Iterable[tuple[date, date, int]]) -> tuple[tuple[Span, int], ...]:
-    """The same runs as spans of the home's local time."""
-    zone = place_of(home.region).zone
+def _share(person_id: int, there: set[int], day: date, agreed: Sequence[Split]) -> Share:
+    """Among how many on a day: the latest split counts, if it is of exactly those who are there."""
+    latest = [split for split in agreed if split.since_on <= day][-1:]
+    for split in latest:
+        if set(split.parts_bps) == there:
+            return Fraction(BPS, split.parts_bps[person_id])
+    return len(there)
+
+
+def shares_in(region: str, runs: Iterable[tuple[date, date, Share]]) -> tuple[tuple[Span, Share], ...]:
+    """The same runs as spans of a region's local time."""
+    zone = place_of(region).zone
     return tuple((days_span(first, last, zone), people) for first, last, people in runs)

@@ -61,7 +61,7 @@ def _weight(reading: Reading, month: Span) -> Fraction:
     for span, people in reading.shares:
         part = whole.meet(month).meet(span).seconds
         if part:
-            total += Fraction(part, people * whole.seconds)
+            total += Fraction(part * people.denominator, people.numerator * whole.seconds)
     return total
 
 

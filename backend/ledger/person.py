@@ -1,27 +1,18 @@
-"""People: joining, wards and guardians, leaving."""
+"""People: joining, wards and guardians. Leaving is in `ending.py`, other keys in `rotation.py` and `hand_over.py`."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from backend.chain.signature import checksum_address
 from backend.footprint.place import place_of
 from backend.kernel.errors import Conflict, InvalidInput, NotFound, RuleViolated
+from backend.ledger.address import first_address, require_address, require_unused
 from backend.ledger.books import Books
-from backend.ledger.tables import PersonRow
+from backend.ledger.tables import PersonRow, ResidenceRow
 
 MAJORITY_AGE = 18
 """Below it a person needs a guardian."""
-
-
-class AddressMalformed(InvalidInput):
-    """Not an address in EIP-55."""
-
-    code = "account.address_malformed"
-
-    def __init__(self, address: str) -> None:
-        super().__init__(f"{address[:60]!r} is not an address in EIP-55", address=address[:60])
 
 
 class RegionUnfit(InvalidInput):
@@ -31,15 +22,6 @@ class RegionUnfit(InvalidInput):
 
     def __init__(self, region: str) -> None:
         super().__init__(f"{region} is not a region that a person can belong to", region=region)
-
-
-class AccountExists(Conflict):
-    """The address already has an account."""
-
-    code = "account.exists"
-
-    def __init__(self, address: str) -> None:
-        super().__init__(f"{address} already has an account", address=address)
 
 
 class PersonhoodUsed(Conflict):
@@ -78,12 +60,6 @@ class AccountUnknown(NotFound):
         super().__init__(f"{address} has no account; join first", address=address)
 
 
-class LeavingDateInvalid(InvalidInput):
-    """Leaving before joining."""
-
-    code = "account.leaving_date_invalid"
-
-
 @dataclass(frozen=True)
 class Person:
     """An account as other rooms see it."""
@@ -91,6 +67,7 @@ class Person:
     person_id: int
     address: str
     region: str
+    """Where the person belongs now; `residence.py` knows where it did before."""
     joined_on: date
     left_on: date | None
     born_on: date | None
@@ -129,8 +106,7 @@ def join(
     Raises AddressMalformed, RegionUnfit, PlaceUnknown, IdentityMissing, BirthDateInvalid, GuardianMissing,
     GuardianUnexpected, AccountExists, PersonhoodUsed.
     """
-    if len(address) != 42 or _checksummed(address) != address:
-        raise AddressMalformed(address)
+    require_address(address)
     if not place_of(region).is_region:
         raise RegionUnfit(region)
     if born_on is not None and not 0 <= age_on(born_on, joined_on) <= 130:
@@ -141,8 +117,7 @@ def join(
         )
     _check_guardian(session, guardian, born_on, joined_on)
     commitment = books.personhood.commitment(identity)
-    if session.exec(select(PersonRow).where(col(PersonRow.address) == address)).one_or_none() is not None:
-        raise AccountExists(address)
+    require_unused(session, address)
     if session.exec(select(PersonRow).where(col(PersonRow.commitment) == commitment)).one_or_none() is not None:
         raise PersonhoodUsed
     row = PersonRow(
@@ -156,14 +131,11 @@ def join(
     )
     session.add(row)
     session.flush()
+    assert row.id is not None
+    first_address(session, row.id, address, at)
+    session.add(ResidenceRow(person_id=row.id, region=region, since_on=joined_on, declared_at=at))
+    session.flush()
     return view_of(row)
-
-
-def _checksummed(address: str) -> str | None:
-    try:
-        return checksum_address(bytes.fromhex(address.removeprefix("0x")))
-    except ValueError:
-        return None
 
 
 def _check_guardian(session: Session, guardian: str | None, born_on: date | None, joined_on: date) -> None:
@@ -179,9 +151,14 @@ def _check_guardian(session: Session, guardian: str | None, born_on: date | None
         raise GuardianMissing("the guardian must have an account and be of age", guardian=guardian)
 
 
+def row_at(session: Session, address: str) -> PersonRow | None:
+    """The row of whoever has an address now."""
+    return session.exec(select(PersonRow).where(col(PersonRow.address) == address)).one_or_none()
+
+
 def person_at(session: Session, address: str) -> Person:
     """The account at an address; raises AccountUnknown."""
-    row = session.exec(select(PersonRow).where(col(PersonRow.address) == address)).one_or_none()
+    row = row_at(session, address)
     if row is None:
         raise AccountUnknown(address)
     return view_of(row)
@@ -196,15 +173,3 @@ def wards_of(session: Session, guardian: str) -> list[Person]:
     """The accounts that name an address as their guardian, in order of joining."""
     rows = session.exec(select(PersonRow).where(col(PersonRow.guardian) == guardian).order_by(col(PersonRow.id))).all()
     return [view_of(row) for row in rows]
-
-
-def leave(session: Session, person_id: int, *, on: date) -> Person:
-    """Ends a membership on its last day: death or moving away. Budgets stop accruing. Raises LeavingDateInvalid."""
-    row = session.get(PersonRow, person_id)
-    assert row is not None
-    if on < row.joined_on:
-        raise LeavingDateInvalid(f"leaving on {on}, before joining on {row.joined_on}", left_on=on.isoformat())
-    row.left_on = on
-    session.add(row)
-    session.flush()
-    return view_of(row)

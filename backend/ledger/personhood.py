@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
-from backend.kernel.errors import InvalidInput
+from backend.kernel.errors import InvalidInput, Unavailable
 from backend.kernel.text import letters_and_digits, seen
 
 KEY_BYTES = 32
@@ -38,6 +38,27 @@ class PersonhoodProvider(Protocol):
     def nullifier(self, commitment: bytes, vintage: int) -> bytes:
         """32 bytes, one for each person and vintage; two of one person cannot be linked without the issuer's key."""
         ...
+
+
+class IssuerMissing(Unavailable):
+    """No identity issuer serves this chain, so nobody can join or be proved."""
+
+    code = "personhood.issuer_missing"
+
+    def __init__(self) -> None:
+        super().__init__("no identity issuer serves this chain: the development issuer vouches on the local one only")
+
+
+class NoIssuer:
+    """Where no issuer is set up: nobody is vouched for, and nothing mints."""
+
+    def commitment(self, identity: str) -> bytes:
+        """Raises IssuerMissing."""
+        raise IssuerMissing
+
+    def nullifier(self, commitment: bytes, vintage: int) -> bytes:
+        """Raises IssuerMissing."""
+        raise IssuerMissing
 
 
 @dataclass(frozen=True)

@@ -2,24 +2,27 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
 from backend.footprint.activity import Activity
 from backend.footprint.csv_intake import CsvRefused, parse_activities, row_error
-from backend.footprint.kind import METERED, Grade
+from backend.footprint.kind import METERED, Grade, kind_of
 from backend.footprint.place import place_of
 from backend.footprint.quantity import plain
-from backend.footprint.selection import choose
+from backend.footprint.selection import Choice, choose
 from backend.footprint.span import local_date
 from backend.kernel.clock import from_unix_s, unix_s
 from backend.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleViolated, TanyuError
 from backend.ledger.books import Books
+from backend.ledger.charging import require_billed
 from backend.ledger.freeze import require_unfrozen
 from backend.ledger.home import HomeView, home_of, homes_of, stays
 from backend.ledger.personhood import meter_hash
 from backend.ledger.service import household_of
 from backend.ledger.tables import ActivityRow, MeterRow
+from backend.ledger.vehicle import is_driven, users, vehicles_of
 
 
 class ActivityInFuture(InvalidInput):
@@ -84,6 +87,18 @@ class EvidenceOwn(Forbidden):
         super().__init__("a verifier does not inspect its own or its household's evidence", verifier=verifier)
 
 
+class VehicleMissing(RuleViolated):
+    """A vehicle's kilometres count as evidenced only by its odometer, or where there were none."""
+
+    code = "activity.vehicle_missing"
+
+    def __init__(self, activity_id: int) -> None:
+        super().__init__(
+            f"activity {activity_id} names kilometres of no registered vehicle; they count, and never as evidence",
+            activity_id=activity_id,
+        )
+
+
 class EvidenceMissing(RuleViolated):
     """There is no document to inspect."""
 
@@ -106,9 +121,7 @@ def record(
     zone = place_of(activity.place).zone
     first_year = local_date(activity.span.start_s, zone).year
     last_year = local_date(activity.span.end_s - 1, zone).year
-    for year in range(first_year, last_year + 1):
-        if year == last_year or books.policies.find_vintage(year):
-            choose(books.factors_for(year), activity.kind.name, activity.place, year)
+    require_factors(books, activity.kind.name, activity.place, first_year, last_year)
     place, premises, hashed = activity.place, None, None
     people = {person_id}
     if activity.kind.category in METERED:
@@ -141,6 +154,14 @@ def record(
     return row.id
 
 
+def require_factors(books: Books, kind: str, place: str, first_year: int, last_year: int) -> Choice:
+    """The last year's factor; raises FactorUnknown if a vintage that the activity is in has none."""
+    for year in range(first_year, last_year):
+        if books.policies.find_vintage(year):
+            choose(books.factors_for(year), kind, place, year)
+    return choose(books.factors_for(last_year), kind, place, last_year)
+
+
 def _place_at(home: HomeView, activity: Activity) -> str:
     allowed = list(dict.fromkeys((home.grid_area, home.region)))
     if activity.place not in allowed:
@@ -162,6 +183,7 @@ def _own_meter(session: Session, books: Books, home: HomeView, activity: Activit
         select(ActivityRow)
         .where(
             col(ActivityRow.meter_hash) == hashed,
+            col(ActivityRow.withdrawn_at).is_(None),
             col(ActivityRow.start_at) < from_unix_s(activity.span.end_s),
             col(ActivityRow.end_at) > from_unix_s(activity.span.start_s),
         )
@@ -195,18 +217,23 @@ def import_csv(
 def inspect(session: Session, *, verifier: str, activity_ids: Iterable[int], at: datetime) -> int:
     """Raises self-declared activities to grade D: an accredited verifier has seen the document behind each. Returns how
     many changed. Whether the address is accredited is the caller's to check; that it is not of the household is checked
-    here. Raises ActivityUnknown, EvidenceOwn, EvidenceMissing, VintageFrozen.
+    here. Raises ActivityUnknown, EvidenceOwn, EvidenceMissing, VehicleMissing, ChargeNotInBill, VintageFrozen.
     """
     changed = 0
     for activity_id in activity_ids:
         row = session.get(ActivityRow, activity_id)
-        if row is None:
+        if row is None or row.withdrawn_at is not None:
             raise ActivityUnknown(activity_id)
         if verifier in household_of(session, row.person_id):
             raise EvidenceOwn(verifier)
         if not row.evidence:
             raise EvidenceMissing(activity_id)
+        if is_driven(kind_of(row.kind)) and row.vehicle_id is None and Decimal(row.quantity):
+            raise VehicleMissing(activity_id)
+        require_billed(session, activity_id)
         people = {row.person_id}
+        if row.vehicle_id is not None:
+            people |= {use.person_id for use in users(session, row.vehicle_id)}
         if row.premises_id is not None:
             people |= {stay.person_id for stay in stays(session, row.premises_id)}
         zone = place_of(row.place).zone
@@ -221,14 +248,18 @@ def inspect(session: Session, *, verifier: str, activity_ids: Iterable[int], at:
 
 
 def activities_of(session: Session, person_id: int, *, after: int = 0, limit: int = 10_000) -> list[ActivityRow]:
-    """What a person entered and what was entered for the homes it lives in, in order of entry, after a row's id."""
+    """What a person entered or was entered for homes and vehicles it shares, in order of entry, after a row's id."""
     homes = [home.premises_id for home in homes_of(session, person_id)]
+    driven = [vehicle.vehicle_id for vehicle in vehicles_of(session, person_id)]
     return list(
         session.exec(
             select(ActivityRow)
             .where(
-                (col(ActivityRow.person_id) == person_id) | col(ActivityRow.premises_id).in_(homes),
+                (col(ActivityRow.person_id) == person_id)
+                | col(ActivityRow.premises_id).in_(homes)
+                | col(ActivityRow.vehicle_id).in_(driven),
                 col(ActivityRow.id) > after,
+                col(ActivityRow.withdrawn_at).is_(None),
             )
             .order_by(col(ActivityRow.id))
             .limit(limit)

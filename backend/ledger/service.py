@@ -4,7 +4,7 @@ Closing and submitting are in `closing.py`, joining in `person.py`, deficits in 
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,15 @@ from backend.kernel.errors import NotFound
 from backend.ledger.debt import deficit_reference
 from backend.ledger.deficit import refresh_state
 from backend.ledger.state import State, step, step_back
-from backend.ledger.tables import DeficitRow, NettingRow, OccupancyRow, PersonRow, StatementRow
+from backend.ledger.tables import (
+    AddressRow,
+    DeficitRow,
+    NettingRow,
+    OccupancyRow,
+    PersonRow,
+    StatementRow,
+    VehicleUserRow,
+)
 
 SALT_BYTES = 32
 Salts = Callable[[], bytes]
@@ -39,7 +47,7 @@ class Statement:
     statement_id: int
     person_id: int
     account: str
-    """EIP-55 address that a claim mints to."""
+    """EIP-55 address that a claim mints to: the person's when the year was closed."""
     region: str
     vintage: int
     methodology: str
@@ -72,7 +80,7 @@ def _view(session: Session, row: StatementRow) -> Statement:
     return Statement(
         statement_id=row.id,
         person_id=row.person_id,
-        account=person.address,
+        account=row.account or person.address,
         region=row.region,
         vintage=row.vintage,
         methodology=row.methodology,
@@ -139,18 +147,26 @@ def statements_in(session: Session, state: State, *, class_id: int | None = None
 
 
 def household_of(session: Session, person_id: int) -> set[str]:
-    """Addresses of the person, its guardian and wards, and everybody it ever shared a home with: those in whose
-    statements a verifier of this household has an interest.
+    """Addresses of the person, its guardian and wards, and everybody it ever shared a home or a vehicle with, those of
+    earlier keys too: those in whose statements a verifier of this household has an interest.
     """
     homes = select(OccupancyRow.premises_id).where(col(OccupancyRow.person_id) == person_id)
-    mates = select(OccupancyRow.person_id).where(col(OccupancyRow.premises_id).in_(homes))
-    people = session.exec(
-        select(PersonRow).where(col(PersonRow.id).in_(mates) | (col(PersonRow.id) == person_id))
-    ).all()
+    mates = set(session.exec(select(OccupancyRow.person_id).where(col(OccupancyRow.premises_id).in_(homes))).all())
+    vehicles = select(VehicleUserRow.vehicle_id).where(col(VehicleUserRow.person_id) == person_id)
+    query = select(VehicleUserRow.person_id).where(col(VehicleUserRow.vehicle_id).in_(vehicles))
+    mates |= set(session.exec(query).all())
+    people = session.exec(select(PersonRow).where(col(PersonRow.id).in_(mates | {person_id}))).all()
     own = next(person for person in people if person.id == person_id)
-    wards = session.exec(select(PersonRow.address).where(col(PersonRow.guardian) == own.address)).all()
     guardians = {person.guardian for person in people if person.guardian is not None}
-    return {person.address for person in people} | set(wards) | guardians
+    kin = session.exec(
+        select(PersonRow).where((col(PersonRow.guardian) == own.address) | col(PersonRow.address).in_(guardians))
+    ).all()
+    found = {one.address for person in (*people, *kin) for one in _past_addresses(session, person)}
+    return found | {person.address for person in (*people, *kin)} | guardians
+
+
+def _past_addresses(session: Session, person: PersonRow) -> Sequence[AddressRow]:
+    return session.exec(select(AddressRow).where(col(AddressRow.person_id) == person.id)).all()
 
 
 def mark_attested(session: Session, digest: bytes, *, at: datetime, salts: Salts = random_salt) -> Statement:

@@ -1,12 +1,12 @@
 """A statement's states (DESIGN section 4). No framework.
 
-    open -> closed -> submitted -> returned (-> closed, a new version)
-                                -> attested -> issued -> claimed
-                                            -> neutral
-                                            -> deficit -> partly_settled -> settled
+    open <-> closed -> submitted -> returned (-> closed, a new version)
+                                 -> attested -> issued -> claimed
+                                             -> neutral
+                                             -> deficit -> partly_settled -> settled
 
-One-way up to attested. What comes after is a projection of the chain, which a reorg may undo, so those steps have a
-way back.
+A closing that nobody was shown can be undone; from submitted to attested it is one-way. What comes after is a
+projection of the chain, which a reorg may undo, so those steps have a way back.
 """
 
 from enum import StrEnum
@@ -32,7 +32,7 @@ class State(StrEnum):
 
 _FORWARD: dict[State, frozenset[State]] = {
     State.OPEN: frozenset({State.CLOSED}),
-    State.CLOSED: frozenset({State.CLOSED, State.SUBMITTED}),
+    State.CLOSED: frozenset({State.OPEN, State.CLOSED, State.SUBMITTED}),
     State.SUBMITTED: frozenset({State.RETURNED, State.ATTESTED}),
     State.RETURNED: frozenset({State.CLOSED}),
     State.ATTESTED: frozenset({State.ISSUED, State.NEUTRAL, State.DEFICIT}),

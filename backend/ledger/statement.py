@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from backend.footprint.factors import FactorSet
 from backend.footprint.kind import Category, Grade
 from backend.footprint.line import Spread, linear_margin_gco2e, margin_gco2e
+from backend.footprint.place import place_of
 from backend.footprint.span import Span, union
 from backend.kernel.errors import RuleViolated
 from backend.ledger.accrual import BPS, MONTHS, Membership, monthly_budget, monthly_default
@@ -25,7 +26,7 @@ class Status(StrEnum):
     MEASURED = "measured"
     """Evidenced, with factors of the place: it may earn."""
     PROXIED = "proxied"
-    """Evidenced, but some factor is another country's: it may cost, never earn."""
+    """Evidenced, but some factor is another country's (or of another basis there): it may cost, never earn."""
     UNMEASURED = "unmeasured"
     """Not evidenced enough: it counts as the high default at least."""
 
@@ -88,13 +89,16 @@ def year_of(
     factors: FactorSet,
     readings: Sequence[Reading],
     homes: Sequence[Home],
+    vehicles: Sequence[Home] = (),
 ) -> Year:
-    """Closes a year by the rules. `factors` is the vintage's frozen set. Raises FactorUnknown, BasisMismatch."""
+    """Closes a year by the rules. `factors` is the vintage's frozen set; `vehicles` are what the person uses, each
+    with its name as its one meter. Raises FactorUnknown, BasisMismatch.
+    """
     lines = lines_of(readings, member, zone, factors)
     time = union(member.span_in(month, zone) for month in MONTHS)
     months: list[Month] = []
     for budget in policy.categories:
-        covered = covered_spans(budget.category, time, readings, homes)
+        covered = covered_spans(budget.category, time, readings, homes, vehicles)
         months += _months_of(policy, budget, member=member, zone=zone, covered=covered, lines=lines)
     total_budget = sum(one.budget_gco2e for one in months)
     footprint = sum(one.footprint_gco2e for one in months)
@@ -129,22 +133,22 @@ def _months_of(
     covered: Sequence[Span],
     lines: Sequence[Line],
 ) -> list[Month]:
-    budgets = monthly_budget(budget.budget_gco2e, member, policy)
-    defaults = monthly_default(budget.high_default_gco2e, member)
+    budgets = monthly_budget(budget.budget_gco2e, member, policy, budget.category)
+    defaults = monthly_default(budget.high_default_gco2e, member, budget.category)
     found: list[Month] = []
     for month in MONTHS:
         whole = member.span_in(month, zone)
         if not whole.seconds:
             continue
         own = [line for line in lines if (line.category, line.month) == (budget.category, month)]
-        for line in own:
-            _check_basis(line, policy, budget)
+        earning = [_may_earn(line, policy, budget) for line in own]
         found.append(
             _month_of(
                 policy,
                 budget.category,
                 month,
                 lines=own,
+                earns=all(earning),
                 budget_gco2e=budgets[month - 1],
                 default_gco2e=defaults[month - 1],
                 covered_s=seconds_within(covered, whole),
@@ -160,6 +164,7 @@ def _month_of(
     month: int,
     *,
     lines: Sequence[Line],
+    earns: bool,
     budget_gco2e: int,
     default_gco2e: int,
     covered_s: int,
@@ -174,7 +179,7 @@ def _month_of(
         bound = max(budget_gco2e, default_gco2e, reported + linear_margin_gco2e(spreads))
     else:
         footprint = reported + _gap(max(budget_gco2e, default_gco2e), reported, covered_s, whole_s)
-        if all(line.earns for line in lines):
+        if earns:
             status, shared = Status.MEASURED, spreads
             bound = footprint + _held_back(policy, lines, budget_gco2e - footprint)
         else:
@@ -211,12 +216,19 @@ def _held_back(policy: Policy, lines: Sequence[Line], saved_gco2e: int) -> int:
     return -(-saved_gco2e * policy.haircut_d_bps // BPS)
 
 
-def _check_basis(line: Line, policy: Policy, budget: CategoryBudget) -> None:
+def _may_earn(line: Line, policy: Policy, budget: CategoryBudget) -> bool:
+    """Whether a line may earn: its factors are near enough, with the budget's gas basis and boundary. Those of another
+    country, travelled to or moved from, may differ: they cost and never earn. Raises BasisMismatch for one at home.
+    """
     for selection in (line.choice.own, line.choice.carrier):
         if selection is None or not selection.rung.earns:
             continue
         factor = selection.factor
         basis_fits = factor.via is not None or factor.gas_basis == budget.gas_basis
         boundary_fits = factor.via is not None or line.choice.carrier is not None or factor.boundary == budget.boundary
-        if not (basis_fits and boundary_fits):
-            raise BasisMismatch(factor.id, policy.id, budget.category)
+        if basis_fits and boundary_fits:
+            continue
+        if place_of(line.reading.activity.place).nation != place_of(policy.region).nation:
+            return False
+        raise BasisMismatch(factor.id, policy.id, budget.category)
+    return line.earns

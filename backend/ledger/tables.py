@@ -20,9 +20,49 @@ class PersonRow(SQLModel, table=True):
     joined_on: date
     left_on: date | None = None
     """Last day of membership: death or moving away."""
+    left_because: str | None = None
+    """`death` or `moved_away`."""
     born_on: date | None = None
     guardian: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
+    """Set until the account is handed over, which may be after majority."""
     registered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+
+
+class AddressRow(SQLModel, table=True):
+    """An address that a person has, or had before its key changed. An address serves one person, once, ever."""
+
+    __tablename__ = "ledger_address"
+
+    address: str = Field(sa_column=Column(Address, primary_key=True))
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    since_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    until_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    ended_by: str | None = None
+    """`rotation` or `hand_over`."""
+
+
+class ResidenceRow(SQLModel, table=True):
+    """The region a person belongs to from a local day on, until its next residence begins."""
+
+    __tablename__ = "ledger_residence"
+    __table_args__ = (UniqueConstraint("person_id", "since_on"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    region: str
+    since_on: date
+    declared_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+
+
+class HandOverRow(SQLModel, table=True):
+    """A hand-over that waits: the issuer's proof was given for a new key. At most one of a person."""
+
+    __tablename__ = "ledger_hand_over"
+
+    person_id: int = Field(foreign_key="ledger_person.id", primary_key=True)
+    new_address: str = Field(sa_column=Column(Address, nullable=False, unique=True))
+    asked_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    effective_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
 class PremisesRow(SQLModel, table=True):
@@ -47,6 +87,10 @@ class OccupancyRow(SQLModel, table=True):
     person_id: int = Field(foreign_key="ledger_person.id", index=True)
     since_on: date
     until_on: date | None = None
+    entered_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    """When the moving in was recorded; None before this was kept."""
+    ended_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    """When the moving out was recorded."""
 
 
 class MeterRow(SQLModel, table=True):
@@ -59,6 +103,58 @@ class MeterRow(SQLModel, table=True):
     category: str
 
 
+class VehicleRow(SQLModel, table=True):
+    """A vehicle, known by a peppered hash of its plate. `code` is what its users share: who knows it may join them."""
+
+    __tablename__ = "ledger_vehicle"
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True)
+    plate_hash: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
+    kind: str
+    place: str
+    registered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+
+
+class VehicleUserRow(SQLModel, table=True):
+    """Who uses a vehicle, in whole local days, both ends included. Its kilometres are shared among a day's users."""
+
+    __tablename__ = "ledger_vehicle_user"
+
+    id: int | None = Field(default=None, primary_key=True)
+    vehicle_id: int = Field(foreign_key="ledger_vehicle.id", index=True)
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    since_on: date
+    until_on: date | None = None
+    entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    ended_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+
+
+class SplitRow(SQLModel, table=True):
+    """Another split of a home or a vehicle than equal shares: of one of the two. Holds once everybody signed."""
+
+    __tablename__ = "ledger_split"
+
+    id: int | None = Field(default=None, primary_key=True)
+    premises_id: int | None = Field(default=None, foreign_key="ledger_premises.id", index=True)
+    vehicle_id: int | None = Field(default=None, foreign_key="ledger_vehicle.id", index=True)
+    since_on: date
+    proposed_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    agreed_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+
+
+class SplitPartRow(SQLModel, table=True):
+    """One person's part of a split, in basis points, and its signature."""
+
+    __tablename__ = "ledger_split_part"
+
+    split_id: int = Field(foreign_key="ledger_split.id", primary_key=True)
+    person_id: int = Field(foreign_key="ledger_person.id", primary_key=True)
+    part_bps: int
+    signature: bytes | None = Field(default=None, sa_column=Column(LargeBinary(65), nullable=True))
+    signed_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+
+
 class ActivityRow(SQLModel, table=True):
     """What was used or travelled. Energy belongs to a premises, everything else to the person who entered it."""
 
@@ -68,6 +164,7 @@ class ActivityRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="ledger_person.id", index=True)
     premises_id: int | None = Field(default=None, foreign_key="ledger_premises.id", index=True)
+    vehicle_id: int | None = Field(default=None, foreign_key="ledger_vehicle.id", index=True)
     meter_hash: bytes | None = Field(default=None, sa_column=Column(Bytes32, nullable=True))
     category: str
     kind: str
@@ -86,10 +183,31 @@ class ActivityRow(SQLModel, table=True):
     inspected_by: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
     inspected_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    withdrawn_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    """When it was taken back before its year was submitted; it counts nowhere since."""
+
+
+class OdometerRow(SQLModel, table=True):
+    """An odometer as it stood when a local day began. `activity_id` holds the kilometres since the reading before."""
+
+    __tablename__ = "ledger_odometer"
+    __table_args__ = (UniqueConstraint("vehicle_id", "read_on"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    vehicle_id: int = Field(foreign_key="ledger_vehicle.id", index=True)
+    person_id: int = Field(foreign_key="ledger_person.id")
+    read_on: date
+    km: int
+    activity_id: int | None = Field(default=None, foreign_key="ledger_activity.id", unique=True)
+    charged_premises_id: int | None = Field(default=None, foreign_key="ledger_premises.id")
+    """The home it was charged at since the reading before."""
+    charged_kwh: str = "0"
+    """What it drew there: in that home's bill already. Plain decimal text."""
+    entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
 class StatementRow(SQLModel, table=True):
-    """One version of a person's vintage statement; `current` marks the latest."""
+    """One version of a person's vintage statement. `current` marks the latest; the others are history."""
 
     __tablename__ = "ledger_statement"
     __table_args__ = (UniqueConstraint("person_id", "vintage", "version"),)
@@ -101,6 +219,8 @@ class StatementRow(SQLModel, table=True):
     current: bool
     state: str
     region: str
+    account: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
+    """The address of the person at closing, which a claim mints to; None before this was kept: the person's own."""
     methodology: str
     class_id: int = Field(sa_column=Column(Uint256, nullable=False))
     policy_id: str
@@ -163,5 +283,7 @@ class SettlementRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     deficit_id: int = Field(foreign_key="ledger_deficit.id", index=True)
     source: str = Field(unique=True)
+    beneficiary: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
+    """Whom the retirement names; None for a grant, whose beneficiary stays between the charity and the reference."""
     amount_gco2e: int = Field(sa_type=BigInteger)
     settled_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))

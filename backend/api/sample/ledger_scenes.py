@@ -13,7 +13,7 @@ from backend.ledger.closing import close, submit
 from backend.ledger.home import found_home, move_in
 from backend.ledger.person import AccountUnknown, join, person_at
 from backend.ledger.record import import_csv, inspect
-from backend.ledger.sample import SAMPLE_VINTAGE, SampleHousehold, sample_households
+from backend.ledger.sample import SAMPLE_VINTAGE, SampleHousehold, play_vehicle, sample_households
 from backend.ledger.service import statement_of, statements_in
 from backend.ledger.state import State
 
@@ -31,7 +31,7 @@ def people_join(stage: Stage) -> None:
 
 def _household_joins(stage: Stage, session: Session, household: SampleHousehold, verifier: str) -> None:
     """One household, whole or not at all; a verifier inspects the documents behind its CSVs."""
-    now, code, kept = stage.clock.now(), "", list[int]()
+    now, code, kept, ids = stage.clock.now(), "", list[int](), list[int]()
     for sample in household.people:
         person = join(
             session,
@@ -44,7 +44,8 @@ def _household_joins(stage: Stage, session: Session, household: SampleHousehold,
             born_on=sample.born_on,
             guardian=None if sample.guardian is None else stage.actor(sample.guardian).signer.address,
         )
-        own = {"person_id": person.person_id}
+        own: dict[str, Any] = {"person_id": person.person_id}
+        ids.append(person.person_id)
         if code:
             move_in(session, code, since_on=sample.joined_on, **own)
         else:
@@ -57,6 +58,7 @@ def _household_joins(stage: Stage, session: Session, household: SampleHousehold,
                 kept += import_csv(session, stage.books, text=text, home=code, at=now, **own)
         for text in sample.csv_texts:
             kept += import_csv(session, stage.books, text=text, home=None, at=now, **own)
+    kept += play_vehicle(session, stage.books, household, ids, now)
     inspect(session, verifier=verifier, activity_ids=kept, at=now)
 
 

@@ -18,7 +18,7 @@ from backend.ledger.person import Person, join
 from backend.ledger.personhood import DevelopmentIssuer
 from backend.ledger.policy import Policy, PolicySet, shipped_policies
 from backend.ledger.record import import_csv, inspect, record
-from backend.ledger.sample import SampleHousehold, sample_households
+from backend.ledger.sample import SampleHousehold, play_vehicle, sample_households
 
 AT = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 VERIFIER = dev_signer(4).address
@@ -135,6 +135,8 @@ def play_household(
         for text in sample.csv_texts:
             kept += import_csv(session, books, person_id=person.person_id, text=text, home=None, at=AT)
         inspect(session, verifier=VERIFIER, activity_ids=kept, at=AT)
+    driven = play_vehicle(session, books, household, [person.person_id for person in people.values()], AT)
+    inspect(session, verifier=VERIFIER, activity_ids=driven, at=AT)
     return people
 
 

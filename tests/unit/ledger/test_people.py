@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from backend.chain.keys import dev_signer
+from backend.ledger.address import AccountExists, AddressMalformed
 from backend.ledger.home import (
     AlreadyAtHome,
     GridAreaUnfit,
@@ -19,17 +20,13 @@ from backend.ledger.home import (
     sharing,
 )
 from backend.ledger.person import (
-    AccountExists,
     AccountUnknown,
-    AddressMalformed,
     BirthDateInvalid,
     GuardianMissing,
     GuardianUnexpected,
-    LeavingDateInvalid,
     PersonhoodUsed,
     RegionUnfit,
     join,
-    leave,
     person_at,
     persons,
 )
@@ -172,15 +169,6 @@ class TestJoin:
         with database.read() as session, pytest.raises(AccountUnknown) as refused:
             person_at(session, dev_signer(10).address)
         assert refused.value.code == "account.unknown"
-
-    def test_leaving__before_joining__is_refused(self, database: Database) -> None:
-        with database.write() as session:
-            person = member(session, some_books(), 10)
-
-            assert leave(session, person.person_id, on=date(2025, 6, 30)).left_on == date(2025, 6, 30)
-            with pytest.raises(LeavingDateInvalid) as refused:
-                leave(session, person.person_id, on=date(2024, 12, 31))
-        assert refused.value.code == "account.leaving_date_invalid"
 
 
 class TestHome:

@@ -7,7 +7,7 @@ import pytest
 from backend.ledger.state import FROZEN, State, StatementStateWrong, step, step_back
 
 ALLOWED = {
-    ("open", "closed"), ("closed", "closed"), ("closed", "submitted"), ("submitted", "returned"),
+    ("open", "closed"), ("closed", "open"), ("closed", "closed"), ("closed", "submitted"), ("submitted", "returned"),
     ("submitted", "attested"), ("returned", "closed"), ("attested", "issued"), ("attested", "neutral"),
     ("attested", "deficit"), ("issued", "claimed"), ("deficit", "partly_settled"), ("deficit", "settled"),
     ("partly_settled", "settled"),

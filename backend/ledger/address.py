@@ -1,0 +1,100 @@
+"""The addresses of a person over time: an address serves one person, once, and is never taken up again."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from backend.chain.signature import checksum_address
+from backend.kernel.errors import Conflict, InvalidInput
+from backend.ledger.tables import AddressRow, PersonRow
+
+ROTATION, HAND_OVER = "rotation", "hand_over"
+"""Why an address ended."""
+
+
+class AddressMalformed(InvalidInput):
+    """Not an address in EIP-55."""
+
+    code = "account.address_malformed"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"{address[:60]!r} is not an address in EIP-55", address=address[:60])
+
+
+class AccountExists(Conflict):
+    """The address already has an account, or had one before its key changed."""
+
+    code = "account.exists"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"{address} already has or had an account", address=address)
+
+
+def require_address(address: str) -> None:
+    """Raises AddressMalformed unless it is in EIP-55."""
+    try:
+        checksummed = checksum_address(bytes.fromhex(address.removeprefix("0x")))
+    except ValueError as failure:
+        raise AddressMalformed(address) from failure
+    if len(address) != 42 or checksummed != address:
+        raise AddressMalformed(address)
+
+
+def require_unused(session: Session, address: str) -> None:
+    """Raises AccountExists if anybody has or had this address."""
+    if owner_of(session, address) is not None:
+        raise AccountExists(address)
+
+
+def owner_of(session: Session, address: str) -> PersonRow | None:
+    """Who has or had an address; None if nobody."""
+    own = session.exec(select(PersonRow).where(col(PersonRow.address) == address)).one_or_none()
+    if own is not None:
+        return own
+    past = session.get(AddressRow, address)
+    return None if past is None else session.get(PersonRow, past.person_id)
+
+
+def addresses_of(session: Session, person_id: int) -> list[str]:
+    """Every address a person has or had, the present one last."""
+    person = session.get(PersonRow, person_id)
+    assert person is not None
+    rows = session.exec(
+        select(AddressRow).where(col(AddressRow.person_id) == person_id).order_by(col(AddressRow.since_at))
+    ).all()
+    return [row.address for row in rows if row.address != person.address] + [person.address]
+
+
+def first_address(session: Session, person_id: int, address: str, at: datetime) -> None:
+    """Notes the address that a person joins with."""
+    session.add(AddressRow(address=address, person_id=person_id, since_at=at))
+    session.flush()
+
+
+def change_address(session: Session, person: PersonRow, new_address: str, *, because: str, at: datetime) -> None:
+    """Gives a person a new address, which its wards' guardian is from now on. `because`: ROTATION or HAND_OVER."""
+    assert person.id is not None
+    old = session.get(AddressRow, person.address) or AddressRow(
+        address=person.address, person_id=person.id, since_at=person.registered_at
+    )
+    old.until_at, old.ended_by = at, because
+    session.add(old)
+    for ward in session.exec(select(PersonRow).where(col(PersonRow.guardian) == person.address)).all():
+        ward.guardian = new_address
+        session.add(ward)
+    person.address = new_address
+    session.add(person)
+    session.add(AddressRow(address=new_address, person_id=person.id, since_at=at))
+    session.flush()
+
+
+def may_sell(session: Session, address: str) -> bool:
+    """Whether the book takes sells from an address. Not a minor's, nor one that waits to be handed over, nor one that
+    was a minor's before the hand-over: who grew up moves its credits to its own key first. An address without a ledger
+    account may sell what it bought. The chain knows nothing of this: it is the book's rule.
+    """
+    person = owner_of(session, address)
+    if person is None:
+        return True
+    past = session.get(AddressRow, address)
+    return person.guardian is None and (past is None or past.ended_by != HAND_OVER)

@@ -1,0 +1,200 @@
+"""A person's vintage as it stands: everything known of it, put through the closing rules. Keeps nothing.
+
+`as_of` asks what was known at an earlier time: what had been entered, inspected and taken back by then, and who was
+known to live where. Factors and policies are the vintage's own, frozen before it opened.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from sqlmodel import Session, col, select
+
+from backend.footprint.activity import Activity
+from backend.footprint.kind import Category, Grade, kind_of
+from backend.footprint.place import place_of
+from backend.footprint.span import Span, days_span, subtract, union
+from backend.kernel.clock import unix_s
+from backend.ledger.accrual import Membership
+from backend.ledger.books import Books
+from backend.ledger.coverage import Home, Reading, Share
+from backend.ledger.deficit import open_deficits
+from backend.ledger.home import HomeView, homes_of, shares_in, sharing, stays
+from backend.ledger.netting import Plan, plan_of
+from backend.ledger.policy import Policy
+from backend.ledger.residence import residences_of
+from backend.ledger.seat import Run, seat_of
+from backend.ledger.service import statement_of
+from backend.ledger.split import Shared, splits_of
+from backend.ledger.statement import Year, year_of
+from backend.ledger.tables import ActivityRow, MeterRow, PersonRow, StatementRow
+from backend.ledger.vehicle import users, vehicles_of
+
+Shares: TypeAlias = tuple[tuple[Span, Share], ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A vintage computed: its policy, the year by the rules, and what would become of the surplus."""
+
+    person: PersonRow
+    policy: Policy
+    year: Year
+    plan: Plan
+    nullifier: bytes
+    homes: tuple[Home, ...]
+    """The homes that were asked for readings, for saying what is missing."""
+
+
+def draft_of(session: Session, books: Books, person_id: int, vintage: int, *, as_of: datetime | None = None) -> Draft:
+    """A person's vintage as known now, or at an earlier time. Raises PolicyUnknown, NotAMember, FactorUnknown,
+    BasisMismatch.
+    """
+    person = session.get(PersonRow, person_id)
+    assert person is not None
+    policy, member, runs = seat_of(
+        books.policies,
+        residences_of(session, person_id),
+        vintage=vintage,
+        joined_on=person.joined_on,
+        left_on=person.left_on,
+        born_on=person.born_on,
+    )
+    zone = place_of(policy.region).zone
+    time_span = days_span(member.first, member.last, zone)
+    readings, homes = _inputs(session, person_id, runs, time_span, as_of)
+    driven, vehicles = _vehicles(session, person_id, member, as_of)
+    year = year_of(
+        policy=policy,
+        member=member,
+        zone=zone,
+        factors=books.factors_for(vintage),
+        readings=[*readings, *driven],
+        homes=homes,
+        vehicles=vehicles,
+    )
+    own = statement_of(session, person_id, vintage)
+    plan = plan_of(
+        year,
+        carried_in_gco2e=_carried_in(session, person_id, policy),
+        deficits=open_deficits(session, person_id, ignoring_statement=own.statement_id if own else None),
+    )
+    nullifier = books.personhood.nullifier(person.commitment, vintage)
+    return Draft(person, policy, year, plan, nullifier, tuple(homes))
+
+
+def _homes(
+    session: Session, person_id: int, runs: tuple[Run, ...], as_of: datetime | None
+) -> list[tuple[HomeView, Shares]]:
+    found = []
+    for home in homes_of(session, person_id):
+        lived = stays(session, home.premises_id, as_of=as_of)
+        agreed = splits_of(session, Shared.home(home), as_of=as_of)
+        there = sharing(lived, person_id, runs[0][0], runs[-1][1], agreed)
+        if there:
+            found.append((home, shares_in(home.region, there)))
+    return found
+
+
+def _resident_spans(home: HomeView, shares: Shares, runs: tuple[Run, ...]) -> list[Span]:
+    """The part of a person's time in a home in which it belonged to the home's region."""
+    zone = place_of(home.region).zone
+    there = [days_span(first, last, zone) for first, last, region in runs if region == home.region]
+    return [share.meet(span) for share, _ in shares for span in there]
+
+
+def _meters(session: Session, premises_id: int) -> dict[Category, frozenset[str]]:
+    rows = session.exec(select(MeterRow).where(col(MeterRow.premises_id) == premises_id)).all()
+    names: dict[Category, set[str]] = {}
+    for row in rows:
+        names.setdefault(Category(row.category), set()).add(row.meter_hash.hex())
+    return {category: frozenset(meters) for category, meters in names.items()}
+
+
+def _activity(row: ActivityRow, as_of: datetime | None) -> Activity:
+    grade = Grade(row.grade)
+    if as_of and row.inspected_at and row.inspected_at > as_of:
+        grade = Grade.S
+    return Activity(
+        kind=kind_of(row.kind),
+        quantity=Decimal(row.quantity),
+        span=Span(unix_s(row.start_at), unix_s(row.end_at)),
+        place=row.place,
+        grade=grade,
+        evidence=row.evidence,
+        given=row.given,
+        meter=None,
+    )
+
+
+def _known(row: ActivityRow, as_of: datetime | None) -> bool:
+    if as_of is None:
+        return row.withdrawn_at is None
+    return row.entered_at <= as_of and (row.withdrawn_at is None or row.withdrawn_at > as_of)
+
+
+def _inputs(
+    session: Session, person_id: int, runs: tuple[Run, ...], time_span: Span, as_of: datetime | None
+) -> tuple[list[Reading], list[Home]]:
+    readings: list[Reading] = []
+    homes: list[Home] = []
+    resident: list[Span] = []
+    for home, shares in _homes(session, person_id, runs, as_of):
+        homes.append(Home(tuple(span for span, _ in shares), _meters(session, home.premises_id)))
+        resident += _resident_spans(home, shares, runs)
+        rows = session.exec(select(ActivityRow).where(col(ActivityRow.premises_id) == home.premises_id)).all()
+        readings += [
+            Reading(_activity(row, as_of), (row.meter_hash or b"").hex(), shares) for row in rows if _known(row, as_of)
+        ]
+    away = subtract([time_span], union(resident))
+    if homes and away:
+        homes.append(
+            Home(tuple(away), {})
+        )  # a home in another region than the person's shows nothing of where it lives
+    own = session.exec(
+        select(ActivityRow).where(
+            col(ActivityRow.person_id) == person_id,
+            col(ActivityRow.premises_id).is_(None),
+            col(ActivityRow.vehicle_id).is_(None),
+        )
+    ).all()
+    readings += [Reading(_activity(row, as_of), "", ((time_span, 1),)) for row in own if _known(row, as_of)]
+    return readings, homes
+
+
+def _vehicles(
+    session: Session, person_id: int, member: Membership, as_of: datetime | None
+) -> tuple[list[Reading], list[Home]]:
+    """The kilometres of the vehicles a person uses, and the time in which each must be read."""
+    readings: list[Reading] = []
+    vehicles: list[Home] = []
+    for vehicle in vehicles_of(session, person_id):
+        agreed = splits_of(session, Shared.vehicle(vehicle), as_of=as_of)
+        used = sharing(users(session, vehicle.vehicle_id, as_of=as_of), person_id, member.first, member.last, agreed)
+        if not used:
+            continue
+        name = f"vehicle {vehicle.vehicle_id}"
+        shares = shares_in(vehicle.place, used)
+        category = kind_of(vehicle.kind).category
+        vehicles.append(Home(tuple(span for span, _ in shares), {category: frozenset({name})}))
+        rows = session.exec(select(ActivityRow).where(col(ActivityRow.vehicle_id) == vehicle.vehicle_id)).all()
+        readings += [Reading(_activity(row, as_of), name, shares) for row in rows if _known(row, as_of)]
+    return readings, vehicles
+
+
+def _carried_in(session: Session, person_id: int, policy: Policy) -> int:
+    """Grams left over from the latest earlier vintage of the same region and methodology."""
+    row = session.exec(
+        select(StatementRow)
+        .where(
+            col(StatementRow.person_id) == person_id,
+            col(StatementRow.vintage) < policy.vintage,
+            col(StatementRow.current),
+        )
+        .order_by(col(StatementRow.vintage).desc())
+        .limit(1)
+    ).first()
+    if row is None or (row.region, row.methodology) != (policy.region, policy.methodology):
+        return 0
+    return row.carried_out_gco2e

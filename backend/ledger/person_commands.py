@@ -1,0 +1,335 @@
+"""`tanyu me`: a person's account, year, homes and vehicles at a running Tanyu, signed in with its key."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from backend.access.signed_in import client_at, key_of, require_fit_key, signed_in_client
+from backend.access.terminal import AsJson, emit, failing_plainly
+from backend.chain.keys import personal_sign
+from backend.kernel.digest import to_hex
+from backend.ledger.person_session import group, render
+
+app, person = group(
+    "me",
+    "Your account, year, homes and vehicles. Say who you are first: `tanyu me --keystore KEY --password-file FILE show`"
+    " or `--dev 10` on the local chain.",
+)
+
+Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A day, such as 2025-07-01.")]
+Region = Annotated[str, typer.Argument(help="ISO 3166 region, such as CN-SC.")]
+Identity = Annotated[str, typer.Option("--identity", help="The identity issuer's proof; sent, and not kept.")]
+Vintage = Annotated[int, typer.Argument(min=2000, max=2999, help="A calendar year.")]
+Code = Annotated[str, typer.Argument(help="The code of the home or vehicle.")]
+Account = Annotated[str, typer.Argument(help="The account's present address.")]
+
+
+@app.command()
+def notices(*, as_json: AsJson = False) -> None:
+    """What to know before joining: a lost key's credits are lost; what a guardian may do. Needs no key."""
+    with failing_plainly(as_json=as_json):
+        with client_at(person.url) as client:
+            found = client.get("/accounts/notices")
+        emit(found, as_json=as_json, render=render)
+
+
+@app.command()
+def join(
+    region: Region,
+    identity: Identity,
+    born_on: Annotated[str | None, typer.Option("--born-on", help="Needed for a child: a day.")] = None,
+    ward: Annotated[str | None, typer.Option("--ward-address", help="Opens a child's account at its address.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Opens your account, or a child's. Read `tanyu me notices` first."""
+    body = {"region": region, "identity": identity, "bornOn": born_on, "ward": ward}
+    person.ask("POST", "/accounts", as_json=as_json, body={name: value for name, value in body.items() if value})
+
+
+@app.command()
+def show(*, as_json: AsJson = False) -> None:
+    """Shows your account with its homes and wards."""
+    person.ask("GET", "/accounts/me", as_json=as_json)
+
+
+@app.command()
+def life(*, as_json: AsJson = False) -> None:
+    """Shows your addresses and regions over time."""
+    person.ask("GET", "/accounts/me/life", as_json=as_json)
+
+
+@app.command()
+def rotate(
+    new_keystore: Annotated[Path | None, typer.Option("--new-keystore", help="The new key's keystore file.")] = None,
+    new_password_file: Annotated[Path | None, typer.Option("--new-password-file", help="Holds its password.")] = None,
+    new_dev: Annotated[int | None, typer.Option("--new-dev", min=0, help="Or a development account.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Moves your account to a new key; both sign. Credits stay at the old address until the old key moves them."""
+    with failing_plainly(as_json=as_json):
+        old, new = person.key(), key_of(new_keystore, new_password_file, new_dev)
+        with client_at(person.url) as client:
+            require_fit_key(client, old, new)
+            now = client.post("/sessions/nonce")["issuedAt"]
+            fields = {"account": old.signer.address, "newAddress": new.signer.address, "signedAt": now}
+            text = client.request("GET", "/accounts/rotations/text", params=fields)["text"]
+            signed = {
+                "signature": to_hex(personal_sign(old.signer, text)),
+                "newSignature": to_hex(personal_sign(new.signer, text)),
+            }
+            found = client.post("/accounts/rotations", fields | signed)
+        emit(found, as_json=as_json, render=render)
+
+
+@app.command()
+def move(region: Region, since_on: Day, *, as_json: AsJson = False) -> None:
+    """You belong to another region from a day on. The year's statement is of the region of 31 December."""
+    body = {"region": region, "sinceOn": since_on.date().isoformat()}
+    person.ask("POST", "/accounts/me/moves", as_json=as_json, body=body)
+
+
+@app.command()
+def leave(on: Day, *, as_json: AsJson = False) -> None:
+    """Ends your membership, your homes and vehicles with its last day."""
+    person.ask("POST", "/accounts/me/leaving", as_json=as_json, body={"on": on.date().isoformat()})
+
+
+@app.command("report-death")
+def report_death(account: Account, on: Day, identity: Identity, *, as_json: AsJson = False) -> None:
+    """Ends the membership of somebody who died, with the issuer's proof of that person."""
+    body = {"identity": identity, "on": on.date().isoformat()}
+    person.ask("POST", f"/accounts/{account}/death", as_json=as_json, body=body)
+
+
+@app.command("hand-over")
+def hand_over(
+    account: Account,
+    identity: Annotated[str | None, typer.Option("--identity", help="The issuer's proof: asks for it.")] = None,
+    complete: Annotated[bool, typer.Option("--complete", help="Takes over, after the waiting time.")] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Takes the request back.")] = False,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """You grew up: asks for your account with your own new key, and completes it after 14 days."""
+    path = f"/accounts/{account}/hand-over"
+    if complete:
+        person.ask("POST", f"{path}/completion", as_json=as_json)
+    elif withdraw:
+        person.ask("DELETE", path, as_json=as_json)
+    else:
+        person.ask("POST", path, as_json=as_json, body={"identity": identity or ""})
+
+
+@app.command()
+def position(*, as_json: AsJson = False) -> None:
+    """Your net position, whole: budget - footprint - minted + retired for you."""
+    person.ask("GET", "/position", as_json=as_json)
+
+
+@app.command()
+def statements(*, as_json: AsJson = False) -> None:
+    """Your statements, and what you still owe."""
+    person.ask("GET", "/statements", as_json=as_json)
+
+
+@app.command()
+def report(vintage: Vintage, *, as_json: AsJson = False) -> None:
+    """A year so far: months, quarters, what is missing, the forecast, and until when to submit."""
+    person.ask("GET", f"/statements/{vintage}/report", as_json=as_json)
+
+
+@app.command()
+def close(vintage: Vintage, *, as_json: AsJson = False) -> None:
+    """Closes a year that is over, or closes it anew; what is missing counts as the high default."""
+    person.ask("POST", f"/statements/{vintage}/close", as_json=as_json)
+
+
+@app.command()
+def reopen(vintage: Vintage, *, as_json: AsJson = False) -> None:
+    """Undoes a closing that was not submitted."""
+    person.ask("POST", f"/statements/{vintage}/reopen", as_json=as_json)
+
+
+@app.command()
+def submit(vintage: Vintage, *, as_json: AsJson = False) -> None:
+    """Hands a closed year to the verifiers; from here on it stands still."""
+    person.ask("POST", f"/statements/{vintage}/submit", as_json=as_json)
+
+
+@app.command()
+def versions(vintage: Vintage, *, as_json: AsJson = False) -> None:
+    """Every version of a year's statement."""
+    person.ask("GET", f"/statements/{vintage}/versions", as_json=as_json)
+
+
+@app.command()
+def why(
+    vintage: Vintage,
+    version: Annotated[list[int] | None, typer.Option("--version", help="Twice: from this version, to that.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="From what was known then: 2026-01-31T12:00:00Z.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="To what was known then; now if left out.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Why a year's total changed: which lines, which factor revision, which activity, by how much."""
+    params: dict[str, str | int] = dict(zip(("fromVersion", "toVersion"), version or (), strict=False))
+    params |= {name: value for name, value in (("from", start), ("to", end)) if value is not None}
+    person.ask("GET", f"/statements/{vintage}/changes", as_json=as_json, params=params)
+
+
+@app.command("take-back")
+def take_back(activity: Annotated[int, typer.Argument(min=1, help="Its id.")], *, as_json: AsJson = False) -> None:
+    """Takes back an activity that you entered, before its year is submitted."""
+    person.ask("DELETE", f"/activities/{activity}", as_json=as_json)
+
+
+home = typer.Typer(name="home", help="Homes: register, move in and out.", no_args_is_help=True)
+vehicle = typer.Typer(name="vehicle", help="Vehicles: register, use, read the odometer.", no_args_is_help=True)
+split = typer.Typer(name="split", help="Another split than equal shares, signed by all.", no_args_is_help=True)
+for part in (home, vehicle, split):
+    app.add_typer(part)
+
+
+@home.command("register")
+def register_home(
+    region: Region,
+    since_on: Day,
+    grid_area: Annotated[str | None, typer.Option("--grid-area", help="Where its power comes from.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Registers a home and moves you in; prints the code to share with housemates."""
+    body = {"region": region, "sinceOn": since_on.date().isoformat()} | ({"gridArea": grid_area} if grid_area else {})
+    person.ask("POST", "/homes", as_json=as_json, body=body)
+
+
+@home.command("move-in")
+def move_in(code: Code, since_on: Day, *, as_json: AsJson = False) -> None:
+    """Moves you into a home whose code you were given."""
+    person.ask("POST", f"/homes/{code}/members", as_json=as_json, body={"sinceOn": since_on.date().isoformat()})
+
+
+@home.command("move-out")
+def move_out(code: Code, until_on: Day, *, as_json: AsJson = False) -> None:
+    """Your last day in a home."""
+    params = {"untilOn": until_on.date().isoformat()}
+    person.ask("DELETE", f"/homes/{code}/members/me", as_json=as_json, params=params)
+
+
+@vehicle.command("register")
+def register_vehicle(
+    kind: Annotated[str, typer.Argument(help="What its kilometres are, such as car_petrol.")],
+    region: Region,
+    since_on: Day,
+    plate: Annotated[str, typer.Option("--plate", help="Its plate; kept as a peppered hash only.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Registers a vehicle with you as its first user; prints the code to share with others."""
+    body = {"kind": kind, "place": region, "plate": plate, "sinceOn": since_on.date().isoformat()}
+    person.ask("POST", "/vehicles", as_json=as_json, body=body)
+
+
+@vehicle.command("list")
+def list_vehicles(*, as_json: AsJson = False) -> None:
+    """The vehicles you use or used."""
+    person.ask("GET", "/vehicles", as_json=as_json)
+
+
+@vehicle.command("join")
+def join_vehicle(code: Code, since_on: Day, *, as_json: AsJson = False) -> None:
+    """Joins the users of a vehicle whose code you were given."""
+    person.ask("POST", f"/vehicles/{code}/users", as_json=as_json, body={"sinceOn": since_on.date().isoformat()})
+
+
+@vehicle.command("leave")
+def leave_vehicle(code: Code, until_on: Day, *, as_json: AsJson = False) -> None:
+    """Your last day with a vehicle; read its odometer on the day after first."""
+    params = {"untilOn": until_on.date().isoformat()}
+    person.ask("DELETE", f"/vehicles/{code}/users/me", as_json=as_json, params=params)
+
+
+@vehicle.command("read")
+def read_odometer(  # noqa: PLR0917 - typer's parameters, each an option by its name
+    code: Code,
+    read_on: Day,
+    km: Annotated[int, typer.Argument(min=0, help="The odometer as the day began.")],
+    evidence: Annotated[str, typer.Option("--evidence", help="The document behind it.")] = "",
+    charged_home: Annotated[str | None, typer.Option("--charged-home", help="Code of the home it charged at.")] = None,
+    charged_kwh: Annotated[str, typer.Option("--charged-kwh", help="What it drew there since the last reading.")] = "0",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Keeps an odometer reading: a later day and no fewer kilometres than the last."""
+    body: dict[str, Any] = {"readOn": read_on.date().isoformat(), "km": km, "evidence": evidence}
+    body |= {"chargedKwh": charged_kwh} | ({"chargedHome": charged_home} if charged_home else {})
+    person.ask("POST", f"/vehicles/{code}/readings", as_json=as_json, body=body)
+
+
+@vehicle.command("readings")
+def list_readings(code: Code, *, as_json: AsJson = False) -> None:
+    """A vehicle's odometer readings."""
+    person.ask("GET", f"/vehicles/{code}/readings", as_json=as_json)
+
+
+@vehicle.command("take-back")
+def undo_reading(code: Code, *, as_json: AsJson = False) -> None:
+    """Takes the latest reading back, if you entered it."""
+    person.ask("DELETE", f"/vehicles/{code}/readings/latest", as_json=as_json)
+
+
+IsVehicle = Annotated[bool, typer.Option("--vehicle", help="The code is a vehicle's, not a home's.")]
+
+
+def _splits(code: str, *, is_vehicle: bool) -> str:
+    return f"/{'vehicles' if is_vehicle else 'homes'}/{code}/splits"
+
+
+@split.command("list")
+def list_splits(code: Code, is_vehicle: IsVehicle = False, *, as_json: AsJson = False) -> None:
+    """The splits of a home or vehicle, and who signed each."""
+    person.ask("GET", _splits(code, is_vehicle=is_vehicle), as_json=as_json)
+
+
+@split.command("propose")
+def propose_split(
+    code: Code,
+    since_on: Day,
+    parts: Annotated[list[str], typer.Argument(help="ADDRESS=BPS for everybody who shares it, 10000 together.")],
+    is_vehicle: IsVehicle = False,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Proposes another split; nothing changes until all have signed."""
+    pairs = [part.partition("=") for part in parts]
+    body = {
+        "sinceOn": since_on.date().isoformat(),
+        "parts": [{"account": account, "partBps": int(bps) if bps.isdecimal() else bps} for account, _, bps in pairs],
+    }
+    person.ask("POST", _splits(code, is_vehicle=is_vehicle), as_json=as_json, body=body)
+
+
+@split.command("sign")
+def sign_split(
+    code: Code,
+    split_id: Annotated[int, typer.Argument(min=1, help="The proposal's id.")],
+    is_vehicle: IsVehicle = False,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Signs a proposal for you and your wards; prints its text first without --json."""
+    path = _splits(code, is_vehicle=is_vehicle)
+    with failing_plainly(as_json=as_json):
+        key = person.key()
+        with signed_in_client(person.url, key) as client:
+            proposed = client.get(path)["splits"]
+            text = next((one["text"] for one in proposed if one["id"] == split_id), "")
+            if text and not as_json:
+                typer.echo(text + "\n")
+            body = {"signature": to_hex(personal_sign(key.signer, text))}
+            found = client.post(f"{path}/{split_id}/signatures", body)
+        emit(found, as_json=as_json, render=render)

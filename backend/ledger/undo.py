@@ -1,0 +1,59 @@
+"""Taking an activity back before its year is submitted. It counts nowhere from then on; that it was there is kept."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from backend.footprint.place import place_of
+from backend.footprint.span import local_date
+from backend.kernel.clock import unix_s
+from backend.kernel.errors import RuleViolated
+from backend.ledger.freeze import require_unfrozen
+from backend.ledger.home import stays
+from backend.ledger.record import ActivityUnknown
+from backend.ledger.tables import ActivityRow, MeterRow
+
+
+class ActivityOfVehicle(RuleViolated):
+    """What a vehicle drove comes from two readings; the later of them is what can be taken back."""
+
+    code = "activity.of_vehicle"
+
+    def __init__(self, activity_id: int) -> None:
+        super().__init__(
+            f"activity {activity_id} is what a vehicle drove; take its latest odometer reading back",
+            activity_id=activity_id,
+        )
+
+
+def withdraw(session: Session, *, person_id: int, activity_id: int, at: datetime) -> None:
+    """Takes back what the person itself entered; its meter's time is free again. A meter that nothing inspected speaks
+    of any more is forgotten, so that a mistyped number does not stay open for ever; one that a verifier has seen stays.
+
+    Raises ActivityUnknown, ActivityOfVehicle, VintageFrozen.
+    """
+    row = session.get(ActivityRow, activity_id)
+    if row is None or row.person_id != person_id or row.withdrawn_at is not None:
+        raise ActivityUnknown(activity_id)
+    if row.vehicle_id is not None:
+        raise ActivityOfVehicle(activity_id)
+    people = {person_id}
+    if row.premises_id is not None:
+        people |= {stay.person_id for stay in stays(session, row.premises_id)}
+    zone = place_of(row.place).zone
+    first = local_date(unix_s(row.start_at), zone).year
+    require_unfrozen(session, people, from_year=first, to_year=local_date(unix_s(row.end_at) - 1, zone).year)
+    row.withdrawn_at = at
+    session.add(row)
+    session.flush()
+    if row.meter_hash is not None:
+        _forget_meter(session, row.meter_hash)
+
+
+def _forget_meter(session: Session, meter_hash: bytes) -> None:
+    rows = session.exec(select(ActivityRow).where(col(ActivityRow.meter_hash) == meter_hash)).all()
+    if all(row.withdrawn_at is not None and row.inspected_at is None for row in rows):
+        meter = session.get(MeterRow, meter_hash)
+        if meter is not None:
+            session.delete(meter)
+            session.flush()
