@@ -24,6 +24,8 @@ _COLUMN_OF_CODE = {
     "activity.category_mismatch": "category",
     "activity.meter_missing": "meter",
     "activity.meter_unexpected": "meter",
+    "activity.meter_unreadable": "meter",
+    "meter.out_of_service": "meter",
     "activity.day_malformed": "from/to",
     "activity.span_invalid": "from/to",
     "time.malformed": "from/to",

@@ -21,6 +21,7 @@ from backend.ledger.content import Account, content_of
 from backend.ledger.coverage import Home, Reading
 from backend.ledger.deficit import open_deficits, refresh_state
 from backend.ledger.home import HomeView, homes_of, shares_in, sharing, stays
+from backend.ledger.meter import first_in_place
 from backend.ledger.netting import Plan, plan_of
 from backend.ledger.policy import Policy
 from backend.ledger.service import Statement, StatementUnknown, release_netting, statement_of
@@ -95,11 +96,11 @@ def _homes(session: Session, person_id: int, member: Membership) -> list[tuple[H
     return found
 
 
-def _meters(session: Session, premises_id: int) -> dict[Category, frozenset[str]]:
-    rows = session.exec(select(MeterRow).where(col(MeterRow.premises_id) == premises_id)).all()
+def _meters(rows: Sequence[MeterRow]) -> dict[Category, frozenset[str]]:
+    first = first_in_place(rows)
     names: dict[Category, set[str]] = {}
     for row in rows:
-        names.setdefault(Category(row.category), set()).add(row.meter_hash.hex())
+        names.setdefault(Category(row.category), set()).add(first[row.meter_hash])
     return {category: frozenset(meters) for category, meters in names.items()}
 
 
@@ -120,9 +121,11 @@ def _inputs(session: Session, person_id: int, member: Membership, time_span: Spa
     readings: list[Reading] = []
     homes: list[Home] = []
     for home, shares in _homes(session, person_id, member):
-        homes.append(Home(tuple(span for span, _ in shares), _meters(session, home.premises_id)))
+        meters = session.exec(select(MeterRow).where(col(MeterRow.premises_id) == home.premises_id)).all()
+        homes.append(Home(tuple(span for span, _ in shares), _meters(meters)))
+        first = first_in_place(meters)
         rows = session.exec(select(ActivityRow).where(col(ActivityRow.premises_id) == home.premises_id)).all()
-        readings += [Reading(_activity(row), (row.meter_hash or b"").hex(), shares) for row in rows]
+        readings += [Reading(_activity(row), first.get(row.meter_hash or b"", ""), shares) for row in rows]
     own = session.exec(
         select(ActivityRow).where(col(ActivityRow.person_id) == person_id, col(ActivityRow.premises_id).is_(None))
     ).all()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
@@ -17,9 +18,18 @@ from backend.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, R
 from backend.ledger.books import Books
 from backend.ledger.freeze import require_unfrozen
 from backend.ledger.home import HomeView, home_of, homes_of, stays
-from backend.ledger.personhood import meter_hash
+from backend.ledger.meter import claim_meter
 from backend.ledger.service import household_of
-from backend.ledger.tables import ActivityRow, MeterRow
+from backend.ledger.tables import ActivityRow
+
+
+class Source(StrEnum):
+    """How an activity came in."""
+
+    MANUAL = "manual"
+    CSV = "csv"
+    GREEN_BUTTON = "green_button"
+    GPX = "gpx"
 
 
 class ActivityInFuture(InvalidInput):
@@ -48,22 +58,13 @@ class PlaceMismatch(InvalidInput):
         )
 
 
-class MeterOverlap(Conflict):
-    """That meter's reading for some of that time is already there, from whoever: nothing counts twice."""
+class TripOverlap(Conflict):
+    """A recorded track of the same person at the same time: nobody travels twice at once."""
 
-    code = "meter.overlap"
-
-    def __init__(self) -> None:
-        super().__init__("a reading of this meter for some of this time is already recorded")
-
-
-class MeterElsewhere(Conflict):
-    """That meter belongs to another home, or measures another category."""
-
-    code = "meter.elsewhere"
+    code = "trip.overlap"
 
     def __init__(self) -> None:
-        super().__init__("this meter is registered in another home")
+        super().__init__("a track of yours for some of this time is already recorded")
 
 
 class ActivityUnknown(NotFound):
@@ -94,12 +95,21 @@ class EvidenceMissing(RuleViolated):
 
 
 def record(
-    session: Session, books: Books, *, person_id: int, activity: Activity, home: str | None, at: datetime
+    session: Session,
+    books: Books,
+    *,
+    person_id: int,
+    activity: Activity,
+    home: str | None,
+    at: datetime,
+    source: Source = Source.MANUAL,
+    point_key: str | None = None,
 ) -> int:
-    """Keeps one activity; returns its id. `home` is the code of the home that energy belongs to.
+    """Keeps one activity; returns its id. `home` is the code of the home that energy belongs to, `point_key` the usage
+    point of the feed it was read from.
 
-    Raises ActivityInFuture, FactorUnknown, HomeMissing, HomeUnknown, PlaceMismatch, MeterElsewhere, MeterOverlap,
-    VintageFrozen.
+    Raises ActivityInFuture, FactorUnknown, HomeMissing, HomeUnknown, PlaceMismatch, MeterElsewhere, PointElsewhere,
+    MeterOutOfService, MeterOverlap, TripOverlap, VintageFrozen.
     """
     if activity.span.end_s > unix_s(at):
         raise ActivityInFuture("the activity ends in the future", end_s=activity.span.end_s)
@@ -109,7 +119,7 @@ def record(
     for year in range(first_year, last_year + 1):
         if year == last_year or books.policies.find_vintage(year):
             choose(books.factors_for(year), activity.kind.name, activity.place, year)
-    place, premises, hashed = activity.place, None, None
+    place, premises, hashed, point = activity.place, None, None, None
     people = {person_id}
     if activity.kind.category in METERED:
         if home is None:
@@ -117,12 +127,16 @@ def record(
         found = home_of(session, person_id, home)
         place, premises = _place_at(found, activity), found.premises_id
         people |= {stay.person_id for stay in stays(session, found.premises_id)}
-        hashed = _own_meter(session, books, found, activity)
+        hashed, point = claim_meter(session, books, found, activity, point_key)
+    elif source is Source.GPX:
+        _require_no_track(session, person_id, activity)
     require_unfrozen(session, people, from_year=first_year, to_year=last_year)
     row = ActivityRow(
         person_id=person_id,
         premises_id=premises,
         meter_hash=hashed,
+        point_hash=point,
+        source=source,
         category=activity.kind.category,
         kind=activity.kind.name,
         quantity=plain(activity.quantity),
@@ -148,28 +162,20 @@ def _place_at(home: HomeView, activity: Activity) -> str:
     return home.grid_area
 
 
-def _own_meter(session: Session, books: Books, home: HomeView, activity: Activity) -> bytes:
-    assert activity.meter is not None
-    hashed = meter_hash(books.pepper, home.region, activity.kind.category, activity.meter)
-    meter = session.get(MeterRow, hashed)
-    if meter is None:
-        session.add(MeterRow(meter_hash=hashed, premises_id=home.premises_id, category=activity.kind.category))
-        session.flush()
-        return hashed
-    if meter.premises_id != home.premises_id:
-        raise MeterElsewhere
+def _require_no_track(session: Session, person_id: int, activity: Activity) -> None:
+    """A track has its true times, so the same journey recorded twice overlaps. What is stated by day may share it."""
     overlap = session.exec(
         select(ActivityRow)
         .where(
-            col(ActivityRow.meter_hash) == hashed,
+            col(ActivityRow.person_id) == person_id,
+            col(ActivityRow.source) == Source.GPX,
             col(ActivityRow.start_at) < from_unix_s(activity.span.end_s),
             col(ActivityRow.end_at) > from_unix_s(activity.span.start_s),
         )
         .limit(1)
     ).first()
     if overlap is not None:
-        raise MeterOverlap
-    return hashed
+        raise TripOverlap
 
 
 def import_csv(
@@ -184,7 +190,9 @@ def import_csv(
     for line, activity in parse_activities(text):
         own_home = home if activity.kind.category in METERED else None
         try:
-            kept.append(record(session, books, person_id=person_id, activity=activity, home=own_home, at=at))
+            kept.append(
+                record(session, books, person_id=person_id, activity=activity, home=own_home, at=at, source=Source.CSV)
+            )
         except TanyuError as failure:
             bad.append(row_error(line, failure))
     if bad:
