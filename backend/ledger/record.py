@@ -1,6 +1,7 @@
-"""Recording activities: one or a CSV of them, each refused if it could count twice or could not be counted at all."""
+"""Recording activities, each refused if it could count twice or could not be counted at all."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -178,26 +179,67 @@ def _require_no_track(session: Session, person_id: int, activity: Activity) -> N
         raise TripOverlap
 
 
-def import_csv(
-    session: Session, books: Books, *, person_id: int, text: str, home: str | None, at: datetime
-) -> list[int]:
-    """Keeps every row of a CSV, or none: call it in a transaction of its own, which the exception rolls back.
+@dataclass(frozen=True)
+class Item:
+    """One activity of a file. `home`: code of the home that it belongs to; `line` is of a CSV; `point_key` the usage
+    point of a feed.
+    """
 
-    Raises CsvRefused naming each bad row by line and column.
+    activity: Activity
+    home: str | None
+    line: int | None = None
+    point_key: str | None = None
+
+
+def csv_items(text: str, home: str | None) -> list[Item]:
+    """A CSV's rows. Raises CsvRefused."""
+    return [
+        Item(activity, home if activity.kind.category in METERED else None, line)
+        for line, activity in parse_activities(text)
+    ]
+
+
+def record_each(
+    session: Session, books: Books, items: Iterable[Item], *, person_id: int, at: datetime, source: Source
+) -> list[int]:
+    """Keeps every item; after an exception the caller rolls back what was kept before it.
+
+    Raises CsvRefused naming each bad row by line and column; for items without a line, what `record` raises.
     """
     kept: list[int] = []
     bad: list[str] = []
-    for line, activity in parse_activities(text):
-        own_home = home if activity.kind.category in METERED else None
+    for item in items:
         try:
             kept.append(
-                record(session, books, person_id=person_id, activity=activity, home=own_home, at=at, source=Source.CSV)
+                record(
+                    session,
+                    books,
+                    person_id=person_id,
+                    activity=item.activity,
+                    home=item.home,
+                    at=at,
+                    source=source,
+                    point_key=item.point_key,
+                )
             )
         except TanyuError as failure:
-            bad.append(row_error(line, failure))
+            if item.line is None:
+                raise
+            bad.append(row_error(item.line, failure))
     if bad:
         raise CsvRefused(bad)
     return kept
+
+
+def import_csv(
+    session: Session, books: Books, *, person_id: int, text: str, home: str | None, at: datetime
+) -> list[int]:
+    """Keeps every row of a CSV, or none: call it in a transaction of its own, which the exception rolls back. Who has
+    somebody to ask first calls `intake.take_in`.
+
+    Raises CsvRefused naming each bad row by line and column.
+    """
+    return record_each(session, books, csv_items(text, home), person_id=person_id, at=at, source=Source.CSV)
 
 
 def inspect(session: Session, *, verifier: str, activity_ids: Iterable[int], at: datetime) -> int:
