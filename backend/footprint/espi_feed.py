@@ -66,6 +66,11 @@ class Entry:
     readings: Readings = field(default_factory=Readings)
 
 
+def _shown(text: str) -> str:
+    """A text that may stand in an answer or on a terminal."""
+    return "".join(letter for letter in text[:TEXT_LIMIT] if letter.isprintable())
+
+
 class FeedReader:
     """Hears a feed's elements (`xml_stream.Handler`); afterwards `entries` are those with a resource that is read."""
 
@@ -96,7 +101,7 @@ class FeedReader:
             self._reading = {}
 
     def _link(self, entry: Entry, attributes: Mapping[str, str], line: int) -> None:
-        href, rel = attributes.get("href", "")[:TEXT_LIMIT], attributes.get("rel", "")
+        href, rel = _shown(attributes.get("href", "")), attributes.get("rel", "")
         if rel == "self":
             entry.href = href
         elif rel == "up":
@@ -115,7 +120,7 @@ class FeedReader:
             return
         if namespace == ATOM:
             if name == "id" and self._path[-1:] == ["entry"]:
-                entry.id = text[:TEXT_LIMIT]
+                entry.id = _shown(text)
             elif name == "entry":
                 self._keep(entry, line)
         elif namespace == ESPI:
@@ -131,7 +136,7 @@ class FeedReader:
     def _espi(self, entry: Entry, name: str, text: str, line: int) -> None:
         parents = self._path
         if parents[-1:] == ["ReadingType"] or parents[-2:] == ["UsagePoint", "ServiceCategory"]:
-            entry.codes[name] = text[:TEXT_LIMIT]
+            entry.codes[name] = _shown(text)
         elif parents[-2:] == ["IntervalReading", "timePeriod"] or parents[-1:] == ["IntervalReading"]:
             self._reading[name] = text
         elif parents[-2:] == ["IntervalReading", "ReadingQuality"] and name == "quality" and text in FORECAST:

@@ -6,7 +6,6 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from Crypto.PublicKey import ECC
 from Crypto.Signature import eddsa
 from fastapi import FastAPI
 
@@ -187,7 +186,8 @@ def signed(file: str, account: str, meters: dict[str, str], utility: str = "dev-
     if utility == "dev-power":
         return {"utility": utility, "signature": to_hex(personal_sign(dev_signer(80), text))}
     seed = sha256(b"tanyu development utility").digest()
-    signature = eddsa.new(ECC.construct(curve="Ed25519", seed=seed), "rfc8032").sign(text.encode())
+    key = eddsa.import_private_key(seed)
+    signature = eddsa.new(key, "rfc8032").sign(text.encode())
     return {"utility": utility, "signature": to_hex(signature)}
 
 
