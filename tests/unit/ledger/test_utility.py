@@ -73,7 +73,7 @@ def test_development_utility__on_a_real_chain__is_refused() -> None:
     assert required(replace(POWER, development=False), chain_id=1)
 
 
-@pytest.mark.parametrize("signature", [b"", b"\0" * 64, b"\0" * 65, DELIVERY.signature[:-1]])
+@pytest.mark.parametrize("signature", [b"", b"\0" * 64, b"\0" * 65, DELIVERY.signature[:-2]])
 def test_signature_that_is_none__is_refused(signature: bytes) -> None:
     for utility in shipped_utilities().values():
         with pytest.raises(DeliveryUnsigned):
