@@ -112,6 +112,7 @@ def _text(path: Path) -> str:
 
 def _read(path: Path, form: FileFormat, kind: str) -> list[dict[str, Any]]:
     if form is FileFormat.GREEN_BUTTON:
+        file = read_green_button(_pieces(path))
         return [
             {
                 "what": point.name,
@@ -120,14 +121,20 @@ def _read(path: Path, form: FileFormat, kind: str) -> list[dict[str, Any]]:
                 "unit": kind_of(point.unit.kind).unit,
                 "start": iso(from_unix_s(point.intervals[0].start_s)),
                 "end": iso(from_unix_s(point.intervals[-1].end_s)),
+                "sha256": file.sha256.hex(),
             }
-            for point in read_green_button(_pieces(path)).points
+            for point in file.points
         ]
     if form is FileFormat.GPX:
-        tracks = read_gpx(_pieces(path)).tracks
+        found = read_gpx(_pieces(path))
         return [
-            {"what": f"track {at}", "kind": kind, "metres": distance_mm(track, kind_of(kind), at) // 1000}
-            for at, track in enumerate(tracks, 1)
+            {
+                "what": f"track {at}",
+                "kind": kind,
+                "metres": distance_mm(track, kind_of(kind), at) // 1000,
+                "sha256": found.sha256.hex(),
+            }
+            for at, track in enumerate(found.tracks, 1)
         ]
     return [
         {
@@ -193,7 +200,10 @@ def show_template() -> None:
 
 @app.command("read")
 def read_file(file: File, *, form: Format = None, kind: Mode = "rail", as_json: AsJson = False) -> None:
-    """Shows what a file holds, offline: usage points and their totals, tracks and their metres, or rows."""
+    """Shows what a file holds, offline: usage points and their totals, tracks and their metres, or rows.
+
+    The SHA-256 is what an activity's evidence names: a verifier sees by it that this is the file.
+    """
     with failing_plainly(as_json=as_json):
         rows = _read(file, form or format_of(file), kind or "rail")
     emit(rows, as_json=as_json, render=_rows_table)

@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,7 @@ def test_read__offline__shows_totals_metres_and_rows(tmp_path: Path) -> None:
     rows = told("read", a_file(tmp_path, a_year_of_bills()))
 
     assert (meter["what"], meter["quantity"], meter["unit"]) == ("U/1", "74.4", "kWh")
+    assert meter["sha256"] == sha256(MONTH.encode()).hexdigest()
     assert 342_000 < track["metres"] < 345_000
     assert [row["what"] for row in rows] == [f"line {line}" for line in range(2, 14)]
     assert "U/1" in run("read", a_file(tmp_path, MONTH)).output
