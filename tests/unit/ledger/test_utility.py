@@ -1,5 +1,6 @@
 """Registered utilities: whose word makes a file grade M, for whom, and for what."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -25,7 +26,7 @@ TEXT = delivery_text("dev-power", ACCOUNT, FILE, METERS)
 DELIVERY = Delivery("dev-power", personal_sign(dev_signer(80), TEXT))
 
 
-def required(utility: Utility, delivery: Delivery = DELIVERY, **changes: object) -> Utility:
+def required(utility: Utility, delivery: Delivery = DELIVERY, changes: Mapping[str, object] | None = None) -> Utility:
     said: dict[str, object] = {
         "account": ACCOUNT,
         "file_sha256": FILE,
@@ -35,7 +36,7 @@ def required(utility: Utility, delivery: Delivery = DELIVERY, **changes: object)
         "on": date(2026, 1, 15),
         "chain_id": 31337,
     }
-    return require_delivered({utility.id: utility}, delivery, **(said | changes))  # type: ignore[arg-type] # varied
+    return require_delivered({utility.id: utility}, delivery, **(said | dict(changes or {})))  # type: ignore[arg-type] # varied
 
 
 POWER = shipped_utilities()["dev-power"]
@@ -62,15 +63,15 @@ def test_delivery__of_a_fit_utility__is_its_own() -> None:
 )
 def test_utility__elsewhere_or_out_of_time_or_of_something_else__is_unfit(change: dict[str, object]) -> None:
     with pytest.raises(UtilityUnfit) as refused:
-        required(POWER, **change)
+        required(POWER, changes=change)
 
     assert refused.value.code == "utility.unfit"
 
 
 def test_development_utility__on_a_real_chain__is_refused() -> None:
     with pytest.raises(DevKeyRefused):
-        required(POWER, chain_id=1)
-    assert required(replace(POWER, development=False), chain_id=1)
+        required(POWER, changes={"chain_id": 1})
+    assert required(replace(POWER, development=False), changes={"chain_id": 1}).id == "dev-power"
 
 
 @pytest.mark.parametrize("signature", [b"", b"\0" * 64, b"\0" * 65, DELIVERY.signature[:-2]])
