@@ -256,6 +256,33 @@ def import_file(
         typer.echo("\n".join(_sentences(told)))
 
 
+def _kept_table(page: Mapping[str, Any]) -> RenderableType:
+    names = ("id", "kind", "quantity", "unit", "start", "end", "grade", "source", "evidence")
+    table = Table(*names)
+    for row in page["activities"]:
+        table.add_row(*(str(row[name]) for name in names))
+    return table
+
+
+@app.command("list")
+def list_recorded(
+    *,
+    after: Annotated[int, typer.Option(min=0, help="Only activities after the one with this id.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 100,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    dev: Dev = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lists what you recorded and what was recorded for your homes, in order of entry."""
+    with failing_plainly(as_json=as_json), ApiClient(_base(url)) as client:
+        client.sign_in(_signer(client, dev, keystore, password_file))
+        page = client.get("/activities", after=after, limit=limit)
+        client.sign_out()
+        emit(page, as_json=as_json, render=_kept_table)
+
+
 @app.command("replace-meter")
 def replace_meter(
     home: Annotated[str, typer.Argument(help="The home's code.")],

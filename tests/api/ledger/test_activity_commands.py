@@ -159,6 +159,15 @@ def test_template__can_be_read(tmp_path: Path) -> None:
     assert len(told("read", a_file(tmp_path, run("template").stdout))) == 5
 
 
+def test_list__shows_what_was_recorded_and_how_it_came_in(home: str, alice: Caller) -> None:
+    alice.post("/activities", BILL | {"home": home})
+
+    (row,) = told("list", "--dev", "10")["activities"]
+
+    assert (row["source"], row["grade"]) == ("manual", "S")
+    assert "manual" in run("list", "--dev", "10").output
+
+
 def test_replace_meter__says_from_when_the_new_one_counts(home: str, alice: Caller) -> None:
     alice.post("/activities", BILL | {"home": home})
     asked = ("replace-meter", home, "--category", "electricity", "--old", "M1", "--new", "N2", "--on", "2025-02-01")
