@@ -24,6 +24,7 @@ from backend.chain.rpc import LOCAL_CHAIN_ID, connect
 from backend.footprint.commands import app as factors
 from backend.giving.commands import give, retire
 from backend.issuance.commands import app as batch
+from backend.ledger.activity_commands import app as activities
 from backend.ledger.commands import app as statement
 from backend.ledger.person_commands import app as me
 from backend.link.indexer import Indexer
@@ -42,7 +43,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for room in (factors, me, statement, batch, market, give, retire, audit):
+for room in (factors, me, activities, statement, batch, market, give, retire, audit):
     app.add_typer(room)
 
 

@@ -1,5 +1,5 @@
 """Bodies are read whole before the app sees them, only up to a limit (declared, or counted as the chunks come), and
-only if they nest no deeper than a parser can follow.
+only if they nest no deeper than a parser can follow. Streamed paths get their chunks as they come, counted too.
 """
 
 from collections import deque
@@ -20,18 +20,27 @@ class BodyLimit:
     """Pure ASGI middleware: 413 `input.too_large`, 422 `input.too_deep` or 400 `input.not_json` before any route runs,
     so such a body changes nothing. Only text (CSV) is not looked into: no route parses it as JSON.
 
-    `by_path` gives the limit of every path that starts with a prefix; the longest prefix wins.
+    `by_path` gives the limit of every path that starts with a prefix; the longest prefix wins. `streamed` gives that of
+    exact paths whose routes read the body themselves, piece by piece; they are told InputTooLarge as they read.
     """
 
     def __init__(
-        self, app: ASGIApp, *, limit_bytes: int = BODY_BYTES_MAX, by_path: Mapping[str, int] | None = None
+        self,
+        app: ASGIApp,
+        *,
+        limit_bytes: int = BODY_BYTES_MAX,
+        by_path: Mapping[str, int] | None = None,
+        streamed: Mapping[str, int] | None = None,
     ) -> None:
         self.app = app
         self.limit_bytes = limit_bytes
         self.by_path = dict(by_path or {})
+        self.streamed = dict(streamed or {})
 
     def limit_of(self, path: str) -> int:
         """Bytes a path takes."""
+        if path in self.streamed:
+            return self.streamed[path]
         prefixes = [prefix for prefix in self.by_path if path.startswith(prefix)]
         return self.by_path[max(prefixes, key=len)] if prefixes else self.limit_bytes
 
@@ -44,6 +53,9 @@ class BodyLimit:
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
             await _refuse_size(limit, scope, receive, send)
+            return
+        if scope["path"] in self.streamed:
+            await self.app(scope, _counted(limit, receive), send)
             return
         read = await _read_up_to(limit, receive)
         if read is None:
@@ -58,6 +70,21 @@ class BodyLimit:
             return read.popleft() if read else await receive()
 
         await self.app(scope, replay, send)
+
+
+def _counted(limit: int, receive: Receive) -> Receive:
+    """The same messages, until they exceed the limit; then raises InputTooLarge where the body is read."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise InputTooLarge(f"the body is larger than {limit} bytes", limit_bytes=limit)
+        return message
+
+    return counted
 
 
 async def _read_up_to(limit: int, receive: Receive) -> deque[Message] | None:

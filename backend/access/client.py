@@ -1,6 +1,6 @@
 """A small client of a running Tanyu, for commands: signs in with a key, and raises the server's problems as errors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -73,6 +73,19 @@ class ApiClient:
         if response.is_error:
             raise _problem(response)
         return response.json() if response.content else None
+
+    def send(
+        self, path: str, pieces: Iterable[bytes], media_type: str, *, params: Mapping[str, str | list[str]]
+    ) -> Any:
+        """POST of a file as its pieces come; the JSON of the answer. Raises ApiProblem, ServerUnreachable."""
+        headers = {"Content-Type": media_type}
+        try:
+            response = self.http.post(path, content=pieces, headers=headers, params=params)
+        except httpx.TransportError as failure:
+            raise ServerUnreachable(self.base_url) from failure
+        if response.is_error:
+            raise _problem(response)
+        return response.json()
 
     def get(self, path: str, **params: str | int) -> Any:
         """GET with query parameters."""

@@ -5,12 +5,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from backend.footprint.kind import METERED, Grade, Kind, kind_of
+from backend.footprint.meter_number import meter_key
 from backend.footprint.place import place_of
 from backend.footprint.quantity import quantity_in
 from backend.footprint.span import Span, days_span, span_between
 from backend.kernel.clock import parse_iso
 from backend.kernel.errors import InvalidInput
-from backend.kernel.text import letters_and_digits, require_plain
+from backend.kernel.text import require_plain
 
 LONGEST_S = 366 * 86400
 YEARS = range(2000, 3000)
@@ -130,8 +131,8 @@ def activity_of(
 ) -> Activity:
     """An activity from what was given.
 
-    Raises KindUnknown, PlaceUnknown, ControlCharacter, TextTooLong, MeterMissing, MeterUnexpected, and what
-    `quantity_in` and `check_span` raise.
+    Raises KindUnknown, PlaceUnknown, ControlCharacter, TextTooLong, MeterMissing, MeterUnexpected, MeterUnreadable,
+    and what `quantity_in` and `check_span` raise.
     """
     found = kind_of(kind)
     place_of(place)
@@ -140,7 +141,7 @@ def activity_of(
         require_plain(name, text)
         if len(text) > limit:
             raise TextTooLong(name, limit)
-    if found.category in METERED and not letters_and_digits(number):
+    if found.category in METERED and not meter_key(number):
         raise MeterMissing(kind)
     if found.category not in METERED and number:
         raise MeterUnexpected(kind)

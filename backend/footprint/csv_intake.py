@@ -8,6 +8,7 @@ names the document behind the row; a row is self-declared until a verifier has i
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from importlib.resources import files
 
 from backend.footprint.activity import Activity, activity_of, span_of
 from backend.footprint.kind import kind_of
@@ -24,6 +25,8 @@ _COLUMN_OF_CODE = {
     "activity.category_mismatch": "category",
     "activity.meter_missing": "meter",
     "activity.meter_unexpected": "meter",
+    "activity.meter_unreadable": "meter",
+    "meter.out_of_service": "meter",
     "activity.day_malformed": "from/to",
     "activity.span_invalid": "from/to",
     "time.malformed": "from/to",
@@ -59,6 +62,11 @@ class CategoryMismatch(InvalidInput):
 
     def __init__(self, given: str, expected: str) -> None:
         super().__init__(f"the category is {given!r}, but this kind is {expected}", category=given, expected=expected)
+
+
+def template() -> str:
+    """A CSV with every column and one row for each category, to be filled in."""
+    return files("backend.footprint").joinpath("csv_template.csv").read_text("utf-8")
 
 
 def row_error(line: int, failure: TanyuError) -> str:

@@ -1,31 +1,16 @@
-"""Activities over HTTP: one by one or a CSV of them. Whatever comes in here is self-declared until it is inspected."""
+"""Activities over HTTP, one by one: self-declared until they are inspected. Files of them are in `intake_routes.py`."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 
-from backend.access.problems import MediaTypeUnsupported
 from backend.access.state import clock_of, database_of
 from backend.access.wire import Iso, PageAfter, PageLimit, Wire
 from backend.footprint.activity import activity_of, span_of
-from backend.footprint.csv_intake import BYTES_LIMIT, COLUMNS, CsvRefused
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
-from backend.ledger.record import activities_of, import_csv, record
+from backend.ledger.record import activities_of, record
 from backend.ledger.tables import ActivityRow
 
 router = APIRouter(tags=["activities"])
-
-HomeCode = Annotated[str | None, Query(description="Code of the home that the file's electricity and gas belong to.")]
-
-
-class CsvExpected(MediaTypeUnsupported):
-    """The body is not declared as CSV."""
-
-    code = "activity.csv_expected"
-
-    def __init__(self) -> None:
-        super().__init__("send the file as the body, with Content-Type: text/csv", expected="text/csv")
 
 
 class ActivityBody(Wire):
@@ -58,6 +43,8 @@ class ActivityOut(Wire):
     place: str
     grade: str
     evidence: str
+    source: str
+    """How it came in: `manual`, `csv`, `green_button`, `gpx`, `odometer`."""
     is_shared: bool
     """Whether it belongs to a home or a vehicle and is shared among those who live there or use it."""
 
@@ -66,13 +53,6 @@ class ActivitiesOut(Wire):
     """In order of entry; `id` of the last is the next page's `after`."""
 
     activities: list[ActivityOut]
-
-
-class ImportOut(Wire):
-    """How many rows were kept, and their ids in the file's order."""
-
-    kept: int
-    ids: list[int]
 
 
 def _out(row: ActivityRow) -> ActivityOut:
@@ -89,6 +69,7 @@ def _out(row: ActivityRow) -> ActivityOut:
         place=row.place,
         grade=row.grade,
         evidence=row.evidence,
+        source=row.source,
         is_shared=row.premises_id is not None or row.vehicle_id is not None,
     )
 
@@ -112,46 +93,6 @@ def record_activity(request: Request, account: SignedIn, body: ActivityBody, war
         row = session.get(ActivityRow, kept)
         assert row is not None
         return _out(row)
-
-
-async def csv_body(request: Request) -> str:
-    """The body as CSV text. Raises CsvExpected, CsvRefused."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "text/csv":
-        raise CsvExpected
-    read = bytearray()
-    async for chunk in request.stream():
-        read += chunk
-        if len(read) > BYTES_LIMIT:
-            raise CsvRefused([f"the file is larger than {BYTES_LIMIT} bytes"])
-    try:
-        return read.decode("utf-8")
-    except UnicodeDecodeError as failure:
-        raise CsvRefused([f"the file is not UTF-8: {failure.reason} at byte {failure.start}"]) from failure
-
-
-@router.post(
-    "/activities/import",
-    status_code=201,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"text/csv": {"schema": {"type": "string", "description": f"Columns: {', '.join(COLUMNS)}"}}},
-        }
-    },
-)
-def import_activities(
-    request: Request,
-    account: SignedIn,
-    text: Annotated[str, Depends(csv_body)],
-    home: HomeCode = None,
-    ward: OnBehalf = None,
-) -> ImportOut:
-    """Keeps every row of a CSV, or none: bad rows are named by line and column."""
-    with database_of(request).write() as session:
-        person = acting(session, request, account, ward)
-        now = clock_of(request).now()
-        ids = import_csv(session, books_of(request), person_id=person.person_id, text=text, home=home, at=now)
-    return ImportOut(kept=len(ids), ids=ids)
 
 
 @router.get("/activities")

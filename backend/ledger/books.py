@@ -9,17 +9,19 @@ from backend.footprint.factors import FactorSet, catalogue
 from backend.ledger.personhood import DevelopmentIssuer, LedgerKeys, NoIssuer, PersonhoodProvider
 from backend.ledger.policy import PolicySet, shipped_policies
 from backend.ledger.service import random_salt
+from backend.ledger.utility import Utilities, shipped_utilities
 
 
 @dataclass(frozen=True)
 class Books:
-    """Factors, policies, the identity issuer, the pepper, and where salts come from."""
+    """Factors, policies, the identity issuer, the pepper, where salts come from, and utilities that may sign."""
 
     factors: FactorSet
     policies: PolicySet
     personhood: PersonhoodProvider
     pepper: bytes
     salts: Callable[[], bytes] = random_salt
+    utilities: Utilities = field(default_factory=shipped_utilities)
     _frozen: dict[int, FactorSet] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod

@@ -4,6 +4,7 @@
 known to live where. Factors and policies are the vintage's own, frozen before it opened.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,6 +22,7 @@ from backend.ledger.books import Books
 from backend.ledger.coverage import Home, Reading, Share
 from backend.ledger.deficit import open_deficits
 from backend.ledger.home import HomeView, homes_of, shares_in, sharing, stays
+from backend.ledger.meter import first_in_place
 from backend.ledger.netting import Plan, plan_of
 from backend.ledger.policy import Policy
 from backend.ledger.residence import residences_of
@@ -104,11 +106,11 @@ def _resident_spans(home: HomeView, shares: Shares, runs: tuple[Run, ...]) -> li
     return [share.meet(span) for share, _ in shares for span in there]
 
 
-def _meters(session: Session, premises_id: int) -> dict[Category, frozenset[str]]:
-    rows = session.exec(select(MeterRow).where(col(MeterRow.premises_id) == premises_id)).all()
+def _meters(rows: Sequence[MeterRow]) -> dict[Category, frozenset[str]]:
+    first = first_in_place(rows)
     names: dict[Category, set[str]] = {}
     for row in rows:
-        names.setdefault(Category(row.category), set()).add(row.meter_hash.hex())
+        names.setdefault(Category(row.category), set()).add(first[row.meter_hash])
     return {category: frozenset(meters) for category, meters in names.items()}
 
 
@@ -141,11 +143,15 @@ def _inputs(
     homes: list[Home] = []
     resident: list[Span] = []
     for home, shares in _homes(session, person_id, runs, as_of):
-        homes.append(Home(tuple(span for span, _ in shares), _meters(session, home.premises_id)))
+        meters = session.exec(select(MeterRow).where(col(MeterRow.premises_id) == home.premises_id)).all()
+        homes.append(Home(tuple(span for span, _ in shares), _meters(meters)))
         resident += _resident_spans(home, shares, runs)
+        first = first_in_place(meters)
         rows = session.exec(select(ActivityRow).where(col(ActivityRow.premises_id) == home.premises_id)).all()
         readings += [
-            Reading(_activity(row, as_of), (row.meter_hash or b"").hex(), shares) for row in rows if _known(row, as_of)
+            Reading(_activity(row, as_of), first.get(row.meter_hash or b"", ""), shares)
+            for row in rows
+            if _known(row, as_of)
         ]
     away = subtract([time_span], union(resident))
     if homes and away:

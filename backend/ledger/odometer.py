@@ -21,7 +21,7 @@ from backend.ledger.books import Books
 from backend.ledger.charging import ChargeUnexpected, km_charged
 from backend.ledger.freeze import require_unfrozen
 from backend.ledger.home import home_of, known_year
-from backend.ledger.record import require_factors
+from backend.ledger.record import Source, require_factors
 from backend.ledger.tables import ActivityRow, OdometerRow
 from backend.ledger.vehicle import Vehicle, latest_reading, users, vehicle_of
 
@@ -171,6 +171,7 @@ def _drive(  # noqa: PLR0917 - what read_odometer has found out
     row = ActivityRow(
         person_id=person_id,
         vehicle_id=vehicle.vehicle_id,
+        source=Source.ODOMETER,
         category=kind.category,
         kind=kind.name,
         quantity=plain(Decimal(driven)),

@@ -12,8 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
+from backend.footprint.meter_number import meter_key
 from backend.kernel.errors import InvalidInput, Unavailable
-from backend.kernel.text import letters_and_digits, seen
+from backend.kernel.text import seen
 
 KEY_BYTES = 32
 IDENTITY_LIMIT = 200
@@ -81,11 +82,16 @@ class DevelopmentIssuer:
 
 def meter_hash(pepper: bytes, region: str, category: str, number: str) -> bytes:
     """Names a meter without telling its number. The region and not the premises is hashed with it, so that one meter
-    under two registrations of the same home is still one meter. Only letters and digits tell meters apart: a bill may
-    print dashes where another prints spaces, and nobody sees a zero-width character.
+    under two registrations of the same home is still one meter. Which spellings are one number: `meter_number.py`.
+    Raises MeterUnreadable.
     """
-    folded = letters_and_digits(number)
+    folded = meter_key(number)
     return hmac.digest(pepper, b"\0".join(part.encode() for part in ("tanyu meter", region, category, folded)), sha256)
+
+
+def point_hash(pepper: bytes, key: str) -> bytes:
+    """Names a usage point of a Green Button feed, by what every export of it carries, without telling it."""
+    return hmac.digest(pepper, b"tanyu usage point\0" + key.encode(), sha256)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
-"""Recording activities: one or a CSV of them, each refused if it could count twice or could not be counted at all."""
+"""Recording activities, each refused if it could count twice or could not be counted at all."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
@@ -19,10 +21,20 @@ from backend.ledger.books import Books
 from backend.ledger.charging import require_billed
 from backend.ledger.freeze import require_unfrozen
 from backend.ledger.home import HomeView, home_of, homes_of, stays
-from backend.ledger.personhood import meter_hash
+from backend.ledger.meter import claim_meter
 from backend.ledger.service import household_of
-from backend.ledger.tables import ActivityRow, MeterRow
+from backend.ledger.tables import ActivityRow
 from backend.ledger.vehicle import is_driven, users, vehicles_of
+
+
+class Source(StrEnum):
+    """How an activity came in."""
+
+    MANUAL = "manual"
+    CSV = "csv"
+    GREEN_BUTTON = "green_button"
+    GPX = "gpx"
+    ODOMETER = "odometer"
 
 
 class ActivityInFuture(InvalidInput):
@@ -51,22 +63,13 @@ class PlaceMismatch(InvalidInput):
         )
 
 
-class MeterOverlap(Conflict):
-    """That meter's reading for some of that time is already there, from whoever: nothing counts twice."""
+class TripOverlap(Conflict):
+    """A recorded track of the same person at the same time: nobody travels twice at once."""
 
-    code = "meter.overlap"
-
-    def __init__(self) -> None:
-        super().__init__("a reading of this meter for some of this time is already recorded")
-
-
-class MeterElsewhere(Conflict):
-    """That meter belongs to another home, or measures another category."""
-
-    code = "meter.elsewhere"
+    code = "trip.overlap"
 
     def __init__(self) -> None:
-        super().__init__("this meter is registered in another home")
+        super().__init__("a track of yours for some of this time is already recorded")
 
 
 class ActivityUnknown(NotFound):
@@ -109,12 +112,21 @@ class EvidenceMissing(RuleViolated):
 
 
 def record(
-    session: Session, books: Books, *, person_id: int, activity: Activity, home: str | None, at: datetime
+    session: Session,
+    books: Books,
+    *,
+    person_id: int,
+    activity: Activity,
+    home: str | None,
+    at: datetime,
+    source: Source = Source.MANUAL,
+    point_key: str | None = None,
 ) -> int:
-    """Keeps one activity; returns its id. `home` is the code of the home that energy belongs to.
+    """Keeps one activity; returns its id. `home` is the code of the home that energy belongs to, `point_key` the usage
+    point of the feed it was read from.
 
-    Raises ActivityInFuture, FactorUnknown, HomeMissing, HomeUnknown, PlaceMismatch, MeterElsewhere, MeterOverlap,
-    VintageFrozen.
+    Raises ActivityInFuture, FactorUnknown, HomeMissing, HomeUnknown, PlaceMismatch, MeterElsewhere, PointElsewhere,
+    MeterOutOfService, MeterOverlap, TripOverlap, VintageFrozen.
     """
     if activity.span.end_s > unix_s(at):
         raise ActivityInFuture("the activity ends in the future", end_s=activity.span.end_s)
@@ -122,7 +134,7 @@ def record(
     first_year = local_date(activity.span.start_s, zone).year
     last_year = local_date(activity.span.end_s - 1, zone).year
     require_factors(books, activity.kind.name, activity.place, first_year, last_year)
-    place, premises, hashed = activity.place, None, None
+    place, premises, hashed, point = activity.place, None, None, None
     people = {person_id}
     if activity.kind.category in METERED:
         if home is None:
@@ -130,12 +142,16 @@ def record(
         found = home_of(session, person_id, home)
         place, premises = _place_at(found, activity), found.premises_id
         people |= {stay.person_id for stay in stays(session, found.premises_id)}
-        hashed = _own_meter(session, books, found, activity)
+        hashed, point = claim_meter(session, books, found, activity, point_key)
+    elif source is Source.GPX:
+        _require_no_track(session, person_id, activity)
     require_unfrozen(session, people, from_year=first_year, to_year=last_year)
     row = ActivityRow(
         person_id=person_id,
         premises_id=premises,
         meter_hash=hashed,
+        point_hash=point,
+        source=source,
         category=activity.kind.category,
         kind=activity.kind.name,
         quantity=plain(activity.quantity),
@@ -169,20 +185,13 @@ def _place_at(home: HomeView, activity: Activity) -> str:
     return home.grid_area
 
 
-def _own_meter(session: Session, books: Books, home: HomeView, activity: Activity) -> bytes:
-    assert activity.meter is not None
-    hashed = meter_hash(books.pepper, home.region, activity.kind.category, activity.meter)
-    meter = session.get(MeterRow, hashed)
-    if meter is None:
-        session.add(MeterRow(meter_hash=hashed, premises_id=home.premises_id, category=activity.kind.category))
-        session.flush()
-        return hashed
-    if meter.premises_id != home.premises_id:
-        raise MeterElsewhere
+def _require_no_track(session: Session, person_id: int, activity: Activity) -> None:
+    """A track has its true times, so the same journey recorded twice overlaps. What is stated by day may share it."""
     overlap = session.exec(
         select(ActivityRow)
         .where(
-            col(ActivityRow.meter_hash) == hashed,
+            col(ActivityRow.person_id) == person_id,
+            col(ActivityRow.source) == Source.GPX,
             col(ActivityRow.withdrawn_at).is_(None),
             col(ActivityRow.start_at) < from_unix_s(activity.span.end_s),
             col(ActivityRow.end_at) > from_unix_s(activity.span.start_s),
@@ -190,28 +199,70 @@ def _own_meter(session: Session, books: Books, home: HomeView, activity: Activit
         .limit(1)
     ).first()
     if overlap is not None:
-        raise MeterOverlap
-    return hashed
+        raise TripOverlap
+
+
+@dataclass(frozen=True)
+class Item:
+    """One activity of a file. `home`: code of the home that it belongs to; `line` is of a CSV; `point_key` the usage
+    point of a feed.
+    """
+
+    activity: Activity
+    home: str | None
+    line: int | None = None
+    point_key: str | None = None
+
+
+def csv_items(text: str, home: str | None) -> list[Item]:
+    """A CSV's rows. Raises CsvRefused."""
+    return [
+        Item(activity, home if activity.kind.category in METERED else None, line)
+        for line, activity in parse_activities(text)
+    ]
+
+
+def record_each(
+    session: Session, books: Books, items: Iterable[Item], *, person_id: int, at: datetime, source: Source
+) -> list[int]:
+    """Keeps every item; after an exception the caller rolls back what was kept before it.
+
+    Raises CsvRefused naming each bad row by line and column; for items without a line, what `record` raises.
+    """
+    kept: list[int] = []
+    bad: list[str] = []
+    for item in items:
+        try:
+            kept.append(
+                record(
+                    session,
+                    books,
+                    person_id=person_id,
+                    activity=item.activity,
+                    home=item.home,
+                    at=at,
+                    source=source,
+                    point_key=item.point_key,
+                )
+            )
+        except TanyuError as failure:
+            if item.line is None:
+                raise
+            bad.append(row_error(item.line, failure))
+    if bad:
+        raise CsvRefused(bad)
+    return kept
 
 
 def import_csv(
     session: Session, books: Books, *, person_id: int, text: str, home: str | None, at: datetime
 ) -> list[int]:
-    """Keeps every row of a CSV, or none: call it in a transaction of its own, which the exception rolls back.
+    """Keeps every row of a CSV, or none: call it in a transaction of its own, which the exception rolls back. Who has
+    somebody to ask first calls `intake.take_in`.
 
     Raises CsvRefused naming each bad row by line and column.
     """
-    kept: list[int] = []
-    bad: list[str] = []
-    for line, activity in parse_activities(text):
-        own_home = home if activity.kind.category in METERED else None
-        try:
-            kept.append(record(session, books, person_id=person_id, activity=activity, home=own_home, at=at))
-        except TanyuError as failure:
-            bad.append(row_error(line, failure))
-    if bad:
-        raise CsvRefused(bad)
-    return kept
+    return record_each(session, books, csv_items(text, home), person_id=person_id, at=at, source=Source.CSV)
 
 
 def inspect(session: Session, *, verifier: str, activity_ids: Iterable[int], at: datetime) -> int:

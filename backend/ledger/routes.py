@@ -6,13 +6,22 @@ from fastapi import APIRouter
 from starlette.requests import Request
 
 from backend.access.wire import Amount, HexBytes32, Wire
-from backend.ledger import account_routes, activity_routes, life_routes, report_routes, sharing_routes, statement_routes
+from backend.ledger import (
+    account_routes,
+    activity_routes,
+    intake_routes,
+    life_routes,
+    report_routes,
+    sharing_routes,
+    statement_routes,
+)
 from backend.ledger.caller import books_of
 from backend.ledger.policy import Policy
 
 router = APIRouter()
 router.include_router(account_routes.router)
 router.include_router(life_routes.router)
+router.include_router(intake_routes.router)
 router.include_router(activity_routes.router)
 router.include_router(report_routes.router)
 router.include_router(sharing_routes.router)

@@ -94,11 +94,26 @@ class OccupancyRow(SQLModel, table=True):
 
 
 class MeterRow(SQLModel, table=True):
-    """A meter known by its peppered hash; it measures one premises and one category."""
+    """A meter known by its peppered hash; it measures one premises and one category, while it is in service."""
 
     __tablename__ = "ledger_meter"
 
     meter_hash: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
+    premises_id: int = Field(foreign_key="ledger_premises.id", index=True)
+    category: str
+    replaces: bytes | None = Field(default=None, sa_column=Column(Bytes32, nullable=True, unique=True))
+    """The meter whose place it took: the two are one line of readings."""
+    since_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    until_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    """When it was taken out; it measures nothing from then on."""
+
+
+class UsagePointRow(SQLModel, table=True):
+    """A point of delivery of a Green Button feed, by its peppered hash. A new meter there is still the same point."""
+
+    __tablename__ = "ledger_usage_point"
+
+    point_hash: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
     premises_id: int = Field(foreign_key="ledger_premises.id", index=True)
     category: str
 
@@ -159,13 +174,19 @@ class ActivityRow(SQLModel, table=True):
     """What was used or travelled. Energy belongs to a premises, everything else to the person who entered it."""
 
     __tablename__ = "ledger_activity"
-    __table_args__ = (Index("ledger_activity_meter_span", "meter_hash", "start_at", "end_at"),)
+    __table_args__ = (
+        Index("ledger_activity_meter_span", "meter_hash", "start_at", "end_at"),
+        Index("ledger_activity_point_span", "point_hash", "start_at", "end_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="ledger_person.id", index=True)
     premises_id: int | None = Field(default=None, foreign_key="ledger_premises.id", index=True)
     vehicle_id: int | None = Field(default=None, foreign_key="ledger_vehicle.id", index=True)
     meter_hash: bytes | None = Field(default=None, sa_column=Column(Bytes32, nullable=True))
+    point_hash: bytes | None = Field(default=None, sa_column=Column(Bytes32, nullable=True))
+    source: str = "manual"
+    """How it came in: `manual`, `csv`, `green_button`, `gpx`, `odometer`."""
     category: str
     kind: str
     quantity: str

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from backend.footprint.place import place_of
 from backend.footprint.span import local_date
@@ -10,8 +10,9 @@ from backend.kernel.clock import unix_s
 from backend.kernel.errors import RuleViolated
 from backend.ledger.freeze import require_unfrozen
 from backend.ledger.home import stays
+from backend.ledger.meter import forget_meter, forget_point
 from backend.ledger.record import ActivityUnknown
-from backend.ledger.tables import ActivityRow, MeterRow
+from backend.ledger.tables import ActivityRow
 
 
 class ActivityOfVehicle(RuleViolated):
@@ -27,8 +28,8 @@ class ActivityOfVehicle(RuleViolated):
 
 
 def withdraw(session: Session, *, person_id: int, activity_id: int, at: datetime) -> None:
-    """Takes back what the person itself entered; its meter's time is free again. A meter that nothing inspected speaks
-    of any more is forgotten, so that a mistyped number does not stay open for ever; one that a verifier has seen stays.
+    """Takes back what the person itself entered; the time of its meter and usage point is free again. Either is
+    forgotten if nothing evidenced speaks of it any more; one that a verifier has seen or a utility has signed stays.
 
     Raises ActivityUnknown, ActivityOfVehicle, VintageFrozen.
     """
@@ -47,13 +48,6 @@ def withdraw(session: Session, *, person_id: int, activity_id: int, at: datetime
     session.add(row)
     session.flush()
     if row.meter_hash is not None:
-        _forget_meter(session, row.meter_hash)
-
-
-def _forget_meter(session: Session, meter_hash: bytes) -> None:
-    rows = session.exec(select(ActivityRow).where(col(ActivityRow.meter_hash) == meter_hash)).all()
-    if all(row.withdrawn_at is not None and row.inspected_at is None for row in rows):
-        meter = session.get(MeterRow, meter_hash)
-        if meter is not None:
-            session.delete(meter)
-            session.flush()
+        forget_meter(session, row.meter_hash)
+    if row.point_hash is not None:
+        forget_point(session, row.point_hash)

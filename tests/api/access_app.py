@@ -1,5 +1,6 @@
 """An app of the access room alone, with a wallet to sign in with; for the tests of sign-in and of what it guards."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -31,8 +32,8 @@ class Note(Wire):
     amount_gco2e: PositiveAmount
 
 
-def an_app(database: Database, clock: FixedClock) -> FastAPI:
-    """Sign-in routes, and two private ones: /private to read, /private to change."""
+def an_app(database: Database, clock: FixedClock, streamed: Mapping[str, int] | None = None) -> FastAPI:
+    """Sign-in routes, and two private ones: /private to read, /private to change. `streamed`: as `BodyLimit` has it."""
     app = FastAPI()
     app.state.database = database
     app.state.clock = clock
@@ -40,7 +41,9 @@ def an_app(database: Database, clock: FixedClock) -> FastAPI:
     app.state.deployment = Deployment(CHAIN_ID, "0x" + "00" * 32, 0, {}, {})
     app.include_router(router)
     install_problems(app)
-    app.add_middleware(BodyLimit, limit_bytes=4096, by_path={"/private": 512, "/private/large": 2048})
+    app.add_middleware(
+        BodyLimit, limit_bytes=4096, by_path={"/private": 512, "/private/large": 2048}, streamed=streamed
+    )
 
     @app.get("/private")
     def _read(account: Annotated[str, Depends(signed_in)]) -> dict[str, str]:

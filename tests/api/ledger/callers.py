@@ -49,9 +49,20 @@ class Caller:
     def post(self, path: str, body: object = None, **params: str) -> Any:
         return self.client.post(path, headers=self.headers, json=body, params=params)
 
-    def post_csv(self, text: str, media_type: str = "text/csv", **params: str) -> Any:
+    def ask(self, path: str, data: bytes | str, media_type: str, **params: Any) -> Any:
+        """What a file would record."""
         headers = self.headers | {"Content-Type": media_type}
-        return self.client.post("/activities/import", headers=headers, content=text.encode(), params=params)
+        return self.client.post(path, headers=headers, content=data, params=params)
+
+    def hand_in(self, path: str, data: bytes | str, media_type: str, **params: Any) -> Any:
+        """Asks what a file would record, and confirms it if it is not refused."""
+        told = self.ask(path, data, media_type, **params)
+        if told.status_code != 200:
+            return told
+        return self.ask(path, data, media_type, **params, confirm=told.json()["confirm"])
+
+    def post_csv(self, text: str, media_type: str = "text/csv", **params: str) -> Any:
+        return self.hand_in("/activities/import", text.encode(), media_type, **params)
 
 
 def joined(caller: Caller, region: str = "US-CA") -> str:

@@ -4,6 +4,7 @@ import pytest
 from fastapi import FastAPI
 
 from backend.kernel.clock import FixedClock
+from backend.ledger.intake_routes import STREAMED
 from backend.ledger.routes import router
 from backend.storage.database import Database
 from tests.api.access_app import ALICE, BOB, a_client, an_app
@@ -15,7 +16,7 @@ from tests.web import TestClient
 @pytest.fixture
 def app(database: Database, clock: FixedClock) -> FastAPI:
     clock.at = NEW_YEAR
-    app = an_app(database, clock)
+    app = an_app(database, clock, STREAMED)
     app.state.books = some_books()
     app.include_router(router)
     return app

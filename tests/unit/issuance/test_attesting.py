@@ -33,7 +33,7 @@ def test_attest__a_clean_statement__signs_what_it_says_and_marks_it(world: World
     assert world.again(statement).state is State.ATTESTED
     assert attestation.is_signed(DOMAIN)
     assert attestation.is_of(statement)
-    assert attestation.rule_version == "tanyu-plausibility/1"
+    assert attestation.rule_version == "tanyu-plausibility/2"
     assert attestation.attested_at == datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
     with world.database.read() as session:
         assert attestation_of(session, statement.digest) == attestation

@@ -87,6 +87,19 @@ def test_similar_curve__another_homes_year_at_another_scale__is_found() -> None:
     assert "0xab" in found[0].sentence
 
 
+def test_similar_curve__of_gas__is_found_too() -> None:
+    """By the category's name, which is `gas`: the kind's name would never be met."""
+
+    def of_gas(values: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name.replace("electricity", "gas"): {**entry, "category": "gas"} if name.startswith("line.") else entry
+            for name, entry in values.items()
+        }
+
+    assert rules(of_gas(document(SEASONS)), other=of_gas(document(SEASONS, scale=500))) == [Rule.SIMILAR_CURVE]
+    assert {"electricity", "gas"} == LIMITS.curve_categories
+
+
 def test_similar_curve__seasons_that_differ__are_not_found() -> None:
     assert rules(document(SEASONS), other=document(SEASONS[6:] + SEASONS[:6])) == []
 

@@ -12,14 +12,13 @@ from backend.footprint.selection import FactorUnknown
 from backend.ledger.closing import close, submit
 from backend.ledger.freeze import VintageFrozen
 from backend.ledger.home import HomeUnknown, move_in, move_out
+from backend.ledger.meter import MeterElsewhere, MeterOverlap
 from backend.ledger.record import (
     ActivityInFuture,
     ActivityUnknown,
     EvidenceMissing,
     EvidenceOwn,
     HomeMissing,
-    MeterElsewhere,
-    MeterOverlap,
     PlaceMismatch,
     activities_of,
     import_csv,

@@ -130,7 +130,7 @@ class TestUndo:
         with database.write() as session:
             books = some_books()
             code, (person,) = at_home(session, books, 10)
-            kept = keep(session, books, person, power(1, "100"), code)
+            kept = keep(session, books, person, power(1, "100", Grade.S), code)
             withdraw(session, person_id=person.person_id, activity_id=kept, at=AT)
 
             assert draft_of(session, books, person.person_id, 2025).year.lines == ()

@@ -1,0 +1,36 @@
+"""What tells one meter from another: the number as printed, less what two people would write differently.
+
+Spaces, dashes, case, leading zeros and invisible characters do not count, compatible forms (full width, other scripts'
+digits) are one, and letters that look like a digit or like each other are the same: O and 0, I, l and 1, rn and m
+(Unicode UTS 39 confusables within ASCII). Letters of other scripts are refused, since many look like Latin ones.
+"""
+
+from backend.kernel.errors import InvalidInput
+from backend.kernel.text import letters_and_digits
+
+_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1"})
+
+
+class MeterUnreadable(InvalidInput):
+    """A letter that is neither Latin nor a digit: it may look like one, and two spellings would make two meters."""
+
+    code = "activity.meter_unreadable"
+
+    def __init__(self, letter: str) -> None:
+        super().__init__(
+            f"the meter's number holds {letter!r}, neither Latin letter nor digit; type it as printed, in a-z and 0-9",
+            letter=letter,
+        )
+
+
+def meter_key(number: str) -> str:
+    """The folded number, the same for every spelling of it; empty if no letter or digit is left.
+
+    Raises MeterUnreadable.
+    """
+    folded = letters_and_digits(number)
+    for letter in folded:
+        if not letter.isascii():
+            raise MeterUnreadable(letter)
+    alike = folded.replace("rn", "m").translate(_ALIKE)
+    return alike.lstrip("0") or alike[:1]

@@ -1,0 +1,306 @@
+"""`tanyu activities`: a template to fill in, what a file holds, and handing files in to a running Tanyu."""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+from rich.table import Table
+
+from backend.access.client import ApiClient
+from backend.access.terminal import AsJson, emit, failing_plainly
+from backend.chain.keys import Signer, dev_signer, require_dev_chain, signer_from_keystore
+from backend.footprint.csv_intake import parse_activities, template
+from backend.footprint.green_button import read_green_button
+from backend.footprint.kind import kind_of
+from backend.footprint.quantity import plain
+from backend.footprint.trip import distance_mm, read_gpx
+from backend.footprint.xml_stream import CHUNK_BYTES
+from backend.kernel.clock import from_unix_s, iso
+from backend.kernel.errors import InvalidInput
+from backend.storage.settings import Settings
+
+app = typer.Typer(
+    name="activities",
+    help="Activities from files: CSV, Green Button, GPX. Nothing is recorded before you confirm what it would be.",
+    no_args_is_help=True,
+)
+
+SNIFFED_BYTES = 8_192
+
+
+class FileFormat(StrEnum):
+    """What a file is in."""
+
+    CSV = "csv"
+    GREEN_BUTTON = "green-button"
+    GPX = "gpx"
+
+
+class KeyMissing(InvalidInput):
+    """No key to sign in with, or two."""
+
+    code = "activities.key_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "say who you are: --keystore FILE with --password-file FILE, or --dev INDEX on the local chain"
+        )
+
+
+class UploadUnreadable(InvalidInput):
+    """No file to read there."""
+
+    code = "activities.file_unreadable"
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"cannot read {path}: {why}", file=str(path))
+
+
+_PATHS = {
+    FileFormat.CSV: ("/activities/import", "text/csv"),
+    FileFormat.GREEN_BUTTON: ("/activities/green-button", "application/xml"),
+    FileFormat.GPX: ("/activities/gpx", "application/gpx+xml"),
+}
+
+File = Annotated[Path, typer.Argument(help="The file.")]
+Format = Annotated[
+    FileFormat | None, typer.Option("--format", help="What the file is in; seen by its content if not given.")
+]
+Url = Annotated[str | None, typer.Option("--url", help="Base URL of the server; the local one if not given.")]
+Keystore = Annotated[Path | None, typer.Option("--keystore", help="Your key: an Ethereum keystore, version 3.")]
+PasswordFile = Annotated[
+    Path | None, typer.Option("--password-file", help="A file whose first line opens the keystore.")
+]
+Dev = Annotated[
+    int | None, typer.Option("--dev", min=0, help="A development account of the local chain, by its index.")
+]
+Home = Annotated[str | None, typer.Option("--home", help="Code of the home that electricity and gas belong to.")]
+Meters = Annotated[
+    list[str] | None,
+    typer.Option("--meter", help="Number printed on the meter; POINT=NUMBER for each if the file has several."),
+]
+Mode = Annotated[str | None, typer.Option("--kind", help="GPX: how the tracks were travelled, such as bus.")]
+Where = Annotated[str | None, typer.Option("--place", help="GPX: where, such as CN-SC.")]
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(CHUNK_BYTES):
+                yield piece
+    except OSError as failure:
+        raise UploadUnreadable(path, failure.strerror or "it cannot be opened") from failure
+
+
+def format_of(path: Path) -> FileFormat:
+    """What a file is in, by its first bytes: names lie. Raises UploadUnreadable."""
+    head = next(_pieces(path), b"")[:SNIFFED_BYTES]
+    if b"topografix.com/GPX" in head:
+        return FileFormat.GPX
+    return FileFormat.GREEN_BUTTON if b"<" in head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] else FileFormat.CSV
+
+
+def _text(path: Path) -> str:
+    try:
+        return b"".join(_pieces(path)).decode("utf-8")
+    except UnicodeDecodeError as failure:
+        raise UploadUnreadable(path, "it is not UTF-8") from failure
+
+
+def _read(path: Path, form: FileFormat, kind: str) -> list[dict[str, Any]]:
+    if form is FileFormat.GREEN_BUTTON:
+        file = read_green_button(_pieces(path))
+        return [
+            {
+                "what": point.name,
+                "kind": point.unit.kind,
+                "quantity": plain(point.quantity(sum(one.value for one in point.intervals))),
+                "unit": kind_of(point.unit.kind).unit,
+                "start": iso(from_unix_s(point.intervals[0].start_s)),
+                "end": iso(from_unix_s(point.intervals[-1].end_s)),
+                "sha256": file.sha256.hex(),
+            }
+            for point in file.points
+        ]
+    if form is FileFormat.GPX:
+        found = read_gpx(_pieces(path))
+        return [
+            {
+                "what": f"track {at}",
+                "kind": kind,
+                "metres": distance_mm(track, kind_of(kind), at) // 1000,
+                "sha256": found.sha256.hex(),
+            }
+            for at, track in enumerate(found.tracks, 1)
+        ]
+    return [
+        {
+            "what": f"line {line}",
+            "kind": activity.kind.name,
+            "quantity": plain(activity.quantity),
+            "unit": activity.kind.unit,
+            "start": iso(from_unix_s(activity.span.start_s)),
+            "end": iso(from_unix_s(activity.span.end_s)),
+        }
+        for line, activity in parse_activities(_text(path))
+    ]
+
+
+def _rows_table(rows: list[dict[str, Any]]) -> RenderableType:
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    return table
+
+
+def _intake_table(told: Mapping[str, Any]) -> RenderableType:
+    table = Table("kind", "quantity", "unit", "start", "end", "meter", "grade")
+    for row in told["activities"]:
+        table.add_row(
+            *(str(row[name] or "") for name in ("kind", "quantity", "unit", "start", "end", "meter", "grade"))
+        )
+    return table
+
+
+def _sentences(told: Mapping[str, Any]) -> Iterator[str]:
+    """What became of the file, in lines that nothing wraps: the digest is for copying."""
+    for one in told["leftOut"]:
+        yield f"left out: {one}"
+    if told["kept"]:
+        yield f"recorded {told['kept']} activities"
+    else:
+        yield f"nothing is recorded yet; to record exactly this, add --confirm {told['confirm']}"
+
+
+def _signer(client: ApiClient, dev: int | None, keystore: Path | None, password_file: Path | None) -> Signer:
+    if dev is not None and keystore is None:
+        require_dev_chain(int(client.post("/sessions/nonce")["chainId"]))
+        return dev_signer(dev)
+    if dev is not None or keystore is None or password_file is None:
+        raise KeyMissing
+    try:
+        password = password_file.read_text("utf-8").splitlines()[0]
+    except (OSError, UnicodeDecodeError, IndexError) as failure:
+        raise UploadUnreadable(password_file, "it holds no password") from failure
+    return signer_from_keystore(keystore, password)
+
+
+def _base(url: str | None) -> str:
+    return url or f"http://127.0.0.1:{Settings.of_environment().port}"
+
+
+@app.command("template")
+def show_template() -> None:
+    """Prints a CSV to fill in: every column, and an example row for each category."""
+    typer.echo(template(), nl=False)
+
+
+@app.command("read")
+def read_file(file: File, *, form: Format = None, kind: Mode = "rail", as_json: AsJson = False) -> None:
+    """Shows what a file holds, offline: usage points and their totals, tracks and their metres, or rows.
+
+    The SHA-256 is what an activity's evidence names: a verifier sees by it that this is the file.
+    """
+    with failing_plainly(as_json=as_json):
+        rows = _read(file, form or format_of(file), kind or "rail")
+    emit(rows, as_json=as_json, render=_rows_table)
+
+
+@app.command("import")
+def import_file(
+    file: File,
+    *,
+    form: Format = None,
+    home: Home = None,
+    meter: Meters = None,
+    kind: Mode = None,
+    place: Where = None,
+    only_new: Annotated[bool, typer.Option("--only-new", help="Leave out readings recorded already.")] = False,
+    utility: Annotated[str | None, typer.Option(help="The registered utility that signed the file for you.")] = None,
+    signature: Annotated[str | None, typer.Option(help="Its signature: 0x and hex.")] = None,
+    ward: Annotated[str | None, typer.Option(help="A ward of yours to act for: its address.")] = None,
+    confirm: Annotated[
+        str | None,
+        typer.Option(help="What the first call printed: record exactly that. Left out, nothing is recorded."),
+    ] = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    dev: Dev = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tells what a file would record; with --confirm, records it. The file is sent as it is read."""
+    with failing_plainly(as_json=as_json):
+        path, media_type = _PATHS[form or format_of(file)]
+        asked = {
+            "home": home,
+            "meter": meter,
+            "kind": kind,
+            "place": place,
+            "onlyNew": "true" if only_new else None,
+            "utility": utility,
+            "signature": signature,
+            "ward": ward,
+            "confirm": confirm,
+        }
+        params = {name: value for name, value in asked.items() if value is not None}
+        with ApiClient(_base(url)) as client:
+            client.sign_in(_signer(client, dev, keystore, password_file))
+            told = client.send(path, _pieces(file), media_type, params=params)
+            client.sign_out()
+    emit(told, as_json=as_json, render=_intake_table)
+    if not as_json:
+        typer.echo("\n".join(_sentences(told)))
+
+
+def _kept_table(page: Mapping[str, Any]) -> RenderableType:
+    names = ("id", "kind", "quantity", "unit", "start", "end", "grade", "source", "evidence")
+    table = Table(*names)
+    for row in page["activities"]:
+        table.add_row(*(str(row[name]) for name in names))
+    return table
+
+
+@app.command("list")
+def list_recorded(
+    *,
+    after: Annotated[int, typer.Option(min=0, help="Only activities after the one with this id.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 100,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    dev: Dev = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lists what you recorded and what was recorded for your homes, in order of entry."""
+    with failing_plainly(as_json=as_json), ApiClient(_base(url)) as client:
+        client.sign_in(_signer(client, dev, keystore, password_file))
+        page = client.get("/activities", after=after, limit=limit)
+        client.sign_out()
+        emit(page, as_json=as_json, render=_kept_table)
+
+
+@app.command("replace-meter")
+def replace_meter(
+    home: Annotated[str, typer.Argument(help="The home's code.")],
+    *,
+    category: Annotated[str, typer.Option(help="electricity or gas.")],
+    old: Annotated[str, typer.Option(help="Number of the meter that was taken out.")],
+    new: Annotated[str, typer.Option(help="Number of the meter in its place.")],
+    on: Annotated[str, typer.Option(help="The day the new one began: 2025-07-01.")],
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    dev: Dev = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Says that a meter was replaced: the old one ends and the new one begins with that day."""
+    with failing_plainly(as_json=as_json), ApiClient(_base(url)) as client:
+        client.sign_in(_signer(client, dev, keystore, password_file))
+        body = {"category": category, "old": old, "new": new, "on": on}
+        told = client.post(f"/homes/{home}/meters/replacements", body)
+        client.sign_out()
+        emit(told, as_json=as_json, render=lambda said: f"the new meter counts from {said['on']} on")

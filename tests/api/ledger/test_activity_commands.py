@@ -1,0 +1,175 @@
+"""`tanyu activities` against the real routes, and offline."""
+
+import json
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from eth_account import Account
+from fastapi import FastAPI
+from typer.testing import CliRunner, Result
+
+from backend.access.client import ApiClient
+from backend.chain.deployment import Deployment
+from backend.ledger import activity_commands
+from backend.ledger.tables import ActivityRow
+from backend.storage.database import Database
+from tests.api.access_app import ALICE, ORIGIN
+from tests.api.ledger.callers import BILL, Caller, a_year_of_bills, rows_in
+from tests.api.ledger.test_intake import MONTH, TRIP
+from tests.web import TestClient
+
+runner = CliRunner()
+
+
+class IntoApp(httpx.BaseTransport):
+    """Carries requests into the app without a socket."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.inner = TestClient(app, base_url=ORIGIN)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        content = b"".join(request.stream)  # type: ignore[arg-type] # a synchronous client's stream
+        answer = self.inner.request(
+            request.method,
+            str(request.url.copy_with(host="127.0.0.1", port=8000)),
+            content=content,
+            headers={name: value for name, value in request.headers.items() if name not in {"host", "content-length"}},
+        )
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+
+@pytest.fixture
+def home(app: FastAPI, later: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """Alice's home, with the command talking to the app."""
+    monkeypatch.setattr(activity_commands, "ApiClient", partial(ApiClient, transport=IntoApp(app)))
+    return later[0]
+
+
+def run(*arguments: str) -> Result:
+    return runner.invoke(activity_commands.app, list(arguments))
+
+
+def told(*arguments: str) -> Any:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def a_file(folder: Path, data: bytes | str, name: str = "file.bin") -> str:
+    path = folder / name
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return str(path)
+
+
+def test_import__is_told_first_and_recorded_with_its_confirmation(
+    home: str, tmp_path: Path, database: Database
+) -> None:
+    asked = ("import", a_file(tmp_path, MONTH), "--home", home, "--meter", "M1", "--dev", "10")
+
+    shown = run(*asked)
+    first = told(*asked)
+
+    assert first["kept"] == 0
+    assert f"--confirm {first['confirm']}" in shown.output
+    assert rows_in(database, ActivityRow) == 0
+    assert told(*asked, "--confirm", first["confirm"])["kept"] == 1
+    assert rows_in(database, ActivityRow) == 1
+
+
+def test_import__csv_and_tracks__are_seen_by_their_content(home: str, tmp_path: Path) -> None:
+    rows = told("import", a_file(tmp_path, a_year_of_bills(), "bills.xml"), "--home", home, "--dev", "10")
+    trip = told("import", a_file(tmp_path, TRIP, "trip.csv"), "--kind", "rail", "--place", "GB", "--dev", "10")
+
+    assert (len(rows["activities"]), len(trip["activities"])) == (12, 1)
+
+
+def test_import__with_a_keystore(home: str, tmp_path: Path) -> None:
+    keystore, password = tmp_path / "key.json", tmp_path / "password"
+    keystore.write_text(json.dumps(Account.encrypt(ALICE.key, "secret", kdf="pbkdf2", iterations=1)))
+    password.write_text("secret\n")
+    asked = ("import", a_file(tmp_path, MONTH), "--home", home, "--meter", "M1")
+
+    answer = told(*asked, "--keystore", str(keystore), "--password-file", str(password))
+
+    assert answer["kept"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--dev", "10", "--home", "nowhere", "--meter", "M1"), "home.unknown"),
+        (("--dev", "10"), "green_button.meter_unnamed"),
+        ((), "activities.key_missing"),
+        (("--dev", "10", "--keystore", "k"), "activities.key_missing"),
+        (("--keystore", "k", "--password-file", "nowhere"), "activities.file_unreadable"),
+    ],
+)
+@pytest.mark.usefixtures("home")
+def test_import__refusals__have_their_code(tmp_path: Path, arguments: tuple[str, ...], code: str) -> None:
+    result = run("import", a_file(tmp_path, MONTH), *arguments, "--json")
+
+    assert result.exit_code == (1 if code.startswith("green_button.") else 2), (
+        "what the server finds in a file is a finding"
+    )
+    assert json.loads(result.stdout)["code"] == code
+
+
+def test_import__development_key_on_a_real_chain__is_refused(home: str, tmp_path: Path, app: FastAPI) -> None:
+    app.state.deployment = Deployment(1, "0x" + "00" * 32, 0, {}, {})
+
+    result = run("import", a_file(tmp_path, MONTH), "--home", home, "--dev", "10", "--json")
+
+    assert json.loads(result.stdout)["code"] == "chain.dev_key_refused"
+
+
+def test_read__offline__shows_totals_metres_and_rows(tmp_path: Path) -> None:
+    (meter,) = told("read", a_file(tmp_path, MONTH))
+    (track,) = told("read", a_file(tmp_path, TRIP), "--kind", "bus")
+    rows = told("read", a_file(tmp_path, a_year_of_bills()))
+
+    assert (meter["what"], meter["quantity"], meter["unit"]) == ("U/1", "74.4", "kWh")
+    assert meter["sha256"] == sha256(MONTH.encode()).hexdigest()
+    assert 342_000 < track["metres"] < 345_000
+    assert [row["what"] for row in rows] == [f"line {line}" for line in range(2, 14)]
+    assert "U/1" in run("read", a_file(tmp_path, MONTH)).output
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"<x", "xml.malformed"), (b"a\xff,b", "activities.file_unreadable"), (b"a,b", "activity.csv_refused")],
+)
+def test_read__what_is_no_file_of_ours__has_its_code(tmp_path: Path, data: bytes, code: str) -> None:
+    result = run("read", a_file(tmp_path, data), "--json")
+
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["code"] == code
+
+
+def test_read__no_file(tmp_path: Path) -> None:
+    result = run("read", str(tmp_path / "nothing"), "--json")
+
+    assert json.loads(result.stdout)["code"] == "activities.file_unreadable"
+
+
+def test_template__can_be_read(tmp_path: Path) -> None:
+    assert len(told("read", a_file(tmp_path, run("template").stdout))) == 5
+
+
+def test_list__shows_what_was_recorded_and_how_it_came_in(home: str, alice: Caller) -> None:
+    alice.post("/activities", BILL | {"home": home})
+
+    (row,) = told("list", "--dev", "10")["activities"]
+
+    assert (row["source"], row["grade"]) == ("manual", "S")
+    assert "manual" in run("list", "--dev", "10").output
+
+
+def test_replace_meter__says_from_when_the_new_one_counts(home: str, alice: Caller) -> None:
+    alice.post("/activities", BILL | {"home": home})
+    asked = ("replace-meter", home, "--category", "electricity", "--old", "M1", "--new", "N2", "--on", "2025-02-01")
+
+    assert told(*asked, "--dev", "10")["on"] == "2025-02-01"
