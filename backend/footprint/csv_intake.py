@@ -21,6 +21,7 @@ SHOWN_LIMIT = 50
 
 _COLUMN_OF_CODE = {
     "activity.kind_unknown": "kind",
+    "activity.kind_only_compared": "kind",
     "activity.category_mismatch": "category",
     "activity.meter_missing": "meter",
     "activity.meter_unexpected": "meter",

@@ -1,10 +1,10 @@
 """What the ledger's use cases work with, put together once at composition."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 
-from backend.footprint.factors import FactorSet, catalogue
+from backend.footprint.factors import FactorSet
+from backend.footprint.freeze import frozen_for
 from backend.ledger.personhood import DevelopmentIssuer, LedgerKeys, PersonhoodProvider
 from backend.ledger.policy import PolicySet, shipped_policies
 from backend.ledger.service import random_salt
@@ -12,22 +12,16 @@ from backend.ledger.service import random_salt
 
 @dataclass(frozen=True)
 class Books:
-    """Factors, policies, the identity issuer, the pepper, and where salts come from."""
+    """Policies, the identity issuer, the pepper, where salts come from, and the factor set of each vintage."""
 
-    factors: FactorSet
     policies: PolicySet
     personhood: PersonhoodProvider
     pepper: bytes
     salts: Callable[[], bytes] = random_salt
-    _frozen: dict[int, FactorSet] = field(default_factory=dict, repr=False, compare=False)
+    factors_for: Callable[[int], FactorSet] = frozen_for
+    """The set that was frozen for a vintage."""
 
     @classmethod
     def development(cls, keys: LedgerKeys) -> "Books":
-        """The shipped catalogue and policies, with the development issuer."""
-        return cls(catalogue(), shipped_policies(), DevelopmentIssuer(keys.issuer_key), keys.pepper)
-
-    def factors_for(self, vintage: int) -> FactorSet:
-        """The factors published before the vintage opened."""
-        if vintage not in self._frozen:
-            self._frozen[vintage] = self.factors.frozen_before(date(vintage, 1, 1))
-        return self._frozen[vintage]
+        """The shipped policies and frozen sets, with the development issuer."""
+        return cls(shipped_policies(), DevelopmentIssuer(keys.issuer_key), keys.pepper)

@@ -212,8 +212,11 @@ def _held_back(policy: Policy, lines: Sequence[Line], saved_gco2e: int) -> int:
 
 
 def _check_basis(line: Line, policy: Policy, budget: CategoryBudget) -> None:
+    """Only for lines that may earn: what only costs is added to the footprint whatever its basis is."""
+    if not line.earns:
+        return
     for selection in (line.choice.own, line.choice.carrier):
-        if selection is None or not selection.rung.earns:
+        if selection is None:
             continue
         factor = selection.factor
         basis_fits = factor.via is not None or factor.gas_basis == budget.gas_basis
