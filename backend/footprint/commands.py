@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from backend.access.terminal import AsJson, emit, failing_plainly
+from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
 from backend.footprint.changes import changes_between
 from backend.footprint.factors import catalogue
 from backend.footprint.finding import find_factors, set_of
 from backend.footprint.kind import KINDS
+from backend.footprint.lint import faults, warnings
 from backend.footprint.matrix import PLACES, matrix
 from backend.footprint.revision import head_revision
 from backend.footprint.routes import list_revisions
@@ -121,6 +122,14 @@ def _render_matrix(found: MatrixOut) -> Table:
     return table
 
 
+def _render_check(found: dict[str, list[str]]) -> Table:
+    table = Table(title=f"{len(found['faults'])} faults, {len(found['warnings'])} warnings", show_header=False)
+    for what, lines in found.items():
+        for line in lines:
+            table.add_row(what.removesuffix("s"), line)
+    return table
+
+
 def _render_revisions(found: RevisionsOut) -> Table:
     table = Table(title="revisions of the catalogue, and what each vintage may use")
     for name in ("", "revision", "recorded", "factors", "digest", "note"):
@@ -199,6 +208,18 @@ def show_revisions(*, as_json: AsJson = False) -> None:
     with failing_plainly(as_json=as_json):
         found = list_revisions()
     emit(found, as_json=as_json, render=_render_revisions)
+
+
+@app.command("check")
+def check_catalogue(*, as_json: AsJson = False) -> None:
+    """Checks the shipped catalogue: sources, intervals, judgements, digests. Exit 1 if it has a fault; late reviews are
+    warnings.
+    """
+    with failing_plainly(as_json=as_json):
+        found = {"faults": faults(), "warnings": warnings(today())}
+    emit(found, as_json=as_json, render=_render_check)
+    if found["faults"]:
+        raise typer.Exit(EXIT_FINDING)
 
 
 @app.command("changes")

@@ -61,8 +61,7 @@ def fuel_sides(factors: FactorSet, *, place: str, day: date) -> list[FuelSide]:
 
 def _side(factors: FactorSet, kind: Kind, energy_gj: Decimal, *, place: str, day: date) -> FuelSide:
     per_kwh = GJ_PER_KWH / Fraction(energy_gj)
-    quantity = Decimal(per_kwh.numerator) / Decimal(per_kwh.denominator)
-    pollutants = tuple(pollutants_of(kind.name, quantity))
+    pollutants = tuple(pollutants_of(kind.name, per_kwh))
     try:
         choice = choose_on(factors, kind.name, place, day)
     except FactorUnknown as failure:

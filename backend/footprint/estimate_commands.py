@@ -11,7 +11,7 @@ from backend.footprint.commands import VintageOption, day_of, percent, today
 from backend.footprint.estimate import estimate, fuel_sides
 from backend.footprint.finding import set_of
 from backend.footprint.pollutant import POLLUTANTS
-from backend.footprint.views import EstimateOut, FuelOut, FuelsOut, PollutantOut, estimate_out, fuels_out
+from backend.footprint.views import EstimateOut, FuelsOut, PollutantOut, estimate_out, fuels_out
 
 app = typer.Typer(name="footprint", help="Footprints of single activities; nothing is kept.", no_args_is_help=True)
 
@@ -46,8 +46,9 @@ def _render_estimate(found: EstimateOut) -> Table:
     return table
 
 
-def _side(fuel: FuelOut, pollutant: str) -> str:
-    own = [one for one in fuel.pollutants if one.pollutant == pollutant and one.amount_mg is not None]
+def side_of(pollutants: Sequence[PollutantOut], pollutant: str) -> str:
+    """Grams of one pollutant over all its parts, or that it is not available."""
+    own = [one for one in pollutants if one.pollutant == pollutant and one.amount_mg is not None]
     return _grams(sum(one.amount_mg or 0 for one in own)) if own else "not available"
 
 
@@ -59,7 +60,7 @@ def _render_fuels(found: FuelsOut) -> Table:
     for one in found.fuels:
         carbon = "refused" if one.footprint_gco2e is None else str(one.footprint_gco2e)
         flags = "; ".join(one.choice.flags) if one.choice else one.reason
-        table.add_row(one.kind, carbon, *(_side(one, name) for name in POLLUTANTS), flags)
+        table.add_row(one.kind, carbon, *(side_of(one.pollutants, name) for name in POLLUTANTS), flags)
     return table
 
 

@@ -117,12 +117,12 @@ def pollutant_table() -> PollutantTable:
     )
 
 
-def _mg_up(quantity: Decimal, per_unit: Decimal, grams: Decimal) -> int:
+def _mg_up(quantity: Decimal | Fraction, per_unit: Decimal, grams: Decimal) -> int:
     exact = Fraction(quantity) * Fraction(per_unit) * Fraction(grams) * MG_PER_G
     return -(-exact.numerator // exact.denominator)
 
 
-def _counted(kind: str, quantity: Decimal) -> list[PollutantAmount]:
+def _counted(kind: str, quantity: Decimal | Fraction) -> list[PollutantAmount]:
     table = pollutant_table()
     return [
         PollutantAmount(
@@ -140,7 +140,7 @@ def _counted(kind: str, quantity: Decimal) -> list[PollutantAmount]:
     ]
 
 
-def pollutants_of(kind: str, quantity: Decimal) -> list[PollutantAmount]:
+def pollutants_of(kind: str, quantity: Decimal | Fraction) -> list[PollutantAmount]:
     """What a quantity of a kind (in the kind's unit) emits of each pollutant, by part, in the order of POLLUTANTS.
 
     A pollutant without a figure, or with one for some parts only, has an entry that says so.

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 
 from backend.access.wire import Amount, HexBytes32, Wire
-from backend.ledger import account_routes, activity_routes, statement_routes
+from backend.ledger import account_routes, activity_routes, air_routes, statement_routes
 from backend.ledger.caller import books_of
 from backend.ledger.policy import Policy
 
@@ -14,6 +14,7 @@ router = APIRouter()
 router.include_router(account_routes.router)
 router.include_router(activity_routes.router)
 router.include_router(statement_routes.router)
+router.include_router(air_routes.router)
 
 
 class CategoryOut(Wire):

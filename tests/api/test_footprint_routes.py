@@ -206,6 +206,18 @@ class TestCommand:
         assert json.loads(told.stdout) == client.get(path).json()
         assert shown.stdout.strip()
 
+    def test_check__of_the_shipped_catalogue__finds_no_fault_and_tells_late_reviews(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told = CliRunner().invoke(factors_command, ["check", "--json"])
+        assert told.exit_code == 0
+        assert json.loads(told.stdout)["faults"] == []
+
+        monkeypatch.setattr("backend.footprint.commands.faults", lambda: ["some row: something"])
+        shown = CliRunner().invoke(factors_command, ["check"], env={"COLUMNS": "200"})
+        assert shown.exit_code == 1
+        assert "some row: something" in shown.stdout
+
     def test_list__with_late_reviews__warns_and_succeeds(self) -> None:
         told = CliRunner().invoke(factors_command, ["list", "--region", "CN-HE"], env={"COLUMNS": "250"})
 

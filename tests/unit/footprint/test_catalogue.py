@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backend.footprint.factor import STATUSES, UNVERIFIED, FactorMalformed
-from backend.footprint.factor_file import parse_factors, shipped_factors
+from backend.footprint.factor_file import parse_factors
 from backend.footprint.factor_row import factor_of
 from backend.footprint.factors import FactorNotFound, FactorSet, catalogue
 from backend.footprint.judgement import JudgementUnknown, judgement, judgements
@@ -63,13 +63,6 @@ def test_catalogue__chinese_carbon_dioxide_only_factors__are_labelled_so() -> No
 
     assert len(chinese) > 80
     assert {(one.gas_basis, one.gwp_set) for one in chinese} == {("co2", "none (CO2 only)")}
-
-
-def test_catalogue__every_inline_judgement__agrees_with_the_table() -> None:
-    for factor in shipped_factors():
-        if factor.uncertainty.basis == "judgement":
-            widths = {row.half_width_bps for row in judgements().values() if factor.kind in row.kinds}
-            assert factor.uncertainty.half_width_bps in widths, factor.id
 
 
 def test_judgements__every_row__is_about_known_kinds_and_says_why() -> None:
