@@ -99,7 +99,7 @@ def test_ladder__a_figure_shown_to_compare__is_never_chosen() -> None:
 
 
 def test_unverified__counts_and_never_earns() -> None:
-    choice = choose(catalogue(), "district_heat", "CN-HE", 2025)
+    choice = choose(catalogue(), "district_heat", "CN-HE", 2026)
 
     assert choice.own.factor.id == "heat-cn-default"
     assert choice.rung.earns
