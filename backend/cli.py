@@ -22,6 +22,7 @@ from backend.chain.deployment import Deployment
 from backend.chain.keys import DEV_MNEMONIC, require_dev_chain
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect
 from backend.footprint.commands import app as factors
+from backend.footprint.estimate_commands import app as footprint
 from backend.giving.commands import give, retire
 from backend.issuance.commands import app as batch
 from backend.ledger.activity_commands import app as activities
@@ -43,7 +44,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for room in (factors, me, activities, statement, batch, market, give, retire, audit):
+for room in (factors, footprint, me, activities, statement, batch, market, give, retire, audit):
     app.add_typer(room)
 
 

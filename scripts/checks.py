@@ -63,6 +63,7 @@ def checks(*, full: bool, seed: int) -> list[Check]:
         Check("types (mypy strict)", [python, "-m", "mypy"]),
         Check("import order (import-linter)", [str(Path(python).parent / "lint-imports")]),
         Check("money lint", [python, "scripts/lint_money.py"]),
+        Check("catalogue lint", [python, "scripts/lint_catalogue.py"]),
         Check("solidity format (forge fmt)", [forge, "fmt", "--check"], contracts),
         Check(
             "solidity lint (solhint)",

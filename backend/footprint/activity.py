@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from backend.footprint.kind import METERED, Grade, Kind, kind_of
+from backend.footprint.kind import METERED, Grade, Kind, KindOnlyCompared, kind_of
 from backend.footprint.meter_number import meter_key
 from backend.footprint.place import place_of
-from backend.footprint.quantity import quantity_in
+from backend.footprint.quantity import quantity_of
 from backend.footprint.span import Span, days_span, span_between
 from backend.kernel.clock import parse_iso
 from backend.kernel.errors import InvalidInput
@@ -38,12 +38,14 @@ class DayMalformed(InvalidInput):
 
 
 class MeterMissing(InvalidInput):
-    """Electricity and gas are read from a meter: without its number the same bill could count twice."""
+    """A home's energy and water come through a meter or a supplier's account: without its number the same bill could
+    count twice.
+    """
 
     code = "activity.meter_missing"
 
     def __init__(self, kind: str) -> None:
-        super().__init__(f"{kind} needs the number of its meter", kind=kind)
+        super().__init__(f"{kind} needs the number of its meter, or of the supplier's account", kind=kind)
 
 
 class MeterUnexpected(InvalidInput):
@@ -131,10 +133,12 @@ def activity_of(
 ) -> Activity:
     """An activity from what was given.
 
-    Raises KindUnknown, PlaceUnknown, ControlCharacter, TextTooLong, MeterMissing, MeterUnexpected, MeterUnreadable,
-    and what `quantity_in` and `check_span` raise.
+    Raises KindUnknown, KindOnlyCompared, PlaceUnknown, ControlCharacter, TextTooLong, MeterMissing, MeterUnexpected,
+    MeterUnreadable, and what `quantity_in` and `check_span` raise.
     """
     found = kind_of(kind)
+    if found.instead is not None:
+        raise KindOnlyCompared(kind, found.instead)
     place_of(place)
     number = (meter or "").strip()
     for name, text, limit in (("meter", number, METER_LIMIT), ("evidence", evidence, EVIDENCE_LIMIT)):
@@ -147,7 +151,7 @@ def activity_of(
         raise MeterUnexpected(kind)
     return Activity(
         kind=found,
-        quantity=quantity_in(quantity, unit, found.unit),
+        quantity=quantity_of(quantity, unit, found),
         span=check_span(span),
         place=place,
         grade=grade,

@@ -1,8 +1,8 @@
 """CSV of activities: one row an activity, errors by line and column, nothing kept if any row is bad.
 
 Columns, in any order: `category, kind, quantity, unit, from, to, place, meter, evidence`. `from` and `to` are local
-dates, both included, or times with an offset, the end not included. `meter` is for electricity and gas only. `evidence`
-names the document behind the row; a row is self-declared until a verifier has inspected that document.
+dates, both included, or times with an offset, the end not included. `meter` is for a home's energy and water only.
+`evidence` names the document behind the row; a row is self-declared until a verifier has inspected that document.
 """
 
 import csv
@@ -22,6 +22,7 @@ SHOWN_LIMIT = 50
 
 _COLUMN_OF_CODE = {
     "activity.kind_unknown": "kind",
+    "activity.kind_only_compared": "kind",
     "activity.category_mismatch": "category",
     "activity.meter_missing": "meter",
     "activity.meter_unexpected": "meter",

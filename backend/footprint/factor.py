@@ -1,23 +1,28 @@
 """A factor with its passport: what the number is, where it was read, how sure anyone is, and when to look again."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from backend.footprint.kind import KindUnknown, kind_of
 from backend.kernel.digest import Json
 from backend.kernel.errors import InvalidInput
 
 GAS_BASES = ("co2", "co2e")
-BOUNDARIES = ("generation", "combustion", "use_phase", "farm_to_retail", "energy")
+BOUNDARIES = (
+    "generation", "combustion", "use_phase", "farm_to_retail", "energy", "life_cycle", "operation", "disposal",
+)  # fmt: skip
 """`use_phase`: the fuel burned or the electricity generated for the trip, no manufacture, nothing upstream. `energy`:
-no emission at all but energy used per unit, to be multiplied by the grid factor of the place.
+no emission at all but energy used per unit, to be multiplied by the grid factor of the place. `life_cycle`: upstream
+and construction too. `operation`: running the service (water works, a hotel). `disposal`: what happens to waste.
 """
 UNCERTAINTY_BASES = ("published", "guideline", "judgement")
-STATUSES = ("verified", "seen", "seen-secondary")
-"""`seen`: read in the source. `seen-secondary`: read in somebody's copy of it. Anything less is not shipped."""
+UNVERIFIED = "unverified"
+STATUSES = ("verified", "seen", "seen-secondary", UNVERIFIED)
+"""`seen`: read in the source. `seen-secondary`: read in somebody's copy of it. `unverified`: the source itself is not
+known well enough; such a factor counts as emission, flagged, and never earns.
+"""
+INTERVALS = ("one", "group_mean")
+"""What a published interval is of: one thing as a person uses it, or the mean of a group, which says nothing of one."""
 
 
 class FactorMalformed(InvalidInput):
@@ -36,6 +41,15 @@ class Uncertainty:
     basis: str
     half_width_bps: int
     note: str
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The two-sided 95 % interval that the source prints, in the factor's unit, and what it is of."""
+
+    lower: Decimal
+    upper: Decimal
+    of: str
 
 
 @dataclass(frozen=True)
@@ -74,10 +88,31 @@ class Factor:
     review_by: date
     revision: int
     proxies: tuple[ProxyFor, ...]
+    reference: str
+    """Not empty: shown to compare and never chosen, and why."""
+    interval: Interval | None
+    judged_as: str
+    """The row of the judgement table that its half-width comes from, if it names one."""
+    entered: int
+    """The revision of the catalogue it came with."""
+    withdrawn: int | None
+    """The revision that took it out again, found wrong."""
+
+    @property
+    def earns(self) -> bool:
+        """Whether its source is known well enough to earn."""
+        return self.status != UNVERIFIED
+
+    def past_review(self, day: date) -> bool:
+        """Whether somebody should look again if a newer figure exists."""
+        return self.review_by < day
 
     def passport(self) -> dict[str, Json]:
-        """The whole passport as JSON, numbers as decimal strings: what the catalogue's digest is made of."""
-        return {
+        """The whole passport as JSON, numbers as decimal strings: what the catalogue's digest is made of.
+
+        When it entered the catalogue is no part of it: that is told by the revisions.
+        """
+        passport: dict[str, Json] = {
             "id": self.id,
             "kind": self.kind,
             "region": self.region,
@@ -103,66 +138,18 @@ class Factor:
             "revision": self.revision,
             "proxyFor": [{"place": proxy.place, "kind": proxy.kind} for proxy in self.proxies],
         }
+        if self.reference:
+            passport["reference"] = self.reference
+        if self.interval is not None:
+            passport["interval"] = {
+                "lower": f"{self.interval.lower:f}",
+                "upper": f"{self.interval.upper:f}",
+                "of": self.interval.of,
+            }
+        return passport
 
 
 _TEXTS = (
     "id", "kind", "region", "value", "unit", "gas_basis", "gwp_set", "boundary", "boundary_note", "document", "table",
     "licence", "status",
 )  # fmt: skip
-
-
-def _bps(factor_id: str, text: str) -> int:
-    width = Decimal(text) * 100
-    if not 0 <= width <= 100_00 or width != int(width):
-        raise FactorMalformed(factor_id, f"uncertainty half-width {text} % is not 0 to 100 with two decimals at most")
-    return int(width)
-
-
-def _expected_unit(row: Mapping[str, Any]) -> str:
-    unit = kind_of(row["kind"]).unit
-    if row.get("via"):
-        return f"{kind_of(row['via']).unit}/{unit}"
-    return f"{'kgCO2' if row['gas_basis'] == 'co2' else 'kgCO2e'}/{unit}"
-
-
-def _check(factor_id: str, row: Mapping[str, Any]) -> None:
-    absent = [name for name in _TEXTS if not isinstance(row.get(name), str) or not row[name]]
-    absent += [name for name in ("published_on", "review_by") if not isinstance(row.get(name), date)]
-    absent += [name for name in ("year", "revision") if not isinstance(row.get(name), int)]
-    absent += [name for name in ("basis", "half_width_pct", "note") if not row.get("uncertainty", {}).get(name)]
-    if absent:
-        raise FactorMalformed(factor_id, f"its passport lacks {', '.join(absent)}")
-    try:
-        expected = _expected_unit(row)
-    except KindUnknown as failure:
-        raise FactorMalformed(factor_id, failure.message) from failure
-    if row["unit"] != expected:
-        raise FactorMalformed(factor_id, f"its unit is {row['unit']}, but its kind and gas basis ask for {expected}")
-    for name, allowed in (("gas_basis", GAS_BASES), ("boundary", BOUNDARIES), ("status", STATUSES)):
-        if row[name] not in allowed:
-            raise FactorMalformed(factor_id, f"its {name} is {row[name]!r}, which is none of {', '.join(allowed)}")
-    if row["uncertainty"]["basis"] not in UNCERTAINTY_BASES:
-        raise FactorMalformed(factor_id, f"its uncertainty basis is none of {', '.join(UNCERTAINTY_BASES)}")
-
-
-def factor_of(row: Mapping[str, Any]) -> Factor:
-    """A factor from a row of the catalogue; raises FactorMalformed if its passport is not whole."""
-    factor_id = str(row.get("id", "(no id)"))
-    _check(factor_id, row)
-    value = Decimal(row["value"])
-    if not value.is_finite() or value < 0:
-        raise FactorMalformed(factor_id, f"its value {row['value']} is not a number from 0 up")
-    uncertainty = row["uncertainty"]
-    return Factor(
-        id=factor_id,
-        value=value,
-        via=row.get("via"),
-        uncertainty=Uncertainty(
-            uncertainty["basis"], _bps(factor_id, uncertainty["half_width_pct"]), uncertainty["note"]
-        ),
-        proxies=tuple(ProxyFor(proxy["place"], proxy.get("kind", row["kind"])) for proxy in row.get("proxy_for", [])),
-        published_note=row.get("published_note", ""),
-        derivation=row.get("derivation", ""),
-        **{name: row[name] for name in _TEXTS if name not in ("id", "value")},
-        **{name: row[name] for name in ("year", "revision", "published_on", "review_by")},
-    )

@@ -1,18 +1,20 @@
-"""The factor catalogue as a set: loaded from `catalogue/*.toml`, frozen for a vintage, named by its digest."""
+"""The factor catalogue as a set: of a revision, frozen for a vintage, named by its digest."""
 
-import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from importlib.resources import files
 
-from backend.footprint.factor import Factor, FactorMalformed, factor_of
+from backend.footprint.factor import Factor, FactorMalformed
+from backend.footprint.factor_file import shipped_factors
+from backend.footprint.place import places
+from backend.footprint.revision import head_revision, revision_of
 from backend.footprint.rung import ladder_table
-from backend.kernel.digest import digest_of
+from backend.kernel.digest import Json, digest_of
 from backend.kernel.errors import NotFound
 
-NOT_FACTORS = frozenset({"places.toml"})
+Grids = Mapping[str, tuple[str | None, str]]
+"""By place: the regional grid that contains it, if any, and its nation."""
 
 
 class FactorNotFound(NotFound):
@@ -29,12 +31,14 @@ class FactorSet:
     """Factors by id, and by kind and place. Two sets with the same factors have the same digest, in any order."""
 
     by_id: dict[str, Factor]
+    grids: Grids | None = field(repr=False, compare=False)
+    """What contains what, as the set's digest has it; the sets of revision 1 say nothing of it."""
     _by_place: dict[tuple[str, str], tuple[Factor, ...]] = field(repr=False, compare=False)
     _proxies: dict[tuple[str, str], tuple[Factor, ...]] = field(repr=False, compare=False)
     digest: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, factors: Iterable[Factor]) -> "FactorSet":
+    def of(cls, factors: Iterable[Factor], grids: Grids | None = None) -> "FactorSet":
         """A set of factors; raises FactorMalformed if two share an id."""
         by_id: dict[str, Factor] = {}
         by_place: dict[tuple[str, str], list[Factor]] = {}
@@ -43,20 +47,28 @@ class FactorSet:
             if factor.id in by_id:
                 raise FactorMalformed(factor.id, "two factors have this id")
             by_id[factor.id] = factor
+            if factor.reference:
+                continue
             by_place.setdefault((factor.kind, factor.region), []).append(factor)
             for proxy in factor.proxies:
                 proxies.setdefault((proxy.kind, proxy.place), []).append(factor)
-        passports = [by_id[name].passport() for name in sorted(by_id)]
         return cls(
             by_id,
+            grids,
             {key: tuple(rows) for key, rows in by_place.items()},
             {key: tuple(rows) for key, rows in proxies.items()},
-            digest_of({"factors": passports, "ladder": ladder_table()}),
+            digest_of(_content(by_id, grids)),
         )
+
+    def content(self) -> dict[str, Json]:
+        """What the digest is of: every passport, the ladder's widenings, and which place lies in which grid and nation.
+        With it anybody can choose and compute as a statement did.
+        """
+        return _content(self.by_id, self.grids)
 
     def frozen_before(self, opening: date) -> "FactorSet":
         """The factors published before a day: what a vintage that opens on it may use, for ever."""
-        return FactorSet.of(factor for factor in self.by_id.values() if factor.published_on < opening)
+        return FactorSet.of((factor for factor in self.by_id.values() if factor.published_on < opening), self.grids)
 
     def factor(self, factor_id: str) -> Factor:
         """The factor of an id; raises FactorNotFound."""
@@ -77,23 +89,33 @@ class FactorSet:
         return {kind for kind, _ in self._by_place}
 
 
+def _content(by_id: Mapping[str, Factor], grids: Grids | None) -> dict[str, Json]:
+    content: dict[str, Json] = {
+        "factors": [by_id[name].passport() for name in sorted(by_id)],
+        "ladder": ladder_table(),
+    }
+    if grids is not None:
+        content["grids"] = {place: [grid or "", nation] for place, (grid, nation) in grids.items()}
+    return content
+
+
 def _latest(factors: Iterable[Factor], year: int) -> Factor | None:
     past = [factor for factor in factors if factor.year <= year]
     return max(past, key=lambda factor: (factor.year, factor.revision, factor.id), default=None)
 
 
-def parse_factors(text: str) -> list[Factor]:
-    """Factors of one catalogue file: `[[factor]]` tables over the file's `[defaults]`. Raises FactorMalformed."""
-    document = tomllib.loads(text)
-    defaults = document.get("defaults", {})
-    return [factor_of({**defaults, **row}) for row in document.get("factor", [])]
-
-
 @cache
-def catalogue() -> FactorSet:
-    """Everything shipped."""
-    folder = files("backend.footprint").joinpath("catalogue")
-    names = sorted(
-        entry.name for entry in folder.iterdir() if entry.name.endswith(".toml") and entry.name not in NOT_FACTORS
+def catalogue(revision: int | None = None) -> FactorSet:
+    """Everything shipped as of a revision; of the newest if none is named. Raises RevisionUnknown."""
+    if revision is None:
+        return catalogue(head_revision())
+    number = revision_of(revision).number
+    grids = {one.code: (one.grid, one.nation) for one in places().values() if one.entered <= number}
+    return FactorSet.of(
+        (
+            factor
+            for factor in shipped_factors()
+            if factor.entered <= number and (factor.withdrawn is None or number < factor.withdrawn)
+        ),
+        grids if number > 1 else None,
     )
-    return FactorSet.of(factor for name in names for factor in parse_factors(folder.joinpath(name).read_text("utf-8")))

@@ -17,10 +17,16 @@ class Category(StrEnum):
     GAS = "gas"
     TRAVEL = "travel"
     DIET = "diet"
+    HEATING = "heating"
+    WATER = "water"
+    WASTE = "waste"
+    STAY = "stay"
 
 
-METERED = frozenset({Category.ELECTRICITY, Category.GAS})
-"""Categories that belong to a premises and its meters; the others belong to a person."""
+METERED = frozenset({Category.ELECTRICITY, Category.GAS, Category.HEATING, Category.WATER})
+"""Categories that belong to a premises and its meters; the others belong to a person. Bottles, tanks and sacks have no
+meter: the number of the supply's account stands for one.
+"""
 
 
 class Grade(StrEnum):
@@ -35,12 +41,15 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of activity. `unit` is what quantities and factors of it are in."""
+    """One kind of activity. `unit` is what quantities and factors of it are in. `instead` is set for a kind that is
+    only shown to compare, and names the kind to enter.
+    """
 
     name: str
     category: Category
     unit: str
     stream: str
+    instead: str | None = None
 
 
 class KindUnknown(InvalidInput):
@@ -52,6 +61,15 @@ class KindUnknown(InvalidInput):
         super().__init__(f"no kind of activity is called {name!r}", kind=name, known=sorted(KINDS))
 
 
+class KindOnlyCompared(InvalidInput):
+    """A kind that is shown beside another and never counted: counting it would leave a part of the warming out."""
+
+    code = "activity.kind_only_compared"
+
+    def __init__(self, name: str, instead: str) -> None:
+        super().__init__(f"{name} is only shown to compare; enter {instead}", kind=name, instead=instead)
+
+
 _TABLE = (
     ("grid_electricity", Category.ELECTRICITY, "kWh", "grid"),
     ("natural_gas", Category.GAS, "m3", "gas"),
@@ -60,14 +78,31 @@ _TABLE = (
     ("car_petrol", Category.TRAVEL, "km", "road"),
     ("car_diesel", Category.TRAVEL, "km", "road"),
     ("car_hybrid", Category.TRAVEL, "km", "road"),
+    ("car_plug_in", Category.TRAVEL, "km", "road"),
     ("car_bev", Category.TRAVEL, "km", "road"),
+    ("motorbike", Category.TRAVEL, "km", "road"),
+    ("taxi", Category.TRAVEL, "passenger_km", "transit"),
     ("bus", Category.TRAVEL, "passenger_km", "transit"),
     ("coach", Category.TRAVEL, "passenger_km", "transit"),
     ("metro", Category.TRAVEL, "passenger_km", "transit"),
     ("rail", Category.TRAVEL, "passenger_km", "transit"),
     ("high_speed_rail", Category.TRAVEL, "passenger_km", "transit"),
     ("flight_domestic", Category.TRAVEL, "passenger_km", "air"),
+    ("flight_short_haul", Category.TRAVEL, "passenger_km", "air"),
     ("flight_long_haul", Category.TRAVEL, "passenger_km", "air"),
+    ("lpg", Category.HEATING, "L", "lpg"),
+    ("lpg_mass", Category.HEATING, "kg", "lpg"),
+    ("heating_oil", Category.HEATING, "L", "heating_oil"),
+    ("coal", Category.HEATING, "kg", "coal"),
+    ("wood_logs", Category.HEATING, "kg", "wood"),
+    ("district_heat", Category.HEATING, "kWh", "district_heat"),
+    ("water_supply", Category.WATER, "m3", "supply"),
+    ("water_treatment", Category.WATER, "m3", "treatment"),
+    ("waste_landfill", Category.WASTE, "kg", "residual"),
+    ("waste_energy_recovery", Category.WASTE, "kg", "residual"),
+    ("food_waste_landfill", Category.WASTE, "kg", "food"),
+    ("food_waste_composting", Category.WASTE, "kg", "food"),
+    ("hotel_night", Category.STAY, "room_night", "hotel"),
     ("diet_high_meat", Category.DIET, "day", "diet"),
     ("diet_medium_meat", Category.DIET, "day", "diet"),
     ("diet_low_meat", Category.DIET, "day", "diet"),
@@ -76,10 +111,15 @@ _TABLE = (
     ("diet_vegan", Category.DIET, "day", "diet"),
 )
 
-KINDS: dict[str, Kind] = {name: Kind(name, category, unit, stream) for name, category, unit, stream in _TABLE}
+_COMPARED = ("flight_domestic", "flight_short_haul", "flight_long_haul")
+"""Kinds with a sister `..._direct` that leaves radiative forcing out: shown beside them, never counted."""
+
+KINDS: dict[str, Kind] = {name: Kind(name, category, unit, stream) for name, category, unit, stream in _TABLE} | {
+    f"{name}_direct": Kind(f"{name}_direct", Category.TRAVEL, "passenger_km", "air", instead=name) for name in _COMPARED
+}
 """By name. Car kilometres are the vehicle's, and for `car_bev` those charged away from home only: what was charged at
 home is already in the electricity bill. Flights are great-circle kilometres and count radiative forcing. Gas in kWh
-names its calorific value, gross or net: they differ by 11 %.
+names its calorific value, gross or net: they differ by 11 %. Wood is air-dry logs; waste is what was thrown away.
 """
 
 

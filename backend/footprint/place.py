@@ -1,4 +1,4 @@
-"""Places: regions and grid areas, what contains them, and their clock (`catalogue/places.toml`)."""
+"""Places: regions and grid areas, what contains them, and their clock (`places/*.toml`)."""
 
 import tomllib
 from dataclasses import dataclass
@@ -20,6 +20,8 @@ class Place:
     grid: str | None
     is_region: bool
     """Whether a person can belong to it; a grid area is only where electricity comes from."""
+    entered: int
+    """The revision of the catalogue it came with."""
 
 
 class PlaceUnknown(InvalidInput):
@@ -28,13 +30,16 @@ class PlaceUnknown(InvalidInput):
     code = "place.unknown"
 
     def __init__(self, code: str) -> None:
-        super().__init__(f"no place is called {code[:20]!r}", place=code[:20], known=sorted(places()))
+        near = sorted(name for name in places() if name[:2] == code[:2].upper())
+        known = near or sorted({place.nation for place in places().values()})
+        super().__init__(f"no place is called {code[:20]!r}", place=code[:20], known=known)
 
 
 @cache
 def places() -> dict[str, Place]:
     """Every place by code."""
-    text = files("backend.footprint").joinpath("catalogue", "places.toml").read_text("utf-8")
+    folder = files("backend.footprint").joinpath("places")
+    texts = [entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")]
     return {
         code: Place(
             code=code,
@@ -43,7 +48,9 @@ def places() -> dict[str, Place]:
             zone=ZoneInfo(fields["zone"]),
             grid=fields.get("grid"),
             is_region=fields["region"],
+            entered=fields.get("entered", 1),
         )
+        for text in texts
         for code, fields in tomllib.loads(text).items()
     }
 

@@ -77,7 +77,7 @@ PasswordFile = Annotated[
 Dev = Annotated[
     int | None, typer.Option("--dev", min=0, help="A development account of the local chain, by its index.")
 ]
-Home = Annotated[str | None, typer.Option("--home", help="Code of the home that electricity and gas belong to.")]
+Home = Annotated[str | None, typer.Option("--home", help="Code of the home that energy and water belong to.")]
 Meters = Annotated[
     list[str] | None,
     typer.Option("--meter", help="Number printed on the meter; POINT=NUMBER for each if the file has several."),
@@ -287,7 +287,7 @@ def list_recorded(
 def replace_meter(
     home: Annotated[str, typer.Argument(help="The home's code.")],
     *,
-    category: Annotated[str, typer.Option(help="electricity or gas.")],
+    category: Annotated[str, typer.Option(help="electricity, gas, heating or water.")],
     old: Annotated[str, typer.Option(help="Number of the meter that was taken out.")],
     new: Annotated[str, typer.Option(help="Number of the meter in its place.")],
     on: Annotated[str, typer.Option(help="The day the new one began: 2025-07-01.")],

@@ -15,7 +15,7 @@ router = APIRouter(tags=["activities"])
 
 class ActivityBody(Wire):
     """`from` and `to` are local dates, both included, or times with an offset, the end not included. `quantity` is a
-    decimal string. `home` (a home's code) and `meter` are for electricity and gas.
+    decimal string. `home` (a home's code) and `meter` are for a home's energy and water.
     """
 
     kind: str

@@ -9,9 +9,13 @@ from rich.table import Table
 from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
 from backend.chain.deployment import Deployment
 from backend.chain.rpc import LOCAL_CHAIN_ID
+from backend.footprint.estimate_commands import side_of
+from backend.footprint.pollutant import POLLUTANTS
 from backend.kernel.clock import SystemClock
 from backend.kernel.digest import to_hex
 from backend.kernel.errors import InvalidInput
+from backend.ledger.air import air_of
+from backend.ledger.air_routes import AirOut, air_out
 from backend.ledger.books import Books
 from backend.ledger.change import difference_of
 from backend.ledger.content import findings_of
@@ -159,3 +163,21 @@ def verify_statement(
     emit(result, as_json=as_json, render=_render)
     if findings:
         raise typer.Exit(EXIT_FINDING)
+
+
+def _render_air(found: AirOut) -> Table:
+    table = Table(title="both sides of a year, in grams")
+    table.caption = found.pollutants_from
+    for name in ("kind", "CO2e", *POLLUTANTS):
+        table.add_column(name, overflow="fold")
+    for one in found.kinds:
+        table.add_row(one.kind, str(one.footprint_gco2e), *(side_of(one.pollutants, name) for name in POLLUTANTS))
+    return table
+
+
+@app.command("air")
+def show_air(file: Path, *, as_json: AsJson = False) -> None:
+    """Shows what the year of a statement document put into the air besides greenhouse gases; offline, never traded."""
+    with failing_plainly(as_json=as_json):
+        found = air_out(air_of(verify(_read(file)).values))
+    emit(found, as_json=as_json, render=_render_air)

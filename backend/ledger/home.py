@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from backend.footprint.activity import YEARS
 from backend.footprint.place import place_of
+from backend.footprint.selection import grid_areas
 from backend.footprint.span import Span, days_span
 from backend.kernel.errors import Conflict, InvalidInput, NotFound
 from backend.kernel.mass import BPS
@@ -109,7 +110,7 @@ def found_home(
     its own factors is the best choice. Raises PlaceUnknown, GridAreaUnfit, MovingDateInvalid.
     """
     place = place_of(region)
-    allowed = [region] + ([place.grid] if place.grid else [])
+    allowed = grid_areas(region)
     area = grid_area or region
     if area not in allowed or not place.is_region:
         raise GridAreaUnfit(area, region, allowed)

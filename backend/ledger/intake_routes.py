@@ -34,7 +34,7 @@ STREAMED = {"/activities/green-button": espi_feed.BYTES_LIMIT, "/activities/gpx"
 
 XML_TYPES = frozenset({"application/xml", "text/xml", "application/atom+xml", "application/gpx+xml"})
 
-HomeCode = Annotated[str | None, Query(description="Code of the home that the file's electricity and gas belong to.")]
+HomeCode = Annotated[str | None, Query(description="Code of the home that the file's energy and water belong to.")]
 Confirm = Annotated[
     HexBytes32 | None,
     Query(description="The `confirm` of an earlier answer: record exactly that. Left out, nothing is kept."),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from backend.footprint.factor import Factor
 from backend.footprint.factors import FactorSet
 from backend.footprint.kind import Category
 from backend.footprint.line import Amount, amount_of
@@ -30,8 +31,8 @@ class Line:
 
     @property
     def earns(self) -> bool:
-        """Whether its factor is near enough to earn."""
-        return self.choice.rung.earns
+        """Whether its factors are near enough, and their sources known well enough, to earn."""
+        return self.choice.earns
 
     def fields(self, vintage: int) -> dict[str, Json]:
         """The line as a statement shows it."""
@@ -48,11 +49,16 @@ class Line:
             "fromUnix": activity.span.start_s,
             "toUnix": activity.span.end_s,
             "part": f"{self.weight.numerator}/{self.weight.denominator}",
-            "factors": [f"{one.factor.id} r{one.factor.revision}" for one in factors],
+            "factors": [_named(one.factor) for one in factors],
             "rung": str(self.choice.rung),
             "halfWidthBps": [one.half_width_bps for one in factors],
             "gco2e": str(self.amount.gco2e),
         }
+
+
+def _named(factor: Factor) -> str:
+    flag = "" if factor.earns else f" ({factor.status})"
+    return f"{factor.id} r{factor.revision}{flag}"
 
 
 def _weight(reading: Reading, month: Span) -> Fraction:

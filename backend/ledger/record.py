@@ -44,7 +44,7 @@ class ActivityInFuture(InvalidInput):
 
 
 class HomeMissing(InvalidInput):
-    """Electricity and gas belong to a home; name it."""
+    """Energy and water belong to a home; name it."""
 
     code = "activity.home_missing"
 

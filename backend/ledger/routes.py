@@ -9,6 +9,7 @@ from backend.access.wire import Amount, HexBytes32, Wire
 from backend.ledger import (
     account_routes,
     activity_routes,
+    air_routes,
     intake_routes,
     life_routes,
     report_routes,
@@ -26,6 +27,7 @@ router.include_router(activity_routes.router)
 router.include_router(report_routes.router)
 router.include_router(sharing_routes.router)
 router.include_router(statement_routes.router)
+router.include_router(air_routes.router)
 
 
 class CategoryOut(Wire):

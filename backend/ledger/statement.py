@@ -217,11 +217,14 @@ def _held_back(policy: Policy, lines: Sequence[Line], saved_gco2e: int) -> int:
 
 
 def _may_earn(line: Line, policy: Policy, budget: CategoryBudget) -> bool:
-    """Whether a line may earn: its factors are near enough, with the budget's gas basis and boundary. Those of another
-    country, travelled to or moved from, may differ: they cost and never earn. Raises BasisMismatch for one at home.
+    """Whether a line may earn: its factors are near enough and known well enough, with the budget's gas basis and
+    boundary. What only costs is added to the footprint whatever its basis is; so is what was travelled to or moved
+    from another country. Raises BasisMismatch for a line at home that would earn on another basis.
     """
+    if not line.earns:
+        return False
     for selection in (line.choice.own, line.choice.carrier):
-        if selection is None or not selection.rung.earns:
+        if selection is None:
             continue
         factor = selection.factor
         basis_fits = factor.via is not None or factor.gas_basis == budget.gas_basis
@@ -231,4 +234,4 @@ def _may_earn(line: Line, policy: Policy, budget: CategoryBudget) -> bool:
         if place_of(line.reading.activity.place).nation != place_of(policy.region).nation:
             return False
         raise BasisMismatch(factor.id, policy.id, budget.category)
-    return line.earns
+    return True

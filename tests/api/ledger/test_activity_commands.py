@@ -156,7 +156,7 @@ def test_read__no_file(tmp_path: Path) -> None:
 
 
 def test_template__can_be_read(tmp_path: Path) -> None:
-    assert len(told("read", a_file(tmp_path, run("template").stdout))) == 5
+    assert len(told("read", a_file(tmp_path, run("template").stdout))) == 9
 
 
 def test_list__shows_what_was_recorded_and_how_it_came_in(home: str, alice: Caller) -> None:

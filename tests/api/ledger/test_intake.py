@@ -14,6 +14,7 @@ from backend.access.problems import install_problems
 from backend.chain.deployment import Deployment
 from backend.chain.keys import dev_signer, personal_sign
 from backend.footprint.csv_intake import parse_activities, template
+from backend.footprint.kind import Category
 from backend.kernel.digest import to_hex
 from backend.ledger.intake_routes import STREAMED
 from backend.ledger.routes import router
@@ -128,6 +129,22 @@ class TestConsent:
         assert [row["quantity"] for row in kept["activities"]] == ["67.2"]
         assert rows_in(database, ActivityRow) == 2
 
+    def test_electricity_and_gas_of_one_file__are_told_by_point(self, alice: Caller, later: tuple[str, str]) -> None:
+        """California's gas in therms counts by Britain's factor: it costs and never earns."""
+        two = feed(
+            usage_point("U/1"),
+            meter_reading("U/1", 1, ELECTRICITY, block(hours(JAN, [1]))),
+            usage_point("U/2", "1"),
+            meter_reading("U/2", 1, THERMS, block(hours(JAN, [1]))),
+        )
+
+        told = alice.ask(GREEN_BUTTON, two, XML, home=later[0], meter=["U/1=1", "U/2=2"]).json()
+
+        assert [(one["kind"], one["quantity"], one["meter"]) for one in told["activities"]] == [
+            ("grid_electricity", "0.001", "1"),
+            ("natural_gas_gross", "0.029307108", "2"),
+        ]
+
 
 class TestTemplate:
     def test_template__is_a_csv_that_can_be_read_and_has_every_category(self, client: TestClient) -> None:
@@ -135,12 +152,7 @@ class TestTemplate:
 
         assert answer.headers["content-type"].startswith("text/csv")
         assert answer.text == template()
-        assert {activity.kind.category for _, activity in parse_activities(answer.text)} == {
-            "electricity",
-            "gas",
-            "travel",
-            "diet",
-        }
+        assert {activity.kind.category for _, activity in parse_activities(answer.text)} == set(Category)
 
 
 class TestGpx:
@@ -250,20 +262,13 @@ class TestDelivery:
 
 
 class TestRefusals:
-    TWO = feed(
-        usage_point("U/1"),
-        meter_reading("U/1", 1, ELECTRICITY, block(hours(JAN, [1]))),
-        usage_point("U/2", "1"),
-        meter_reading("U/2", 1, THERMS, block(hours(JAN, [1]))),
-    )
-
     @pytest.mark.parametrize(
         ("file", "asked", "refusal"),
         [
             (MONTH, {}, (422, "green_button.meter_unnamed")),
             (MONTH, {"meter": "U/9=1"}, (422, "green_button.point_unknown")),
             (MONTH, {"meter": "表"}, (422, "activity.meter_unreadable")),
-            (TWO, {"meter": ["U/1=1", "U/2=2"]}, (422, "footprint.factor_unknown")),
+            (electricity(hours(JAN - 20 * 365 * 86_400, [1])), {"meter": "1"}, (422, "footprint.factor_unknown")),
             (MONTH[:-30], {"meter": "1"}, (422, "xml.malformed")),
             ("<!DOCTYPE x><x/>", {"meter": "1"}, (422, "xml.forbidden")),
             ("<html/>", {"meter": "1"}, (422, "xml.namespace_wrong")),

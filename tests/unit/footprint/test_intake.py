@@ -15,7 +15,7 @@ from backend.footprint.activity import (
     span_of,
 )
 from backend.footprint.csv_intake import BYTES_LIMIT, COLUMNS, ROWS_LIMIT, CsvRefused, parse_activities
-from backend.footprint.kind import Grade
+from backend.footprint.kind import Grade, KindOnlyCompared
 from backend.footprint.span import Span
 from backend.kernel.clock import TimeMalformed
 
@@ -84,6 +84,13 @@ class TestActivity:
             activity_of(kind="natural_gas", quantity="1", unit="m3", span=self.SPAN, place="CN-SC", meter="  ")
 
         assert failure.value.code == "activity.meter_missing"
+
+    def test_flight_without_its_radiative_forcing__is_shown_and_never_entered(self) -> None:
+        with pytest.raises(KindOnlyCompared) as failure:
+            activity_of(kind="flight_domestic_direct", quantity="1", unit="passenger_km", span=self.SPAN, place="CN-SC")
+
+        assert failure.value.code == "activity.kind_only_compared"
+        assert failure.value.fields["instead"] == "flight_domestic"
 
     @pytest.mark.parametrize("nothing", ["-0", "-0.00"])
     def test_minus_nothing__is_kept_without_its_sign(self, nothing: str) -> None:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from backend.footprint.kind import KINDS
 from backend.footprint.quantity import (
     ACCEPTED,
     QuantityMalformed,
@@ -13,6 +14,7 @@ from backend.footprint.quantity import (
     UnitWrongDimension,
     plain,
     quantity_in,
+    quantity_of,
 )
 
 
@@ -27,6 +29,10 @@ from backend.footprint.quantity import (
         ("3000", "L", "m3", "3"),
         ("1.25", "MWh_gross", "kWh_gross", "1250"),
         ("2", "week", "day", "14"),
+        ("1", "gallon", "L", "3.785411784"),
+        ("2", "tonne", "kg", "2000"),
+        ("3.6", "GJ_gross", "kWh_gross", "1000"),
+        ("3.6", "MJ_net", "kWh_net", "1"),
         ("0", "kWh", "kWh", "0"),
         ("-0", "kWh", "kWh", "0"),
     ],
@@ -37,6 +43,26 @@ def test_quantity__accepted_unit__is_converted_exactly(text: str, unit: str, kep
 
 def test_quantity__conversion_that_does_not_end__is_rounded_up_at_1e_9() -> None:
     assert quantity_in("1", "GJ", "kWh") == Decimal("277.777777778")
+
+
+def test_quantity__a_therm__is_gross_and_a_hundred_thousand_btu() -> None:
+    assert quantity_in("1", "therm", "kWh_gross") == Decimal("29.307107018")
+    with pytest.raises(UnitWrongDimension) as refused:
+        quantity_in("1", "therm", "kWh_net")
+    assert refused.value.fields["accepted"] == list(ACCEPTED["kWh_net"])
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"), [("m3", "100"), ("m3_20C", "100"), ("m3_15C", "101.735207358"), ("m3_0C", "107.321984258")]
+)
+def test_quantity__gas_by_volume__names_its_temperature_or_is_as_billed(unit: str, expected: str) -> None:
+    assert plain(quantity_of("100", unit, KINDS["natural_gas"])) == expected
+
+
+def test_quantity__water_by_gas_volume__is_refused() -> None:
+    with pytest.raises(UnitWrongDimension) as refused:
+        quantity_of("1", "m3_15C", KINDS["water_supply"])
+    assert refused.value.fields["accepted"] == ["m3", "L"]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ from datetime import date
 import pytest
 
 from backend.footprint.factors import catalogue
+from backend.footprint.freeze import frozen_for
 from backend.footprint.kind import KINDS, KindUnknown, kind_of, streams_of
 from backend.footprint.place import PlaceUnknown, place_of
 from backend.footprint.rung import RUNGS, Rung, widening_bps
-from backend.footprint.selection import FactorUnknown, choose
+from backend.footprint.selection import FactorUnknown, choose, choose_on, grid_areas
 
-FROZEN_2025 = catalogue().frozen_before(date(2025, 1, 1))
+FROZEN_2025 = frozen_for(2025)
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,11 @@ FROZEN_2025 = catalogue().frozen_before(date(2025, 1, 1))
         ("grid_electricity", "CN-SC", 2023, "electricity-cn-sc-2022", Rung.EARLIER_YEAR),
         ("grid_electricity", "CN-SC", 2025, "electricity-cn-sc-2022", Rung.EARLIER_YEAR),
         ("grid_electricity", "CN-SC", 2021, "electricity-cn-sc-2021", Rung.SAME_PLACE),
-        ("grid_electricity", "CN-CQ", 2025, "electricity-cn-sw-2022", Rung.REGIONAL_GRID),
+        ("grid_electricity", "CN-CQ", 2025, "electricity-cn-cq-2022", Rung.EARLIER_YEAR),
+        ("grid_electricity", "CN-HE", 2025, "electricity-cn-he-2022", Rung.EARLIER_YEAR),
+        ("grid_electricity", "US-ERCT", 2025, "electricity-us-erct-2022", Rung.EARLIER_YEAR),
+        ("grid_electricity", "DE", 2025, "electricity-life-cycle-de-2023", Rung.EARLIER_YEAR),
+        ("taxi", "US-CA", 2025, "taxi-gb-2024", Rung.FOREIGN_PROXY),
         ("grid_electricity", "CN-XZ", 2025, "electricity-cn-2022", Rung.NATIONAL),
         ("grid_electricity", "US-CAMX", 2025, "electricity-us-camx-2022", Rung.EARLIER_YEAR),
         ("grid_electricity", "US-CA", 2025, "electricity-us-camx-2022", Rung.REGIONAL_GRID),
@@ -41,20 +46,73 @@ def test_ladder__pinned_cases__take_the_nearest_place_then_the_latest_year(
 
 
 def test_ladder__a_place_s_own_old_value__comes_before_a_newer_national_one() -> None:
-    assert choose(catalogue(), "grid_electricity", "CN-SC", 2023).own.factor.id == "electricity-cn-sc-2022"
+    day = date(2023, 6, 30)
+    assert choose_on(catalogue(), "grid_electricity", "CN-SC", day).own.factor.id == "electricity-cn-sc-2022"
     assert choose(catalogue(), "grid_electricity", "CN", 2023).own.factor.id == "electricity-cn-2023"
 
 
 @pytest.mark.parametrize(
-    ("kind", "place", "year"),
-    [("natural_gas", "US-CA", 2025), ("natural_gas_gross", "CN-SC", 2025), ("grid_electricity", "CN-SC", 2020)],
+    ("kind", "place", "year", "reason"),
+    [
+        ("natural_gas", "US-CA", 2025, "billed by energy"),
+        ("natural_gas_gross", "CN-SC", 2025, "net calorific value only"),
+        ("grid_electricity", "CN-SC", 2020, "nothing collected reaches back to 2020"),
+        ("grid_electricity", "FR", 2025, "comparison only"),
+        ("wood_logs", "GB", 2025, "wood-gb-2025, was published on 2025-06-10, too late"),
+        ("bus", "DE", 2025, "no proxy is declared"),
+    ],
 )
-def test_ladder__no_rung__is_an_error_and_never_a_world_average(kind: str, place: str, year: int) -> None:
+def test_ladder__no_rung__is_an_error_that_says_why_and_never_a_world_average(
+    kind: str, place: str, year: int, reason: str
+) -> None:
     with pytest.raises(FactorUnknown) as refused:
         choose(FROZEN_2025, kind, place, year)
 
     assert refused.value.code == "footprint.factor_unknown"
-    assert refused.value.fields == {"kind": kind, "place": place, "year": year}
+    assert {name: refused.value.fields[name] for name in ("kind", "place", "year")} == {
+        "kind": kind, "place": place, "year": year,
+    }  # fmt: skip
+    assert reason in str(refused.value.fields["reason"])
+
+
+@pytest.mark.parametrize("vintage", range(2016, 2028))
+def test_ladder__any_kind_place_and_vintage__uses_nothing_published_after_the_freeze(vintage: int) -> None:
+    frozen = frozen_for(vintage)
+    for kind in KINDS:
+        for place in ("CN-SC", "CN-HE", "US-CA", "GB", "DE"):
+            try:
+                choice = choose(frozen, kind, place, vintage)
+            except FactorUnknown:
+                continue
+            chosen = [choice.own, *([choice.carrier] if choice.carrier else [])]
+            assert max(one.factor.published_on for one in chosen) < date(vintage, 1, 1)
+            assert max(one.factor.year for one in chosen) <= vintage
+
+
+def test_ladder__a_figure_shown_to_compare__is_never_chosen() -> None:
+    for place in ("CN", "US", "GB"):
+        for year in range(2016, 2028):
+            try:
+                assert not choose(catalogue(), "grid_electricity", place, year).own.factor.reference
+            except FactorUnknown:
+                assert year < 2022
+
+
+def test_unverified__counts_and_never_earns() -> None:
+    choice = choose(catalogue(), "district_heat", "CN-HE", 2026)
+
+    assert choice.own.factor.id == "heat-cn-default"
+    assert choice.rung.earns
+    assert not choice.earns
+
+
+@pytest.mark.parametrize(
+    ("region", "areas"),
+    [("CN-SC", ["CN-SC"]), ("CN-CQ", ["CN-CQ"]), ("US-CA", ["US-CA", "US-CAMX"]), ("CN-XZ", ["CN-XZ"])],
+)
+def test_grid_areas__of_a_place_with_its_own_figure__are_the_place_alone(region: str, areas: list[str]) -> None:
+    """Else a home in Chongqing (0.5227) could draw from its grid's mean (0.2268)."""
+    assert grid_areas(region) == areas
 
 
 def test_ladder__factor_published_after_the_freeze__is_not_used() -> None:
@@ -90,10 +148,10 @@ def test_rungs__each_lower_one__is_at_least_as_wide(kind: str) -> None:
 
 
 def test_selection__on_a_lower_rung__has_the_factor_s_width_and_the_rung_s() -> None:
-    own = choose(FROZEN_2025, "grid_electricity", "CN-CQ", 2025).own
+    own = choose(FROZEN_2025, "grid_electricity", "US-CA", 2025).own
 
     assert own.half_width_bps == own.factor.uncertainty.half_width_bps + 4000
-    assert own.group == "electricity-cn-sw-2022@regional_grid"
+    assert own.group == "electricity-us-camx-2022@regional_grid"
 
 
 def test_place__unknown__is_refused_and_never_guessed() -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from backend.footprint.gpx import NAMESPACES, PointInvalid
-from backend.footprint.kind import Grade
+from backend.footprint.kind import Grade, KindOnlyCompared
 from backend.footprint.span import Span
 from backend.footprint.trip import (
     ModeUnfit,
@@ -134,6 +134,10 @@ class TestRefusals:
             trips(data)
 
         assert refused.value.code == "gpx.no_track"
+
+    def test_flight_without_radiative_forcing__is_only_shown_to_compare(self) -> None:
+        with pytest.raises(KindOnlyCompared):
+            trips(gpx(point(LONDON, at(0)) + point(BERLIN, at(90))), kind="flight_short_haul_direct")
 
     @pytest.mark.parametrize("kind", ["grid_electricity", "diet_vegan"])
     def test_kind_that_is_not_travelled__is_refused(self, kind: str) -> None:

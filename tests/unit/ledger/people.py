@@ -9,7 +9,6 @@ from sqlmodel import Session
 
 from backend.chain.keys import dev_signer
 from backend.footprint.activity import activity_of, span_of
-from backend.footprint.factors import catalogue
 from backend.footprint.kind import Grade
 from backend.kernel.digest import sha256
 from backend.ledger.books import Books
@@ -34,7 +33,7 @@ def some_books(*policies: Policy) -> Books:
     """The shipped catalogue and policies (or others), fixed keys, and salts that repeat."""
     salts = counted_salts()
     chosen = PolicySet.of(list(policies)) if policies else shipped_policies()
-    return Books(catalogue(), chosen, DevelopmentIssuer(b"i" * 32), b"p" * 32, salts=lambda: next(salts))
+    return Books(chosen, DevelopmentIssuer(b"i" * 32), b"p" * 32, salts=lambda: next(salts))
 
 
 def member(

@@ -212,6 +212,27 @@ class TestOdometer:
             inspect(session, verifier=VERIFIER, activity_ids=[driven.activity_id], at=AT)
             assert Status.UNMEASURED not in travel()
 
+    def test_electric_car_in_sichuan__counts_by_a_proxy_and_its_year_closes(self, database: Database) -> None:
+        """Sichuan's grid counts CO2 only, travel's budget CO2e: what a foreign kWh per km makes of it never earns."""
+        with database.write() as session:
+            books = some_books()
+            _, (person,) = at_home(session, books, 10, region="CN-SC")
+            car = a_car(session, books, person, "car_bev")
+            read(session, books, person, car, "2025-01-01", 1_000)
+            driven = read(session, books, person, car, "2026-01-01", 2_000).activity_id
+            assert driven is not None
+            inspect(session, verifier=VERIFIER, activity_ids=[driven], at=AT)
+            for kind, unit in (("bus", "passenger_km"), ("flight_domestic", "passenger_km")):
+                keep(session, books, person, Use(kind, "0", unit, "2025-01-01", "2025-12-31", "CN-SC"))
+
+            year = draft_of(session, books, person.person_id, 2025).year
+            closed = close(session, books, person_id=person.person_id, vintage=2025, at=AT)
+
+            travel = [month for month in year.months if month.category == "travel"]
+            assert {month.status for month in travel} == {Status.PROXIED}
+            assert sum(month.reported_gco2e for month in travel) >= 32_176  # 1000 km x 0.22918 kWh x 0.1404 kg
+            assert closed.credit_gco2e == 0
+
     def test_kilometres_of_no_vehicle__count_and_are_never_evidence(self, database: Database) -> None:
         with database.write() as session:
             books = some_books()
