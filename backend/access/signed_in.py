@@ -47,9 +47,13 @@ def key_of(keystore: Path | None, password_file: Path | None, dev: int | None) -
     """The key that the options name. Raises KeyMissing, KeystoreUnreadable."""
     if dev is not None and keystore is None:
         return Key(dev_signer(dev), is_development=True)
-    if dev is not None or keystore is None or password_file is None or not password_file.exists():
+    if dev is not None or keystore is None or password_file is None:
         raise KeyMissing
-    return Key(signer_from_keystore(keystore, password_file.read_text().rstrip("\n")), is_development=False)
+    try:
+        password = password_file.read_text("utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as failure:
+        raise KeyMissing from failure
+    return Key(signer_from_keystore(keystore, password), is_development=False)
 
 
 def client_at(url: str | None) -> ApiClient:

@@ -9,9 +9,8 @@ import typer
 from rich.console import RenderableType
 from rich.table import Table
 
-from backend.access.client import ApiClient
+from backend.access.signed_in import DevIndex, Keystore, PasswordFile, Url, Ward, key_of, signed_in_client
 from backend.access.terminal import AsJson, emit, failing_plainly
-from backend.chain.keys import Signer, dev_signer, require_dev_chain, signer_from_keystore
 from backend.footprint.csv_intake import parse_activities, template
 from backend.footprint.green_button import read_green_button
 from backend.footprint.kind import kind_of
@@ -20,7 +19,6 @@ from backend.footprint.trip import distance_mm, read_gpx
 from backend.footprint.xml_stream import CHUNK_BYTES
 from backend.kernel.clock import from_unix_s, iso
 from backend.kernel.errors import InvalidInput
-from backend.storage.settings import Settings
 
 app = typer.Typer(
     name="activities",
@@ -37,17 +35,6 @@ class FileFormat(StrEnum):
     CSV = "csv"
     GREEN_BUTTON = "green-button"
     GPX = "gpx"
-
-
-class KeyMissing(InvalidInput):
-    """No key to sign in with, or two."""
-
-    code = "activities.key_missing"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "say who you are: --keystore FILE with --password-file FILE, or --dev INDEX on the local chain"
-        )
 
 
 class UploadUnreadable(InvalidInput):
@@ -68,14 +55,6 @@ _PATHS = {
 File = Annotated[Path, typer.Argument(help="The file.")]
 Format = Annotated[
     FileFormat | None, typer.Option("--format", help="What the file is in; seen by its content if not given.")
-]
-Url = Annotated[str | None, typer.Option("--url", help="Base URL of the server; the local one if not given.")]
-Keystore = Annotated[Path | None, typer.Option("--keystore", help="Your key: an Ethereum keystore, version 3.")]
-PasswordFile = Annotated[
-    Path | None, typer.Option("--password-file", help="A file whose first line opens the keystore.")
-]
-Dev = Annotated[
-    int | None, typer.Option("--dev", min=0, help="A development account of the local chain, by its index.")
 ]
 Home = Annotated[str | None, typer.Option("--home", help="Code of the home that energy and water belong to.")]
 Meters = Annotated[
@@ -168,34 +147,20 @@ def _intake_table(told: Mapping[str, Any]) -> RenderableType:
 def _sentences(told: Mapping[str, Any]) -> Iterator[str]:
     """What became of the file, in lines that nothing wraps: the digest is for copying."""
     for one in told["leftOut"]:
-        yield f"left out: {one}"
+        yield f"note: {one}"
     if told["kept"]:
         yield f"recorded {told['kept']} activities"
     else:
         yield f"nothing is recorded yet; to record exactly this, add --confirm {told['confirm']}"
 
 
-def _signer(client: ApiClient, dev: int | None, keystore: Path | None, password_file: Path | None) -> Signer:
-    if dev is not None and keystore is None:
-        require_dev_chain(int(client.post("/sessions/nonce")["chainId"]))
-        return dev_signer(dev)
-    if dev is not None or keystore is None or password_file is None:
-        raise KeyMissing
-    try:
-        password = password_file.read_text("utf-8").splitlines()[0]
-    except (OSError, UnicodeDecodeError, IndexError) as failure:
-        raise UploadUnreadable(password_file, "it holds no password") from failure
-    return signer_from_keystore(keystore, password)
-
-
-def _base(url: str | None) -> str:
-    return url or f"http://127.0.0.1:{Settings.of_environment().port}"
-
-
 @app.command("template")
-def show_template() -> None:
+def show_template(*, as_json: AsJson = False) -> None:
     """Prints a CSV to fill in: every column, and an example row for each category."""
-    typer.echo(template(), nl=False)
+    if as_json:
+        emit({"csv": template()}, as_json=True, render=str)
+    else:
+        typer.echo(template(), nl=False)
 
 
 @app.command("read")
@@ -221,14 +186,14 @@ def import_file(
     only_new: Annotated[bool, typer.Option("--only-new", help="Leave out readings recorded already.")] = False,
     utility: Annotated[str | None, typer.Option(help="The registered utility that signed the file for you.")] = None,
     signature: Annotated[str | None, typer.Option(help="Its signature: 0x and hex.")] = None,
-    ward: Annotated[str | None, typer.Option(help="A ward of yours to act for: its address.")] = None,
+    ward: Ward = None,
     confirm: Annotated[
         str | None,
         typer.Option(help="What the first call printed: record exactly that. Left out, nothing is recorded."),
     ] = None,
     keystore: Keystore = None,
     password_file: PasswordFile = None,
-    dev: Dev = None,
+    dev: DevIndex = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
@@ -247,10 +212,8 @@ def import_file(
             "confirm": confirm,
         }
         params = {name: value for name, value in asked.items() if value is not None}
-        with ApiClient(_base(url)) as client:
-            client.sign_in(_signer(client, dev, keystore, password_file))
+        with signed_in_client(url, key_of(keystore, password_file, dev)) as client:
             told = client.send(path, _pieces(file), media_type, params=params)
-            client.sign_out()
     emit(told, as_json=as_json, render=_intake_table)
     if not as_json:
         typer.echo("\n".join(_sentences(told)))
@@ -269,17 +232,17 @@ def list_recorded(
     *,
     after: Annotated[int, typer.Option(min=0, help="Only activities after the one with this id.")] = 0,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 100,
+    ward: Ward = None,
     keystore: Keystore = None,
     password_file: PasswordFile = None,
-    dev: Dev = None,
+    dev: DevIndex = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Lists what you recorded and what was recorded for your homes, in order of entry."""
-    with failing_plainly(as_json=as_json), ApiClient(_base(url)) as client:
-        client.sign_in(_signer(client, dev, keystore, password_file))
-        page = client.get("/activities", after=after, limit=limit)
-        client.sign_out()
+    with failing_plainly(as_json=as_json):
+        with signed_in_client(url, key_of(keystore, password_file, dev)) as client:
+            page = client.get("/activities", after=after, limit=limit, **({"ward": ward} if ward else {}))
         emit(page, as_json=as_json, render=_kept_table)
 
 
@@ -291,16 +254,17 @@ def replace_meter(
     old: Annotated[str, typer.Option(help="Number of the meter that was taken out.")],
     new: Annotated[str, typer.Option(help="Number of the meter in its place.")],
     on: Annotated[str, typer.Option(help="The day the new one began: 2025-07-01.")],
+    ward: Ward = None,
     keystore: Keystore = None,
     password_file: PasswordFile = None,
-    dev: Dev = None,
+    dev: DevIndex = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Says that a meter was replaced: the old one ends and the new one begins with that day."""
-    with failing_plainly(as_json=as_json), ApiClient(_base(url)) as client:
-        client.sign_in(_signer(client, dev, keystore, password_file))
+    with failing_plainly(as_json=as_json):
         body = {"category": category, "old": old, "new": new, "on": on}
-        told = client.post(f"/homes/{home}/meters/replacements", body)
-        client.sign_out()
+        with signed_in_client(url, key_of(keystore, password_file, dev)) as client:
+            path = f"/homes/{home}/meters/replacements"
+            told = client.request("POST", path, params={"ward": ward} if ward else {}, body=body)
         emit(told, as_json=as_json, render=lambda said: f"the new meter counts from {said['on']} on")

@@ -12,17 +12,20 @@ from eth_account import Account
 from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
+from backend.access import signed_in
 from backend.access.client import ApiClient
 from backend.chain.deployment import Deployment
 from backend.ledger import activity_commands
 from backend.ledger.tables import ActivityRow
 from backend.storage.database import Database
 from tests.api.access_app import ALICE, ORIGIN
-from tests.api.ledger.callers import BILL, Caller, a_year_of_bills, rows_in
+from tests.api.ledger.callers import BILL, CHILD, Caller, a_year_of_bills, rows_in
 from tests.api.ledger.test_intake import MONTH, TRIP
 from tests.web import TestClient
 
 runner = CliRunner()
+
+REPLACED = ("--category", "electricity", "--old", "M1", "--new", "N2", "--on", "2025-02-01")
 
 
 class IntoApp(httpx.BaseTransport):
@@ -45,7 +48,7 @@ class IntoApp(httpx.BaseTransport):
 @pytest.fixture
 def home(app: FastAPI, later: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     """Alice's home, with the command talking to the app."""
-    monkeypatch.setattr(activity_commands, "ApiClient", partial(ApiClient, transport=IntoApp(app)))
+    monkeypatch.setattr(signed_in, "ApiClient", partial(ApiClient, transport=IntoApp(app)))
     return later[0]
 
 
@@ -103,9 +106,10 @@ def test_import__with_a_keystore(home: str, tmp_path: Path) -> None:
     [
         (("--dev", "10", "--home", "nowhere", "--meter", "M1"), "home.unknown"),
         (("--dev", "10"), "green_button.meter_unnamed"),
-        ((), "activities.key_missing"),
-        (("--dev", "10", "--keystore", "k"), "activities.key_missing"),
-        (("--keystore", "k", "--password-file", "nowhere"), "activities.file_unreadable"),
+        ((), "key.missing"),
+        (("--dev", "10", "--keystore", "k"), "key.missing"),
+        (("--keystore", "k", "--password-file", "nowhere"), "key.missing"),
+        (("--keystore", "k", "--password-file", "/"), "key.missing"),
     ],
 )
 @pytest.mark.usefixtures("home")
@@ -156,7 +160,10 @@ def test_read__no_file(tmp_path: Path) -> None:
 
 
 def test_template__can_be_read(tmp_path: Path) -> None:
-    assert len(told("read", a_file(tmp_path, run("template").stdout))) == 9
+    printed = run("template").stdout
+
+    assert len(told("read", a_file(tmp_path, printed))) == 9
+    assert told("template") == {"csv": printed}
 
 
 def test_list__shows_what_was_recorded_and_how_it_came_in(home: str, alice: Caller) -> None:
@@ -170,6 +177,18 @@ def test_list__shows_what_was_recorded_and_how_it_came_in(home: str, alice: Call
 
 def test_replace_meter__says_from_when_the_new_one_counts(home: str, alice: Caller) -> None:
     alice.post("/activities", BILL | {"home": home})
-    asked = ("replace-meter", home, "--category", "electricity", "--old", "M1", "--new", "N2", "--on", "2025-02-01")
 
-    assert told(*asked, "--dev", "10")["on"] == "2025-02-01"
+    assert told("replace-meter", home, *REPLACED, "--dev", "10")["on"] == "2025-02-01"
+
+
+def test_guardian__lists_and_replaces_a_meter_for_its_ward(home: str, alice: Caller) -> None:
+    child = {"region": "US-CA", "identity": "child", "bornOn": "2020-02-02", "ward": CHILD.address}
+    alice.post("/accounts", child)
+    alice.post(f"/homes/{home}/members", {"sinceOn": "2025-01-01"}, ward=CHILD.address)
+    alice.post("/activities", BILL | {"home": home}, ward=CHILD.address)
+    ward = ("--ward", CHILD.address, "--dev", "10")
+
+    (row,) = told("list", *ward)["activities"]
+    on = told("replace-meter", home, *REPLACED, *ward)["on"]
+
+    assert (row["isShared"], on) == (True, "2025-02-01")
