@@ -103,6 +103,13 @@ def _view(row: PremisesRow) -> HomeView:
     return HomeView(row.id, row.code, row.region, row.grid_area)
 
 
+def fresh_code() -> str:
+    """A code that nobody guesses. It begins with no dash, so that no command takes it for an option."""
+    while (code := secrets.token_urlsafe(CODE_BYTES)).startswith("-"):
+        pass
+    return code
+
+
 def found_home(
     session: Session, *, person_id: int, region: str, since_on: date, at: datetime, grid_area: str | None = None
 ) -> HomeView:
@@ -114,7 +121,7 @@ def found_home(
     area = grid_area or region
     if area not in allowed or not place.is_region:
         raise GridAreaUnfit(area, region, allowed)
-    row = PremisesRow(code=secrets.token_urlsafe(CODE_BYTES), region=region, grid_area=area, registered_at=at)
+    row = PremisesRow(code=fresh_code(), region=region, grid_area=area, registered_at=at)
     session.add(row)
     session.flush()
     home = _view(row)

@@ -5,7 +5,6 @@ leaving count from the latest reading on: what was driven before stays as it was
 """
 
 import hmac
-import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -18,7 +17,7 @@ from backend.kernel.errors import Conflict, InvalidInput, NotFound, RuleViolated
 from backend.kernel.text import letters_and_digits, require_plain
 from backend.ledger.books import Books
 from backend.ledger.freeze import require_unfrozen
-from backend.ledger.home import CODE_BYTES, Stay, known_year
+from backend.ledger.home import Stay, fresh_code, known_year
 from backend.ledger.tables import OdometerRow, VehicleRow, VehicleUserRow
 
 PLATE_LIMIT = 32
@@ -127,9 +126,7 @@ def register_vehicle(
         raise VehicleExists
     known_year(since_on)
     require_unfrozen(session, {person_id}, from_year=since_on.year)
-    row = VehicleRow(
-        code=secrets.token_urlsafe(CODE_BYTES), plate_hash=hashed, kind=kind, place=place, registered_at=at
-    )
+    row = VehicleRow(code=fresh_code(), plate_hash=hashed, kind=kind, place=place, registered_at=at)
     session.add(row)
     session.flush()
     vehicle = _view(row)

@@ -1,5 +1,6 @@
 """What was taken back leaves no trace in the way: meters, usage points, replacements, tracks; and what files tell."""
 
+import secrets
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,7 +9,7 @@ from sqlmodel import Session, select
 from backend.footprint.kind import Category, Grade
 from backend.footprint.trip import read_gpx
 from backend.ledger.books import Books
-from backend.ledger.home import HomeUnknown, home_at, move_out
+from backend.ledger.home import HomeUnknown, fresh_code, home_at, move_out
 from backend.ledger.intake import Intake, csv_of, gpx_of, take_in
 from backend.ledger.meter import MeterOverlap, ReplacementInvalid, replace_meter
 from backend.ledger.odometer import read_odometer
@@ -173,3 +174,10 @@ class TestDriving:
             sources = [row.source for row in session.exec(select(ActivityRow).order_by("id")).all()]
         assert kept
         assert sources == [Source.ODOMETER, Source.MANUAL]
+
+
+def test_code_of_a_home_or_vehicle__is_never_taken_for_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = iter(["-0abcdefghij", "--bcdefghijk", "a-0bcdefghij"])
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda _bytes: next(codes))
+
+    assert fresh_code() == "a-0bcdefghij"
