@@ -255,7 +255,9 @@ contract Exchange is Settings, Cancelling {
         Terms memory terms = OrderHash.termsOf(order);
         terms.orderHash = OrderHash.digest(_domainSeparatorV4(), terms);
         _numbers.load(terms);
-        return terms.leftGco2e;
+        address maker = terms.maker;
+        bool isCancelledOrStale = _reasonIfCancelled(maker, _makerWord(maker), terms.epoch, terms.number) != 0;
+        return isCancelledOrStale ? 0 : terms.leftGco2e;
     }
 
     /// @inheritdoc IExchange

@@ -106,7 +106,7 @@ WANTED: dict[tuple[str, str], Callable[[Call], Wanted]] = {
     ("Exchange", "cancelBySig"): _same("NumberCancelled", maker="maker", number="number"),
     ("Exchange", "cancelAll"): _same("AllCancelled", maker="@caller"),
     ("Exchange", "cancelAllBySig"): _fixed(
-        lambda a: [("AllCancelled", {"maker": a["maker"], "epoch": a["epoch"] + 1})]
+        lambda a: [("AllCancelled", {"maker": a["maker"], "previousEpoch": a["epoch"]})]
     ),
     ("Exchange", "setFee"): _same("FeeSet", feeBps="newFeeBps"),
     ("Exchange", "setOperator"): _same("OperatorSet", operator="newOperator"),

@@ -32,14 +32,14 @@ class NumberProjection:
         session.flush()
 
     def undo(self, session: Session, event: ChainEvent) -> None:
-        """Takes back what this very event noted. An epoch is always raised by one."""
+        """Takes back what this very event noted."""
         whose = _SPENT_BY.get((event.contract, event.name))
         if whose is not None:
             row = session.get(SpentNumber, (event.contract, event.args[whose], event.args["number"]))
             if row is not None and (row.block_number, row.log_index) == (event.block_number, event.log_index):
                 session.delete(row)
         elif (event.contract, event.name) == ("Exchange", "AllCancelled"):
-            _set_epoch(session, event.args["maker"], event.args["epoch"] - 1)
+            _set_epoch(session, event.args["maker"], event.args["previousEpoch"])
         session.flush()
 
     def reset(self, session: Session) -> None:

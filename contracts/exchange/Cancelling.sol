@@ -16,6 +16,9 @@ abstract contract Cancelling is IExchange, EIP712, ReentrancyGuardTransient {
     /// @dev Who never cancelled a number is not looked up among the cancelled ones.
     uint256 private constant HAS_CANCELLED = 1;
 
+    /// @dev A batch gives an epoch 32 bits: a maker may cancel all some 130,000 times.
+    uint256 private constant EPOCH_STEP_MAX = 1 << 16;
+
     /// @dev One word holds the epoch, and in its lowest bit whether a number was ever cancelled.
     struct Maker {
         uint256 epochAndMark;
@@ -70,11 +73,14 @@ abstract contract Cancelling is IExchange, EIP712, ReentrancyGuardTransient {
         emit NumberCancelled(maker, number);
     }
 
+    /// @dev By a step that nobody knew when an order could have been signed ahead for a later epoch.
     function _cancelAll(address maker) private {
-        uint256 word = _makers[maker].epochAndMark + 2;
-        _makers[maker].epochAndMark = word;
+        Maker storage state = _makers[maker];
+        uint256 word = state.epochAndMark;
+        uint256 step = 1 + uint256(blockhash(block.number - 1)) % EPOCH_STEP_MAX;
+        state.epochAndMark = word + (step << 1);
 
-        emit AllCancelled(maker, word >> 1);
+        emit AllCancelled(maker, word >> 1, (word >> 1) + step);
     }
 
     /// @inheritdoc IExchange

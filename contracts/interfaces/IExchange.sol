@@ -77,7 +77,7 @@ interface IExchange {
     /// @notice Match `index` of this call did not settle; `reason` is the selector of the error that says why.
     event Skipped(uint256 indexed index, bytes32 indexed buyHash, bytes32 indexed sellHash, bytes4 reason);
     event NumberCancelled(address indexed maker, uint256 number);
-    event AllCancelled(address indexed maker, uint256 epoch);
+    event AllCancelled(address indexed maker, uint256 previousEpoch, uint256 epoch);
     event FeeSet(uint256 feeBps);
     event OperatorSet(address operator);
     event FeeRecipientSet(address feeRecipient);
@@ -158,7 +158,8 @@ interface IExchange {
     /// @notice Cancels one number of the caller.
     function cancel(uint256 number) external;
 
-    /// @notice Cancels every order the caller has signed so far: raises the epoch by one.
+    /// @notice Cancels every order the caller has signed so far: raises the epoch by 1 to 65,536, as the last block's
+    /// hash has it, so that an order signed ahead for a later epoch is dead too, but for one chance in 65,536.
     function cancelAll() external;
 
     /// @notice The same two by the maker's signed `Cancel` / `CancelAll` message, relayed by anyone.
@@ -177,8 +178,9 @@ interface IExchange {
     function unpause() external;
 
     function hashOrder(Order calldata order) external view returns (bytes32);
-    /// @notice What may still be filled of `order`, in grams, by status and number alone (no funds, no signature
-    /// check). Reverts while a batch is being settled: what is left is recorded at its end.
+    /// @notice What may still be filled of `order`, in grams; zero if it is filled or cancelled, its epoch is not the
+    /// maker's, or another order fills under its number. Of funds, time, fee and signature it says nothing. Reverts
+    /// while a batch is being settled: what is left is recorded at its end.
     function leftOf(Order calldata order) external view returns (uint256);
     function isCancelled(address maker, uint256 number) external view returns (bool);
     function epochOf(address maker) external view returns (uint256);

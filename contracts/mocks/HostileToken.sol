@@ -12,10 +12,14 @@ contract HostileToken is ERC20 {
         ReturnNothing,
         RevertBomb,
         BurnGas,
-        Call
+        Call,
+        TakeShare
     }
 
     error Refused();
+
+    /// @dev What TakeShare keeps of each transfer: one part of so many.
+    uint256 private constant SHARE = 100;
 
     Moving public moving;
     address public target;
@@ -51,6 +55,7 @@ contract HostileToken is ERC20 {
         }
         if (mode == Moving.Call) (callSucceeded,) = target.call(payload);
         super.transferFrom(from, to, amount);
+        if (mode == Moving.TakeShare) _burn(to, amount / SHARE);
         if (mode == Moving.ReturnNothing) {
             assembly {
                 return(0, 0)

@@ -199,8 +199,9 @@ def cancel(world: World, draw: st.DrawFn) -> None:
 
 def cancel_all(world: World, draw: st.DrawFn) -> None:
     maker = draw(person)
-    world.epochs[maker] += 1
-    world.emit("Exchange", "AllCancelled", maker=maker, epoch=world.epochs[maker])
+    previous = world.epochs[maker]
+    world.epochs[maker] = previous + draw(st.integers(1, 1 << 16))
+    world.emit("Exchange", "AllCancelled", maker=maker, previousEpoch=previous, epoch=world.epochs[maker])
 
 
 def use_number(world: World, draw: st.DrawFn) -> None:

@@ -30,13 +30,40 @@ contract CancelTest is World {
     }
 
     function test_cancel_all__raises_the_epoch() external {
+        VM.roll(100);
+        VM.setBlockhash(99, bytes32(uint256(5 << 16 | 41)));
         VM.expectEmit(address(exchange));
-        emit IExchange.AllCancelled(ALICE, 1);
+        emit IExchange.AllCancelled(ALICE, 0, 42);
         VM.prank(ALICE);
         exchange.cancelAll();
-
-        checkEq(exchange.epochOf(ALICE), 1, "epoch");
+        checkEq(exchange.epochOf(ALICE), 42, "epoch");
         checkEq(exchange.epochOf(BOB), 0, "another maker");
+
+        VM.expectEmit(address(exchange));
+        emit IExchange.AllCancelled(ALICE, 42, 84);
+        VM.prank(ALICE);
+        exchange.cancelAll();
+    }
+
+    /// @dev The mark that a number was cancelled stands beside the epoch, and stays.
+    function testFuzz_cancel_all__rises_by_at_least_one_and_keeps_the_mark(bytes32[4] calldata hashes) external {
+        VM.prank(ALICE);
+        exchange.cancel(7);
+        uint256 epoch;
+        for (uint256 i; i < hashes.length; ++i) {
+            VM.roll(100 + i);
+            VM.setBlockhash(99 + i, hashes[i]);
+            VM.prank(ALICE);
+            exchange.cancelAll();
+            uint256 raised = exchange.epochOf(ALICE);
+            check(raised > epoch && raised <= epoch + (1 << 16), "by 1 to 65,536");
+            epoch = raised;
+        }
+        IExchange.Order memory sell = aSell(ALICE, 1, 1000);
+        sell.epoch = epoch;
+        checkEq(exchange.leftOf(sell), 1000, "of this epoch");
+        sell.number = 7;
+        checkEq(exchange.leftOf(sell), 0, "cancelled for ever");
     }
 
     function test_cancel_by_sig__by_anyone_with_the_makers_signature() external {
@@ -57,14 +84,15 @@ contract CancelTest is World {
     function test_cancel_all_by_sig__once_for_its_epoch() external {
         bytes memory signature = _signCancelAll(ALICE_KEY, ALICE, 0);
         exchange.cancelAllBySig(ALICE, 0, FAR, signature);
-        checkEq(exchange.epochOf(ALICE), 1, "epoch");
-        VM.expectRevert(abi.encodeWithSelector(IExchange.EpochMismatch.selector, ALICE, 0, 1));
+        uint256 epoch = exchange.epochOf(ALICE);
+        check(epoch != 0, "epoch");
+        VM.expectRevert(abi.encodeWithSelector(IExchange.EpochMismatch.selector, ALICE, 0, epoch));
         exchange.cancelAllBySig(ALICE, 0, FAR, signature);
         VM.expectRevert(abi.encodeWithSelector(IExchange.SignatureInvalid.selector, ALICE));
-        exchange.cancelAllBySig(ALICE, 1, FAR, signature);
+        exchange.cancelAllBySig(ALICE, epoch, FAR, signature);
         VM.warp(FAR);
         VM.expectRevert(abi.encodeWithSelector(IExchange.SignatureExpired.selector, FAR));
-        exchange.cancelAllBySig(ALICE, 1, FAR, signature);
+        exchange.cancelAllBySig(ALICE, epoch, FAR, signature);
     }
 
     function test_inv_08__paused__cancelling_goes_on() external {
@@ -75,10 +103,11 @@ contract CancelTest is World {
         exchange.cancelAll();
         VM.stopPrank();
         exchange.cancelBySig(ALICE, 2, FAR, _signCancel(ALICE_KEY, ALICE, 2, FAR));
-        exchange.cancelAllBySig(ALICE, 1, FAR, _signCancelAll(ALICE_KEY, ALICE, 1));
+        uint256 epoch = exchange.epochOf(ALICE);
+        exchange.cancelAllBySig(ALICE, epoch, FAR, _signCancelAll(ALICE_KEY, ALICE, epoch));
 
         check(exchange.isCancelled(ALICE, 1) && exchange.isCancelled(ALICE, 2), "cancelled");
-        checkEq(exchange.epochOf(ALICE), 2, "epoch");
+        check(exchange.epochOf(ALICE) > epoch, "epoch");
     }
 
     /// @dev A receiver cannot cancel, or settle, from inside its own fill.

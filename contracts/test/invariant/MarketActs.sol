@@ -93,7 +93,7 @@ contract MarketActs is Comparison {
         } else {
             (done,) = _act(maker, address(exchange), abi.encodeCall(IExchange.cancelAll, ()));
             check(done, "INV-08: cancelling is never blocked");
-            ++_epoch[maker];
+            _epoch[maker] = exchange.epochOf(maker);
         }
     }
 

@@ -222,7 +222,8 @@ contract Replay {
         } else if (topic == IExchange.NumberCancelled.selector) {
             _set("cancelled", log.emitter, uint256(log.topics[1]), abi.decode(log.data, (uint256)), 0, 1);
         } else if (topic == IExchange.AllCancelled.selector) {
-            _set("epoch", log.emitter, uint256(log.topics[1]), 0, 0, abi.decode(log.data, (uint256)));
+            (, uint256 epoch) = abi.decode(log.data, (uint256, uint256));
+            _set("epoch", log.emitter, uint256(log.topics[1]), 0, 0, epoch);
         } else if (topic == IExchange.FeeSet.selector) {
             _set("fee", log.emitter, 0, 0, 0, abi.decode(log.data, (uint256)));
         } else if (topic == IExchange.OperatorSet.selector) {

@@ -57,7 +57,8 @@ def test_balances__after_a_year_of_acts__are_what_the_acts_add_up_to(acts: Acts,
         assert credit_approved(session, seller, exchange)
         assert not credit_approved(session, other_seller, exchange)
         assert credit_approved(session, other_seller, acts.deployment.address("Charity"))
-        assert maker_epoch(session, seller) == 2
+        raised = acts.contracts.exchange.functions.epochOf(seller).call()
+        assert maker_epoch(session, seller) == raised > 1
         assert maker_epoch(session, buyer) == 0
         assert number_cancelled(session, buyer, 77)
         assert not number_cancelled(session, buyer, 78)

@@ -63,7 +63,10 @@ def test_fill__after_cancellation__breaks_inv_04(market: Market) -> None:
 
 
 def test_fill__after_the_epoch_rose__breaks_inv_04(market: Market) -> None:
-    assert market.stage.tell(("Exchange", "AllCancelled", {"maker": person(0).address, "epoch": 1})) == []
+    assert (
+        market.stage.tell(("Exchange", "AllCancelled", {"maker": person(0).address, "previousEpoch": 0, "epoch": 7}))
+        == []
+    )
     assert _settle(market, a_buy(), a_sell()) == ["settlement.orders"]
 
 
@@ -194,7 +197,11 @@ def test_exchange__sent_money_by_mistake__is_noted_and_no_finding(market: Market
     assert any("by mistake" in note for note in market.stage.verdicts.notes)
 
 
-def test_fee__above_one_percent_or_epoch_that_jumps__is_found(market: Market) -> None:
+def test_fee__above_one_percent__is_found(market: Market) -> None:
     assert market.stage.tell(("Exchange", "FeeSet", {"feeBps": 101})) == ["settlement.settings"]
-    jump = {"maker": person(0).address, "epoch": 2}
-    assert market.stage.tell(("Exchange", "AllCancelled", jump)) == ["settlement.settings"]
+
+
+@pytest.mark.parametrize(("previous", "epoch"), [(1, 2), (0, 0), (0, 65_537)])
+def test_epoch__from_another_or_by_no_step_or_too_far__is_found(market: Market, previous: int, epoch: int) -> None:
+    raised = {"maker": person(0).address, "previousEpoch": previous, "epoch": epoch}
+    assert market.stage.tell(("Exchange", "AllCancelled", raised)) == ["settlement.settings"]
