@@ -228,7 +228,7 @@ def _may_earn(line: Line, policy: Policy, budget: CategoryBudget) -> bool:
             continue
         factor = selection.factor
         basis_fits = factor.via is not None or factor.gas_basis == budget.gas_basis
-        boundary_fits = factor.via is not None or line.choice.carrier is not None or factor.boundary == budget.boundary
+        boundary_fits = factor.via is not None or line.choice.carrier is not None or budget.takes(factor.boundary)
         if basis_fits and boundary_fits:
             continue
         if place_of(line.reading.activity.place).nation != place_of(policy.region).nation:
