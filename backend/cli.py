@@ -28,6 +28,7 @@ from backend.issuance.commands import app as batch
 from backend.ledger.activity_commands import app as activities
 from backend.ledger.commands import app as statement
 from backend.ledger.person_commands import app as me
+from backend.ledger.policy_commands import app as policy
 from backend.link.indexer import Indexer
 from backend.link.reconcile import Finding
 from backend.link.reconcile import reconcile as differences
@@ -44,7 +45,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for room in (factors, footprint, me, activities, statement, batch, market, give, retire, audit):
+for room in (factors, footprint, policy, me, activities, statement, batch, market, give, retire, audit):
     app.add_typer(room)
 
 

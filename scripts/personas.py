@@ -5,6 +5,7 @@ Renews the tables of docs/a-year-explained.md too. Without a reason it changes n
 """
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from backend.footprint.freeze import frozen_for
 from backend.kernel.errors import TanyuError
-from backend.ledger.explain import explain, with_tables
+from backend.ledger.explain import explain, explain_lost, with_tables
 from backend.ledger.persona import persona_of, shipped_personas
 from backend.ledger.persona_change import acknowledged, change_text
 from backend.ledger.persona_year import play
@@ -39,8 +40,16 @@ def renew(folder: Path, reason: str) -> list[str]:
 
 def page_of(text: str) -> str:
     """The page that explains a year, with its tables as they are now."""
-    found = play(persona_of(EXPLAINED), shipped_policies())
-    return with_tables(text, explain(found.year, found.plan, frozen_for(found.policy.vintage).digest))
+    persona = persona_of(EXPLAINED)
+    found = play(persona, shipped_policies())
+    uses = tuple(
+        replace(use, monthly=(*use.monthly[:2], None, *use.monthly[3:])) if use.kind == "natural_gas" else use
+        for use in persona.uses
+    )
+    lost = play(replace(persona, uses=uses), shipped_policies())
+    tables = explain(found.year, found.plan, frozen_for(found.policy.vintage).digest)
+    lost_table = explain_lost((found.year, found.plan), (lost.year, lost.plan))
+    return with_tables(text, {**tables, "a lost bill": lost_table})
 
 
 def main() -> int:

@@ -49,7 +49,8 @@ def _render(values: dict[str, Any]) -> Table:
     return table
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file of reasonable size; raises FileUnreadable."""
     try:
         with path.open("rb") as file:
             data = file.read(FILE_LIMIT + 1)
@@ -85,7 +86,7 @@ def show_statement(address: str, vintage: int, *, as_json: AsJson = False) -> No
 def compare_statements(before: Path, after: Path, *, as_json: AsJson = False) -> None:
     """Why a total changed between two versions' documents, line by line to the gram; offline."""
     with failing_plainly(as_json=as_json):
-        found = difference_of(verify(_read(before)).values, verify(_read(after)).values)
+        found = difference_of(verify(read_text(before)).values, verify(read_text(after)).values)
     emit(
         {
             "footprintBeforeGco2e": str(found.footprint_before_gco2e),
@@ -144,7 +145,7 @@ def verify_statement(
     anything in it was changed.
     """
     with failing_plainly(as_json=as_json):
-        text = _read(file)
+        text = read_text(file)
         if DISCLOSURE_SCHEMA in text and not disclosed:
             emit(verify_disclosure(text), as_json=as_json, render=_render)
             return
@@ -179,5 +180,5 @@ def _render_air(found: AirOut) -> Table:
 def show_air(file: Path, *, as_json: AsJson = False) -> None:
     """Shows what the year of a statement document put into the air besides greenhouse gases; offline, never traded."""
     with failing_plainly(as_json=as_json):
-        found = air_out(air_of(verify(_read(file)).values))
+        found = air_out(air_of(verify(read_text(file)).values))
     emit(found, as_json=as_json, render=_render_air)

@@ -66,19 +66,30 @@ def _factors(year: Year) -> str:
     return _table(("factor", "value", "counts", "rung", "95 %", "may earn", "source"), rows)
 
 
+def _told_once(year: Year) -> Iterable[tuple[Line, str]]:
+    """Every line with its month; one zero that was stated for many months is told once, with its year."""
+    seen: set[int] = set()
+    for line in year.lines:
+        if line.reading.activity.quantity or line.weight == 1:
+            yield line, month_name(year.member.vintage, line.month)
+        elif id(line.reading) not in seen:
+            seen.add(id(line.reading))
+            yield line, str(year.member.vintage)
+
+
 def _lines(year: Year) -> str:
     rows = [
         (
-            month_name(year.member.vintage, line.month),
+            month,
             str(line.category),
             line.reading.activity.kind.name,
             str(line.reading.activity.grade),
             f"{plain(line.reading.activity.quantity)} {line.reading.activity.kind.unit}",
-            str(line.weight),
+            str(line.weight) if line.reading.activity.quantity else "",
             " x ".join(str(one.factor.value) for one in _selections(line)),
             _grams(line.amount.gco2e),
         )
-        for line in year.lines
+        for line, month in _told_once(year)
     ]
     return _table(("month", "category", "kind", "grade", "quantity", "part", "kg per unit", "g, rounded up"), rows)
 
@@ -147,6 +158,28 @@ def explain(year: Year, plan: Plan, factors_digest: bytes) -> Mapping[str, str]:
         "margin": _margin(year),
         "sums": _sums(year, plan),
     }
+
+
+def explain_lost(whole: tuple[Year, Plan], lost: tuple[Year, Plan]) -> str:
+    """The same year twice, with a month's evidence and without: the months that differ, and what it comes to."""
+    (year, plan), (other, other_plan) = whole, lost
+    rows = [
+        (f"{one.category} {month_name(year.member.vintage, one.month)}: {name}", *(_grams(value) for value in both))
+        for one, two in zip(year.months, other.months, strict=True)
+        if one.status is not two.status
+        for name, both in (
+            (f"footprint, {one.status} and {two.status}", (one.footprint_gco2e, two.footprint_gco2e)),
+            ("bound", (one.bound_gco2e, two.bound_gco2e)),
+        )
+    ]
+    rows += [
+        ("footprint of the year", _grams(year.footprint_gco2e), _grams(other.footprint_gco2e)),
+        ("upper bound", _grams(year.bound_gco2e), _grams(other.bound_gco2e)),
+        ("measured, of the budget", f"{_percent(year.measured_bps)} %", f"{_percent(other.measured_bps)} %"),
+        ("surplus", _grams(year.surplus_gco2e), _grams(other.surplus_gco2e)),
+        ("credit", _grams(plan.credit_gco2e), _grams(other_plan.credit_gco2e)),
+    ]
+    return _table(("g CO2e", "whole", "with the bill lost"), rows)
 
 
 def with_tables(text: str, tables: Mapping[str, str]) -> str:

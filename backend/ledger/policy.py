@@ -57,7 +57,7 @@ class CategoryBudget:
         return boundary == self.boundary or boundary in self.boundaries_alike
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
     """One policy: a class of credits (region, vintage, methodology), a budget per category, and the closing rules."""
 
@@ -228,7 +228,7 @@ def _on_chain(policy: Policy) -> tuple[ClassId, int, int]:
     return policy.credit_class, policy.region_cap_gco2e, policy.buffer_bps
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PolicySet:
     """Policies by id, each in its newest revision, and by the region and vintage they govern: one for each."""
 
@@ -253,6 +253,12 @@ class PolicySet:
             by_id[policy.id] = by_digest[policy.digest] = policy
         return cls(by_id, by_digest)
 
+    def adopting(self, policy: Policy) -> "PolicySet":
+        """The same with a policy in the place of whatever governs its region and vintage."""
+        seat = (policy.region, policy.vintage)
+        others = [one for one in self.by_digest.values() if (one.region, one.vintage) != seat and one.id != policy.id]
+        return PolicySet.of([*others, policy])
+
     def at(self, digest: bytes) -> Policy:
         """The policy of a digest, of whatever revision; raises PolicyUnknown."""
         if digest not in self.by_digest:
@@ -275,6 +281,10 @@ class PolicySet:
     def find(self, region: str, vintage: int) -> Policy | None:
         """The policy of a region and vintage, if there is one."""
         return next((one for one in self.by_id.values() if (one.region, one.vintage) == (region, vintage)), None)
+
+    def of_vintage(self, vintage: int) -> list[Policy]:
+        """Every policy of a year, in order of id."""
+        return [one for _, one in sorted(self.by_id.items()) if one.vintage == vintage]
 
     def find_vintage(self, vintage: int) -> bool:
         """Whether any policy governs that year."""
