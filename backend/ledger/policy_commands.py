@@ -1,12 +1,10 @@
 """`tanyu policy`: budget policies and how they came about, who gains and who loses by one, and personas explained."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Group as Together
-from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -34,7 +32,15 @@ from backend.ledger.policy_views import (
 
 app = typer.Typer(name="policy", help="Budget policies, and who gains and loses by them.", no_args_is_help=True)
 
+Found = TypeVar("Found")
+
 BACKCAST = "BACKCAST: before the path's first anchor, so nobody set this value"
+
+
+def _tell(found: Found, tables: Callable[[Found], list[Table]], *, as_json: bool) -> None:
+    """JSON, or one table after the other."""
+    for table in [Table()] if as_json else tables(found):
+        emit(found, as_json=as_json, render=lambda _, shown=table: shown)
 
 
 def _policy_or_file(policies: PolicySet, name: str) -> Policy:
@@ -63,32 +69,39 @@ def _render_list(found: PoliciesOut) -> Table:
     return table
 
 
-def _render_one(policy: PolicyWholeOut) -> RenderableType:
+def _facts(policy: PolicyWholeOut) -> Table:
     facts = Table(title=f"{policy.title} ({_flags(policy) or 'as it stands'})", show_header=False)
     facts.add_row("id", f"{policy.id} revision {policy.revision}")
     facts.add_row("digest", to_hex(policy.digest))
     facts.add_row("class", policy.credit_class)
     facts.add_row("region cap", f"{_kg(policy.region_cap_gco2e)} kg")
-    for rule, value in policy.source["rules"].items():
-        facts.add_row(rule, str(value))
+    for section in ("rules", "guards"):
+        for rule, value in policy.source.get(section, {}).items():
+            facts.add_row(rule, str(value))
     if policy.path is not None:
         anchors = ", ".join(f"{one.year}: {_kg(one.value_gco2e)} kg" for one in policy.path.anchors)
         facts.add_row("path", f"{anchors}; {policy.path.source}")
-        shown = f"{_kg(policy.path.value_gco2e)} kg{', ' + BACKCAST if policy.path.backcast else ''}"
-        facts.add_row("path, this vintage", f"{shown}. {policy.path.note}")
+        flag = f", {BACKCAST}" if policy.path.backcast else ""
+        facts.add_row("path, this vintage", f"{_kg(policy.path.value_gco2e)} kg{flag}. {policy.path.note}")
+        if policy.path.outside_gco2e is not None:
+            facts.add_row("of it outside", f"{_kg(policy.path.outside_gco2e)} kg, as follows")
     for term in policy.adjusters:
         facts.add_row(f"term {term.term}", f"+{term.extra_bps} bps of {', '.join(term.categories)}: {term.note}")
     for one in policy.outside:
         size = "" if one.value_gco2e is None else f" ({_kg(one.value_gco2e)} kg)"
         facts.add_row("outside", f"{one.name}{size}: {one.reason}")
-    budgets = Table(title="per adult and full year")
+    return facts
+
+
+def _budgets(policy: PolicyWholeOut) -> Table:
+    table = Table(title="per adult and full year")
     for name in ("category", "budget kg", "high default kg", "basis", "derivation", "sources"):
-        budgets.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold")
     for line in policy.categories:
         basis = f"{line.gas_basis}, {', '.join([line.boundary, *line.boundaries_alike])}"
         amounts = (_kg(line.budget_gco2e), _kg(line.high_default_gco2e))
-        budgets.add_row(line.category, *amounts, basis, line.derivation, "; ".join(line.sources))
-    return Together(facts, budgets)
+        table.add_row(line.category, *amounts, basis, line.derivation, "; ".join(line.sources))
+    return table
 
 
 def _outcomes(report: PolicyReportOut) -> Table:
@@ -111,15 +124,15 @@ def _outcomes(report: PolicyReportOut) -> Table:
     return table
 
 
-def _render_report(found: PolicyReportsOut) -> RenderableType:
-    groups = Table(title="groups, in grams")
+def _groups(found: PolicyReportsOut) -> Table:
+    table = Table(title="groups, in grams")
     for name in ("group", "people", "gain", "lose", "budget", "footprint", "surplus", "deficit", "better by"):
-        groups.add_column(name)
+        table.add_column(name)
     for one in found.groups:
         amounts = (one.budget_gco2e, one.footprint_gco2e, one.surplus_gco2e, one.deficit_gco2e, one.change_gco2e)
         counts = (str(one.people), str(one.gains), str(one.loses))
-        groups.add_row(f"{one.aspect}: {one.value}", *counts, *(str(amount) for amount in amounts))
-    return Together(*(_outcomes(one) for one in found.reports), groups)
+        table.add_row(f"{one.aspect}: {one.value}", *counts, *(str(amount) for amount in amounts))
+    return table
 
 
 def _render_records(found: PolicyRecordsOut) -> Table:
@@ -150,7 +163,7 @@ def show_policy(policy: str, *, as_json: AsJson = False) -> None:
     """
     with failing_plainly(as_json=as_json):
         found = policy_whole_out(_policy_or_file(shipped_policies(), policy))
-    emit(found, as_json=as_json, render=_render_one)
+    _tell(found, lambda one: [_facts(one), _budgets(one)], as_json=as_json)
 
 
 @app.command("records")
@@ -181,7 +194,7 @@ def report_policy(
         chosen = [_policy_or_file(policies, policy)] if policy else policies.of_vintage(newest)
         other = _policy_or_file(policies, against) if against else None
         found = reports_out([report_of(one, policies, shipped_personas(), other) for one in chosen])
-    emit(found, as_json=as_json, render=_render_report)
+    _tell(found, lambda all_: [*map(_outcomes, all_.reports), _groups(all_)], as_json=as_json)
 
 
 @app.command("explain")

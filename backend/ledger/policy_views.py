@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from backend.access.wire import Amount, HexBytes32, Wire
+from backend.ledger.path import Use
 from backend.ledger.policy import CategoryBudget, Policy
 from backend.ledger.policy_record import PolicyRecord
 
@@ -45,6 +46,8 @@ class PathOut(Wire):
     use: str
     anchors: list[AnchorOut]
     value_gco2e: Amount
+    outside_gco2e: Amount | None
+    """What of the value is in no category's budget, if the path is shared out."""
     backcast: bool
     source: str
     note: str
@@ -120,12 +123,14 @@ def _path_out(policy: Policy) -> PathOut | None:
     declared = policy.path
     if declared is None:
         return None
+    given_gco2e = sum(one.budget_gco2e for one in policy.categories)
     return PathOut(
         id=declared.path.id,
         title=declared.path.title,
         use=declared.use,
         anchors=[AnchorOut(year=year, value_gco2e=value) for year, value in declared.path.anchors],
         value_gco2e=declared.value_gco2e,
+        outside_gco2e=declared.value_gco2e - given_gco2e if declared.use is Use.SHARES else None,
         backcast=declared.backcast,
         source=declared.path.source,
         note=declared.note.strip(),
