@@ -103,7 +103,7 @@ def monthly_budget(
     accrues the policy's child share; a day lived under another region's policy the smaller budget of the two; an
     adult's day alone at home what the policy's household term adds.
     """
-    alone_bps = BPS + policy.extra_bps(Term.LIVING_ALONE, category)
+    alone_bps = BPS + policy.extra_bps(category, Term.LIVING_ALONE)
     whole = _days_of_year(member.vintage) * BPS
     shares: list[int] = []
     accrued = given = 0

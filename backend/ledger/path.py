@@ -71,7 +71,8 @@ class Path:
         (first, before), (second, after) = self.anchors[at], self.anchors[at + 1]
         length, along = second - first, year - first
         if along < 0:
-            return root_down(before ** (length - along) // after**-along, length)
+            back = first - year
+            return root_down(before ** (length + back) // after**back, length)
         return root_down(before ** (length - along) * after**along, length)
 
     def is_backcast(self, year: int) -> bool:

@@ -88,9 +88,9 @@ class Policy:
     path: DeclaredPath | None = None
     adjusters: tuple[Adjuster, ...] = ()
 
-    def extra_bps(self, term: Term, category: Category | None) -> int:
-        """What a household term adds to a category's daily budget, in basis points of it."""
-        return sum(one.extra_bps for one in self.adjusters if one.term is term and category in one.categories)
+    def extra_bps(self, category: Category | None, *terms: Term) -> int:
+        """What household terms add to a category's daily budget, in basis points of it."""
+        return sum(one.extra_bps for one in self.adjusters if one.term in terms and category in one.categories)
 
     @property
     def credit_class(self) -> ClassId:

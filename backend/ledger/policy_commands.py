@@ -1,6 +1,7 @@
 """`tanyu policy`: budget policies and how they came about, who gains and who loses by one, and personas explained."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -40,7 +41,11 @@ BACKCAST = "BACKCAST: before the path's first anchor, so nobody set this value"
 def _tell(found: Found, tables: Callable[[Found], list[Table]], *, as_json: bool) -> None:
     """JSON, or one table after the other."""
     for table in [Table()] if as_json else tables(found):
-        emit(found, as_json=as_json, render=lambda _, shown=table: shown)
+        emit(found, as_json=as_json, render=partial(_table, table))
+
+
+def _table(table: Table, _: object) -> Table:
+    return table
 
 
 def _policy_or_file(policies: PolicySet, name: str) -> Policy:

@@ -3,7 +3,7 @@
 Personas are made up: the report shows how a policy treats kinds of life, not how many people live them.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -125,14 +125,14 @@ def _group(aspect: str, value: str, outcomes: Sequence[Outcome]) -> Group:
 def groups_of(outcomes: Sequence[Outcome]) -> tuple[Group, ...]:
     """Everybody, then the same people by region and by each aspect, values in order."""
 
-    def by(value_of: Callable[[Persona], str]) -> Iterable[tuple[str, list[Outcome]]]:
-        values = sorted({value_of(one.found.persona) for one in outcomes})
-        return ((value, [one for one in outcomes if value_of(one.found.persona) == value]) for value in values)
+    def of(one: Outcome, aspect: str) -> str:
+        persona = one.found.persona
+        return persona.region if aspect == "region" else persona.aspects[aspect]
 
     found = [_group("all", "everybody", outcomes)]
-    found += [_group("region", value, own) for value, own in by(lambda persona: persona.region)]
-    for aspect in ASPECTS:
-        found += [_group(aspect, value, own) for value, own in by(lambda persona, name=aspect: persona.aspects[name])]
+    for aspect in ("region", *ASPECTS):
+        for value in sorted({of(one, aspect) for one in outcomes}):
+            found.append(_group(aspect, value, [one for one in outcomes if of(one, aspect) == value]))
     return tuple(found)
 
 
