@@ -183,7 +183,7 @@ def plan_batch(
     waiting = _alike([statement for statement in attested if statement.digest not in batched])
     if not waiting:
         raise BatchEmpty(class_id)
-    policy = books.policies.at(waiting[0].policy_digest)
+    policy = books.policies.policy(waiting[0].policy_id)
     plan = plan_of(
         [entry_of(statement) for statement in waiting],
         class_id=class_id,

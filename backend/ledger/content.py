@@ -69,7 +69,9 @@ def content_of(account: Account, year: Year, plan: Plan, factors_digest: str) ->
         "carriedOutGco2e": str(plan.carried_out_gco2e),
     }
     if member.alone:
-        content["alone"] = [[first.isoformat(), last.isoformat()] for first, last in member.alone]
+        content["alone"] = [
+            {"firstDay": first.isoformat(), "lastDay": last.isoformat()} for first, last in member.alone
+        ]
     for budget in policy.categories:
         content[f"category.{budget.category}"] = _category(year, budget.category)
     for entry in year.months:

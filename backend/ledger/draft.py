@@ -5,8 +5,8 @@ known to live where. Factors and policies are the vintage's own, frozen before i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -18,11 +18,11 @@ from backend.footprint.place import place_of
 from backend.footprint.span import Span, days_span, subtract, union
 from backend.kernel.clock import unix_s
 from backend.ledger.accrual import Membership
-from backend.ledger.alone import alone_days
 from backend.ledger.books import Books
 from backend.ledger.coverage import Home, Reading, Share
 from backend.ledger.deficit import open_deficits
 from backend.ledger.home import HomeView, homes_of, shares_in, sharing, stays
+from backend.ledger.household import with_household_terms
 from backend.ledger.meter import first_in_place
 from backend.ledger.netting import Plan, plan_of
 from backend.ledger.policy import Policy
@@ -64,9 +64,9 @@ def draft_of(session: Session, books: Books, person_id: int, vintage: int, *, as
         left_on=person.left_on,
         born_on=person.born_on,
     )
-    member = replace(member, alone=_alone(session, person_id, policy, member, as_of))
     zone = place_of(policy.region).zone
     time_span = days_span(member.first, member.last, zone)
+    member = with_household_terms(session, person_id, member, policy, as_of=as_of)
     readings, homes = _inputs(session, person_id, runs, time_span, as_of)
     driven, vehicles = _vehicles(session, person_id, member, as_of)
     year = year_of(
@@ -99,16 +99,6 @@ def _homes(
         if there:
             found.append((home, shares_in(home.region, there)))
     return found
-
-
-def _alone(
-    session: Session, person_id: int, policy: Policy, member: Membership, as_of: datetime | None
-) -> tuple[tuple[date, date], ...]:
-    """The days alone at home, if the policy asks for them."""
-    if not policy.adjusters:
-        return ()
-    homes = [stays(session, home.premises_id, as_of=as_of) for home in homes_of(session, person_id)]
-    return alone_days(homes, person_id, member.first, member.last)
 
 
 def _resident_spans(home: HomeView, shares: Shares, runs: tuple[Run, ...]) -> list[Span]:

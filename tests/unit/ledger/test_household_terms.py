@@ -10,6 +10,7 @@ from backend.footprint.kind import Category
 from backend.ledger.accrual import Elsewhere, Membership, monthly_budget
 from backend.ledger.adjuster import Adjuster, AdjusterMalformed, Term, adjusters_of
 from backend.ledger.alone import alone_days
+from backend.ledger.content import Account, content_of
 from backend.ledger.draft import draft_of
 from backend.ledger.home import Stay, found_home, move_in
 from backend.ledger.policy import PolicyMalformed, parse_policy
@@ -111,7 +112,10 @@ def test_draft__of_one_who_lives_alone_until_somebody_moves_in__has_the_term_for
         home = found_home(session, person_id=one.person_id, region="GB", since_on=date(2025, 1, 1), at=AT)
         alone = draft_of(session, books, one.person_id, 2025).year
         move_in(session, home.code, person_id=other.person_id, since_on=date(2025, 7, 1), at=AT)
-        shared = [draft_of(session, books, person.person_id, 2025).year for person in (one, other)]
+        drafts = [draft_of(session, books, person.person_id, 2025) for person in (one, other)]
+        told, others = (content_of(Account("0x", b"", 1), draft.year, draft.plan, "0x") for draft in drafts)
 
+    assert told["alone"] == [{"firstDay": "2025-01-01", "lastDay": "2025-06-30"}]
     assert alone.budget_gco2e == 120_000
-    assert [year.budget_gco2e for year in shared] == [100_000 + 20_000 * 181 // 365, 100_000]
+    assert "alone" not in others
+    assert [draft.year.budget_gco2e for draft in drafts] == [100_000 + 20_000 * 181 // 365, 100_000]
