@@ -31,7 +31,7 @@ from backend.ledger.policy import Policy
 from backend.ledger.residence import residences_of
 from backend.ledger.seat import Run, seat_of
 from backend.ledger.service import statement_of
-from backend.ledger.shares import Shares, parts_in
+from backend.ledger.shares import parts_in
 from backend.ledger.split import Shared
 from backend.ledger.statement import Year, year_of
 from backend.ledger.tables import ActivityRow, MeterRow, PersonRow, StatementRow
@@ -113,11 +113,11 @@ def _is_held(session: Session, person: PersonRow, policy: Policy) -> bool:
     return False
 
 
-def _resident_spans(home: HomeView, shares: Shares, runs: tuple[Run, ...]) -> list[Span]:
+def _resident_spans(home: HomeView, stated: tuple[Span, ...], runs: tuple[Run, ...]) -> list[Span]:
     """The part of a person's time in a home in which it belonged to the home's region."""
     zone = place_of(home.region).zone
     there = [days_span(first, last, zone) for first, last, region in runs if region == home.region]
-    return [share.meet(span) for share, _ in shares for span in there]
+    return [span.meet(lived) for span in stated for lived in there]
 
 
 def _meters(rows: Sequence[MeterRow]) -> dict[Category, frozenset[str]]:
@@ -167,8 +167,8 @@ def _inputs(
         if parts is None:
             continue
         meters = session.exec(select(MeterRow).where(col(MeterRow.premises_id) == home.premises_id)).all()
-        homes.append(Home(tuple(span for span, _ in parts.shares), _meters(meters)))
-        resident += _resident_spans(home, parts.shares, runs)
+        homes.append(Home(parts.stated, _meters(meters)))
+        resident += _resident_spans(home, parts.stated, runs)
         first = first_in_place(meters)
         rows = session.exec(select(ActivityRow).where(col(ActivityRow.premises_id) == home.premises_id)).all()
         readings += [
@@ -207,7 +207,7 @@ def _vehicles(
             continue
         name = f"vehicle {vehicle.vehicle_id}"
         category = kind_of(vehicle.kind).category
-        vehicles.append(Home(tuple(span for span, _ in parts.shares), {category: frozenset({name})}))
+        vehicles.append(Home(parts.stated, {category: frozenset({name})}))
         rows = session.exec(select(ActivityRow).where(col(ActivityRow.vehicle_id) == vehicle.vehicle_id)).all()
         readings += [
             Reading(_activity(row, as_of), name, parts.shares, parts.least, parts.shared)

@@ -17,9 +17,9 @@ Roofs: TypeAlias = Mapping[int, Sequence[Stay]]
 """Every home (by its id) that matters, and who lived in it when."""
 
 
-def as_told(stays: Iterable[Stay], person_id: int, within_days: int | None) -> list[Stay]:
+def as_told(stays: Iterable[Stay], within_days: int | None, *, bearing: int | None = None) -> list[Stay]:
     """The stays as far as they were told in time. A moving in counts from `within_days` before it was told; a moving
-    out ends the person's own part no earlier than that, though it lightens nobody's after the day it says.
+    out ends the part of `bearing`, a person, no earlier than that, though it lightens nobody else's after its day.
     """
     if within_days is None:
         return list(stays)
@@ -28,7 +28,7 @@ def as_told(stays: Iterable[Stay], person_id: int, within_days: int | None) -> l
         since_on, until_on = stay.since_on, stay.until_on
         if stay.told_on is not None:
             since_on = max(since_on, stay.told_on - timedelta(days=within_days))
-        if until_on is not None and stay.end_told_on is not None and stay.person_id == person_id:
+        if until_on is not None and stay.end_told_on is not None and stay.person_id == bearing:
             until_on = max(until_on, stay.end_told_on - timedelta(days=within_days))
         if until_on is None or since_on <= until_on:
             found.append(replace(stay, since_on=since_on, until_on=until_on))

@@ -23,10 +23,12 @@ Shares: TypeAlias = tuple[tuple[Span, Share], ...]
 @dataclass(frozen=True)
 class Parts:
     """When the person shares it and among how many; what the bound takes at least; and when anybody shares it. The
-    last two are None without the guard that asks for them.
+    last two are None without the guard that asks for them. `stated` are the days that the person says: after a moving
+    out that was told late its part goes on, but it shows nothing of where the person lives.
     """
 
     shares: Shares
+    stated: tuple[Span, ...]
     least: Shares | None
     shared: tuple[Span, ...] | None
 
@@ -42,23 +44,26 @@ def parts_in(
     as_of: datetime | None = None,
 ) -> Parts | None:
     """A person's part from a first to a last day; None if it has none. `as_of` asks what was known at a time."""
-    sharers = as_told(shared.sharers(session, as_of=as_of), person_id, guards.told_within_days)
+    known = shared.sharers(session, as_of=as_of)
+    sharers = as_told(known, guards.told_within_days, bearing=person_id)
     runs = sharing(sharers, person_id, first, last, splits_of(session, shared, as_of=as_of))
     if not runs:
         return None
     shares = shares_in(shared.region, runs)
+    said = sharing(as_told(known, guards.told_within_days), person_id, first, last)
+    stated = tuple(span for span, _ in shares_in(shared.region, said))
     if not guards.least_shares:
-        return Parts(shares, None, None)
+        return Parts(shares, stated, None, None)
     people = {one.person_id for one in sharers}
     drivers_from = None if shared.word == "home" else _of_age_from(session, people)
-    roofs = _roofs(session, people, person_id, guards, as_of)
+    roofs = _roofs(session, people, guards, as_of)
     least = least_runs(runs, sharers, person_id, roofs, drivers_from=drivers_from)
-    return Parts(shares, shares_in(shared.region, least), _shared_time(shared.region, sharers, first, last))
+    return Parts(shares, stated, shares_in(shared.region, least), _shared_time(shared.region, sharers, first, last))
 
 
-def _roofs(session: Session, people: set[int], person_id: int, guards: Guards, as_of: datetime | None) -> Roofs:
+def _roofs(session: Session, people: set[int], guards: Guards, as_of: datetime | None) -> Roofs:
     homes = {home.premises_id for person in people for home in homes_of(session, person)}
-    return {home: as_told(stays(session, home, as_of=as_of), person_id, guards.told_within_days) for home in homes}
+    return {home: as_told(stays(session, home, as_of=as_of), guards.told_within_days) for home in homes}
 
 
 def _of_age_from(session: Session, people: set[int]) -> dict[int, date]:
