@@ -72,6 +72,9 @@ def content_of(account: Account, year: Year, plan: Plan, factors_digest: str) ->
         content["alone"] = [
             {"firstDay": first.isoformat(), "lastDay": last.isoformat()} for first, last in member.alone
         ]
+    if policy.guards.whole_years_only:
+        content["gapSeconds"] = year.gap_s
+        content["withheldBecause"] = None if year.withheld is None else str(year.withheld)
     for budget in policy.categories:
         content[f"category.{budget.category}"] = _category(year, budget.category)
     for entry in year.months:

@@ -6,7 +6,7 @@ compared with a footprint of the same.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,6 +18,7 @@ from backend.kernel.digest import Json, digest_of, to_hex
 from backend.kernel.errors import InvalidInput, NotFound
 from backend.kernel.mass import BPS
 from backend.ledger.adjuster import Adjuster, Term, adjusters_of
+from backend.ledger.guards import Guards, parse_guards
 from backend.ledger.outside import Outside, outside_of
 from backend.ledger.path import GRAMS_PER_KG, DeclaredPath, Part, check_on_path, declared_path
 from backend.ledger.policy_record import require_recorded
@@ -91,6 +92,9 @@ class Policy:
     def extra_bps(self, category: Category | None, *terms: Term) -> int:
         """What household terms add to a category's daily budget, in basis points of it."""
         return sum(one.extra_bps for one in self.adjusters if one.term in terms and category in one.categories)
+
+    guards: Guards = field(default_factory=Guards)
+    """What it closes by beyond the first rules."""
 
     @property
     def credit_class(self) -> ClassId:
@@ -175,7 +179,7 @@ def _read(text: str) -> dict[str, Any]:
 
 def parse_policy(text: str) -> Policy:
     """A policy from its TOML text; raises PolicyMalformed, PathMalformed, PathEnded, AdjusterMalformed,
-    OutsideMalformed.
+    OutsideMalformed, GuardsMalformed.
     """
     source = _read(text)
     policy_id = str(source.get("id", "(no id)"))
@@ -216,6 +220,7 @@ def parse_policy(text: str) -> Policy:
         outside=outside,
         path=_path(source, outside),
         adjusters=adjusters,
+        guards=parse_guards(source.get("guards", {})),
     )
 
 
