@@ -8,6 +8,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from backend.access.client import ApiClient
 from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
 from backend.api.rooms import projections
 from backend.api.sample.cast import cast_of_the_year
@@ -137,6 +138,31 @@ def signing(*, deployment: DeploymentFile = None, as_json: AsJson = False) -> No
         path = deployment or Settings.of_environment().deployment_path
         found = signing_of(Deployment.load(path))
     emit(found, as_json=as_json, render=_signing_lines)
+
+
+def _words_lines(found: dict[str, Any]) -> RenderableType:
+    lines: list[str] = []
+    for shown in found["display"]["formats"].values():
+        lines += [shown["intent"], f"  {shown['interpolatedIntent']}"]
+        lines += [f"  {field['label']}: {{{field['path']}}}" for field in shown["fields"]] + [""]
+    return Text("\n".join(lines[:-1]))
+
+
+@app.command()
+def words(
+    contract: Annotated[str, typer.Argument(help="The contract that takes the messages, such as Exchange.")],
+    *,
+    lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    url: Annotated[str | None, typer.Option(help="Base URL of the server; the local one if not given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Shows a contract's messages in words; --json gives the ERC-7730 descriptor for wallets, as GET /signing does."""
+    with (
+        failing_plainly(as_json=as_json),
+        ApiClient(url or f"http://127.0.0.1:{Settings.of_environment().port}") as client,
+    ):
+        found = client.get(f"/signing/{contract}", lang=lang)
+    emit(found, as_json=as_json, render=_words_lines)
 
 
 Rpc = Annotated[str | None, typer.Option("--rpc", help="The node; the local chain if not given.")]
