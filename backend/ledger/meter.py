@@ -1,24 +1,17 @@
-"""Meters and usage points of a home: each counts a moment once, however it is binned, spelt or exported again.
-
-When a meter is replaced, the old one ends and the new one begins at the same instant. Both together are one line of
-readings, so that the old meter's silence uncovers nothing, and nobody can rid a home of a meter without another.
-"""
+"""Meters and usage points of a home: each counts a moment once, however it is binned, spelt or exported again."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, and_, col, or_, select
 
 from backend.footprint.activity import Activity
-from backend.footprint.kind import METERED, Category, Grade
-from backend.footprint.place import place_of
+from backend.footprint.kind import Category, Grade
 from backend.footprint.span import Span, union
 from backend.kernel.clock import from_unix_s, unix_s
-from backend.kernel.errors import Conflict, InvalidInput, NotFound
+from backend.kernel.errors import Conflict
 from backend.ledger.books import Books
-from backend.ledger.freeze import require_unfrozen
-from backend.ledger.home import HomeUnknown, HomeView, stays
+from backend.ledger.home import HomeView
 from backend.ledger.personhood import meter_hash, point_hash
 from backend.ledger.tables import ActivityRow, MeterRow, UsagePointRow
 
@@ -57,30 +50,6 @@ class MeterOutOfService(Conflict):
 
     def __init__(self) -> None:
         super().__init__("this meter was not in service for all of this time; another had its place")
-
-
-class MeterUnknown(NotFound):
-    """The home has no such meter in service."""
-
-    code = "meter.unknown"
-
-    def __init__(self) -> None:
-        super().__init__("the home has no such meter in service; only a meter with readings can be replaced")
-
-
-class MeterNotNew(Conflict):
-    """The meter said to be new is known already."""
-
-    code = "meter.not_new"
-
-    def __init__(self) -> None:
-        super().__init__("this meter is known already; only a new one can take another's place")
-
-
-class ReplacementInvalid(InvalidInput):
-    """The old meter has readings after the day it was taken out, the day is not over, or there is nothing metered."""
-
-    code = "meter.replacement_invalid"
 
 
 def _line(session: Session, hashed: bytes) -> list[bytes]:
@@ -169,78 +138,22 @@ def recorded_spans(
     return union(Span(unix_s(row.start_at), unix_s(row.end_at)) for row in rows)
 
 
-def replace_meter(
-    session: Session,
-    books: Books,
-    home: HomeView,
-    *,
-    person_id: int,
-    category: Category,
-    old: str,
-    new: str,
-    on: date,
-    at: datetime,
-) -> None:
-    """A new meter takes an old one's place at the midnight that `on` begins with, in the home's time. Only who lives
-    there on that day says so: a former tenant's word ends no meter of those who came after.
-
-    Raises HomeUnknown, MeterUnknown, MeterNotNew, ReplacementInvalid, MeterUnreadable, VintageFrozen.
-    """
-    lived = stays(session, home.premises_id)
-    if not any(
-        stay.person_id == person_id and stay.since_on <= on and (stay.until_on is None or stay.until_on >= on)
-        for stay in lived
-    ):
-        raise HomeUnknown(home.code)
-    if category not in METERED:
-        raise ReplacementInvalid(f"{category} has no meters", category=category)
-    instant = datetime.combine(on, time.min, place_of(home.region).zone)
-    if instant > at:
-        raise ReplacementInvalid("the day of the replacement is yet to come", on=on.isoformat())
-    hashes = [meter_hash(books.pepper, home.region, category, number) for number in (old, new)]
-    row = session.get(MeterRow, hashes[0])
-    if row is None or row.premises_id != home.premises_id or row.until_at is not None:
-        raise MeterUnknown
-    if session.get(MeterRow, hashes[1]) is not None:
-        raise MeterNotNew
-    require_unfrozen(session, {stay.person_id for stay in lived}, from_year=on.year)
-    last = session.exec(
-        select(ActivityRow).where(
-            col(ActivityRow.meter_hash) == hashes[0],
-            col(ActivityRow.withdrawn_at).is_(None),
-            col(ActivityRow.end_at) > from_unix_s(unix_s(instant)),
-        )
-    ).first()
-    if last is not None or (row.since_at is not None and unix_s(row.since_at) >= unix_s(instant)):
-        raise ReplacementInvalid("the old meter has readings after that day began", on=on.isoformat())
-    row.until_at = from_unix_s(unix_s(instant))
-    session.add(row)
-    session.add(
-        MeterRow(
-            meter_hash=hashes[1],
-            premises_id=home.premises_id,
-            category=category,
-            replaces=hashes[0],
-            since_at=row.until_at,
-        )
-    )
-    session.flush()
-
-
-def forget_meter(session: Session, hashed: bytes) -> None:
+def forget_meter(session: Session, hashed: bytes) -> bool:
     """Forgets a meter that nothing evidenced speaks of any more, so that a mistyped number does not stay open for ever.
     If it had taken another's place, that one has it again. A meter whose own place was taken stays: it is of the line.
+    Says whether it was forgotten.
     """
     meter = session.get(MeterRow, hashed)
     is_replaced = session.exec(select(MeterRow).where(col(MeterRow.replaces) == hashed)).one_or_none() is not None
     if meter is None or is_replaced or not _is_unevidenced(session, col(ActivityRow.meter_hash) == hashed):
-        return
+        return False
     before = None if meter.replaces is None else session.get(MeterRow, meter.replaces)
     if before is not None:
         before.until_at = None
         session.add(before)
     session.delete(meter)
     session.flush()
+    return True
 
 
 def forget_point(session: Session, point: bytes) -> None:
