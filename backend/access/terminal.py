@@ -94,9 +94,21 @@ def fail(error: TanyuError, *, as_json: bool) -> NoReturn:
         typer.echo(json.dumps(problem, ensure_ascii=False, indent=2))
     else:
         sentence = Text.assemble(("error ", "bold red"), (str(problem["code"]), "bold"), ": ", str(problem["detail"]))
-        Console(stderr=True).print(sentence, highlight=False, soft_wrap=True)
+        console = Console(stderr=True)
+        for line in (sentence, *_rows(problem)):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
     misused = isinstance(error, InvalidInput | NotFound) or problem.get("status") in _MISUSED or _is_input(problem)
     raise typer.Exit(EXIT_USAGE if misused else EXIT_FINDING)
+
+
+def _rows(problem: Mapping[str, Any]) -> Iterator[str]:
+    """What a problem says row by row beyond its sentence: each bad line of a file, not the first alone."""
+    rows = problem.get("rows")
+    if isinstance(rows, list) and len(rows) > 1:
+        yield from (f"  {row}" for row in rows)
+        left = int(problem.get("badRows", len(rows))) - len(rows)
+        if left > 0:
+            yield f"  and {left} more"
 
 
 def _is_input(problem: Mapping[str, Any]) -> bool:

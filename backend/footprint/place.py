@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 from backend.kernel.errors import InvalidInput
 
+SHOWN_LIMIT = 12
+"""How many places a sentence names; the error's `known` has them all."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -32,7 +35,8 @@ class PlaceUnknown(InvalidInput):
     def __init__(self, code: str) -> None:
         near = sorted(name for name in places() if name[:2] == code[:2].upper())
         known = near or sorted({place.nation for place in places().values()})
-        super().__init__(f"no place is called {code[:20]!r}", place=code[:20], known=known)
+        tried = ", ".join(known[:SHOWN_LIMIT]) + (", ..." if len(known) > SHOWN_LIMIT else "")
+        super().__init__(f"no place is called {code[:20]!r}; try {tried}", place=code[:20], known=known)
 
 
 @cache

@@ -332,6 +332,19 @@ class TestReplacement:
         assert alice.post("/activities", february | {"meter": "N2"}).status_code == 201
         assert problem(alice.post(f"/homes/{home}/meters/replacements", body)) == (404, "meter.unknown")
 
+    def test_replacement_said_wrongly__is_taken_back_by_who_lives_there(
+        self, alice: Caller, bob: Caller, later: tuple[str, str]
+    ) -> None:
+        path = f"/homes/{later[0]}/meters/replacements"
+        alice.post("/activities", BILL | {"home": later[0]})
+        alice.post(path, {"category": "electricity", "old": "M1", "new": "N2", "on": "2025-02-01"})
+        said = {"category": "electricity", "new": "N2"}
+
+        assert problem(bob.client.delete(path, headers=bob.headers, params=said)) == (404, "home.unknown")
+        assert alice.client.delete(path, headers=alice.headers, params=said).status_code == 204
+        again = alice.client.delete(path, headers=alice.headers, params=said)
+        assert problem(again) == (404, "meter.replacement_unknown")
+
     def test_stranger_s_home_or_an_impossible_day__is_refused(
         self, alice: Caller, bob: Caller, later: tuple[str, str]
     ) -> None:

@@ -145,6 +145,14 @@ def test_failing__on_a_servers_problem__prints_what_the_server_said() -> None:
     assert run(ApiProblem(404, problem | {"code": "market.class_unknown", "status": 404}))[0] == 2
 
 
+def test_failing__on_rows_of_a_file__tells_every_one_of_them() -> None:
+    problem = {"status": 422, "code": "activity.csv_refused", "detail": "line 2 and 2 more", "badRows": "3"}
+
+    _, _, err = run(ApiProblem(422, problem | {"rows": ["line 2: [a]", "line 5: b"]}))
+
+    assert err.splitlines()[1:] == ["  line 2: [a]", "  line 5: b", "  and 1 more"]
+
+
 def test_to_json__a_value_without_json_form__is_refused() -> None:
     with pytest.raises(TypeError, match="bytes"):
         to_json({"raw": b"\x00"})

@@ -56,7 +56,7 @@ def test_ladder__a_place_s_own_old_value__comes_before_a_newer_national_one() ->
     [
         ("natural_gas", "US-CA", 2025, "billed by energy"),
         ("natural_gas_gross", "CN-SC", 2025, "net calorific value only"),
-        ("grid_electricity", "CN-SC", 2020, "nothing collected reaches back to 2020"),
+        ("grid_electricity", "CN-SC", 2020, "back to 2020; the earliest, electricity-cn-sc-2021, is of 2021"),
         ("grid_electricity", "FR", 2025, "comparison only"),
         ("wood_logs", "GB", 2025, "wood-gb-2025, was published on 2025-06-10, too late"),
         ("bus", "DE", 2025, "no proxy is declared"),
