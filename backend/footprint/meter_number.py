@@ -8,7 +8,8 @@ digits) are one, and letters that look like a digit or like each other are the s
 from backend.kernel.errors import InvalidInput
 from backend.kernel.text import letters_and_digits
 
-_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1"})
+ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1"})
+"""Folded letters that look like a digit, as that digit."""
 
 
 class MeterUnreadable(InvalidInput):
@@ -32,5 +33,5 @@ def meter_key(number: str) -> str:
     for letter in folded:
         if not letter.isascii():
             raise MeterUnreadable(letter)
-    alike = folded.replace("rn", "m").translate(_ALIKE)
+    alike = folded.replace("rn", "m").translate(ALIKE)
     return alike.lstrip("0") or alike[:1]

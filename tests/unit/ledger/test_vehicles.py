@@ -27,6 +27,7 @@ from backend.ledger.odometer import (
     undo_reading,
 )
 from backend.ledger.person import Person
+from backend.ledger.plate import PlateMalformed
 from backend.ledger.record import VehicleMissing, activities_of, inspect
 from backend.ledger.service import household_of
 from backend.ledger.statement import Status
@@ -34,7 +35,6 @@ from backend.ledger.tables import ActivityRow
 from backend.ledger.undo import ActivityOfVehicle, withdraw
 from backend.ledger.vehicle import (
     AlreadyUser,
-    PlateMalformed,
     ReadingNeeded,
     Vehicle,
     VehicleExists,
