@@ -96,6 +96,7 @@ def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
 def _why(absent: list[str], unknown: list[str]) -> str:
     told = [f"absent: {', '.join(absent)}"] if absent else []
     told += [f"unknown: {', '.join(unknown)}"] if unknown else []
+    told += ["put commas between them"] if any(";" in name or "\t" in name for name in unknown) else []
     return "; ".join(told) or "one is there twice"
 
 

@@ -88,7 +88,7 @@ def _text(path: Path) -> str:
     try:
         return b"".join(_pieces(path)).decode("utf-8")
     except UnicodeDecodeError as failure:
-        raise UploadUnreadable(path, "it is not UTF-8") from failure
+        raise UploadUnreadable(path, "it is not UTF-8; save it as CSV UTF-8") from failure
 
 
 def _read(path: Path, form: FileFormat, kind: str) -> list[dict[str, Any]]:

@@ -154,7 +154,9 @@ async def csv_body(request: Request) -> str:
     try:
         return read.decode("utf-8")
     except UnicodeDecodeError as failure:
-        raise CsvRefused([f"the file is not UTF-8: {failure.reason} at byte {failure.start}"]) from failure
+        raise CsvRefused(
+            [f"the file is not UTF-8, save it as CSV UTF-8: {failure.reason} at byte {failure.start}"]
+        ) from failure
 
 
 async def _feed(request: Request, reader: _Fed) -> None:

@@ -5,23 +5,14 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from backend.footprint.place import place_of
 from backend.kernel.errors import Conflict, InvalidInput, NotFound, RuleViolated
 from backend.ledger.address import first_address, require_address, require_unused
 from backend.ledger.books import Books
+from backend.ledger.region import region_of
 from backend.ledger.tables import PersonRow, ResidenceRow
 
 MAJORITY_AGE = 18
 """Below it a person needs a guardian."""
-
-
-class RegionUnfit(InvalidInput):
-    """A grid area, or a place that is no region: nobody lives in it."""
-
-    code = "account.region_unfit"
-
-    def __init__(self, region: str) -> None:
-        super().__init__(f"{region} is not a region that a person can belong to", region=region)
 
 
 class PersonhoodUsed(Conflict):
@@ -107,8 +98,7 @@ def join(
     GuardianUnexpected, AccountExists, PersonhoodUsed.
     """
     require_address(address)
-    if not place_of(region).is_region:
-        raise RegionUnfit(region)
+    region_of(region)
     if born_on is not None and not 0 <= age_on(born_on, joined_on) <= 130:
         raise BirthDateInvalid(
             f"born on {born_on} does not fit joining on {joined_on}",

@@ -15,6 +15,7 @@ from backend.ledger.books import Books
 from backend.ledger.freeze import require_unfrozen
 from backend.ledger.home import Stay, fresh_code, known_year
 from backend.ledger.plate import plate_hash
+from backend.ledger.region import region_of
 from backend.ledger.tables import OdometerRow, VehicleRow, VehicleUserRow
 
 
@@ -92,12 +93,12 @@ def register_vehicle(
 ) -> Vehicle:
     """Registers a vehicle with its first user. `place` is where it is driven and charged, a region.
 
-    Raises KindUnknown, VehicleKindUnfit, PlaceUnknown, PlateMalformed, PlateUnreadable, ControlCharacter,
+    Raises KindUnknown, VehicleKindUnfit, PlaceUnknown, RegionUnfit, PlateMalformed, PlateUnreadable, ControlCharacter,
     VehicleExists, MovingDateInvalid, VintageFrozen.
     """
     if not is_driven(kind_of(kind)):
         raise VehicleKindUnfit(kind)
-    hashed = plate_hash(books.pepper, place, plate)
+    hashed = plate_hash(books.pepper, region_of(place).code, plate)
     if session.exec(select(VehicleRow).where(col(VehicleRow.plate_hash) == hashed)).one_or_none() is not None:
         raise VehicleExists
     known_year(since_on)

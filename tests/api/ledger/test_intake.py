@@ -267,6 +267,7 @@ class TestRefusals:
         [
             (MONTH, {}, (422, "green_button.meter_unnamed")),
             (MONTH, {"meter": "U/9=1"}, (422, "green_button.point_unknown")),
+            (MONTH, {"meter": ["1", "2"]}, (422, "green_button.point_twice")),
             (MONTH, {"meter": "表"}, (422, "activity.meter_unreadable")),
             (electricity(hours(JAN - 20 * 365 * 86_400, [1])), {"meter": "1"}, (422, "footprint.factor_unknown")),
             (MONTH[:-30], {"meter": "1"}, (422, "xml.malformed")),

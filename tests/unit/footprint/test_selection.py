@@ -52,6 +52,22 @@ def test_ladder__a_place_s_own_old_value__comes_before_a_newer_national_one() ->
 
 
 @pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("cn-sc", "try CN-SC"),
+        ("US-NY", "try US, US-AKGD,"),
+        ("Mars", "give an ISO 3166 code or a grid area"),
+        ("", "give an ISO 3166 code or a grid area"),
+    ],
+)
+def test_place__that_nobody_knows__is_told_what_to_try(code: str, told: str) -> None:
+    with pytest.raises(PlaceUnknown, match=told) as refused:
+        place_of(code)
+
+    assert refused.value.fields["known"]
+
+
+@pytest.mark.parametrize(
     ("kind", "place", "year", "reason"),
     [
         ("natural_gas", "US-CA", 2025, "billed by energy"),

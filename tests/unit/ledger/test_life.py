@@ -25,8 +25,9 @@ from backend.ledger.hand_over import (
     withdraw_hand_over,
 )
 from backend.ledger.home import stays
-from backend.ledger.person import AccountUnknown, Person, RegionUnfit, join, person_at, wards_of
+from backend.ledger.person import AccountUnknown, Person, join, person_at, wards_of
 from backend.ledger.personhood import IssuerMissing, LedgerKeys
+from backend.ledger.region import RegionUnfit
 from backend.ledger.residence import AlreadyResident, MoveDateInvalid, Residence, move, region_on, residences_of
 from backend.ledger.rotation import RotationExpired, RotationSignerWrong, rotate, rotation_text
 from backend.ledger.service import household_of, statement_at
