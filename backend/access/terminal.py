@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn, TypeAlias, TypeVar
 
 import typer
 from pydantic import BaseModel
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -61,7 +61,10 @@ def show(shown: RenderableType, console: Console) -> None:
     """Prints so that no id and no amount is ever cut or broken: a table that is wider than the terminal is told row by
     row, one line a cell, and a line that is too long is left to the terminal to wrap.
     """
-    if not isinstance(shown, Table):
+    if isinstance(shown, Group):
+        for part in shown.renderables:
+            show(part, console)
+    elif not isinstance(shown, Table):
         console.print(shown, soft_wrap=True)
     elif console.measure(shown, options=console.options.update(width=UNLIMITED)).maximum <= console.width:
         console.print(shown)

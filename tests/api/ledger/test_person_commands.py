@@ -121,6 +121,24 @@ class TestAccount:
         assert said("hand-over", CHILD.address, "--withdraw", dev=40) == {"done": "yes"}
 
 
+class TestShown:
+    def test_report__for_people__tells_each_category_of_each_month(self, clock: FixedClock) -> None:
+        homes()
+        clock.at = AFTER
+
+        shown = CliRunner().invoke(me, ["--dev", "10", "report", "2025"]).stdout
+
+        assert "months: categories" in shown
+        assert shown.count("unmeasured") == 24, "in its month and in its quarter"
+
+    def test_account__for_people__has_no_none_and_a_line_for_each_notice(self) -> None:
+        shown = CliRunner().invoke(me, ["--dev", "10", "join", "US-CA", "--identity", "me"]).stdout
+
+        assert "None" not in shown
+        assert "court. Your ledger" in shown
+        assert len(shown.splitlines()) > 16
+
+
 class TestYear:
     def test_report_close_why_reopen_submit_position(self, clock: FixedClock) -> None:
         homes()

@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 import typer
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from typer.testing import CliRunner
 
@@ -94,6 +94,14 @@ def test_show__a_table_that_fits__is_a_table_and_one_that_does_not_is_told_row_b
     fields.add_row("root", ROOT)
     assert shown_at(40, fields) == f"root  {ROOT}\n"
     assert shown_at(20, "x" * 50) == "x" * 50 + "\n"
+
+
+@pytest.mark.parametrize("width", [20, 79, 250])
+def test_show__several_tables__cuts_and_breaks_nothing_of_any(width: int) -> None:
+    text = shown_at(width, Group(wide_table(), wide_table()))
+
+    assert text.count(ROOT) == 2
+    assert all(text.count(amount) >= 2 for amount in AMOUNTS)
 
 
 def test_emit__to_a_pipe__has_no_width(monkeypatch: pytest.MonkeyPatch) -> None:
