@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from backend.kernel.errors import Conflict, InvalidInput, NotFound, RuleViolated
-from backend.ledger.address import first_address, require_address, require_unused
+from backend.ledger.address import first_address, owner_of, require_address, require_unused
 from backend.ledger.books import Books
 from backend.ledger.region import region_of
 from backend.ledger.tables import PersonRow, ResidenceRow
@@ -49,6 +49,15 @@ class AccountUnknown(NotFound):
 
     def __init__(self, address: str) -> None:
         super().__init__(f"{address} has no account; join first", address=address)
+
+
+class AccountRekeyed(AccountUnknown):
+    """An address whose account has another key now. Which, is not told to who holds the old one: it may be stolen."""
+
+    code = "account.rekeyed"
+
+    def __init__(self, address: str) -> None:
+        NotFound.__init__(self, f"the account of {address} has another key now; sign in with that one", address=address)
 
 
 @dataclass(frozen=True)
@@ -147,10 +156,10 @@ def row_at(session: Session, address: str) -> PersonRow | None:
 
 
 def person_at(session: Session, address: str) -> Person:
-    """The account at an address; raises AccountUnknown."""
+    """The account at an address; raises AccountUnknown, AccountRekeyed."""
     row = row_at(session, address)
     if row is None:
-        raise AccountUnknown(address)
+        raise AccountUnknown(address) if owner_of(session, address) is None else AccountRekeyed(address)
     return view_of(row)
 
 

@@ -12,10 +12,10 @@ from backend.footprint.kind import METERED, Category
 from backend.footprint.place import place_of
 from backend.footprint.span import local_date
 from backend.kernel.clock import from_unix_s, unix_s
-from backend.kernel.errors import Conflict, InvalidInput, NotFound, RuleViolated
+from backend.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleViolated
 from backend.ledger.books import Books
 from backend.ledger.freeze import require_unfrozen
-from backend.ledger.home import HomeUnknown, HomeView, Stay, stays
+from backend.ledger.home import HomeView, Stay, stays
 from backend.ledger.meter import forget_meter
 from backend.ledger.personhood import meter_hash
 from backend.ledger.tables import ActivityRow, MeterRow
@@ -50,6 +50,15 @@ class MeterRead(RuleViolated):
         )
 
 
+class NotThereThen(Forbidden):
+    """The person lives or lived in the home, but not on the day that the meter was replaced."""
+
+    code = "meter.not_there_then"
+
+    def __init__(self, on: date) -> None:
+        super().__init__(f"only who lived in the home on {on} says when its meter was replaced", on=on.isoformat())
+
+
 class ReplacementUnknown(NotFound):
     """No meter of the home with that number took another's place."""
 
@@ -80,7 +89,7 @@ def replace_meter(
     """A new meter takes an old one's place at the midnight that `on` begins with, in the home's time. Only who lives
     there on that day says so: a former tenant's word ends no meter of those who came after.
 
-    Raises HomeUnknown, MeterUnknown, MeterNotNew, ReplacementInvalid, MeterUnreadable, VintageFrozen.
+    Raises NotThereThen, MeterUnknown, MeterNotNew, ReplacementInvalid, MeterUnreadable, VintageFrozen.
     """
     lived = _living_there(session, home, person_id, on)
     if category not in METERED:
@@ -124,7 +133,7 @@ def _living_there(session: Session, home: HomeView, person_id: int, on: date) ->
         stay.person_id == person_id and stay.since_on <= on and (stay.until_on is None or stay.until_on >= on)
         for stay in lived
     ):
-        raise HomeUnknown(home.code)
+        raise NotThereThen(on)
     return lived
 
 
@@ -134,7 +143,7 @@ def undo_replacement(
     """Takes a replacement back that nothing was read under, such as one with a mistyped number: the old meter has its
     place again, as if nothing had been said. Whoever may say it may take it back.
 
-    Raises ReplacementUnknown, HomeUnknown, MeterRead, MeterUnreadable, VintageFrozen.
+    Raises ReplacementUnknown, NotThereThen, MeterRead, MeterUnreadable, VintageFrozen.
     """
     hashed = meter_hash(books.pepper, home.region, category, new)
     row = session.get(MeterRow, hashed)

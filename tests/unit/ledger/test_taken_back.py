@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 from backend.footprint.kind import Category, Grade
 from backend.footprint.trip import read_gpx
 from backend.ledger.books import Books
-from backend.ledger.home import HomeUnknown, fresh_code, home_at, move_out
+from backend.ledger.home import fresh_code, home_at, move_out
 from backend.ledger.intake import Intake, csv_of, gpx_of, take_in
 from backend.ledger.meter import MeterOutOfService, MeterOverlap
 from backend.ledger.odometer import read_odometer
@@ -17,6 +17,7 @@ from backend.ledger.person import Person
 from backend.ledger.record import Source, TripOverlap
 from backend.ledger.replacement import (
     MeterRead,
+    NotThereThen,
     ReplacementInvalid,
     ReplacementUnknown,
     replace_meter,
@@ -160,7 +161,7 @@ class TestReplacements:
             move_out(session, code, person_id=two.person_id, until_on=date(2025, 6, 30), at=AT)
             replaced(session, books, one, code)
 
-            with pytest.raises(HomeUnknown):
+            with pytest.raises(NotThereThen) as stranger:
                 taken_back(session, books, two, code, "NEW2")
             for number in ("OLD1", "NEVER"):
                 with pytest.raises(ReplacementUnknown) as unknown:
@@ -168,7 +169,8 @@ class TestReplacements:
             first = keep(session, books, one, power(8, "100", Grade.S, "NEW2"), code)
             with pytest.raises(MeterRead) as read:
                 taken_back(session, books, one, code, "NEW2")
-            assert (unknown.value.code, read.value.code) == ("meter.replacement_unknown", "meter.read")
+            codes = [one.value.code for one in (stranger, unknown, read)]
+            assert codes == ["meter.not_there_then", "meter.replacement_unknown", "meter.read"]
 
             session.get_one(ActivityRow, first).grade = Grade.M
             take_back(session, one, first)
@@ -190,7 +192,7 @@ class TestReplacements:
             keep(session, books, one, power(1, "100", Grade.S, "OLD1"), code)
             move_out(session, code, person_id=two.person_id, until_on=date(2025, 6, 30), at=AT)
 
-            with pytest.raises(HomeUnknown):
+            with pytest.raises(NotThereThen):
                 replaced(session, books, two, code)
             replaced(session, books, one, code)
 
