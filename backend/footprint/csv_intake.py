@@ -27,6 +27,7 @@ _COLUMN_OF_CODE = {
     "activity.meter_missing": "meter",
     "activity.meter_unexpected": "meter",
     "activity.meter_unreadable": "meter",
+    "activity.meter_mangled": "meter",
     "meter.out_of_service": "meter",
     "activity.day_malformed": "from/to",
     "activity.span_invalid": "from/to",

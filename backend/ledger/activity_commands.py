@@ -255,7 +255,7 @@ def add_activity(
     """Records one activity, self-declared. `tanyu me take-back ID` undoes it."""
     with failing_plainly(as_json=as_json):
         body = {"kind": kind, "quantity": quantity, "unit": unit, "from": start, "to": end or start, "place": place}
-        body |= {"evidence": evidence, "meter": meter, "home": home}
+        body |= {name: text for name, text in (("evidence", evidence), ("meter", meter), ("home", home)) if text}
         with signed_in_client(url, key_of(keystore, password_file, dev)) as client:
             kept = client.request("POST", "/activities", params={"ward": ward} if ward else {}, body=body)
         emit(kept, as_json=as_json, render=lambda row: _kept_table({"activities": [row]}))

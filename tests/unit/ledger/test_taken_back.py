@@ -163,9 +163,10 @@ class TestReplacements:
 
             with pytest.raises(NotThereThen) as stranger:
                 taken_back(session, books, two, code, "NEW2")
-            for number in ("OLD1", "NEVER"):
-                with pytest.raises(ReplacementUnknown) as unknown:
-                    taken_back(session, books, one, code, number)
+            with pytest.raises(ReplacementUnknown):
+                taken_back(session, books, one, code, "OLD1")
+            with pytest.raises(ReplacementUnknown) as unknown:
+                taken_back(session, books, one, code, "NEVER")
             first = keep(session, books, one, power(8, "100", Grade.S, "NEW2"), code)
             with pytest.raises(MeterRead) as read:
                 taken_back(session, books, one, code, "NEW2")
