@@ -10,9 +10,7 @@ import re
 from backend.kernel.errors import InvalidInput
 from backend.kernel.text import letters_and_digits
 
-_POWER_OF_TEN = re.compile(r"[0-9][.,][0-9]+E\+[0-9]+", re.IGNORECASE)
-ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1"})
-"""Folded letters that look like a digit, as that digit."""
+_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1"})
 
 
 class MeterUnreadable(InvalidInput):
@@ -44,11 +42,11 @@ def meter_key(number: str) -> str:
 
     Raises MeterUnreadable, MeterMangled.
     """
-    if _POWER_OF_TEN.fullmatch(number.strip()):
+    if re.fullmatch(r"\s*[0-9][.,][0-9]+E\+[0-9]+\s*", number, re.IGNORECASE):
         raise MeterMangled(number.strip())
     folded = letters_and_digits(number)
     for letter in folded:
         if not letter.isascii():
             raise MeterUnreadable(letter)
-    alike = folded.replace("rn", "m").translate(ALIKE)
+    alike = folded.replace("rn", "m").translate(_ALIKE)
     return alike.lstrip("0") or alike[:1]

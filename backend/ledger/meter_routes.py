@@ -12,7 +12,7 @@ from backend.access.wire import Wire
 from backend.footprint.kind import Category
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
 from backend.ledger.home import home_of
-from backend.ledger.replacement import replace_meter, undo_replacement
+from backend.ledger.meter import replace_meter, undo_replacement
 
 router = APIRouter(tags=["activities"])
 

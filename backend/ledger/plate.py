@@ -9,12 +9,12 @@ import hmac
 import unicodedata
 from hashlib import sha256
 
-from backend.footprint.meter_number import ALIKE
 from backend.footprint.place import place_of
 from backend.kernel.errors import InvalidInput
 from backend.kernel.text import letters_and_digits, require_plain
 
 PLATE_LIMIT = 32
+_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1"})
 _LIKE_LATIN = "LISU "
 """The one script without case whose letters are drawn like Latin capitals."""
 
@@ -50,7 +50,7 @@ def plate_key(plate: str) -> str:
         is_caseless = unicodedata.category(letter) == "Lo" and not unicodedata.name(letter, "").startswith(_LIKE_LATIN)
         if not letter.isascii() and not is_caseless:
             raise PlateUnreadable(letter)
-    return folded.translate(ALIKE)
+    return folded.translate(_ALIKE)
 
 
 def plate_hash(pepper: bytes, place: str, plate: str) -> bytes:

@@ -16,9 +16,17 @@ from backend.ledger.document import verify
 from backend.ledger.freeze import VintageFrozen
 from backend.ledger.home import home_at, move_in
 from backend.ledger.intake import NothingNew, green_button_of, take_in
-from backend.ledger.meter import MeterElsewhere, MeterOutOfService, MeterOverlap, PointElsewhere
+from backend.ledger.meter import (
+    MeterElsewhere,
+    MeterNotNew,
+    MeterOutOfService,
+    MeterOverlap,
+    MeterUnknown,
+    PointElsewhere,
+    ReplacementInvalid,
+    replace_meter,
+)
 from backend.ledger.person import Person, join
-from backend.ledger.replacement import MeterNotNew, MeterUnknown, ReplacementInvalid, replace_meter
 from backend.ledger.service import Statement
 from backend.ledger.tables import ActivityRow, MeterRow
 from backend.storage.database import Database

@@ -11,11 +11,9 @@ from backend.footprint.trip import read_gpx
 from backend.ledger.books import Books
 from backend.ledger.home import fresh_code, home_at, move_out
 from backend.ledger.intake import Intake, csv_of, gpx_of, take_in
-from backend.ledger.meter import MeterOutOfService, MeterOverlap
-from backend.ledger.odometer import read_odometer
-from backend.ledger.person import Person
-from backend.ledger.record import Source, TripOverlap
-from backend.ledger.replacement import (
+from backend.ledger.meter import (
+    MeterOutOfService,
+    MeterOverlap,
     MeterRead,
     NotThereThen,
     ReplacementInvalid,
@@ -23,6 +21,9 @@ from backend.ledger.replacement import (
     replace_meter,
     undo_replacement,
 )
+from backend.ledger.odometer import read_odometer
+from backend.ledger.person import Person
+from backend.ledger.record import Source, TripOverlap
 from backend.ledger.tables import ActivityRow, MeterRow, UsagePointRow
 from backend.ledger.undo import withdraw
 from backend.ledger.vehicle import register_vehicle
