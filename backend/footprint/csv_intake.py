@@ -27,6 +27,7 @@ _COLUMN_OF_CODE = {
     "activity.meter_missing": "meter",
     "activity.meter_unexpected": "meter",
     "activity.meter_unreadable": "meter",
+    "activity.meter_mangled": "meter",
     "meter.out_of_service": "meter",
     "activity.day_malformed": "from/to",
     "activity.span_invalid": "from/to",
@@ -96,6 +97,7 @@ def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
 def _why(absent: list[str], unknown: list[str]) -> str:
     told = [f"absent: {', '.join(absent)}"] if absent else []
     told += [f"unknown: {', '.join(unknown)}"] if unknown else []
+    told += ["put commas between them"] if any(";" in name or "\t" in name for name in unknown) else []
     return "; ".join(told) or "one is there twice"
 
 

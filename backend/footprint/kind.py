@@ -5,6 +5,7 @@ covered, so leaving the flights out does not pass for a year without flights: a 
 """
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 
 from backend.kernel.errors import InvalidInput
@@ -27,6 +28,9 @@ METERED = frozenset({Category.ELECTRICITY, Category.GAS, Category.HEATING, Categ
 """Categories that belong to a premises and its meters; the others belong to a person. Bottles, tanks and sacks have no
 meter: the number of the supply's account stands for one.
 """
+
+NAME_LIMIT = 40
+"""Characters that an error repeats of a name given."""
 
 
 class Grade(StrEnum):
@@ -68,7 +72,10 @@ class KindUnknown(InvalidInput):
     code = "activity.kind_unknown"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"no kind of activity is called {name!r}", kind=name, known=sorted(KINDS))
+        known = sorted(KINDS)
+        near = get_close_matches(name.casefold()[:NAME_LIMIT], known, cutoff=0.5) or [f"one of {', '.join(known)}"]
+        shown = name[:NAME_LIMIT]
+        super().__init__(f"no kind of activity is called {shown!r}; try {' or '.join(near)}", kind=shown, known=known)
 
 
 class KindOnlyCompared(InvalidInput):

@@ -6,6 +6,8 @@ digits) are one, and letters that look like a digit or like each other are the s
 Letters of other scripts are refused, since many look like Latin ones.
 """
 
+import re
+
 from backend.kernel.errors import InvalidInput
 from backend.kernel.text import letters_and_digits
 
@@ -24,11 +26,25 @@ class MeterUnreadable(InvalidInput):
         )
 
 
+class MeterMangled(InvalidInput):
+    """A spreadsheet has made a power of ten of the number, and its last digits are gone."""
+
+    code = "activity.meter_mangled"
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            f"the meter's number {number[:20]!r} was shortened by a spreadsheet; format the column as text and type it",
+            meter=number[:20],
+        )
+
+
 def meter_key(number: str) -> str:
     """The folded number, the same for every spelling of it; empty if no letter or digit is left.
 
-    Raises MeterUnreadable.
+    Raises MeterUnreadable, MeterMangled.
     """
+    if re.fullmatch(r"\s*[0-9][.,][0-9]+E\+[0-9]+\s*", number, re.IGNORECASE):
+        raise MeterMangled(number.strip())
     folded = letters_and_digits(number)
     for letter in folded:
         if not letter.isascii():

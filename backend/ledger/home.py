@@ -21,6 +21,7 @@ from backend.kernel.errors import Conflict, InvalidInput, NotFound
 from backend.kernel.mass import BPS
 from backend.ledger.coverage import Share
 from backend.ledger.freeze import require_unfrozen
+from backend.ledger.region import region_of
 from backend.ledger.tables import OccupancyRow, PremisesRow, VehicleUserRow
 
 CODE_BYTES = 9
@@ -129,12 +130,11 @@ def found_home(
     session: Session, *, person_id: int, region: str, since_on: date, at: datetime, grid_area: str | None = None
 ) -> HomeView:
     """Registers a home and moves its first member in. `grid_area` is the region or its regional grid; the nearest with
-    its own factors is the best choice. Raises PlaceUnknown, GridAreaUnfit, MovingDateInvalid.
+    its own factors is the best choice. Raises PlaceUnknown, RegionUnfit, GridAreaUnfit, MovingDateInvalid.
     """
-    place = place_of(region)
-    allowed = grid_areas(region)
+    allowed = grid_areas(region_of(region).code)
     area = grid_area or region
-    if area not in allowed or not place.is_region:
+    if area not in allowed:
         raise GridAreaUnfit(area, region, allowed)
     row = PremisesRow(code=fresh_code(), region=region, grid_area=area, registered_at=at)
     session.add(row)

@@ -5,23 +5,14 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from backend.footprint.place import place_of
 from backend.kernel.errors import Conflict, InvalidInput, NotFound, RuleViolated
-from backend.ledger.address import first_address, require_address, require_unused
+from backend.ledger.address import first_address, owner_of, require_address, require_unused
 from backend.ledger.books import Books
+from backend.ledger.region import region_of
 from backend.ledger.tables import PersonRow, ResidenceRow
 
 MAJORITY_AGE = 18
 """Below it a person needs a guardian."""
-
-
-class RegionUnfit(InvalidInput):
-    """A grid area, or a place that is no region: nobody lives in it."""
-
-    code = "account.region_unfit"
-
-    def __init__(self, region: str) -> None:
-        super().__init__(f"{region} is not a region that a person can belong to", region=region)
 
 
 class PersonhoodUsed(Conflict):
@@ -58,6 +49,15 @@ class AccountUnknown(NotFound):
 
     def __init__(self, address: str) -> None:
         super().__init__(f"{address} has no account; join first", address=address)
+
+
+class AccountRekeyed(AccountUnknown):
+    """An address whose account has another key now. Which, is not told to who holds the old one: it may be stolen."""
+
+    code = "account.rekeyed"
+
+    def __init__(self, address: str) -> None:
+        NotFound.__init__(self, f"the account of {address} has another key now; sign in with that one", address=address)
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,7 @@ def join(
     GuardianUnexpected, AccountExists, PersonhoodUsed.
     """
     require_address(address)
-    if not place_of(region).is_region:
-        raise RegionUnfit(region)
+    region_of(region)
     if born_on is not None and not 0 <= age_on(born_on, joined_on) <= 130:
         raise BirthDateInvalid(
             f"born on {born_on} does not fit joining on {joined_on}",
@@ -157,10 +156,10 @@ def row_at(session: Session, address: str) -> PersonRow | None:
 
 
 def person_at(session: Session, address: str) -> Person:
-    """The account at an address; raises AccountUnknown."""
+    """The account at an address; raises AccountUnknown, AccountRekeyed."""
     row = row_at(session, address)
     if row is None:
-        raise AccountUnknown(address)
+        raise AccountUnknown(address) if owner_of(session, address) is None else AccountRekeyed(address)
     return view_of(row)
 
 

@@ -20,7 +20,13 @@ app, person = group(
 
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A day, such as 2025-07-01.")]
 Region = Annotated[str, typer.Argument(help="ISO 3166 region, such as CN-SC.")]
-Identity = Annotated[str, typer.Option("--identity", help="The identity issuer's proof; sent, and not kept.")]
+Identity = Annotated[
+    str,
+    typer.Option(
+        "--identity",
+        help="The identity issuer's proof; sent, and not kept. On the local chain any text will do.",
+    ),
+]
 Vintage = Annotated[int, typer.Argument(min=2000, max=2999, help="A calendar year.")]
 Code = Annotated[str, typer.Argument(help="The code of the home or vehicle.")]
 Account = Annotated[str, typer.Argument(help="The account's present address.")]
@@ -175,7 +181,9 @@ def why(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Why a year's total changed: which lines, which factor revision, which activity, by how much."""
+    """Why a year's total changed: which lines, which factor revision, which activity, by how much. Without options:
+    from the version before the last, or since you joined.
+    """
     params: dict[str, str | int] = dict(zip(("fromVersion", "toVersion"), version or (), strict=False))
     params |= {name: value for name, value in (("from", start), ("to", end)) if value is not None}
     person.ask("GET", f"/statements/{vintage}/changes", as_json=as_json, params=params)

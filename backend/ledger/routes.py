@@ -8,6 +8,7 @@ from backend.ledger import (
     air_routes,
     intake_routes,
     life_routes,
+    meter_routes,
     policy_routes,
     report_routes,
     sharing_routes,
@@ -18,6 +19,7 @@ router = APIRouter()
 router.include_router(account_routes.router)
 router.include_router(life_routes.router)
 router.include_router(intake_routes.router)
+router.include_router(meter_routes.router)
 router.include_router(activity_routes.router)
 router.include_router(report_routes.router)
 router.include_router(sharing_routes.router)
