@@ -56,7 +56,7 @@ class Line:
             "rung": str(self.choice.rung),
             "halfWidthBps": [one.half_width_bps for one in factors],
             "gco2e": str(self.amount.gco2e),
-        }
+        } | ({} if self.least == self.amount else {"leastGco2e": str(self.least.gco2e)})
 
 
 def _named(factor: Factor) -> str:

@@ -300,7 +300,7 @@ class Play:
     def owner(self, item: Item) -> tuple[str, str | None]:
         """Who enters an item, and in which home."""
         if item.owner in {"h1", "h2"}:
-            return ("a" if item.owner == "h1" else "c"), self.homes[item.owner]
+            return ("a" if item.owner == "h1" else "c"), self.homes.get(item.owner)
         return item.owner, None
 
     def tell(

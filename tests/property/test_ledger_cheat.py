@@ -98,9 +98,14 @@ class Cheat(RuleBasedStateMachine):
         """Whether something may have moved from one person's part to another's."""
         self.play.begin(joins)
         self.pass_time(1)
+        self.show_meters("h1")
+        self.show_meters("h2")
+
+    def show_meters(self, home: str) -> None:
+        """A meter that was never told of is not played: who registers a home shows a bill of each."""
         for at, item in enumerate(self.world.items):
-            if item.number and item.first == 0 and self.play.owner(item)[0] in self.play.people:
-                self.attempt(lambda at=at: self.tell(at, range(1)))
+            if item.owner == home in self.play.homes and item.first == 0 and self.third:
+                self.attempt(lambda at=at: self.tell(at, range(self.third - 1, self.third)))
 
     def attempt(self, act: Any) -> bool:
         """Whether it was let; what the ledger refuses changes nothing."""
@@ -122,7 +127,8 @@ class Cheat(RuleBasedStateMachine):
                 self.attempt(lambda third=third: self.play.bear(third))
             if third == self.joins:
                 self.attempt(lambda third=third: self.play.arrive(third))
-                self.is_move_told = self.is_move_told or third >= self.world.move
+                self.is_move_told = third >= self.world.move
+                self.show_meters("h2")
 
     @rule(some=st.sampled_from([1, 3, 6, 12, 36]))
     def wait(self, some: int) -> None:

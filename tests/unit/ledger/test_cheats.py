@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -239,7 +240,7 @@ class TestDocumentsAcrossAChange:
     JULY = days_span(date(2025, 7, 1), date(2025, 12, 31), ZONE)
     SPRING = days_span(date(2025, 1, 1), date(2025, 6, 30), ZONE)
 
-    def bill(self, **parts: object) -> Reading:
+    def bill(self, **parts: Any) -> Reading:
         return replace(reading("grid_electricity", "1000", year_span("US-CA"), "US-CAMX", meter="m"), **parts)
 
     def lines(self, bill: Reading) -> tuple[int, int]:
