@@ -33,18 +33,8 @@ from backend.ledger.tables import StatementRow
 from backend.ledger.undo import withdraw
 from backend.ledger.vehicle import join_vehicle, leave_vehicle
 from backend.storage.database import Database
-from tests.property.cheat_world import (
-    BIRTH,
-    END,
-    SWAP,
-    VINTAGES,
-    Play,
-    World,
-    day_of,
-    noon_of,
-    play_truth,
-    world_of,
-)
+from tests.property.cheat_play import Play, play_truth
+from tests.property.cheat_world import BIRTH, END, SWAP, VINTAGES, World, day_of, noon_of, world_of
 
 SEEDS = 24
 names = st.sampled_from(["a", "b", "c", "k"])
