@@ -56,7 +56,7 @@ class Line:
             "rung": str(self.choice.rung),
             "halfWidthBps": [one.half_width_bps for one in factors],
             "gco2e": str(self.amount.gco2e),
-        }
+        } | ({} if self.least == self.amount else {"leastGco2e": str(self.least.gco2e)})
 
 
 def _named(factor: Factor) -> str:
@@ -85,16 +85,18 @@ def _least_scale(reading: Reading, member: Membership, zone: ZoneInfo) -> Fracti
     """By how much the person's part may exceed what its shares say: all that was used in the vintage may have been used
     when its share was the largest.
     """
+    if reading.least is None:
+        return Fraction(1)
     whole, seconds = reading.activity.span, _seconds(reading)
     vintage = days_span(date(member.vintage, 1, 1), date(member.vintage, 12, 31), zone)
     said = sum((_part(reading.shares, whole.meet(member.span_in(month, zone))) for month in MONTHS), Fraction(0))
-    if reading.least is None or not said:
+    if not said:
         return Fraction(1)
     largest = max(
         Fraction(people.denominator, people.numerator) for span, people in reading.least if whole.meet(span).seconds
     )
     most = largest * Fraction(whole.meet(vintage).seconds, whole.seconds)
-    return max(Fraction(1), most * seconds / said)
+    return max(Fraction(1), Fraction(most * seconds, said))
 
 
 def lines_of(readings: Iterable[Reading], member: Membership, zone: ZoneInfo, factors: FactorSet) -> list[Line]:
@@ -106,7 +108,8 @@ def lines_of(readings: Iterable[Reading], member: Membership, zone: ZoneInfo, fa
     for reading in readings:
         activity, scale = reading.activity, _least_scale(reading, member, zone)
         for month in MONTHS:
-            weight = _part(reading.shares, activity.span.meet(member.span_in(month, zone))) / _seconds(reading)
+            part = _part(reading.shares, activity.span.meet(member.span_in(month, zone)))
+            weight = Fraction(part, _seconds(reading))
             if weight:
                 choice = choose(factors, activity.kind.name, activity.place, member.vintage)
                 amount = amount_of(choice, activity.quantity, weight)

@@ -12,7 +12,7 @@ from backend.footprint.factors import FactorSet
 from backend.footprint.kind import Category, Grade
 from backend.footprint.line import Spread, linear_margin_gco2e, margin_gco2e
 from backend.footprint.place import place_of
-from backend.footprint.span import Span, seconds_of, subtract, union
+from backend.footprint.span import Span, subtract, union
 from backend.kernel.errors import RuleViolated
 from backend.ledger.accrual import BPS, MONTHS, Membership, monthly_budget, monthly_default
 from backend.ledger.coverage import Home, Reading, covered_spans, seconds_within
@@ -69,6 +69,8 @@ class Month:
     bound_gco2e: int
     covered_s: int
     whole_s: int
+    gap_s: int
+    """Seconds without evidence; travelling between two homes' clocks left out."""
     spreads: tuple[Spread, ...]
 
 
@@ -91,7 +93,7 @@ class Year:
     outside_gco2e: int
     """What was reported in categories the policy does not cover: shown, never compared."""
     gap_s: int
-    """Seconds without evidence, summed over the covered categories; travelling between two homes' clocks left out."""
+    """The months' seconds without evidence, summed."""
     withheld: Withheld | None
 
 
@@ -114,17 +116,17 @@ def year_of(
     lines = lines_of(readings, member, zone, factors)
     time = union(member.span_in(month, zone) for month in MONTHS)
     months: list[Month] = []
-    gap_s = 0
     for budget in policy.categories:
         covered = covered_spans(budget.category, time, readings, homes, vehicles, every_kind=policy.guards.every_kind)
-        gap_s += seconds_of(subtract(subtract(time, covered), union(moving)))
-        months += _months_of(policy, budget, member=member, zone=zone, covered=covered, lines=lines)
+        gaps = subtract(subtract(time, covered), union(moving))
+        months += _months_of(policy, budget, member=member, zone=zone, covered=covered, gaps=gaps, lines=lines)
     total_budget = sum(one.budget_gco2e for one in months)
     footprint = sum(one.footprint_gco2e for one in months)
     margin = margin_gco2e(spread for one in months for spread in one.spreads)
     bound = sum(one.bound_gco2e for one in months) + margin
     measured = sum(one.budget_gco2e for one in months if one.status is not Status.UNMEASURED)
     measured_bps = measured * BPS // total_budget if total_budget else 0
+    gap_s = sum(one.gap_s for one in months)
     withheld = _withheld(policy, member, gap_s, is_held)
     enough = measured_bps >= policy.year_measured_bps and withheld is None
     covered_categories = {budget.category for budget in policy.categories}
@@ -162,6 +164,7 @@ def _months_of(
     member: Membership,
     zone: ZoneInfo,
     covered: Sequence[Span],
+    gaps: Sequence[Span],
     lines: Sequence[Line],
 ) -> list[Month]:
     budgets = monthly_budget(budget.budget_gco2e, member, policy, budget.category)
@@ -185,6 +188,7 @@ def _months_of(
                 default_gco2e=defaults[month - 1],
                 covered_s=seconds_within(covered, whole),
                 whole_s=whole.seconds,
+                gap_s=seconds_within(gaps, whole),
             )
         )
     return _at_once(policy, found, year) if at_once else found
@@ -201,6 +205,7 @@ def _month_of(
     default_gco2e: int,
     covered_s: int,
     whole_s: int,
+    gap_s: int,
 ) -> Month:
     reported = sum(line.amount.gco2e for line in lines)
     least = sum(line.least.gco2e for line in lines)
@@ -231,6 +236,7 @@ def _month_of(
         bound_gco2e=bound,
         covered_s=covered_s,
         whole_s=whole_s,
+        gap_s=gap_s,
         spreads=shared,
     )
 
