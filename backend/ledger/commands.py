@@ -50,7 +50,7 @@ def _render(values: dict[str, Any]) -> Table:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file of reasonable size; raises FileUnreadable."""
+    """The text of a file of bounded size; raises FileUnreadable."""
     try:
         with path.open("rb") as file:
             data = file.read(FILE_LIMIT + 1)

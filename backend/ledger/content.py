@@ -68,6 +68,8 @@ def content_of(account: Account, year: Year, plan: Plan, factors_digest: str) ->
         "bufferGco2e": str(plan.buffer_gco2e),
         "carriedOutGco2e": str(plan.carried_out_gco2e),
     }
+    if policy.path is not None and policy.path.backcast:
+        content["policyBackcast"] = True
     if member.alone:
         content["alone"] = [
             {"firstDay": first.isoformat(), "lastDay": last.isoformat()} for first, last in member.alone

@@ -3,21 +3,27 @@
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backend.footprint.kind import Category
+from backend.footprint.span import Span, month_span
 from backend.ledger.accrual import Elsewhere, Membership, monthly_budget
 from backend.ledger.adjuster import Adjuster, AdjusterMalformed, Term, adjusters_of
 from backend.ledger.alone import alone_days
 from backend.ledger.content import Account, content_of
+from backend.ledger.coverage import Home
 from backend.ledger.draft import draft_of
 from backend.ledger.home import Stay, found_home, move_in
-from backend.ledger.policy import PolicyMalformed, parse_policy
+from backend.ledger.policy import Policy, PolicyMalformed, parse_policy
+from backend.ledger.statement import year_of
 from backend.storage.database import Database
 from tests.unit.ledger.people import AT, member, some_books
 from tests.unit.ledger.test_policy import TEXT
-from tests.unit.ledger.years import CALIFORNIA, WHOLE_YEAR
+from tests.unit.ledger.years import CALIFORNIA, FROZEN_2025, WHOLE_YEAR, reading
 
 TABLE: dict[str, Any] = {
     "cap_bps": 2000,
@@ -26,6 +32,7 @@ TABLE: dict[str, Any] = {
 ALONE_TEXT = TEXT + "\n[adjusters]\ncap_bps = 2000\n\n[adjusters.living_alone]\nextra_bps = 2000\n"
 ALONE_TEXT += 'categories = ["electricity"]\nnote = "an assumption"\n'
 YEAR = (date(2025, 1, 1), date(2025, 12, 31))
+LONDON = ZoneInfo("Europe/London")
 TERM = Adjuster(Term.LIVING_ALONE, 2000, frozenset({Category.ELECTRICITY}), "an assumption")
 
 
@@ -119,3 +126,29 @@ def test_draft__of_one_who_lives_alone_until_somebody_moves_in__has_the_term_for
     assert alone.budget_gco2e == 120_000
     assert "alone" not in others
     assert [draft.year.budget_gco2e for draft in drafts] == [100_000 + 20_000 * 181 // 365, 100_000]
+
+
+def _net_gco2e(policy: Policy, kwh: int, people: int, *, is_home: bool) -> int:
+    """What one of a British home's people stands at; or somebody who has no home on paper."""
+    year = Span(month_span(2025, 1, LONDON).start_s, month_span(2025, 12, LONDON).end_s)
+    used = reading("grid_electricity", str(kwh), year, "GB", meter="m", people=people)
+    alone = (YEAR,) if people == 1 else ()
+    found = year_of(
+        policy=policy,
+        member=replace(WHOLE_YEAR, alone=alone),
+        zone=LONDON,
+        factors=FROZEN_2025,
+        readings=[used] if is_home else [],
+        homes=[Home((year,), {Category.ELECTRICITY: frozenset({"m"})})] if is_home else [],
+    )
+    return found.surplus_gco2e - found.deficit_gco2e
+
+
+@given(st.integers(min_value=0, max_value=3000))
+def test_moving_out_on_paper__even_at_the_lowest_default_allowed__never_pays_a_home_of_two(kwh: int) -> None:
+    policy = parse_policy(ALONE_TEXT.replace("high_default_kg = 300", "high_default_kg = 120"))
+
+    truthful = 2 * _net_gco2e(policy, kwh, 2, is_home=True)
+    on_paper = _net_gco2e(policy, kwh, 1, is_home=True) + _net_gco2e(policy, kwh, 2, is_home=False)
+
+    assert on_paper < truthful

@@ -12,6 +12,7 @@ import pytest
 
 from backend.chain.artifacts import CHECKOUT
 from backend.footprint.kind import KINDS
+from backend.ledger.content import Account, content_of
 from backend.ledger.explain import with_tables
 from backend.ledger.persona import (
     Persona,
@@ -119,6 +120,14 @@ class TestVariety:
         assert inspected.plan.credit_gco2e > 0
         assert declared.plan.credit_gco2e == 0
         assert declared.year.footprint_gco2e > inspected.year.footprint_gco2e
+
+    def test_statement__under_a_backcast__says_so(self, years: Mapping[str, PersonaYear]) -> None:
+        found = years["us-ca-newborn"]
+
+        told = content_of(Account("0x", b"", 1), found.year, found.plan, "0x")
+
+        assert told["policyBackcast"] is True
+        assert told["policyIllustrative"] is True
 
 
 class TestFiles:
