@@ -14,6 +14,7 @@ from backend.issuance.attestation import Attestation
 from backend.issuance.batch import Entry
 from backend.issuance.projection import IssuanceProjection
 from backend.issuance.reading import Batch
+from backend.issuance.task import attester_of
 from backend.kernel.digest import sha256
 from backend.kernel.mass import share_ceil
 from backend.ledger.books import Books
@@ -112,9 +113,20 @@ class World:
         close(session, self.books, person_id=person.person_id, vintage=VINTAGE, at=AT)
         return submit(session, self.books, person_id=person.person_id, vintage=VINTAGE, at=AT)
 
-    def attest(self, *statements: Statement, by: Signer = VERIFIERS[0]) -> list[Attestation]:
+    def attester(self, statement: Statement, at: datetime = AT) -> Signer:
+        """Whose turn it is."""
+        with self.database.read() as session:
+            address = attester_of(session, self.again(statement), at)
+        return next(one for one in VERIFIERS if one.address == address)
+
+    def attest(self, *statements: Statement, by: Signer | None = None, at: datetime = AT) -> list[Attestation]:
+        """By whose turn it is, or by somebody else."""
+        signers = [by or self.attester(one, at) for one in statements]
         with self.database.write() as session:
-            return [service.attest(session, DEPLOYMENT, one.digest, by, AT) for one in statements]
+            return [
+                service.attest(session, DEPLOYMENT, one.digest, signer, at)
+                for one, signer in zip(statements, signers, strict=True)
+            ]
 
     def three_attested(self) -> list[Statement]:
         """One with a credit, one with neither, one with a deficit."""

@@ -1,0 +1,151 @@
+"""What a verifier is shown of a person: the one place where content leaves the ledger for a verifier's eyes.
+
+Nobody is shown a statement without open work on it, and nobody a batch that holds a statement of its own household.
+Whoever wants every reading recorded records it in `case_of` and `disclosures_of`.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from backend.issuance.attestation import Attestation, attestation_of
+from backend.issuance.plausibility import Finding, findings_in, shipped_thresholds
+from backend.issuance.reading import entry_of, statements_of_batch
+from backend.issuance.returning import questions_of
+from backend.issuance.task import Task, task_of
+from backend.issuance.verification_tables import QuestionRow
+from backend.issuance.verifier import require_accredited, require_disinterested
+from backend.kernel.digest import to_hex
+from backend.ledger import document
+from backend.ledger.record import activities_of
+from backend.ledger.service import Statement, household_of, statement_at, statements_in
+from backend.ledger.state import State
+
+_HANDED_IN = tuple(state for state in State if state not in {State.OPEN, State.CLOSED, State.RETURNED})
+
+LONGEST_OFFSET = timedelta(hours=14)
+
+BATCHED_FIELDS = (
+    "account",
+    "bufferGco2e",
+    "budgetGco2e",
+    "classId",
+    "creditGco2e",
+    "deficitGco2e",
+    "factorsDigest",
+    "footprintGco2e",
+    "nullifier",
+    "policyDigest",
+)
+"""Fields of a statement that a batch is made of: all that who signs the batch is shown of it."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """An activity of the vintage and where the document behind it can be found."""
+
+    activity_id: int
+    kind: str
+    given: str
+    """Quantity and unit as they were given."""
+    start_at: datetime
+    end_at: datetime
+    place: str
+    grade: str
+    evidence: str
+    inspected_by: str | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One piece of work with all that it takes."""
+
+    task: Task
+    findings: tuple[Finding, ...]
+    document: str
+    evidence: tuple[Evidence, ...]
+    questions: tuple[QuestionRow, ...]
+    earlier_reason: str | None
+    """Why it was returned before, if it was."""
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """A statement of a batch: the fields the batch is made of, each with its way to the digest, and the attestation."""
+
+    document: str
+    attestation: Attestation
+
+
+def review(session: Session, statement_digest: bytes) -> list[Finding]:
+    """What the plausibility rules find in a statement. Raises StatementUnknown, and what `entry_of` raises."""
+    statement = statement_at(session, statement_digest)
+    entry_of(statement)
+    household = household_of(session, statement.person_id)
+    others = {
+        to_hex(other.digest): _values(other)
+        for state in _HANDED_IN
+        for other in statements_in(session, state, class_id=statement.class_id)
+        if other.account not in household
+    }
+    return findings_in(_values(statement), others, shipped_thresholds())
+
+
+def _values(statement: Statement) -> dict[str, Any]:
+    return {field["name"]: field["value"] for field in json.loads(statement.document)["fields"]}
+
+
+def case_of(session: Session, verifier: str, statement_digest: bytes, at: datetime) -> Case:
+    """A statement that a verifier has open work on, whole. Raises what `task_of` and `review` raise."""
+    task = task_of(session, verifier, statement_digest, at)
+    statement = task.statement
+    return Case(
+        task=task,
+        findings=tuple(review(session, statement_digest)),
+        document=statement.document,
+        evidence=_evidence(session, statement),
+        questions=tuple(questions_of(session, statement_digest)),
+        earlier_reason=statement.reason,
+    )
+
+
+def _evidence(session: Session, statement: Statement) -> tuple[Evidence, ...]:
+    """A little more at both ends: local years begin and end at other instants than UTC's."""
+    opens, closes = datetime(statement.vintage, 1, 1, tzinfo=UTC), datetime(statement.vintage + 1, 1, 1, tzinfo=UTC)
+    return tuple(
+        Evidence(
+            activity_id=row.id or 0,
+            kind=row.kind,
+            given=row.given,
+            start_at=row.start_at,
+            end_at=row.end_at,
+            place=row.place,
+            grade=row.grade,
+            evidence=row.evidence,
+            inspected_by=row.inspected_by,
+        )
+        for row in activities_of(session, statement.person_id)
+        if row.end_at > opens - LONGEST_OFFSET and row.start_at < closes + LONGEST_OFFSET
+    )
+
+
+def disclosures_of(session: Session, verifier: str, root: bytes, at: datetime) -> list[Disclosure]:
+    """What a verifier needs to work a batch out again before signing it, and no more.
+
+    Raises BatchUnknown, VerifierUnaccredited, VerifierExpired, VerifierInterested, AttestationUnknown,
+    DocumentMalformed, DocumentTampered.
+    """
+    require_accredited(session, verifier, at)
+    statements = statements_of_batch(session, root)
+    for statement in statements:
+        require_disinterested(session, verifier, statement.person_id, statement.digest)
+    return [
+        Disclosure(
+            document.disclose(document.verify(statement.document), BATCHED_FIELDS),
+            attestation_of(session, statement.digest),
+        )
+        for statement in statements
+    ]
