@@ -68,6 +68,15 @@ class DrawNotNow(Conflict):
         super().__init__(f"draw of {shown}: cannot {what}: {why}", day=shown, what=what, why=why)
 
 
+class DrawTimesUnfit(InvalidInput):
+    """Commitments end before the block, the block comes before the reveals end: any other order lets somebody choose."""
+
+    code = "draw.times_unfit"
+
+    def __init__(self) -> None:
+        super().__init__("commitments must end before the block's time, and that before the time to reveal is over")
+
+
 class CommitmentUnfit(InvalidInput):
     """A commitment or secret that is not this verifier's for this draw."""
 
@@ -110,12 +119,14 @@ def open_draw(
     rules: DrawRules | None = None,
 ) -> DrawRow:
     """Lists what may be drawn and hands the list's digest to the outbox, to be anchored. `times`: other times than the
-    rules', for a rehearsal. Raises DrawExists, DrawEmpty.
+    rules', for a rehearsal. Raises DrawExists, DrawTimesUnfit, DrawEmpty.
     """
     rules = rules or shipped_rules().draw
     when, opened_s, day = times or rules, unix_s(at), day_number(at.date())
     if session.get(DrawRow, day) is not None:
         raise DrawExists(day)
+    if not timedelta() < when.commit_for < when.block_after < when.reveal_until:
+        raise DrawTimesUnfit
     candidates = candidates_of(session, rules)
     if not candidates:
         raise DrawEmpty
