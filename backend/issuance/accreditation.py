@@ -88,16 +88,20 @@ def _view(change: VerifierChange, grant: AccreditationRow | None) -> Accreditati
     )
 
 
+def _second(at: datetime) -> str:
+    return iso(from_unix_s(unix_s(at)))
+
+
 def grant_text(deployment: Deployment, *, verifier: str, granted_by: str, granted_at: datetime, until: datetime) -> str:
-    """What a registrar signs (EIP-191)."""
+    """What a registrar signs (EIP-191); times are cut to the second."""
     return (
         "Tanyu: accredit a verifier until a time.\n\n"
         f"Verifier: {verifier}\n"
-        f"Until: {iso(until)}\n"
+        f"Until: {_second(until)}\n"
         f"Registrar: {granted_by}\n"
         f"Chain ID: {deployment.chain_id}\n"
         f"Issuance: {deployment.address('Issuance')}\n"
-        f"Signed at: {iso(granted_at)}"
+        f"Signed at: {_second(granted_at)}"
     )
 
 

@@ -69,7 +69,7 @@ class DrawNotNow(Conflict):
 
 
 class DrawTimesUnfit(InvalidInput):
-    """Commitments end before the block, the block comes before the reveals end: any other order lets somebody choose."""
+    """Commitments end before the block, and it comes before reveals end: any other order lets somebody choose."""
 
     code = "draw.times_unfit"
 

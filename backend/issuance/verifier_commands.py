@@ -13,6 +13,7 @@ from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
 from backend.chain.keys import personal_sign
 from backend.chain.rpc import connect
 from backend.chain.typed_data import Domain
+from backend.issuance.commands import root_of
 from backend.issuance.draw import commitment_of, commitment_text
 from backend.issuance.draw_list import draw_list_of
 from backend.issuance.draw_record import wrong_on_chain, wrong_with
@@ -76,7 +77,7 @@ def attest(
             shown = client.get(path)
             attestation = attestation_of_document(
                 canonical_json(shown["document"]).decode(),
-                bytes.fromhex(digest.removeprefix("0x")),
+                root_of(digest),
                 _domain(client),
                 key.signer,
                 rule_version=shown["ruleVersion"],
@@ -128,7 +129,7 @@ def approve_batch(
                 shown,
                 _domain(client),
                 key.signer,
-                root=bytes.fromhex(root.removeprefix("0x")),
+                root=root_of(root),
                 attesters={one["verifier"] for one in terms if one["revokedAt"] is None},
                 now=SystemClock().now(),
             )

@@ -4,9 +4,11 @@ A verifier signs in like anybody. It is shown what is assigned to it, and of a b
 """
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path
+from sqlmodel import Session
 from starlette.requests import Request
 
 from backend.access.state import clock_of, database_of, deployment_of
@@ -297,16 +299,21 @@ def _batched(one: Disclosure) -> BatchedOut:
     )
 
 
+def batch_to_sign_out(session: Session, root: bytes, found: Sequence[Disclosure]) -> BatchToSignOut:
+    """A batch with its statements as JSON."""
+    message = {
+        name: to_hex(value) if isinstance(value, bytes) else str(value)
+        for name, value in batch_at(session, root).totals.message().items()
+    }
+    return BatchToSignOut(message=message, statements=[_batched(one) for one in found])
+
+
 @router.get("/batches/{root}")
 def read_batch_to_sign(request: Request, account: SignedIn, root: HexBytes32) -> BatchToSignOut:
     """A batch as a verifier needs it to work it out again. Refused to who has an interest in one of its statements."""
     with database_of(request).write() as session:
         found = disclosures_of(session, account, root, clock_of(request).now())
-        message = {
-            name: to_hex(value) if isinstance(value, bytes) else str(value)
-            for name, value in batch_at(session, root).totals.message().items()
-        }
-    return BatchToSignOut(message=message, statements=[_batched(one) for one in found])
+        return batch_to_sign_out(session, root, found)
 
 
 class ApprovedOut(Wire):
