@@ -48,6 +48,12 @@ def answer(
     person.ask("POST", path, as_json=as_json, body={"words": words})
 
 
+@app.command("inspection")
+def inspection(vintage: Vintage, *, as_json: AsJson = False) -> None:
+    """Asks that a verifier look at the documents behind a year's activities, before you close it."""
+    person.ask("POST", f"/statements/{vintage}/inspection", as_json=as_json)
+
+
 @app.command("corrections")
 def corrections(*, as_json: AsJson = False) -> None:
     """Shows what was corrected in your attested statements, and what you owe or may expect for it."""

@@ -7,10 +7,11 @@ from sqlmodel import Session, col, select
 
 from backend.issuance.assignment import Work
 from backend.issuance.reauditing import Outcome, source_of
-from backend.issuance.returning import latest_return, worded
+from backend.issuance.returning import latest_return
 from backend.issuance.task import task_of
 from backend.issuance.verification_rules import shipped_rules
 from backend.issuance.verification_tables import AppealRow, ReauditRow
+from backend.issuance.words import worded
 from backend.kernel.clock import iso
 from backend.kernel.errors import Conflict, NotFound, RuleViolated
 from backend.ledger import service as ledger

@@ -14,6 +14,7 @@ from backend.kernel.digest import sha256
 class Work(StrEnum):
     """What a verifier is asked to do."""
 
+    INSPECT = "inspect"
     ATTEST = "attest"
     REAUDIT = "reaudit"
     APPEAL = "appeal"

@@ -1,7 +1,7 @@
 """What a verifier is shown of a person: the one place where content leaves the ledger for a verifier's eyes.
 
 Nobody is shown a statement without open work on it, and nobody a batch that holds a statement of its own household.
-Whoever wants every reading recorded records it in `case_of` and `disclosures_of`.
+Whoever wants every reading recorded records it in `case_of`, `evidence_of` and `disclosures_of`.
 """
 
 import json
@@ -12,6 +12,7 @@ from typing import Any
 from sqlmodel import Session
 
 from backend.issuance.attestation import Attestation, attestation_of
+from backend.issuance.inspection import inspection_for
 from backend.issuance.plausibility import Finding, findings_in, shipped_thresholds
 from backend.issuance.reading import entry_of, statements_of_batch
 from backend.issuance.returning import questions_of
@@ -106,15 +107,21 @@ def case_of(session: Session, verifier: str, statement_digest: bytes, at: dateti
         task=task,
         findings=tuple(review(session, statement_digest)),
         document=statement.document,
-        evidence=_evidence(session, statement),
+        evidence=_evidence(session, statement.person_id, statement.vintage),
         questions=tuple(questions_of(session, statement_digest)),
         earlier_reason=statement.reason,
     )
 
 
-def _evidence(session: Session, statement: Statement) -> tuple[Evidence, ...]:
+def evidence_of(session: Session, verifier: str, inspection_id: int, at: datetime) -> tuple[Evidence, ...]:
+    """The activities of an inspection that waits for a verifier. Raises what `inspection_for` raises."""
+    row = inspection_for(session, verifier, inspection_id, at)
+    return _evidence(session, row.person_id, row.vintage)
+
+
+def _evidence(session: Session, person_id: int, vintage: int) -> tuple[Evidence, ...]:
     """A little more at both ends: local years begin and end at other instants than UTC's."""
-    opens, closes = datetime(statement.vintage, 1, 1, tzinfo=UTC), datetime(statement.vintage + 1, 1, 1, tzinfo=UTC)
+    opens, closes = datetime(vintage, 1, 1, tzinfo=UTC), datetime(vintage + 1, 1, 1, tzinfo=UTC)
     return tuple(
         Evidence(
             activity_id=row.id or 0,
@@ -127,7 +134,7 @@ def _evidence(session: Session, statement: Statement) -> tuple[Evidence, ...]:
             evidence=row.evidence,
             inspected_by=row.inspected_by,
         )
-        for row in activities_of(session, statement.person_id)
+        for row in activities_of(session, person_id)
         if row.end_at > opens - LONGEST_OFFSET and row.start_at < closes + LONGEST_OFFSET
     )
 

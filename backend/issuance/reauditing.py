@@ -7,9 +7,9 @@ from sqlmodel import Session, col, select
 
 from backend.issuance.assignment import Work
 from backend.issuance.draw_list import day_of
-from backend.issuance.returning import worded
 from backend.issuance.task import task_of
 from backend.issuance.verification_tables import ReauditRow
+from backend.issuance.words import worded
 from backend.kernel.errors import InvalidInput
 from backend.ledger import service as ledger
 from backend.ledger.correction import CorrectionKind, correct

@@ -10,6 +10,7 @@ from backend.issuance.assignment import Work
 from backend.issuance.task import task_of
 from backend.issuance.verification_tables import QuestionRow, ReturnRow
 from backend.issuance.verifier import require_accredited, require_disinterested
+from backend.issuance.words import worded
 from backend.kernel.errors import Conflict, InvalidInput, NotFound
 from backend.ledger import service as ledger
 from backend.ledger.service import Statement, statement_at
@@ -23,15 +24,6 @@ class ReasonMissing(InvalidInput):
 
     def __init__(self) -> None:
         super().__init__("say why the statement is returned: at least one reason, none of them empty")
-
-
-class WordsMissing(InvalidInput):
-    """A question, an answer, an appeal or a finding without words."""
-
-    code = "verification.words_missing"
-
-    def __init__(self) -> None:
-        super().__init__("say it in words; there are none")
 
 
 class QuestionUnknown(NotFound):
@@ -78,13 +70,6 @@ def latest_return(session: Session, statement_digest: bytes) -> ReturnRow | None
     """The last time a statement was sent back."""
     query = select(ReturnRow).where(col(ReturnRow.statement_digest) == statement_digest)
     return session.exec(query.order_by(col(ReturnRow.id).desc()).limit(1)).first()
-
-
-def worded(words: str) -> str:
-    """The same words without space around them; raises WordsMissing."""
-    if not words.strip():
-        raise WordsMissing
-    return words.strip()
 
 
 def ask(session: Session, statement_digest: bytes, verifier: str, words: str, at: datetime) -> QuestionRow:

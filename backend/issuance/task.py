@@ -48,8 +48,15 @@ def assignee(
     session: Session, work: Work, statement: Statement, at: datetime, *, excluded: Collection[str], seed: bytes = b""
 ) -> str | None:
     """Whose work it is: the first accredited verifier in its term who is neither interested nor excluded."""
-    order = ranked(serving(session, at), work, seed + statement.nullifier)
-    return first_of(order, household_of(session, statement.person_id) | set(excluded))
+    return assignee_for(session, work, statement.person_id, seed + statement.nullifier, at, excluded=excluded)
+
+
+def assignee_for(
+    session: Session, work: Work, person_id: int, subject: bytes, at: datetime, *, excluded: Collection[str] = ()
+) -> str | None:
+    """The same for work on a person before there is a statement."""
+    order = ranked(serving(session, at), work, subject)
+    return first_of(order, household_of(session, person_id) | set(excluded))
 
 
 def _overturned(session: Session, statement_digest: bytes) -> set[str]:

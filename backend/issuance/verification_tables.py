@@ -36,6 +36,24 @@ class ReturnRow(SQLModel, table=True):
     returned_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
+class InspectionRow(SQLModel, table=True):
+    """A person asks that a verifier look at the documents behind a vintage's activities, before closing it."""
+
+    __tablename__ = "issuance_inspection"
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    vintage: int
+    nullifier: bytes = Field(sa_column=Column(Bytes32, nullable=False))
+    """What it is assigned by, as the statement will be."""
+    asked_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    verifier: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
+    inspected: int = 0
+    """How many activities it found documented."""
+    words: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    decided_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+
+
 class QuestionRow(SQLModel, table=True):
     """What a verifier asks the person about a statement before deciding, and the answer."""
 

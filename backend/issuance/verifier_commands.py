@@ -32,6 +32,7 @@ app, verifier = group(
 
 Digest = Annotated[str, typer.Argument(help="The statement's digest: 0x and 64 hex digits.")]
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The day on which the draw was opened.")]
+Inspection = Annotated[int, typer.Argument(help="The inspection's number.")]
 Reasons = Annotated[str, typer.Option("--reasons", help="Why, in words.")]
 
 
@@ -54,6 +55,33 @@ def _domain(client: ApiClient) -> Domain:
 def queue(*, as_json: AsJson = False) -> None:
     """Lists what waits for you: appeals, re-audits, statements to attest."""
     verifier.ask("GET", "/verification/queue", as_json=as_json)
+
+
+@app.command()
+def inspections(*, as_json: AsJson = False) -> None:
+    """Lists inspections of documents that wait for you."""
+    verifier.ask("GET", "/verification/inspections", as_json=as_json)
+
+
+@app.command("show-inspection")
+def show_inspection(inspection: Inspection, *, as_json: AsJson = False) -> None:
+    """Shows a year's activities and where the documents behind them are."""
+    verifier.ask("GET", f"/verification/inspections/{inspection}", as_json=as_json)
+
+
+@app.command("inspect")
+def inspect(
+    inspection: Inspection,
+    words: Annotated[str, typer.Option("--words", help="What you have seen.")],
+    documented: Annotated[
+        list[int] | None, typer.Option("--activity", help="An activity whose document agrees.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Says which activities' documents you have seen and found to agree."""
+    body = {"documented": documented or [], "words": words}
+    verifier.ask("POST", f"/verification/inspections/{inspection}/decision", as_json=as_json, body=body)
 
 
 @app.command()

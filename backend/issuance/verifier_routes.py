@@ -18,7 +18,7 @@ from backend.issuance.appealing import appeal_at, decide_appeal
 from backend.issuance.approval import record_approval
 from backend.issuance.attestation import Attestation
 from backend.issuance.attesting import record_attestation
-from backend.issuance.case import Case, Disclosure, case_of, disclosures_of
+from backend.issuance.case import Case, Disclosure, Evidence, case_of, disclosures_of
 from backend.issuance.plausibility import shipped_thresholds
 from backend.issuance.reading import batch_at
 from backend.issuance.reauditing import Outcome, decide_reaudit
@@ -120,25 +120,27 @@ def question_out(row: QuestionRow) -> QuestionOut:
     )
 
 
+def evidence_out(one: Evidence) -> EvidenceOut:
+    """An activity with its document as JSON."""
+    return EvidenceOut(
+        id=one.activity_id,
+        kind=one.kind,
+        given=one.given,
+        from_=one.start_at,
+        to=one.end_at,
+        place=one.place,
+        grade=one.grade,
+        evidence=one.evidence,
+        inspected_by=one.inspected_by,
+    )
+
+
 def _case(case: Case, appeal_words: str | None) -> CaseOut:
     return CaseOut(
         **_task(case.task),
         rule_version=shipped_thresholds().version,
         findings=[FindingOut(rule=str(one.rule), sentence=one.sentence) for one in case.findings],
-        evidence=[
-            EvidenceOut(
-                id=one.activity_id,
-                kind=one.kind,
-                given=one.given,
-                from_=one.start_at,
-                to=one.end_at,
-                place=one.place,
-                grade=one.grade,
-                evidence=one.evidence,
-                inspected_by=one.inspected_by,
-            )
-            for one in case.evidence
-        ],
+        evidence=[evidence_out(one) for one in case.evidence],
         questions=[question_out(row) for row in case.questions],
         earlier_reason=case.earlier_reason,
         appeal_words=appeal_words,

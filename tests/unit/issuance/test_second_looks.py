@@ -17,10 +17,11 @@ from backend.issuance.appealing import (
 )
 from backend.issuance.assignment import Work
 from backend.issuance.reauditing import Outcome, OutcomeAmountUnfit, decide_reaudit
-from backend.issuance.returning import WordsMissing, return_statement
+from backend.issuance.returning import return_statement
 from backend.issuance.reversal import cancel_reversed, reversals
 from backend.issuance.task import VerifierNotAssigned, queue_of, task_of
 from backend.issuance.verification_rules import shipped_rules
+from backend.issuance.words import WordsMissing
 from backend.ledger.closing import AppealPending, close, submit
 from backend.ledger.correction import CorrectionKind, corrections_of
 from backend.ledger.deadline import overdue_of

@@ -48,6 +48,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day"),
     )
     op.create_table(
+        "issuance_inspection",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("vintage", sa.Integer(), nullable=False),
+        sa.Column("nullifier", columns.Bytes32(), nullable=False),
+        sa.Column("asked_at", columns.UtcTime(), nullable=False),
+        sa.Column("verifier", columns.Address(), nullable=True),
+        sa.Column("inspected", sa.Integer(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=True),
+        sa.Column("decided_at", columns.UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["ledger_person.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("issuance_inspection", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issuance_inspection_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "issuance_question",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("statement_digest", columns.Bytes32(), nullable=False),
@@ -219,6 +236,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_issuance_question_statement_digest"))
 
     op.drop_table("issuance_question")
+    with op.batch_alter_table("issuance_inspection", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_issuance_inspection_person_id"))
+
+    op.drop_table("issuance_inspection")
     op.drop_table("issuance_draw_anchoring")
     op.drop_table("issuance_draw")
     with op.batch_alter_table("issuance_accreditation", schema=None) as batch_op:
