@@ -152,7 +152,7 @@ def _too_long(lines: Sequence[Mapping[str, Any]], limits: Thresholds) -> list[Fi
         if line["kind"] in limits.most_km_per_hour:
             km = Fraction(line["quantity"]) * Fraction(line["part"])
             before = least_hours.get(line["month"], Fraction(0))
-            least_hours[line["month"]] = before + km / limits.most_km_per_hour[line["kind"]]
+            least_hours[line["month"]] = before + Fraction(km, limits.most_km_per_hour[line["kind"]])
     found = []
     for month, hours in sorted(least_hours.items()):
         year, number = (int(part) for part in month.split("-"))

@@ -23,6 +23,9 @@ from backend.ledger.personhood import LedgerKeys
 from tests.e2e.processes import Processes, until
 from tests.unit.ledger.people import AT, at_home, keep, power
 
+pytestmark = pytest.mark.timeout(600)
+"""Five processes start; on a machine that does ten other things each takes its time."""
+
 CLASS = "US-CA/2025/SIM"
 VINTAGE = 2025
 PASSWORD = "a verifier's own"
@@ -107,15 +110,17 @@ class Office:
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     keys = tmp_path_factory.mktemp("keys")
     processes = Processes(tmp_path_factory.mktemp("tanyu"), verifiers=tuple(one.address for one in SIGNERS))
-    verifiers = [Verifier(signer, keys, processes.settings.base_url) for signer in SIGNERS]
-    made = Office(processes, verifiers, keys)
-    made.statements_submitted()
-    processes.start_server()
-    processes.wait_ready()
-    yield made
-    for verifier in verifiers:
-        verifier.end()
-    processes.stop()
+    made = Office(processes, [], keys)
+    try:
+        made.statements_submitted()
+        processes.start_server()
+        processes.wait_ready()
+        made.verifiers += [Verifier(signer, keys, processes.settings.base_url) for signer in SIGNERS]
+        yield made
+    finally:
+        for verifier in made.verifiers:
+            verifier.end()
+        processes.stop()
 
 
 def anchored(office: Office, root: str) -> bool:

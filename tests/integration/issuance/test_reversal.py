@@ -6,7 +6,8 @@ import pytest
 
 from backend.chain.class_id import pack
 from backend.chain.keys import DevRole, dev_signer
-from backend.issuance.registrar_desk import RegistrarDesk, ReversalRefused
+from backend.issuance import registrar_desk
+from backend.issuance.registrar_desk import RegistrarDesk, ReversalPending, ReversalRefused
 from backend.issuance.reversal import Reversal, cancel_reversed
 from backend.kernel.clock import SystemClock, unix_s
 from backend.kernel.digest import sha256
@@ -62,6 +63,23 @@ def test_reversal__by_the_operator_or_a_verifier__is_refused(minted: Desk, role:
     with pytest.raises(ReversalRefused) as caught:
         other.record([Reversal(sha256(b"another"), US, 1, recorded=False)])
     assert caught.value.code == "reversal.refused"
+
+
+def test_reversal__in_no_block_yet__says_so_and_is_not_sent_twice(
+    minted: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = minted.contracts.w3.provider
+    due = [Reversal(sha256(b"a slow one"), US, 1, recorded=False)]
+    registrar = RegistrarDesk(minted.contracts, dev_signer(DevRole.REGISTRAR), SystemClock())
+    provider.make_request("evm_setAutomine", [False])  # type: ignore[arg-type]  # a development node's own method
+    try:
+        monkeypatch.setattr(registrar_desk, "POLLS_MAX", 2)
+        with pytest.raises(ReversalPending):
+            registrar.record(due)
+    finally:
+        provider.make_request("evm_setAutomine", [True])  # type: ignore[arg-type]  # as above
+        provider.make_request("evm_mine", [])  # type: ignore[arg-type]  # as above
+    assert registrar.record(due) == []
 
 
 def test_named_block__of_a_real_chain__is_the_first_from_its_time(minted: Desk) -> None:
