@@ -1,12 +1,14 @@
 """What a verifier is shown of a person: the one place where content leaves the ledger for a verifier's eyes.
 
 Nobody is shown a statement without open work on it, and nobody a batch that holds a statement of its own household.
-Whoever wants every reading recorded records it in `case_of`, `evidence_of` and `disclosures_of`.
+Every showing passes `admit`: whoever wants them recorded records them there.
 """
 
 import json
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlmodel import Session
@@ -24,6 +26,8 @@ from backend.ledger import document
 from backend.ledger.record import activities_of
 from backend.ledger.service import Statement, household_of, statement_at, statements_in
 from backend.ledger.state import State
+
+_LOG = logging.getLogger("tanyu.issuance")
 
 _HANDED_IN = tuple(state for state in State if state not in {State.OPEN, State.CLOSED, State.RETURNED})
 
@@ -99,10 +103,30 @@ def _values(statement: Statement) -> dict[str, Any]:
     return {field["name"]: field["value"] for field in json.loads(statement.document)["fields"]}
 
 
+class Shown(StrEnum):
+    """What of a person a verifier is shown."""
+
+    STATEMENT = "statement"
+    ACTIVITIES = "activities"
+    BATCHED_FIELDS = "fields of a batch"
+
+
+def admit(session: Session, verifier: str, person_id: int, shown: Shown, *, subject: bytes, at: datetime) -> None:
+    """The one door: nobody is shown anything of a person without passing here, whatever was checked before. `subject`:
+    the statement's digest, or the vintage's nullifier while there is none.
+
+    Raises VerifierUnaccredited, VerifierExpired, VerifierInterested.
+    """
+    require_accredited(session, verifier, at)
+    require_disinterested(session, verifier, person_id, subject)
+    _LOG.info("verifier %s is shown the %s of person %d", verifier, shown, person_id)
+
+
 def case_of(session: Session, verifier: str, statement_digest: bytes, at: datetime) -> Case:
     """A statement that a verifier has open work on, whole. Raises what `task_of` and `review` raise."""
     task = task_of(session, verifier, statement_digest, at)
     statement = task.statement
+    admit(session, verifier, statement.person_id, Shown.STATEMENT, subject=statement_digest, at=at)
     return Case(
         task=task,
         findings=tuple(review(session, statement_digest)),
@@ -116,6 +140,7 @@ def case_of(session: Session, verifier: str, statement_digest: bytes, at: dateti
 def evidence_of(session: Session, verifier: str, inspection_id: int, at: datetime) -> tuple[Evidence, ...]:
     """The activities of an inspection that waits for a verifier. Raises what `inspection_for` raises."""
     row = inspection_for(session, verifier, inspection_id, at)
+    admit(session, verifier, row.person_id, Shown.ACTIVITIES, subject=row.nullifier, at=at)
     return _evidence(session, row.person_id, row.vintage)
 
 
@@ -148,7 +173,7 @@ def disclosures_of(session: Session, verifier: str, root: bytes, at: datetime) -
     require_accredited(session, verifier, at)
     statements = statements_of_batch(session, root)
     for statement in statements:
-        require_disinterested(session, verifier, statement.person_id, statement.digest)
+        admit(session, verifier, statement.person_id, Shown.BATCHED_FIELDS, subject=statement.digest, at=at)
     return [
         Disclosure(
             document.disclose(document.verify(statement.document), BATCHED_FIELDS),
