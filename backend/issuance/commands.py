@@ -135,24 +135,20 @@ def plan(
 @app.command("anchor")
 def anchor_batch(root: Root, deployment: DeploymentFile = None, as_json: AsJson = False) -> None:
     """For the operator: hands a batch that enough verifiers signed to the outbox; the server sends it."""
-    with (
-        failing_plainly(as_json=as_json),
-        _operating(deployment) as (database, contracts, _),
-        database.write() as session,
-    ):
-        intent = anchor(session, contracts, root_of(root), SystemClock().now())
-        found = {"root": root, "intent": str(intent.state)}
+    with failing_plainly(as_json=as_json):
+        raw = root_of(root)
+        with _operating(deployment) as (database, contracts, _), database.write() as session:
+            intent = anchor(session, contracts, raw, SystemClock().now())
+            found = {"root": root, "intent": str(intent.state)}
     emit(found, as_json=as_json, render=_fields_table)
 
 
 @app.command("claim")
 def claim_batch(root: Root, deployment: DeploymentFile = None, as_json: AsJson = False) -> None:
     """For the operator: claims for the holders whatever of an anchored batch has not minted."""
-    with (
-        failing_plainly(as_json=as_json),
-        _operating(deployment) as (database, contracts, _),
-        database.write() as session,
-    ):
-        intents = claim(session, contracts, root_of(root), SystemClock().now())
-        found = {"root": root, "transactions": str(len(intents))}
+    with failing_plainly(as_json=as_json):
+        raw = root_of(root)
+        with _operating(deployment) as (database, contracts, _), database.write() as session:
+            intents = claim(session, contracts, raw, SystemClock().now())
+            found = {"root": root, "transactions": str(len(intents))}
     emit(found, as_json=as_json, render=_fields_table)

@@ -12,7 +12,7 @@ from backend.issuance.commands import root_of
 from backend.issuance.verification_commands import app as verification
 from backend.issuance.verifier_commands import app as verifier
 from tests.unit.issuance.drawing import played
-from tests.unit.issuance.world import DEPLOYMENT, World
+from tests.unit.issuance.world import World
 
 
 def run(*arguments: str, code: int = 0) -> Any:
@@ -49,14 +49,14 @@ def test_verifier__without_a_key__is_asked_for_one() -> None:
 
 
 @pytest.mark.parametrize("root", ["0x12", "batch", "0x" + "zz" * 32])
-def test_batch_anchor__of_no_root__says_what_a_root_is(
-    root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TANYU_DATA_DIR", str(tmp_path))
-    DEPLOYMENT.save(tmp_path / "deployment.json")
-    result = CliRunner().invoke(batch, ["anchor", root, "--deployment", str(tmp_path / "deployment.json"), "--json"])
+@pytest.mark.parametrize("step", ["anchor", "claim"])
+def test_batch_step__of_no_root__says_what_a_root_is(root: str, step: str) -> None:
+    result = CliRunner().invoke(batch, [step, root, "--json"])
     assert result.exit_code == 2, result.output
     assert json.loads(result.output)["code"] == "batch.root_malformed"
+
+
+def test_root__as_text__is_its_bytes() -> None:
     assert root_of("0x" + "11" * 32) == b"\x11" * 32
 
 
