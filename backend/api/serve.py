@@ -19,6 +19,7 @@ from backend.chain.deployment import Deployment, WrongNetwork
 from backend.chain.keys import DevRole, KeystoreUnreadable, Signer, dev_signer, require_dev_chain, signer_from_keystore
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect, network_of
 from backend.giving.donation import require_open_until
+from backend.issuance.drawing import Concluded, conclude_overdue
 from backend.issuance.reversal import Cancelled, cancel_reversed
 from backend.kernel.clock import Clock, SystemClock
 from backend.kernel.errors import Unavailable
@@ -45,6 +46,7 @@ from backend.storage.settings import Settings
 SETTLE_EVERY = timedelta(milliseconds=200)
 CLOSE_EVERY = timedelta(hours=1)
 CANCEL_EVERY = timedelta(seconds=2)
+DRAW_EVERY = timedelta(minutes=1)
 STOP_TIMEOUT = timedelta(seconds=10)
 PUBLIC_CONFIRMATIONS = 12
 
@@ -98,6 +100,7 @@ class Tanyu:
         self.books = Books.on_chain(keys, self.deployment.chain_id)
         self.closing = Loop("closing", self._close_overdue, self.clock, CLOSE_EVERY)
         self.cancelling = Loop("cancelling", self._cancel_reversed, self.clock, CANCEL_EVERY)
+        self.drawing = Loop("drawing", self._conclude_draws, self.clock, DRAW_EVERY)
 
     def _close_overdue(self) -> Closed:
         """Who did not submit a vintage in time has it closed with what is there."""
@@ -106,6 +109,10 @@ class Tanyu:
     def _cancel_reversed(self) -> Cancelled:
         """What the registrar recorded as minted wrongly is cancelled from the buffers at once."""
         return cancel_reversed(self.database, self.contracts, self.clock.now())
+
+    def _conclude_draws(self) -> Concluded:
+        """Who did not reveal in time is left out."""
+        return conclude_overdue(self.database, self.clock.now())
 
     def _find_block(self, from_s: int) -> Header | None:
         """The block that a draw named by its time."""
@@ -133,9 +140,11 @@ class Tanyu:
         self.settling.start()
         self.closing.start()
         self.cancelling.start()
+        self.drawing.start()
 
     def stop(self) -> None:
         """In the reverse order; each finishes its step."""
+        self.drawing.stop(STOP_TIMEOUT)
         self.cancelling.stop(STOP_TIMEOUT)
         self.closing.stop(STOP_TIMEOUT)
         self.settling.stop(STOP_TIMEOUT)

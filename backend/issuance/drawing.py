@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -22,6 +23,7 @@ from backend.kernel.errors import Conflict, InvalidInput, NotFound, RuleViolated
 from backend.ledger.service import current_digests
 from backend.link.node import Header
 from backend.link.outbox import enqueue
+from backend.storage.database import Database
 
 DRAW_KIND = "draw"
 
@@ -267,6 +269,32 @@ def conclude(session: Session, day: int, at: datetime) -> DrawRow:
             raise DrawNotNow(day, "conclude", "verifiers may still reveal")
         _conclude(session, row, at)
     return row
+
+
+@dataclass(frozen=True)
+class Concluded:
+    """Draws that were ended because their time was over, by day."""
+
+    days: tuple[int, ...]
+
+    @property
+    def moved(self) -> bool:
+        """False: the next look is at the usual time."""
+        return False
+
+
+def conclude_overdue(database: Database, at: datetime) -> Concluded:
+    """Ends every draw whose time to reveal is over: no draw waits for somebody who may not like its outcome."""
+
+    def due(session: Session) -> list[int]:
+        waiting = [row for row in draws(session) if row.concluded_at is None]
+        return [row.day for row in waiting if unix_s(at) >= list_of(row).reveal_until_s]
+
+    with database.read() as session:
+        if not due(session):
+            return Concluded(())
+    with database.write() as session:
+        return Concluded(tuple(conclude(session, day, at).day for day in due(session)))
 
 
 def _conclude(session: Session, row: DrawRow, at: datetime) -> None:

@@ -85,16 +85,20 @@ def judge_of(session: Session, row: AppealRow, at: datetime) -> str | None:
     return assignee(session, Work.APPEAL, statement, at, excluded={row.decided_against_by})
 
 
-def _appeals(session: Session, at: datetime) -> Iterator[tuple[str | None, Task]]:
+def _appeals(session: Session, at: datetime, digest: bytes | None = None) -> Iterator[tuple[str | None, Task]]:
     query = select(AppealRow).where(col(AppealRow.decided_at).is_(None)).order_by(col(AppealRow.id))
+    if digest is not None:
+        query = query.where(col(AppealRow.statement_digest) == digest)
     for row in session.exec(query).all():
         statement = statement_at(session, row.statement_digest)
         task = Task(Work.APPEAL, statement, row.made_at, row.due_at, appeal_id=row.id)
         yield judge_of(session, row, at), task
 
 
-def _reaudits(session: Session, at: datetime) -> Iterator[tuple[str | None, Task]]:
+def _reaudits(session: Session, at: datetime, digest: bytes | None = None) -> Iterator[tuple[str | None, Task]]:
     query = select(ReauditRow).where(col(ReauditRow.decided_at).is_(None)).order_by(col(ReauditRow.id))
+    if digest is not None:
+        query = query.where(col(ReauditRow.statement_digest) == digest)
     for row in session.exec(query).all():
         statement = statement_at(session, row.statement_digest)
         since_at = session.get_one(DrawRow, row.day).concluded_at or at
@@ -128,11 +132,7 @@ def task_of(session: Session, verifier: str, statement_digest: bytes, at: dateti
     statement = statement_at(session, statement_digest)
     require_accredited(session, verifier, at)
     require_disinterested(session, verifier, statement.person_id, statement_digest)
-    found = [
-        (whose, task)
-        for whose, task in (*_appeals(session, at), *_reaudits(session, at))
-        if task.statement.digest == statement_digest
-    ]
+    found = [*_appeals(session, at, statement_digest), *_reaudits(session, at, statement_digest)]
     if statement.state is State.SUBMITTED:
         task = Task(Work.ATTEST, statement, statement.submitted_at or at)
         found.append((attester_of(session, statement, at), task))

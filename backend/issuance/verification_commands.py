@@ -2,7 +2,7 @@
 registrar, whose key stays in this process.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from backend.access.signed_in import (
     DevIndex,
@@ -109,23 +108,13 @@ def conclude_a_draw(
     emit(found, as_json=as_json, render=_draw_fields)
 
 
-def _draws_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table("day", "listed", "committed", "revealed", "seed", "drawn", "open")
-    for row in rows:
-        revealed = sum(part["secret"] is not None for part in row["parts"])
-        still_open = sum(one["outcome"] is None for one in row["drawn"])
-        numbers = (len(row["listed"]["entries"]), len(row["parts"]), revealed)
-        table.add_row(row["day"], *map(str, numbers), row["seed"] or "", str(len(row["drawn"])), str(still_open))
-    return table
-
-
 @app.command("draws")
 def list_draws(url: Url = None, *, as_json: AsJson = False) -> None:
     """Lists every draw with its seed and how many statements it chose."""
     with failing_plainly(as_json=as_json):
         with client_at(url) as client:
             found = client.get("/verification/draws")
-        emit(found, as_json=as_json, render=_draws_table)
+        emit(found, as_json=as_json, render=render)
 
 
 @app.command("accreditations")

@@ -16,7 +16,7 @@ from backend.access.wire import AddressText, Amount, HexBytes32, Iso, SignatureT
 from backend.chain.class_id import class_code
 from backend.issuance.accreditation import HoldsRole, accreditations, grant
 from backend.issuance.draw_list import DRAW_TOPIC, day_number, day_of
-from backend.issuance.drawing import FindBlock, commit, commitments_of, draw_at, draws, reveal
+from backend.issuance.drawing import FindBlock, commit, commitments_of, draw_at, draws, list_of, reveal
 from backend.issuance.reauditing import reaudits_in
 from backend.issuance.reversal import reversals
 from backend.issuance.tables import DrawAnchoringRow
@@ -116,6 +116,38 @@ class DrawnOut(Wire):
     decided_at: Iso | None
 
 
+class DrawSummaryOut(Wire):
+    """A draw in figures: how many statements it listed and chose, how many verifiers had a part in its seed."""
+
+    day: str
+    list_digest: HexBytes32
+    listed: int
+    committed: int
+    revealed: int
+    seed: HexBytes32 | None
+    """None while it is not concluded, and of a draw that came to nothing."""
+    drawn: int
+    decided: int
+    opened_at: Iso
+    concluded_at: Iso | None
+
+
+def _summary(session: Session, row: DrawRow) -> DrawSummaryOut:
+    parts, drawn = commitments_of(session, row.day), reaudits_in(session, row.day)
+    return DrawSummaryOut(
+        day=day_of(row.day).isoformat(),
+        list_digest=row.list_digest,
+        listed=len(list_of(row).candidates),
+        committed=len(parts),
+        revealed=sum(one.secret is not None for one in parts),
+        seed=row.seed,
+        drawn=len(drawn),
+        decided=sum(one.decided_at is not None for one in drawn),
+        opened_at=row.opened_at,
+        concluded_at=row.concluded_at,
+    )
+
+
 class DrawOut(Wire):
     """A draw's public record: all that it takes to draw again, which `tanyu verifier verify-draw` does offline."""
 
@@ -171,10 +203,10 @@ def draw_out(session: Session, row: DrawRow) -> DrawOut:
 
 
 @router.get("/draws")
-def list_draws(request: Request) -> list[DrawOut]:
-    """Every draw, the oldest first, those that came to nothing too."""
+def list_draws(request: Request) -> list[DrawSummaryOut]:
+    """Every draw in figures, the oldest first, those that came to nothing too."""
     with database_of(request).read() as session:
-        return [draw_out(session, row) for row in draws(session)]
+        return [_summary(session, row) for row in draws(session)]
 
 
 @router.get("/draws/{day}")

@@ -24,6 +24,7 @@ from backend.issuance.drawing import (
     candidates_of,
     commit,
     conclude,
+    conclude_overdue,
     draw_at,
     list_of,
     open_draw,
@@ -129,9 +130,12 @@ def test_draw__one_who_does_not_reveal__is_left_out_and_its_statements_are_likel
     listed = opened(world)
     committed(world, listed, *VERIFIERS)
     revealed(world, listed, *VERIFIERS[:2])
+    with world.database.write() as session, pytest.raises(DrawNotNow):
+        conclude(session, DAY, AT + RULES.block_after)
+    assert conclude_overdue(world.database, AT + RULES.block_after).days == ()
+    assert conclude_overdue(world.database, AT + RULES.reveal_until).days == (DAY,)
+    assert conclude_overdue(world.database, AT + RULES.reveal_until).days == ()
     with world.database.write() as session:
-        with pytest.raises(DrawNotNow):
-            conclude(session, DAY, AT + RULES.block_after)
         ended = conclude(session, DAY, AT + RULES.reveal_until)
         assert ended.seed is not None
         assert conclude(session, DAY, AT + RULES.reveal_until).seed == ended.seed
