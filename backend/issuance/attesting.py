@@ -9,10 +9,10 @@ from sqlmodel import Session
 from backend.chain.deployment import Deployment
 from backend.chain.keys import Signer
 from backend.issuance.assignment import Work
-from backend.issuance.attestation import Attestation, keep, sign_attestation
+from backend.issuance.attestation import Attestation, forget, keep, sign_attestation
 from backend.issuance.case import review
 from backend.issuance.plausibility import Finding, Rule, shipped_thresholds
-from backend.issuance.task import task_of
+from backend.issuance.task import is_orphaned, task_of
 from backend.issuance.verification_rules import shipped_rules
 from backend.issuance.verifier import require_accredited, require_disinterested
 from backend.kernel.clock import iso
@@ -77,7 +77,7 @@ def record_attestation(
     salts: Salts = ledger.random_salt,
 ) -> Attestation:
     """Takes a verifier's signed attestation after the plausibility rules ran; what it accepted without a finding is
-    left out.
+    left out. It takes the place of one by a verifier revoked since, as long as no batch has brought that to the chain.
 
     Raises StatementUnknown, StatementStateWrong, VerifierUnaccredited, VerifierExpired, VerifierInterested,
     VerifierNotAssigned, StatementImplausible, AttestationUnfit, and what `entry_of` raises.
@@ -85,7 +85,9 @@ def record_attestation(
     statement = statement_at(session, attestation.statement_digest)
     require_accredited(session, attestation.verifier, at)
     require_disinterested(session, attestation.verifier, statement.person_id, statement.digest)
-    step(statement.state, State.ATTESTED)
+    anew = is_orphaned(session, statement)
+    if not anew:
+        step(statement.state, State.ATTESTED)
     task_of(session, attestation.verifier, statement.digest, at, Work.ATTEST)
     findings = review(session, statement.digest)
     unexplained = [finding for finding in findings if finding.rule not in set(attestation.accepted)]
@@ -96,7 +98,10 @@ def record_attestation(
         raise AttestationUnfit("content", "what the statement says")
     if not attestation.is_signed(deployment.domain("Issuance")):
         raise AttestationUnfit("signature", f"one by {attestation.verifier}")
-    ledger.mark_attested(session, statement.digest, at=at, salts=salts)
+    if anew:
+        forget(session, statement.digest)
+    else:
+        ledger.mark_attested(session, statement.digest, at=at, salts=salts)
     kept = replace(attestation, accepted=tuple(sorted({str(finding.rule) for finding in findings})))
     keep(session, kept)
     return kept

@@ -19,6 +19,7 @@ from backend.issuance.claim_file import claim_file
 from backend.issuance.reading import Batch, BatchState, batch_at, claims_of, entry_of, is_suspended, minted_in, row_at
 from backend.issuance.returning import return_statement
 from backend.issuance.tables import AnchoringRow, ApprovalRow, BatchRow, ClaimRow
+from backend.issuance.task import attested_by_revoked
 from backend.issuance.verifier import threshold_of
 from backend.kernel.clock import from_unix_s, unix_s
 from backend.kernel.digest import to_hex
@@ -91,13 +92,14 @@ def plan_batch(
 ) -> Batch:
     """Puts a class's waiting attested statements into a batch. Batches that missed their deadline are dissolved first.
 
-    Statements under another revision of the policy or of the factors than most wait for a batch of their own.
+    What a verifier attested who was revoked since waits for another's attestation. Statements under another revision of
+    the policy or of the factors than most wait for a batch of their own.
     Raises BatchEmpty, BatchTooSmall, BatchMixed, BatchAboveBudgets, PolicyUnknown, and what `entry_of` raises.
     """
     _dissolve_expired(session, class_id, at)
-    batched = set(session.exec(select(ClaimRow.statement_digest)).all())
+    kept_out = set(session.exec(select(ClaimRow.statement_digest)).all()) | attested_by_revoked(session)
     attested = statements_in(session, State.ATTESTED, class_id=class_id)
-    waiting = _alike([statement for statement in attested if statement.digest not in batched])
+    waiting = _alike([statement for statement in attested if statement.digest not in kept_out])
     if not waiting:
         raise BatchEmpty(class_id)
     policy = books.policies.policy(waiting[0].policy_id)

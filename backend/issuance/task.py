@@ -9,8 +9,9 @@ from sqlmodel import Session, col, select
 
 from backend.issuance.assignment import Work, first_of, ranked
 from backend.issuance.attestation import attestation_of
+from backend.issuance.tables import AttestationRow
 from backend.issuance.verification_tables import AppealRow, DrawRow, ReauditRow
-from backend.issuance.verifier import require_accredited, require_disinterested, serving
+from backend.issuance.verifier import accredited, require_accredited, require_disinterested, serving
 from backend.kernel.errors import Forbidden
 from backend.ledger.service import Statement, household_of, statement_at, statements_in
 from backend.ledger.state import State
@@ -72,6 +73,21 @@ def attester_of(session: Session, statement: Statement, at: datetime) -> str | N
     return assignee(session, Work.ATTEST, statement, at, excluded=_overturned(session, statement.digest))
 
 
+def is_orphaned(session: Session, statement: Statement) -> bool:
+    """Whether a statement that is not on the chain yet was attested by a verifier revoked since: nobody would sign a
+    batch with it, so another attests it anew.
+    """
+    return statement.state is State.ATTESTED and (
+        attestation_of(session, statement.digest).verifier not in accredited(session)
+    )
+
+
+def attested_by_revoked(session: Session) -> set[bytes]:
+    """Digests of statements whose verifier was revoked since."""
+    query = select(AttestationRow.statement_digest)
+    return set(session.exec(query.where(col(AttestationRow.verifier).not_in(accredited(session)))).all())
+
+
 def auditor_of(session: Session, row: ReauditRow, at: datetime) -> str | None:
     """Who audits a drawn statement again: by the draw's seed, and never the one who attested it."""
     statement, draw = statement_at(session, row.statement_digest), session.get_one(DrawRow, row.day)
@@ -113,12 +129,22 @@ def _submitted(session: Session, after: int, at: datetime) -> Iterator[tuple[str
         after = rows[-1].statement_id
 
 
+def _orphaned(session: Session, at: datetime) -> Iterator[tuple[str | None, Task]]:
+    query = select(AttestationRow).where(col(AttestationRow.verifier).not_in(accredited(session)))
+    for row in session.exec(query.order_by(col(AttestationRow.attested_at))).all():
+        statement = statement_at(session, row.statement_digest)
+        if statement.state is State.ATTESTED:
+            yield attester_of(session, statement, at), Task(Work.ATTEST, statement, row.attested_at)
+
+
 def queue_of(session: Session, verifier: str, at: datetime, *, limit: int, after: int = 0) -> list[Task]:
-    """A verifier's open work: appeals, re-audits, then statements to attest in order of closing; of the latter only
-    those after a statement's id, and with `after` only the latter. Raises VerifierUnaccredited, VerifierExpired.
+    """A verifier's open work: appeals, re-audits, statements to attest anew, then statements to attest in order of
+    closing; of the latter only those after a statement's id, and with `after` only the latter.
+
+    Raises VerifierUnaccredited, VerifierExpired.
     """
     require_accredited(session, verifier, at)
-    first = [] if after else [*_appeals(session, at), *_reaudits(session, at)]
+    first = [] if after else [*_appeals(session, at), *_reaudits(session, at), *_orphaned(session, at)]
     own = (task for whose, task in first if whose == verifier)
     later = (task for whose, task in _submitted(session, after, at) if whose == verifier)
     return [*islice(own, limit), *islice(later, limit)][:limit]
@@ -133,7 +159,7 @@ def task_of(session: Session, verifier: str, statement_digest: bytes, at: dateti
     require_accredited(session, verifier, at)
     require_disinterested(session, verifier, statement.person_id, statement_digest)
     found = [*_appeals(session, at, statement_digest), *_reaudits(session, at, statement_digest)]
-    if statement.state is State.SUBMITTED:
+    if statement.state is State.SUBMITTED or is_orphaned(session, statement):
         task = Task(Work.ATTEST, statement, statement.submitted_at or at)
         found.append((attester_of(session, statement, at), task))
     for whose, task in found:

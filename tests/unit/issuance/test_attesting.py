@@ -1,6 +1,6 @@
 """Verifiers attest or return statements; nobody judges an own household's."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlmodel import Session, select
@@ -9,15 +9,19 @@ from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.issuance import service
 from backend.issuance.attestation import AttestationUnknown, attestation_of
 from backend.issuance.attesting import StatementImplausible
+from backend.issuance.batch import BatchEmpty, BatchTooSmall
 from backend.issuance.plausibility import Rule
 from backend.issuance.reading import StatementInconsistent
 from backend.issuance.returning import ReasonMissing
+from backend.issuance.task import VerifierNotAssigned, queue_of
 from backend.issuance.verifier import VerifierInterested, VerifierUnaccredited, accredited, threshold_of
 from backend.ledger.deficit import all_open_deficits
+from backend.ledger.home import move_out
 from backend.ledger.service import StatementUnknown
 from backend.ledger.state import State, StatementStateWrong
 from backend.ledger.tables import StatementRow
-from tests.unit.issuance.world import AT, AVERAGE, DEPLOYMENT, LAVISH, STRANGER, THRIFTY, VERIFIERS, World
+from tests.unit.issuance.world import AT, AVERAGE, CLASS_ID, DEPLOYMENT, LAVISH, STRANGER, THRIFTY, VERIFIERS, World
+from tests.unit.ledger.people import at_home, keep, power
 
 DOMAIN = DEPLOYMENT.domain("Issuance")
 
@@ -79,6 +83,46 @@ def test_attest__own_statement_or_a_housemates__is_refused(world: World, number:
         assert attested_nothing(session)
     assert world.attester(chosen) in VERIFIERS[1:]
     world.attest(chosen)
+
+
+def test_attest__of_who_shared_a_home_with_the_verifier_earlier_in_the_year__is_refused(world: World) -> None:
+    with world.database.write() as session:
+        home, (left, mate) = at_home(session, world.books, int(DevRole.VERIFIER_A), 11)
+        for month in range(1, 13):
+            keep(session, world.books, mate, power(month, AVERAGE), home)
+        move_out(session, home, person_id=left.person_id, until_on=date(2025, 3, 31), at=AT)
+        statement = world._submitted(session, mate)
+    assert world.attester(statement) in VERIFIERS[1:]
+    with pytest.raises(VerifierInterested):
+        world.attest(statement, by=VERIFIERS[0])
+
+
+def test_attest__by_another_than_whose_turn_it_is__is_refused(world: World) -> None:
+    (statement,) = world.household(THRIFTY, 11)
+    own = world.attester(statement)
+    for other in VERIFIERS:
+        if other != own:
+            with pytest.raises(VerifierNotAssigned):
+                world.attest(statement, by=other)
+    world.attest(statement, by=own)
+
+
+def test_attest__after_its_verifier_was_revoked__another_attests_it_anew_before_it_is_batched(world: World) -> None:
+    statements = world.three_attested()
+    gone = world.attested_by(statements[0])
+    world.event("Issuance", "VerifierSet", verifier=gone.address, accredited=False)
+    orphans = [one for one in statements if world.attested_by(one) == gone]
+    with world.database.write() as session, pytest.raises(BatchTooSmall if len(orphans) < 3 else BatchEmpty):
+        service.plan_batch(session, world.books, CLASS_ID, AT)
+    for orphan in orphans:
+        verifier = world.attester(orphan)
+        with world.database.read() as session:
+            assert orphan.digest in {one.statement.digest for one in queue_of(session, verifier.address, AT, limit=9)}
+        world.attest(orphan, by=verifier)
+        assert world.attested_by(orphan) == verifier != gone
+        with pytest.raises(StatementStateWrong):
+            world.attest(orphan, by=verifier)
+    assert world.plan().totals.people == 3
 
 
 def test_attest__a_bill_entered_in_two_homes__needs_a_verifier_who_looked_into_it(world: World) -> None:
