@@ -13,10 +13,11 @@ from typing import Any
 
 from sqlmodel import Session
 
+from backend.issuance.approval import BatchStateWrong
 from backend.issuance.attestation import Attestation, attestation_of
 from backend.issuance.inspection import inspection_for
 from backend.issuance.plausibility import Finding, findings_in, shipped_thresholds
-from backend.issuance.reading import entry_of, statements_of_batch
+from backend.issuance.reading import BatchState, batch_at, entry_of, statements_of_batch
 from backend.issuance.returning import questions_of
 from backend.issuance.task import Task, task_of
 from backend.issuance.verification_tables import QuestionRow
@@ -165,12 +166,15 @@ def _evidence(session: Session, person_id: int, vintage: int) -> tuple[Evidence,
 
 
 def disclosures_of(session: Session, verifier: str, root: bytes, at: datetime) -> list[Disclosure]:
-    """What a verifier needs to work a batch out again before signing it, and no more.
+    """What a verifier needs to work a batch out again before signing it, and no more; only while it can be signed.
 
-    Raises BatchUnknown, VerifierUnaccredited, VerifierExpired, VerifierInterested, AttestationUnknown,
+    Raises BatchUnknown, BatchStateWrong, VerifierUnaccredited, VerifierExpired, VerifierInterested, AttestationUnknown,
     DocumentMalformed, DocumentTampered.
     """
     require_accredited(session, verifier, at)
+    state = batch_at(session, root).state
+    if state not in {BatchState.PLANNED, BatchState.APPROVED}:
+        raise BatchStateWrong(root, state, "planned or approved")
     statements = statements_of_batch(session, root)
     for statement in statements:
         admit(session, verifier, statement.person_id, Shown.BATCHED_FIELDS, subject=statement.digest, at=at)

@@ -194,6 +194,8 @@ def test_batch__signed_elsewhere__is_approved_by_two(client: TestClient, world: 
         assert problem(forged) == (422, "batch.approval_unfit")
         answer = caller.post(f"{path}/approval", {"signature": to_hex(signature)})
         assert (answer.status_code, answer.json()["state"]) == (201, state)
+    world.anchor_event(world.approve(root, *VERIFIERS[:2]))
+    assert problem(Caller(client, VERIFIERS[2]).get(path)) == (409, "batch.state_wrong")
 
 
 def test_batch__with_a_household_statement_of_the_verifier__is_not_shown_to_it(
