@@ -25,7 +25,10 @@ from backend.chain.rpc import LOCAL_CHAIN_ID, connect
 from backend.footprint.commands import app as factors
 from backend.footprint.estimate_commands import app as footprint
 from backend.giving.commands import give, retire
+from backend.issuance.appeal_commands import app as appeals
 from backend.issuance.commands import app as batch
+from backend.issuance.verification_commands import app as verification
+from backend.issuance.verifier_commands import app as verifier
 from backend.ledger.activity_commands import app as activities
 from backend.ledger.commands import app as statement
 from backend.ledger.person_commands import app as me
@@ -46,7 +49,22 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for room in (factors, footprint, policy, me, activities, statement, batch, market, give, retire, audit):
+for room in (
+    factors,
+    footprint,
+    policy,
+    me,
+    activities,
+    statement,
+    appeals,
+    batch,
+    verifier,
+    verification,
+    market,
+    give,
+    retire,
+    audit,
+):
     app.add_typer(room)
 
 

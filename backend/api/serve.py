@@ -14,10 +14,13 @@ from backend.api.facts import facts_of
 from backend.api.health import database_check
 from backend.api.rooms import ROUTERS, projections
 from backend.chain.contracts import Contracts
+from backend.chain.deploy import REGISTRAR_ROLE
 from backend.chain.deployment import Deployment, WrongNetwork
 from backend.chain.keys import DevRole, KeystoreUnreadable, Signer, dev_signer, require_dev_chain, signer_from_keystore
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect, network_of
 from backend.giving.donation import require_open_until
+from backend.issuance.drawing import Concluded, conclude_overdue
+from backend.issuance.reversal import Cancelled, cancel_reversed
 from backend.kernel.clock import Clock, SystemClock
 from backend.kernel.errors import Unavailable
 from backend.ledger.address import may_sell
@@ -27,6 +30,8 @@ from backend.ledger.personhood import LedgerKeys
 from backend.link import balances
 from backend.link.indexer import Indexer
 from backend.link.loop import Loop
+from backend.link.named_block import first_block_from
+from backend.link.node import Header, Node
 from backend.link.sender import Sender
 from backend.link.worker import Worker
 from backend.market.funds import ChainView
@@ -40,6 +45,8 @@ from backend.storage.settings import Settings
 
 SETTLE_EVERY = timedelta(milliseconds=200)
 CLOSE_EVERY = timedelta(hours=1)
+CANCEL_EVERY = timedelta(seconds=2)
+DRAW_EVERY = timedelta(minutes=1)
 STOP_TIMEOUT = timedelta(seconds=10)
 PUBLIC_CONFIRMATIONS = 12
 
@@ -92,10 +99,29 @@ class Tanyu:
         keys = LedgerKeys.at(settings.data_dir / "ledger-keys.json")
         self.books = Books.on_chain(keys, self.deployment.chain_id)
         self.closing = Loop("closing", self._close_overdue, self.clock, CLOSE_EVERY)
+        self.cancelling = Loop("cancelling", self._cancel_reversed, self.clock, CANCEL_EVERY)
+        self.drawing = Loop("drawing", self._conclude_draws, self.clock, DRAW_EVERY)
 
     def _close_overdue(self) -> Closed:
         """Who did not submit a vintage in time has it closed with what is there."""
         return close_overdue(self.database, self.books, self.clock.now())
+
+    def _cancel_reversed(self) -> Cancelled:
+        """What the registrar recorded as minted wrongly is cancelled from the buffers at once."""
+        return cancel_reversed(self.database, self.contracts, self.clock.now())
+
+    def _conclude_draws(self) -> Concluded:
+        """Who did not reveal in time is left out."""
+        return conclude_overdue(self.database, self.clock.now())
+
+    def _find_block(self, from_s: int) -> Header | None:
+        """The block that a draw named by its time."""
+        return first_block_from(Node(self.w3), from_s, confirmations_of(self.settings, self.deployment))
+
+    def _is_registrar(self, address: str) -> bool:
+        """As the chain says now; a role that begins later does not count."""
+        held, delay_s = self.contracts.governance.functions.hasRole(REGISTRAR_ROLE, address).call()
+        return bool(held) and delay_s == 0
 
     def _may_sell(self, address: str) -> bool:
         """A minor's credits are kept until its account is handed over; an account without a ledger may sell."""
@@ -113,9 +139,13 @@ class Tanyu:
         self.worker.start()
         self.settling.start()
         self.closing.start()
+        self.cancelling.start()
+        self.drawing.start()
 
     def stop(self) -> None:
         """In the reverse order; each finishes its step."""
+        self.drawing.stop(STOP_TIMEOUT)
+        self.cancelling.stop(STOP_TIMEOUT)
         self.closing.stop(STOP_TIMEOUT)
         self.settling.stop(STOP_TIMEOUT)
         self.worker.stop(STOP_TIMEOUT)
@@ -147,6 +177,8 @@ class Tanyu:
             "market": self.market,
             "books": self.books,
             "contracts": self.contracts,
+            "find_block": self._find_block,
+            "is_registrar": self._is_registrar,
         }
         checks = {
             "chain": self._check_chain,

@@ -1,5 +1,5 @@
-"""k of n verifiers sign a batch. Each works it out again from the attested statements before it signs: what it signs is
-what it found, not what it was shown.
+"""k of n verifiers sign a batch. Each works it out again before it signs, with its own key (`verifier_check.py`): what
+it signs is what it found. The server works it out once more before it takes the signature.
 """
 
 from datetime import datetime
@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from backend.chain.deployment import Deployment
 from backend.chain.keys import Signer
-from backend.chain.typed_data import Domain, sign
+from backend.chain.signature import SignatureMalformed
+from backend.chain.typed_data import Domain, digest, recover, sign
 from backend.issuance.attestation import AttestationUnknown, attestation_of
 from backend.issuance.batch import Entry, plan_of
 from backend.issuance.reading import (
@@ -65,6 +66,19 @@ class BatchStateWrong(Conflict):
         )
 
 
+class ApprovalUnfit(RuleViolated):
+    """The signature is not this verifier's over this batch."""
+
+    code = "batch.approval_unfit"
+
+    def __init__(self, root: bytes, verifier: str) -> None:
+        super().__init__(
+            f"the signature is not {verifier}'s EIP-712 `Batch` of 0x{root.hex()}",
+            root="0x" + root.hex(),
+            verifier=verifier,
+        )
+
+
 def _wrong_with(session: Session, domain: Domain, statement: Statement, verifiers: set[str]) -> list[str]:
     name = f"statement 0x{statement.digest.hex()}"
     try:
@@ -110,25 +124,36 @@ def _wrong_totals(row: BatchRow, entries: list[Entry]) -> list[str]:
 
 
 def approve(session: Session, deployment: Deployment, root: bytes, verifier: Signer, at: datetime) -> Batch:
-    """A verifier checks a batch and signs it; the second time, nothing changes. Enough signatures make it approved.
+    """Signs a batch and records it in one, for who has the key at hand. Raises what `record_approval` raises."""
+    batch = batch_at(session, root)
+    signature = sign(verifier, "Batch", deployment.domain("Issuance"), batch.totals.message())
+    return record_approval(session, deployment, root, verifier=verifier.address, signature=signature, at=at)
 
-    Raises BatchUnknown, BatchStateWrong, BatchExpired, VerifierUnaccredited, VerifierInterested, BatchUnsound.
+
+def record_approval(
+    session: Session, deployment: Deployment, root: bytes, *, verifier: str, signature: bytes, at: datetime
+) -> Batch:
+    """Takes a verifier's signature of a batch, which is checked here too; the second time, nothing changes. Enough
+    signatures make it approved.
+
+    Raises BatchUnknown, BatchStateWrong, BatchExpired, VerifierUnaccredited, VerifierExpired, VerifierInterested,
+    BatchUnsound, ApprovalUnfit.
     """
     batch = batch_at(session, root)
-    require_accredited(session, verifier.address)
-    if verifier.address in batch.approvers:
+    require_accredited(session, verifier, at)
+    if verifier in batch.approvers:
         return batch
     if batch.state not in {BatchState.PLANNED, BatchState.APPROVED}:
         raise BatchStateWrong(root, batch.state, "planned or approved")
     if at >= batch.deadline:
         raise BatchExpired(root, batch.deadline)
     for statement in statements_of_batch(session, root):
-        require_disinterested(session, verifier.address, statement.person_id, statement.digest)
+        require_disinterested(session, verifier, statement.person_id, statement.digest)
     found = findings_in(session, deployment, root)
     if found:
         raise BatchUnsound(root, found)
-    signature = sign(verifier, "Batch", deployment.domain("Issuance"), batch.totals.message())
-    session.add(ApprovalRow(root=root, verifier=verifier.address, signature=signature, approved_at=at))
+    _require_signed(deployment, batch, verifier, signature)
+    session.add(ApprovalRow(root=root, verifier=verifier, signature=signature, approved_at=at))
     session.flush()
     if 0 < threshold_of(session) <= len(valid_approvals(session, root)):
         row = row_at(session, root)
@@ -136,6 +161,15 @@ def approve(session: Session, deployment: Deployment, root: bytes, verifier: Sig
         session.add(row)
         session.flush()
     return batch_at(session, root)
+
+
+def _require_signed(deployment: Deployment, batch: Batch, verifier: str, signature: bytes) -> None:
+    try:
+        found = recover(digest("Batch", deployment.domain("Issuance"), batch.totals.message()), signature)
+    except SignatureMalformed:
+        found = None
+    if found != verifier:
+        raise ApprovalUnfit(batch.root, verifier)
 
 
 def valid_approvals(session: Session, root: bytes) -> list[ApprovalRow]:

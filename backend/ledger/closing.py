@@ -16,7 +16,7 @@ from backend.ledger.draft import Draft, draft_of
 from backend.ledger.policy import Policy
 from backend.ledger.residence import region_on, residences_of
 from backend.ledger.service import Statement, StatementUnknown, release_netting, statement_of
-from backend.ledger.state import State, step
+from backend.ledger.state import State, StatementStateWrong, step
 from backend.ledger.tables import NettingRow, PersonRow, StatementRow
 
 
@@ -68,6 +68,15 @@ class StatementStale(Conflict):
         )
 
 
+class AppealPending(Conflict):
+    """Another verifier decides about the return; the person cannot hand the statement in again meanwhile."""
+
+    code = "statement.appeal_pending"
+
+    def __init__(self, vintage: int) -> None:
+        super().__init__(f"the appeal about {vintage} is not decided yet", vintage=vintage)
+
+
 def _check_order(session: Session, books: Books, person: PersonRow, vintage: int) -> None:
     assert person.id is not None
     residences = residences_of(session, person.id)
@@ -75,7 +84,7 @@ def _check_order(session: Session, books: Books, person: PersonRow, vintage: int
         if books.policies.find(region_on(residences, date(earlier, 12, 31)), earlier) is None:
             continue
         statement = statement_of(session, person.id, earlier)
-        if statement is None or statement.state in {State.CLOSED, State.SUBMITTED, State.RETURNED}:
+        if statement is None or statement.state in {State.CLOSED, State.SUBMITTED, State.RETURNED, State.APPEALED}:
             raise EarlierOpen(vintage, earlier)
 
 
@@ -180,11 +189,7 @@ def _keep(session: Session, books: Books, draft: Draft, version: int, at: dateti
     )
     session.add(row)
     session.flush()
-    assert row.id is not None
-    for deficit, amount_gco2e in plan.nettings:
-        session.add(NettingRow(statement_id=row.id, deficit_id=deficit.deficit_id, amount_gco2e=amount_gco2e))
-        session.flush()
-        refresh_state(session, deficit.statement_id)
+    _set_aside(session, row, draft)
     found = statement_of(session, row.person_id, row.vintage)
     assert found is not None
     return found
@@ -192,26 +197,61 @@ def _keep(session: Session, books: Books, draft: Draft, version: int, at: dateti
 
 def _content(books: Books, draft: Draft, version: int) -> dict[str, Json]:
     account = Account(draft.person.address, draft.nullifier, version)
-    return content_of(account, draft.year, draft.plan, to_hex(books.factors_for(draft.policy.vintage).digest))
+    factors_digest = to_hex(books.factors_for(draft.policy.vintage).digest)
+    return content_of(account, draft.year, draft.plan, factors_digest, draft.memos)
 
 
 def submit(session: Session, books: Books, *, person_id: int, vintage: int, at: datetime) -> Statement:
     """Hands a closed statement to the verifiers; from here on what it was made of stands still.
 
-    Raises StatementUnknown, StatementStateWrong, StatementStale.
+    Raises StatementUnknown, StatementStateWrong, AppealPending, StatementStale.
     """
     row = _current_row(session, person_id, vintage)
     if row is None:
         raise StatementUnknown(f"{vintage} is not closed; close it first", vintage=vintage)
-    state = step(State(row.state), State.SUBMITTED)
-    now = _content(books, draft_of(session, books, person_id, vintage), row.version)
-    then = document.verify(row.document).values
+    step(State(row.state), State.SUBMITTED)
+    if State(row.state) is State.APPEALED:
+        raise AppealPending(vintage)
+    _require_fresh(session, books, row)
+    return _submitted(session, row, at)
+
+
+def reinstate(session: Session, books: Books, *, person_id: int, vintage: int, at: datetime) -> Statement:
+    """Hands an appealed statement to the verifiers again, as it was: the appeal was granted. What it nets is set aside
+    again. Raises StatementUnknown, StatementStateWrong, StatementStale.
+    """
+    row = _current_row(session, person_id, vintage)
+    if row is None:
+        raise StatementUnknown(f"{vintage} is open", vintage=vintage)
+    if State(row.state) is not State.APPEALED:
+        raise StatementStateWrong(State(row.state), State.SUBMITTED)
+    draft = _require_fresh(session, books, row)
+    _set_aside(session, row, draft)
+    row.reason = None
+    return _submitted(session, row, at)
+
+
+def _require_fresh(session: Session, books: Books, row: StatementRow) -> Draft:
+    draft = draft_of(session, books, row.person_id, row.vintage)
+    now, then = _content(books, draft, row.version), document.verify(row.document).values
     changed = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
     if changed:
         raise StatementStale(changed)
-    row.state, row.submitted_at = state, at
+    return draft
+
+
+def _submitted(session: Session, row: StatementRow, at: datetime) -> Statement:
+    row.state, row.submitted_at = step(State(row.state), State.SUBMITTED), at
     session.add(row)
     session.flush()
-    found = statement_of(session, person_id, vintage)
+    found = statement_of(session, row.person_id, row.vintage)
     assert found is not None
     return found
+
+
+def _set_aside(session: Session, row: StatementRow, draft: Draft) -> None:
+    assert row.id is not None
+    for deficit, amount_gco2e in draft.plan.nettings:
+        session.add(NettingRow(statement_id=row.id, deficit_id=deficit.deficit_id, amount_gco2e=amount_gco2e))
+        session.flush()
+        refresh_state(session, deficit.statement_id)

@@ -1,6 +1,6 @@
 """What a statement document says, field by field. No framework; grams are decimal strings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,18 @@ def _category(year: Year, name: str) -> Json:
     }
 
 
-def content_of(account: Account, year: Year, plan: Plan, factors_digest: str) -> dict[str, Json]:
+@dataclass(frozen=True)
+class Memo:
+    """An error found in the vintage before, in which too little was credited. Told, never minted."""
+
+    vintage: int
+    amount_gco2e: int
+    reason: str
+
+
+def content_of(
+    account: Account, year: Year, plan: Plan, factors_digest: str, memos: Sequence[Memo] = ()
+) -> dict[str, Json]:
     """Every field of the document. `boundGco2e` of categories and months leaves out the margin that they share."""
     policy, member = year.policy, year.member
     content: dict[str, Json] = {
@@ -83,6 +94,9 @@ def content_of(account: Account, year: Year, plan: Plan, factors_digest: str) ->
         content[f"month.{entry.category}.{member.vintage}-{entry.month:02d}"] = _month(entry)
     for at, line in enumerate(year.lines):
         content[f"line.{at:04d}"] = line.fields(member.vintage)
+    for at, memo in enumerate(memos):
+        told: Json = {"vintage": memo.vintage, "amountGco2e": str(memo.amount_gco2e), "reason": memo.reason}
+        content[f"memo.{at:04d}"] = told
     return content
 
 

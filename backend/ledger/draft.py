@@ -20,6 +20,8 @@ from backend.kernel.clock import unix_s
 from backend.ledger import document
 from backend.ledger.accrual import Membership
 from backend.ledger.books import Books
+from backend.ledger.content import Memo
+from backend.ledger.correction import memos_before
 from backend.ledger.coverage import Home, Reading
 from backend.ledger.deficit import open_deficits
 from backend.ledger.ending import DEATH
@@ -50,6 +52,7 @@ class Draft:
     nullifier: bytes
     homes: tuple[Home, ...]
     """The homes that were asked for readings, for saying what is missing."""
+    memos: tuple[Memo, ...]
 
 
 def draft_of(session: Session, books: Books, person_id: int, vintage: int, *, as_of: datetime | None = None) -> Draft:
@@ -92,7 +95,8 @@ def draft_of(session: Session, books: Books, person_id: int, vintage: int, *, as
         deficits=open_deficits(session, person_id, ignoring_statement=own.statement_id if own else None),
     )
     nullifier = books.personhood.nullifier(person.commitment, vintage)
-    return Draft(person, policy, year, plan, nullifier, tuple(homes))
+    memos = tuple(Memo(one.vintage, one.amount_gco2e, one.reason) for one in memos_before(session, person_id, vintage))
+    return Draft(person, policy, year, plan, nullifier, tuple(homes), memos)
 
 
 def _moving(runs: tuple[Run, ...]) -> list[Span]:

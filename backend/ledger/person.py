@@ -168,6 +168,11 @@ def persons(session: Session) -> list[Person]:
     return [view_of(row) for row in session.exec(select(PersonRow).order_by(col(PersonRow.id))).all()]
 
 
+def nullifier_of(session: Session, books: Books, person_id: int, vintage: int) -> bytes:
+    """What a person is in a vintage to whoever may not know more. Raises IssuerMissing."""
+    return books.personhood.nullifier(session.get_one(PersonRow, person_id).commitment, vintage)
+
+
 def wards_of(session: Session, guardian: str) -> list[Person]:
     """The accounts that name an address as their guardian, in order of joining."""
     rows = session.exec(select(PersonRow).where(col(PersonRow.guardian) == guardian).order_by(col(PersonRow.id))).all()

@@ -71,6 +71,7 @@ class Statement:
     document: str
     """Canonical JSON with every field and its salt; see `document.py`."""
     reason: str | None
+    submitted_at: datetime | None
 
 
 def _view(session: Session, row: StatementRow) -> Statement:
@@ -101,6 +102,7 @@ def _view(session: Session, row: StatementRow) -> Statement:
         deficit_gco2e=row.deficit_gco2e,
         document=row.document,
         reason=row.reason,
+        submitted_at=row.submitted_at,
     )
 
 
@@ -136,14 +138,22 @@ def statements_of(session: Session, person_id: int) -> list[Statement]:
     return [_view(session, row) for row in rows]
 
 
-def statements_in(session: Session, state: State, *, class_id: int | None = None) -> list[Statement]:
+def statements_in(
+    session: Session, state: State, *, class_id: int | None = None, after: int = 0, limit: int | None = None
+) -> list[Statement]:
     """Current statements in one state (and of one class if given), in order of closing. Submitted ones are what a
-    verifier works on; attested ones are what a batch is made of.
+    verifier works on; attested ones are what a batch is made of. `after` is the id of the last one already seen.
     """
     query = select(StatementRow).where(col(StatementRow.state) == str(state), col(StatementRow.current))
+    query = query.where(col(StatementRow.id) > after).limit(limit)
     if class_id is not None:
         query = query.where(col(StatementRow.class_id) == class_id)
     return [_view(session, row) for row in session.exec(query.order_by(col(StatementRow.id))).all()]
+
+
+def current_digests(session: Session) -> set[bytes]:
+    """Digests of every current statement, in whatever state."""
+    return set(session.exec(select(StatementRow.digest).where(col(StatementRow.current))).all())
 
 
 def household_of(session: Session, person_id: int) -> set[str]:
@@ -203,6 +213,31 @@ def mark_returned(session: Session, digest: bytes, *, reason: str, at: datetime)
     row.decided_at, row.reason = at, reason
     session.add(row)
     release_netting(session, row)
+    return _view(session, row)
+
+
+def mark_appealed(session: Session, digest: bytes) -> Statement:
+    """Returned -> appealed: another verifier decides; until then nothing it was made of changes.
+
+    Raises StatementUnknown, StatementStateWrong.
+    """
+    row = _row_at(session, digest)
+    row.state = step(State(row.state), State.APPEALED)
+    session.add(row)
+    session.flush()
+    return _view(session, row)
+
+
+def mark_appeal_dismissed(session: Session, digest: bytes, *, at: datetime) -> Statement:
+    """Appealed -> returned, with the reason it was returned for; the time to close it anew runs from now.
+
+    Raises StatementUnknown, StatementStateWrong.
+    """
+    row = _row_at(session, digest)
+    row.state = step(State(row.state), State.RETURNED)
+    row.decided_at = at
+    session.add(row)
+    session.flush()
     return _view(session, row)
 
 

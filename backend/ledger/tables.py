@@ -285,6 +285,30 @@ class DeficitRow(SQLModel, table=True):
     reference: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
 
 
+class CorrectionRow(SQLModel, table=True):
+    """What a second look found wrong in an attested statement. A debt is owed; a memo is told in the next vintage's
+    statement and mints nothing.
+    """
+
+    __tablename__ = "ledger_correction"
+
+    id: int | None = Field(default=None, primary_key=True)
+    statement_id: int = Field(foreign_key="ledger_statement.id", index=True)
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    vintage: int
+    kind: str
+    """`debt` or `memo`."""
+    amount_gco2e: int = Field(sa_type=BigInteger)
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    source: str = Field(unique=True)
+    """What found it, so that it counts once."""
+    reference: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
+    """Salted: all that a chain sees of it."""
+    made_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    lifted_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    """When an appeal undid it."""
+
+
 class NettingRow(SQLModel, table=True):
     """Grams of a deficit that a later statement's surplus pays before anything mints."""
 

@@ -127,6 +127,7 @@ def latest_change(session: Session, books: Books, person: Person, vintage: int, 
 def _known_at(session: Session, books: Books, person_id: int, vintage: int, at: datetime) -> dict[str, Any]:
     draft = draft_of(session, books, person_id, vintage, as_of=at)
     account = Account(draft.person.address, draft.nullifier, 0)
-    content: dict[str, Json] = content_of(account, draft.year, draft.plan, to_hex(books.factors_for(vintage).digest))
+    digest = to_hex(books.factors_for(vintage).digest)
+    content: dict[str, Json] = content_of(account, draft.year, draft.plan, digest, draft.memos)
     read: dict[str, Any] = json.loads(json.dumps(content))
     return read
