@@ -58,7 +58,7 @@ class Tanyu:
         self.clock = clock or SystemClock()
         self.deployment = Deployment.load(settings.deployment_path)
         self.operator = operator_of(settings, self.deployment)
-        self.database = Database(settings.database_url)
+        self.database = Database.of(settings)
         self.w3 = connect(settings.rpc_url or f"http://127.0.0.1:{settings.local_chain_port}")
         self.contracts = Contracts(self.w3, self.deployment)
         self.fee = FeeProjection(self.database)

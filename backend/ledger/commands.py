@@ -64,7 +64,7 @@ def _read(path: Path) -> str:
 def show_statement(address: str, vintage: int, *, as_json: AsJson = False) -> None:
     """Shows an account's statement of a vintage from this Tanyu's own database; --json prints the whole document."""
     with failing_plainly(as_json=as_json):
-        database = Database(Settings.of_environment().database_url)
+        database = Database.of(Settings.of_environment())
         try:
             with database.read() as session:
                 statement = statement_of(session, person_at(session, address).person_id, vintage)
@@ -115,7 +115,7 @@ def close_overdue_statements(*, as_json: AsJson = False) -> None:
     """
     with failing_plainly(as_json=as_json):
         settings = Settings.of_environment()
-        database = Database(settings.database_url)
+        database = Database.of(settings)
         try:
             path = settings.deployment_path
             chain_id = Deployment.load(path).chain_id if path.exists() else LOCAL_CHAIN_ID

@@ -1,17 +1,31 @@
-"""The ledger's tables. Grams are BigInteger; days are local dates of the person's region; instants are UTC."""
+"""The ledger's tables. Grams are BigInteger; days are local dates of the person's region; instants are UTC.
+
+What tells how a person lives is sealed (`storage.sealing`); what stands here in clear is what indexes, shares and rules
+need. docs/THREATS.md lists it.
+"""
 
 from datetime import date, datetime
+from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from backend.ledger import key_names
 from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
+from backend.storage.sealing import Compartment, Inside, KeyOwner, Sealed
 
 
-class PersonRow(SQLModel, table=True):
+def _sealed() -> Any:
+    return Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+
+
+class PersonRow(Sealed, SQLModel, table=True):
     """A pseudonymous account. Who stands behind it is known to the identity issuer only."""
 
     __tablename__ = "ledger_person"
+    compartments: ClassVar = (
+        Compartment("sealed", ("born_on",), lambda row: key_names.of_commitment(row.commitment), ("commitment",)),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     address: str = Field(sa_column=Column(Address, nullable=False, unique=True))
@@ -21,11 +35,14 @@ class PersonRow(SQLModel, table=True):
     left_on: date | None = None
     """Last day of membership: death or moving away."""
     left_because: str | None = None
-    """`death` or `moved_away`."""
-    born_on: date | None = None
+    """`death`, `moved_away` or `erased`."""
+    sealed: bytes | None = _sealed()
+    born_on = Inside[date | None](None, read=date.fromisoformat)
     guardian: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
     """Set until the account is handed over, which may be after majority."""
     registered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    erased_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    """When the person was erased: the row is a tombstone since, and its key is destroyed."""
 
 
 class AddressRow(SQLModel, table=True):
@@ -170,10 +187,32 @@ class SplitPartRow(SQLModel, table=True):
     signed_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
 
 
-class ActivityRow(SQLModel, table=True):
-    """What was used or travelled. Energy belongs to a premises, everything else to the person who entered it."""
+def _shared_owner(row: Any) -> KeyOwner:
+    if row.premises_id is not None:
+        return key_names.of_home(row.premises_id)
+    if row.vehicle_id is not None:
+        return key_names.of_vehicle(row.vehicle_id)
+    return key_names.of_person(row.person_id)
+
+
+_ACTIVITY_BOUND = (
+    "person_id", "premises_id", "vehicle_id", "meter_hash", "point_hash", "source", "category", "start_at", "end_at",
+    "entered_at",
+)  # fmt: skip
+
+
+class ActivityRow(Sealed, SQLModel, table=True):
+    """What was used or travelled. Energy belongs to a premises, everything else to the person who entered it. Whom it
+    belongs to has the key of what it was; where the document is, only who entered it.
+    """
 
     __tablename__ = "ledger_activity"
+    compartments: ClassVar = (
+        Compartment("sealed", ("kind", "quantity", "unit", "given", "place"), _shared_owner, _ACTIVITY_BOUND),
+        Compartment(
+            "sealed_evidence", ("evidence",), lambda row: key_names.of_person(row.person_id), _ACTIVITY_BOUND
+        ),
+    )
     __table_args__ = (
         Index("ledger_activity_meter_span", "meter_hash", "start_at", "end_at"),
         Index("ledger_activity_point_span", "point_hash", "start_at", "end_at"),
@@ -188,18 +227,20 @@ class ActivityRow(SQLModel, table=True):
     source: str = "manual"
     """How it came in: `manual`, `csv`, `green_button`, `gpx`, `odometer`."""
     category: str
-    kind: str
-    quantity: str
+    sealed: bytes | None = _sealed()
+    kind = Inside[str]("")
+    quantity = Inside[str]("")
     """Plain decimal text in `unit`, exact."""
-    unit: str
+    unit = Inside[str]("")
     """The kind's own unit."""
-    given: str
+    given = Inside[str]("")
     """Quantity and unit as they were given, such as `1.2 MWh`."""
     start_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     end_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
-    place: str
+    place = Inside[str]("")
     grade: str
-    evidence: str
+    sealed_evidence: bytes | None = _sealed()
+    evidence = Inside[str]("")
     """Where the document can be found; empty if there is none."""
     inspected_by: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
     inspected_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
@@ -208,29 +249,52 @@ class ActivityRow(SQLModel, table=True):
     """When it was taken back before its year was submitted; it counts nowhere since."""
 
 
-class OdometerRow(SQLModel, table=True):
+class OdometerRow(Sealed, SQLModel, table=True):
     """An odometer as it stood when a local day began. `activity_id` holds the kilometres since the reading before."""
 
     __tablename__ = "ledger_odometer"
+    compartments: ClassVar = (
+        Compartment(
+            "sealed",
+            ("km", "charged_kwh"),
+            lambda row: key_names.of_vehicle(row.vehicle_id),
+            ("vehicle_id", "person_id", "read_on", "activity_id", "charged_premises_id", "entered_at"),
+        ),
+    )
     __table_args__ = (UniqueConstraint("vehicle_id", "read_on"),)
 
     id: int | None = Field(default=None, primary_key=True)
     vehicle_id: int = Field(foreign_key="ledger_vehicle.id", index=True)
     person_id: int = Field(foreign_key="ledger_person.id")
     read_on: date
-    km: int
+    sealed: bytes | None = _sealed()
+    km = Inside[int](0)
     activity_id: int | None = Field(default=None, foreign_key="ledger_activity.id", unique=True)
     charged_premises_id: int | None = Field(default=None, foreign_key="ledger_premises.id")
     """The home it was charged at since the reading before."""
-    charged_kwh: str = "0"
+    charged_kwh = Inside[str]("0")
     """What it drew there: in that home's bill already. Plain decimal text."""
     entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
-class StatementRow(SQLModel, table=True):
+class StatementRow(Sealed, SQLModel, table=True):
     """One version of a person's vintage statement. `current` marks the latest; the others are history."""
 
     __tablename__ = "ledger_statement"
+    compartments: ClassVar = (
+        Compartment(
+            "sealed",
+            ("document", "footprint_gco2e", "bound_gco2e", "surplus_gco2e"),
+            lambda row: key_names.of_person(row.person_id),
+            ("person_id", "vintage", "version", "digest"),
+        ),
+        Compartment(
+            "sealed_reason",
+            ("reason",),
+            lambda row: key_names.of_person(row.person_id),
+            ("person_id", "vintage", "version", "digest"),
+        ),
+    )
     __table_args__ = (UniqueConstraint("person_id", "vintage", "version"),)
 
     id: int | None = Field(default=None, primary_key=True)
@@ -249,12 +313,13 @@ class StatementRow(SQLModel, table=True):
     factors_digest: bytes = Field(sa_column=Column(Bytes32, nullable=False))
     nullifier: bytes = Field(sa_column=Column(Bytes32, nullable=False))
     digest: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
-    document: str = Field(sa_column=Column(Text, nullable=False))
-    """The statement document with its salts, canonical JSON."""
+    sealed: bytes | None = _sealed()
+    document = Inside[str]("")
+    """The statement document with its salts, canonical JSON; empty once the person was erased."""
     budget_gco2e: int = Field(sa_type=BigInteger)
-    footprint_gco2e: int = Field(sa_type=BigInteger)
-    bound_gco2e: int = Field(sa_type=BigInteger)
-    surplus_gco2e: int = Field(sa_type=BigInteger)
+    footprint_gco2e = Inside[int](0)
+    bound_gco2e = Inside[int](0)
+    surplus_gco2e = Inside[int](0)
     """Budget less upper bound if positive and the year was measured enough, else 0."""
     carried_in_gco2e: int = Field(sa_type=BigInteger)
     netted_gco2e: int = Field(sa_type=BigInteger)
@@ -266,7 +331,8 @@ class StatementRow(SQLModel, table=True):
     submitted_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     decided_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     """When it was attested or returned."""
-    reason: str | None = None
+    sealed_reason: bytes | None = _sealed()
+    reason = Inside[str | None](None)
     """Why it was returned."""
 
 
@@ -308,3 +374,27 @@ class SettlementRow(SQLModel, table=True):
     """Whom the retirement names; None for a grant, whose beneficiary stays between the charity and the reference."""
     amount_gco2e: int = Field(sa_type=BigInteger)
     settled_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+
+
+class AccessRow(Sealed, SQLModel, table=True):
+    """Somebody else than the person read what is the person's. Who, what and why is for the person to read."""
+
+    __tablename__ = "ledger_access"
+    compartments: ClassVar = (
+        Compartment(
+            "sealed",
+            ("role", "reader", "what", "why"),
+            lambda row: key_names.of_person(row.person_id),
+            ("person_id", "at"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    sealed: bytes | None = _sealed()
+    role = Inside[str]("")
+    reader = Inside[str | None](None)
+    """The reader's address; None for the operator at the machine itself."""
+    what = Inside[str]("")
+    why = Inside[str]("")
