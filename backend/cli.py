@@ -27,7 +27,7 @@ from backend.giving.commands import give, retire
 from backend.issuance.commands import app as batch
 from backend.ledger.activity_commands import app as activities
 from backend.ledger.commands import app as statement
-from backend.ledger.person_commands import app as me
+from backend.ledger.privacy_commands import app as me
 from backend.link.indexer import Indexer
 from backend.link.reconcile import Finding
 from backend.link.reconcile import reconcile as differences

@@ -12,7 +12,7 @@ from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.facts import facts_of
 from backend.api.health import database_check
-from backend.api.rooms import ROUTERS, projections
+from backend.api.rooms import ROUTERS, books_of_all_rooms, projections
 from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment, WrongNetwork
 from backend.chain.keys import DevRole, KeystoreUnreadable, Signer, dev_signer, require_dev_chain, signer_from_keystore
@@ -23,6 +23,7 @@ from backend.kernel.errors import Unavailable
 from backend.ledger.address import may_sell
 from backend.ledger.books import Books
 from backend.ledger.deadline import Closed, close_overdue
+from backend.ledger.erasure import finish_erasures
 from backend.ledger.personhood import LedgerKeys
 from backend.link import balances
 from backend.link.indexer import Indexer
@@ -90,7 +91,7 @@ class Tanyu:
         settler = Settler(self.database, self.contracts, self.market, self.clock)
         self.settling = Loop("settler", settler.step, self.clock, SETTLE_EVERY)
         keys = LedgerKeys.at(settings.data_dir / "ledger-keys.json")
-        self.books = Books.on_chain(keys, self.deployment.chain_id)
+        self.books = books_of_all_rooms(Books.on_chain(keys, self.deployment.chain_id))
         self.closing = Loop("closing", self._close_overdue, self.clock, CLOSE_EVERY)
 
     def _close_overdue(self) -> Closed:
@@ -108,7 +109,10 @@ class Tanyu:
             require_open_until(session, campaign_id, self.clock.now(), expiry)
 
     def start(self) -> None:
-        """The market first, so that what the index says of funds finds it listening."""
+        """Erasures first: what a crash or a restored backup left undone. Then the market, so that what the index says
+        of funds finds it listening.
+        """
+        finish_erasures(self.database, self.clock.now())
         self.sequencer.start()
         self.worker.start()
         self.settling.start()

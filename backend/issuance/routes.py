@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from sqlmodel import Session
 from starlette.requests import Request
 
@@ -12,10 +12,10 @@ from backend.chain.class_id import class_code
 from backend.issuance.claim_file import claim_file
 from backend.issuance.reading import Batch, batch_at, batches
 from backend.issuance.verifier import threshold_of
-from backend.ledger.caller import OnBehalf, SignedIn, acting
+from backend.ledger.caller import OnBehalf, SignedIn, acting, note_guardian
 from backend.ledger.service import StatementUnknown, statement_of
 
-router = APIRouter(tags=["issuance"])
+router = APIRouter(tags=["issuance"], dependencies=[Depends(note_guardian)])
 
 Vintage = Annotated[int, Path(ge=2000, le=2999, description="A calendar year.")]
 

@@ -8,7 +8,7 @@ from backend.chain.signature import checksum_address
 from backend.kernel.errors import Conflict, InvalidInput
 from backend.ledger.tables import AddressRow, PersonRow
 
-ROTATION, HAND_OVER = "rotation", "hand_over"
+ROTATION, HAND_OVER, ERASURE, WARD_ERASURE = "rotation", "hand_over", "erasure", "ward_erasure"
 """Why an address ended."""
 
 
@@ -88,13 +88,24 @@ def change_address(session: Session, person: PersonRow, new_address: str, *, bec
     session.flush()
 
 
+def end_address(session: Session, person: PersonRow, *, because: str, at: datetime) -> None:
+    """Notes that a person's present address is an account no more. It stays taken: it is on the chain for ever."""
+    assert person.id is not None
+    row = session.get(AddressRow, person.address) or AddressRow(
+        address=person.address, person_id=person.id, since_at=person.registered_at
+    )
+    row.until_at, row.ended_by = at, because
+    session.add(row)
+    session.flush()
+
+
 def may_sell(session: Session, address: str) -> bool:
     """Whether the book takes sells from an address. Not a minor's, nor one that waits to be handed over, nor one that
-    was a minor's before the hand-over: who grew up moves its credits to its own key first. An address without a ledger
+    was a minor's before the hand-over or its erasure: who grew up moves its credits to its own key first. An address without a ledger
     account may sell what it bought. The chain knows nothing of this: it is the book's rule.
     """
     person = owner_of(session, address)
     if person is None:
         return True
     past = session.get(AddressRow, address)
-    return person.guardian is None and (past is None or past.ended_by != HAND_OVER)
+    return person.guardian is None and (past is None or past.ended_by not in {HAND_OVER, WARD_ERASURE})

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
 from backend.access.wire import Amount, HexBytes32, Wire
@@ -12,16 +12,18 @@ from backend.ledger import (
     air_routes,
     intake_routes,
     life_routes,
+    privacy_routes,
     report_routes,
     sharing_routes,
     statement_routes,
 )
-from backend.ledger.caller import books_of
+from backend.ledger.caller import books_of, note_guardian
 from backend.ledger.policy import Policy
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(note_guardian)])
 router.include_router(account_routes.router)
 router.include_router(life_routes.router)
+router.include_router(privacy_routes.router)
 router.include_router(intake_routes.router)
 router.include_router(activity_routes.router)
 router.include_router(report_routes.router)

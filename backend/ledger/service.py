@@ -69,7 +69,8 @@ class Statement:
     both together never exceed the person's surplus (with what was carried in)."""
     deficit_gco2e: int
     document: str
-    """Canonical JSON with every field and its salt; see `document.py`."""
+    """Canonical JSON with every field and its salt; see `document.py`. Empty once the person was erased; footprint,
+    bound and surplus are 0 then."""
     reason: str | None
 
 
@@ -138,9 +139,14 @@ def statements_of(session: Session, person_id: int) -> list[Statement]:
 
 def statements_in(session: Session, state: State, *, class_id: int | None = None) -> list[Statement]:
     """Current statements in one state (and of one class if given), in order of closing. Submitted ones are what a
-    verifier works on; attested ones are what a batch is made of.
+    verifier works on; attested ones are what a batch is made of. Nobody can read those of erased persons, so they are
+    not among them.
     """
-    query = select(StatementRow).where(col(StatementRow.state) == str(state), col(StatementRow.current))
+    query = (
+        select(StatementRow)
+        .join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
+        .where(col(StatementRow.state) == str(state), col(StatementRow.current), col(PersonRow.erased_at).is_(None))
+    )
     if class_id is not None:
         query = query.where(col(StatementRow.class_id) == class_id)
     return [_view(session, row) for row in session.exec(query.order_by(col(StatementRow.id))).all()]

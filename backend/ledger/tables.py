@@ -5,14 +5,14 @@ need. docs/THREATS.md lists it.
 """
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from backend.ledger import key_names
+from backend.ledger.compartments import ACCESS, ACTIVITY, ODOMETER, PERSON, STATEMENT
 from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
-from backend.storage.sealing import Compartment, Inside, KeyOwner, Sealed
+from backend.storage.sealing import Sealed
 
 
 def _sealed() -> Any:
@@ -23,9 +23,7 @@ class PersonRow(Sealed, SQLModel, table=True):
     """A pseudonymous account. Who stands behind it is known to the identity issuer only."""
 
     __tablename__ = "ledger_person"
-    compartments: ClassVar = (
-        Compartment("sealed", ("born_on",), lambda row: key_names.of_commitment(row.commitment), ("commitment",)),
-    )
+    compartments: ClassVar = PERSON
 
     id: int | None = Field(default=None, primary_key=True)
     address: str = Field(sa_column=Column(Address, nullable=False, unique=True))
@@ -37,7 +35,8 @@ class PersonRow(Sealed, SQLModel, table=True):
     left_because: str | None = None
     """`death`, `moved_away` or `erased`."""
     sealed: bytes | None = _sealed()
-    born_on = Inside[date | None](None, read=date.fromisoformat)
+    if TYPE_CHECKING:
+        born_on: date | None = None
     guardian: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
     """Set until the account is handed over, which may be after majority."""
     registered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
@@ -55,7 +54,7 @@ class AddressRow(SQLModel, table=True):
     since_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     until_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     ended_by: str | None = None
-    """`rotation` or `hand_over`."""
+    """`rotation`, `hand_over`, `erasure` or `ward_erasure`."""
 
 
 class ResidenceRow(SQLModel, table=True):
@@ -187,32 +186,13 @@ class SplitPartRow(SQLModel, table=True):
     signed_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
 
 
-def _shared_owner(row: Any) -> KeyOwner:
-    if row.premises_id is not None:
-        return key_names.of_home(row.premises_id)
-    if row.vehicle_id is not None:
-        return key_names.of_vehicle(row.vehicle_id)
-    return key_names.of_person(row.person_id)
-
-
-_ACTIVITY_BOUND = (
-    "person_id", "premises_id", "vehicle_id", "meter_hash", "point_hash", "source", "category", "start_at", "end_at",
-    "entered_at",
-)  # fmt: skip
-
-
 class ActivityRow(Sealed, SQLModel, table=True):
     """What was used or travelled. Energy belongs to a premises, everything else to the person who entered it. Whom it
     belongs to has the key of what it was; where the document is, only who entered it.
     """
 
     __tablename__ = "ledger_activity"
-    compartments: ClassVar = (
-        Compartment("sealed", ("kind", "quantity", "unit", "given", "place"), _shared_owner, _ACTIVITY_BOUND),
-        Compartment(
-            "sealed_evidence", ("evidence",), lambda row: key_names.of_person(row.person_id), _ACTIVITY_BOUND
-        ),
-    )
+    compartments: ClassVar = ACTIVITY
     __table_args__ = (
         Index("ledger_activity_meter_span", "meter_hash", "start_at", "end_at"),
         Index("ledger_activity_point_span", "point_hash", "start_at", "end_at"),
@@ -228,20 +208,22 @@ class ActivityRow(Sealed, SQLModel, table=True):
     """How it came in: `manual`, `csv`, `green_button`, `gpx`, `odometer`."""
     category: str
     sealed: bytes | None = _sealed()
-    kind = Inside[str]("")
-    quantity = Inside[str]("")
-    """Plain decimal text in `unit`, exact."""
-    unit = Inside[str]("")
-    """The kind's own unit."""
-    given = Inside[str]("")
-    """Quantity and unit as they were given, such as `1.2 MWh`."""
+    if TYPE_CHECKING:
+        kind: str
+        quantity: str
+        """Plain decimal text in `unit`, exact."""
+        unit: str
+        """The kind's own unit."""
+        given: str
+        """Quantity and unit as they were given, such as `1.2 MWh`."""
+        place: str
     start_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     end_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
-    place = Inside[str]("")
     grade: str
     sealed_evidence: bytes | None = _sealed()
-    evidence = Inside[str]("")
-    """Where the document can be found; empty if there is none."""
+    if TYPE_CHECKING:
+        evidence: str
+        """Where the document can be found; empty if there is none."""
     inspected_by: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
     inspected_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
@@ -253,14 +235,7 @@ class OdometerRow(Sealed, SQLModel, table=True):
     """An odometer as it stood when a local day began. `activity_id` holds the kilometres since the reading before."""
 
     __tablename__ = "ledger_odometer"
-    compartments: ClassVar = (
-        Compartment(
-            "sealed",
-            ("km", "charged_kwh"),
-            lambda row: key_names.of_vehicle(row.vehicle_id),
-            ("vehicle_id", "person_id", "read_on", "activity_id", "charged_premises_id", "entered_at"),
-        ),
-    )
+    compartments: ClassVar = ODOMETER
     __table_args__ = (UniqueConstraint("vehicle_id", "read_on"),)
 
     id: int | None = Field(default=None, primary_key=True)
@@ -268,12 +243,13 @@ class OdometerRow(Sealed, SQLModel, table=True):
     person_id: int = Field(foreign_key="ledger_person.id")
     read_on: date
     sealed: bytes | None = _sealed()
-    km = Inside[int](0)
+    if TYPE_CHECKING:
+        km: int
+        charged_kwh: str = "0"
+        """What it drew at home: in that home's bill already. Plain decimal text."""
     activity_id: int | None = Field(default=None, foreign_key="ledger_activity.id", unique=True)
     charged_premises_id: int | None = Field(default=None, foreign_key="ledger_premises.id")
     """The home it was charged at since the reading before."""
-    charged_kwh = Inside[str]("0")
-    """What it drew there: in that home's bill already. Plain decimal text."""
     entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
@@ -281,20 +257,7 @@ class StatementRow(Sealed, SQLModel, table=True):
     """One version of a person's vintage statement. `current` marks the latest; the others are history."""
 
     __tablename__ = "ledger_statement"
-    compartments: ClassVar = (
-        Compartment(
-            "sealed",
-            ("document", "footprint_gco2e", "bound_gco2e", "surplus_gco2e"),
-            lambda row: key_names.of_person(row.person_id),
-            ("person_id", "vintage", "version", "digest"),
-        ),
-        Compartment(
-            "sealed_reason",
-            ("reason",),
-            lambda row: key_names.of_person(row.person_id),
-            ("person_id", "vintage", "version", "digest"),
-        ),
-    )
+    compartments: ClassVar = STATEMENT
     __table_args__ = (UniqueConstraint("person_id", "vintage", "version"),)
 
     id: int | None = Field(default=None, primary_key=True)
@@ -314,13 +277,14 @@ class StatementRow(Sealed, SQLModel, table=True):
     nullifier: bytes = Field(sa_column=Column(Bytes32, nullable=False))
     digest: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
     sealed: bytes | None = _sealed()
-    document = Inside[str]("")
-    """The statement document with its salts, canonical JSON; empty once the person was erased."""
+    if TYPE_CHECKING:
+        document: str
+        """The statement document with its salts, canonical JSON; empty once the person was erased."""
+        footprint_gco2e: int
+        bound_gco2e: int
+        surplus_gco2e: int
+        """Budget less upper bound if positive and the year was measured enough, else 0."""
     budget_gco2e: int = Field(sa_type=BigInteger)
-    footprint_gco2e = Inside[int](0)
-    bound_gco2e = Inside[int](0)
-    surplus_gco2e = Inside[int](0)
-    """Budget less upper bound if positive and the year was measured enough, else 0."""
     carried_in_gco2e: int = Field(sa_type=BigInteger)
     netted_gco2e: int = Field(sa_type=BigInteger)
     credit_gco2e: int = Field(sa_type=BigInteger)
@@ -332,8 +296,9 @@ class StatementRow(Sealed, SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     """When it was attested or returned."""
     sealed_reason: bytes | None = _sealed()
-    reason = Inside[str | None](None)
-    """Why it was returned."""
+    if TYPE_CHECKING:
+        reason: str | None = None
+        """Why it was returned."""
 
 
 class DeficitRow(SQLModel, table=True):
@@ -380,21 +345,15 @@ class AccessRow(Sealed, SQLModel, table=True):
     """Somebody else than the person read what is the person's. Who, what and why is for the person to read."""
 
     __tablename__ = "ledger_access"
-    compartments: ClassVar = (
-        Compartment(
-            "sealed",
-            ("role", "reader", "what", "why"),
-            lambda row: key_names.of_person(row.person_id),
-            ("person_id", "at"),
-        ),
-    )
+    compartments: ClassVar = ACCESS
 
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="ledger_person.id", index=True)
     at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     sealed: bytes | None = _sealed()
-    role = Inside[str]("")
-    reader = Inside[str | None](None)
-    """The reader's address; None for the operator at the machine itself."""
-    what = Inside[str]("")
-    why = Inside[str]("")
+    if TYPE_CHECKING:
+        role: str
+        reader: str | None
+        """The reader's address; None for the operator at the machine itself."""
+        what: str
+        why: str

@@ -17,6 +17,8 @@ from backend.storage.sealing import give_keyring
 from backend.storage.settings import Settings
 
 BUSY_TIMEOUT_S = 30
+WRITING = "writing"
+"""In `session.info` of a session whose transaction will be committed."""
 
 
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
@@ -76,6 +78,7 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A session in a write transaction: commits at the end, rolls back on any exception."""
         with Session(self.writer, expire_on_commit=False) as session, session.begin():
+            session.info[WRITING] = True
             give_keyring(session, self.keys)
             yield session
 

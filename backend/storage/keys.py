@@ -1,8 +1,9 @@
 """The key store: one random key for each person, home and vehicle, kept apart from the data that it opens.
 
-A key is a file of its own, wrapped (AES-256-GCM) by the master key. Destroying one writes a marker first, then overwrites
-and removes the file: so a crash in between leaves it destroyed, and a name that was destroyed never gets a key again,
-whatever backup of the database comes back. Files and not a database: no journal or free page keeps a key alive.
+A key is a file of its own, wrapped (AES-256-GCM) by the master key. Destroying one writes a marker first, then
+overwrites and removes the file: so a crash in between leaves it destroyed, and a name that was destroyed never gets a
+key again, whatever backup of the database comes back. Files and not a database: no journal and no free page keeps a key
+alive.
 """
 
 import os

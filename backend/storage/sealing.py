@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar, Generic, TypeVar, overload
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection, event, inspect
 from sqlalchemy.orm import Mapper, object_session
@@ -27,8 +27,6 @@ PADDED_TO = 64
 _KEYRING = "keyring"
 _OPENED = "_opened"
 
-Value = TypeVar("Value")
-
 
 class SealBroken(RuleViolated):
     """What is sealed does not open with its key: it, or what the row says in clear, was changed outside Tanyu."""
@@ -42,7 +40,7 @@ class SealBroken(RuleViolated):
 
 
 class KeysUnset(Unavailable):
-    """This database was opened without its key store."""
+    """The database was opened without its key store."""
 
     code = "keys.unset"
 
@@ -127,12 +125,42 @@ def unseal(key: bytes, sealed: bytes, bound: bytes) -> dict[str, Any]:
     return opened
 
 
+class Inside(property):
+    """An attribute that lies in a compartment. A property, for pydantic lets nothing else be set on a model."""
+
+    def __init__(self, default: Json = "", *, read: Callable[[str], Any] | None = None) -> None:
+        """`default` is what a compartment with nothing in it says; `read` makes the value of the text that is kept."""
+        super().__init__()
+        self.default = default
+        self.read = read
+        self.name = ""
+        self.compartment: Compartment | None = None
+
+    def __get__(self, row: Any, owner: type | None = None, /) -> Any:
+        """What is inside. Raises as `Sealed.contents`."""
+        if row is None:
+            return self
+        assert self.compartment is not None
+        found = row.contents(self.compartment).get(self.name, self.default)
+        return self.read(found) if self.read is not None and found is not None else found
+
+    def __set__(self, row: Any, value: Any, /) -> None:
+        """Sets it; sealed when the row is written."""
+        assert self.compartment is not None
+        setattr(row, self.compartment.column, {**row.contents(self.compartment), self.name: self.kept(value)})
+
+    def kept(self, value: Any) -> Json:
+        """How a value lies inside: as text if it has to be read back from text."""
+        kept: Json = str(value) if self.read is not None and value is not None else value
+        return kept
+
+
 @dataclass(frozen=True)
 class Compartment:
     """One sealed column: its contents, whose key seals it, and the columns that it is bound to, which never change."""
 
     column: str
-    names: tuple[str, ...]
+    inside: Mapping[str, Inside]
     owner: Callable[[Any], KeyOwner]
     bound: tuple[str, ...]
 
@@ -142,14 +170,23 @@ class Compartment:
 
 
 class Sealed:
-    """A row class with compartments. Each is a nullable column of bytes; None is one with nothing in it."""
+    """A row class with compartments. Each is a nullable column of bytes; None is one with nothing in it. What is inside
+    becomes attributes of the row, which the class declares for readers only: SQLModel would make columns of them.
+    """
 
-    compartments: ClassVar[tuple[Compartment, ...]]
+    compartments: ClassVar[tuple[Compartment, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for compartment in cls.compartments:
+            for name, inside in compartment.inside.items():
+                inside.name, inside.compartment = name, compartment
+                type.__setattr__(cls, name, inside)
 
     def __init__(self, **values: Any) -> None:
         for compartment in self.compartments:
-            given = [name for name in compartment.names if name in values]
-            values[compartment.column] = {name: getattr(type(self), name).kept(values.pop(name)) for name in given}
+            given = [name for name in compartment.inside if name in values]
+            values[compartment.column] = {name: compartment.inside[name].kept(values.pop(name)) for name in given}
         super().__init__(**values)
 
     def contents(self, compartment: Compartment) -> Mapping[str, Any]:
@@ -174,43 +211,6 @@ class Sealed:
             return unseal(key, sealed, compartment.bound_to(self))
         except ValueError as failure:
             raise SealBroken(str(self.__tablename__), compartment.column) from failure  # type: ignore[attr-defined] # every mapped row has one
-
-
-class Inside(property, Generic[Value]):
-    """An attribute that lies in a compartment. A property, for pydantic lets nothing else be set on a model."""
-
-    def __init__(self, default: Value, *, read: Callable[[Any], Value] | None = None) -> None:
-        super().__init__()
-        self.default = default
-        self.read = read
-        self.name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, row: None, owner: type | None = None, /) -> "Inside[Value]": ...
-    @overload
-    def __get__(self, row: object, owner: type | None = None, /) -> Value: ...
-    def __get__(self, row: Any, owner: type | None = None, /) -> Any:
-        """What is inside; the default if there is nothing. Raises as `Sealed.contents`."""
-        if row is None:
-            return self
-        found = row.contents(self._compartment(row)).get(self.name, self.default)
-        return self.read(found) if self.read is not None and found is not None else found
-
-    def __set__(self, row: Any, value: Value, /) -> None:
-        """Sets it; sealed when the row is written."""
-        compartment = self._compartment(row)
-        setattr(row, compartment.column, {**row.contents(compartment), self.name: self.kept(value)})
-
-    def kept(self, value: Value) -> Json:
-        """How a value lies inside: as text if it has to be read back from text."""
-        plain: Any = value
-        return str(plain) if self.read is not None and plain is not None else plain
-
-    def _compartment(self, row: Any) -> Compartment:
-        return next(one for one in row.compartments if self.name in one.names)
 
 
 @event.listens_for(Sealed, "before_insert", propagate=True)

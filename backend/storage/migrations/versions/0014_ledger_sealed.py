@@ -4,7 +4,7 @@ Existing rows are sealed where they are. `migrate` rewrites an SQLite file after
 clear; backups made before are in clear and must be destroyed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-Row = Mapping[str, Any]
+Row = sa.RowMapping
 
 ACTIVITY_BOUND = (
     "person_id", "premises_id", "vehicle_id", "meter_hash", "point_hash", "source", "category", "start_at", "end_at",
@@ -81,7 +81,7 @@ def upgrade() -> None:
     for table, clear in CLEAR.items():
         with op.batch_alter_table(table, schema=None) as batch_op:
             for one in clear:
-                batch_op.drop_column(one.name)
+                batch_op.drop_column(str(one.name))
     with op.batch_alter_table("ledger_person", schema=None) as batch_op:
         batch_op.add_column(sa.Column("erased_at", columns.UtcTime(), nullable=True))
     op.create_table(
