@@ -101,8 +101,8 @@ def end_address(session: Session, person: PersonRow, *, because: str, at: dateti
 
 def may_sell(session: Session, address: str) -> bool:
     """Whether the book takes sells from an address. Not a minor's, nor one that waits to be handed over, nor one that
-    was a minor's before the hand-over or its erasure: who grew up moves its credits to its own key first. An address without a ledger
-    account may sell what it bought. The chain knows nothing of this: it is the book's rule.
+    was a minor's before the hand-over or its erasure: who grew up moves its credits to its own key first. An address
+    without a ledger account may sell what it bought. The chain knows nothing of this: it is the book's rule.
     """
     person = owner_of(session, address)
     if person is None:

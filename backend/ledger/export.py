@@ -45,6 +45,9 @@ PAGE = 500
 _COUNTED = ("id", "vintage", "version", "bps", "km", "position")
 """Last words of the names of integers that are no amounts: numbers in JSON."""
 
+_TOO_LARGE = frozenset({"class_id", "campaign_id"})
+"""But these are uint256."""
+
 
 def exported(row: SQLModel, **more: Json) -> Json:
     """A row in JSON: what is sealed in it opened, and the sealed bytes left out."""
@@ -59,7 +62,8 @@ def _json(name: str, value: Any) -> Json:
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
-        return value if name.rsplit("_", maxsplit=1)[-1] in _COUNTED else str(value)
+        is_number = name.rsplit("_", maxsplit=1)[-1] in _COUNTED and name not in _TOO_LARGE
+        return value if is_number else str(value)
     if isinstance(value, bytes):
         return to_hex(value)
     if isinstance(value, datetime):

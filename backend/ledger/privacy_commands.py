@@ -11,7 +11,7 @@ from backend.access.terminal import AsJson, emit, failing_plainly
 from backend.chain.keys import personal_sign
 from backend.kernel.clock import SystemClock, iso
 from backend.kernel.digest import to_hex
-from backend.kernel.errors import InvalidInput
+from backend.kernel.errors import InvalidInput, TanyuError
 from backend.ledger.person_commands import app, person
 from backend.ledger.person_session import render
 
@@ -58,8 +58,12 @@ def export(
                 opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             except OSError as failure:
                 raise ExportFileExists(file, failure.strerror or type(failure).__name__) from failure
-            with os.fdopen(opened, "wb") as out:
-                digest = client.save("/accounts/me/export", out, params=params)
+            try:
+                with os.fdopen(opened, "wb") as out:
+                    digest = client.save("/accounts/me/export", out, params=params)
+            except TanyuError:
+                file.unlink()
+                raise
         found = {"file": str(file), "bytes": str(file.stat().st_size), "sha256": to_hex(digest)}
         emit(found, as_json=as_json, render=render)
 

@@ -39,8 +39,10 @@ def _begin(connection: Connection) -> None:
 
 def _engine(url: str, *, writing: bool) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, isolation_level="SERIALIZABLE" if writing else "REPEATABLE READ")
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+        level = "SERIALIZABLE" if writing else "REPEATABLE READ"
+        return create_engine(url, isolation_level=level, hide_parameters=True)
+    connect = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
+    engine = create_engine(url, connect_args=connect, hide_parameters=True)  # a failure's message goes into logs
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate if writing else _begin)
     return engine

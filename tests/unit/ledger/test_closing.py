@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sqlmodel import Session
 
 from backend.ledger.closing import CapExceeded, EarlierOpen, StatementStale, VintageOpen, close, submit
 from backend.ledger.content import findings_of

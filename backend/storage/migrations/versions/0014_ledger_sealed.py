@@ -72,18 +72,15 @@ CLEAR: dict[str, tuple[sa.Column[Any], ...]] = {
 
 
 def upgrade() -> None:
-    """To this version."""
+    """To this version. Columns are added and dropped in place: a table that others refer to is not made anew."""
     for table in CLEAR:
-        with op.batch_alter_table(table, schema=None) as batch_op:
-            for column in (column for of, column, _, _ in COMPARTMENTS if of == table):
-                batch_op.add_column(sa.Column(column, sa.LargeBinary(), nullable=True))
+        for column in (column for of, column, _, _ in COMPARTMENTS if of == table):
+            op.add_column(table, sa.Column(column, sa.LargeBinary(), nullable=True))
     _each(_sealed)
     for table, clear in CLEAR.items():
-        with op.batch_alter_table(table, schema=None) as batch_op:
-            for one in clear:
-                batch_op.drop_column(str(one.name))
-    with op.batch_alter_table("ledger_person", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("erased_at", columns.UtcTime(), nullable=True))
+        for one in clear:
+            op.drop_column(table, str(one.name))
+    op.add_column("ledger_person", sa.Column("erased_at", columns.UtcTime(), nullable=True))
     op.create_table(
         "ledger_access",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -100,17 +97,14 @@ def downgrade() -> None:
     """From this version: everything is in clear again; what nobody can read any more is empty."""
     op.drop_index(op.f("ix_ledger_access_person_id"), table_name="ledger_access")
     op.drop_table("ledger_access")
-    with op.batch_alter_table("ledger_person", schema=None) as batch_op:
-        batch_op.drop_column("erased_at")
+    op.drop_column("ledger_person", "erased_at")
     for table, clear in CLEAR.items():
-        with op.batch_alter_table(table, schema=None) as batch_op:
-            for one in clear:
-                batch_op.add_column(one.copy())
+        for one in clear:
+            op.add_column(table, one.copy())
     _each(_opened)
     for table in CLEAR:
-        with op.batch_alter_table(table, schema=None) as batch_op:
-            for column in (column for of, column, _, _ in COMPARTMENTS if of == table):
-                batch_op.drop_column(column)
+        for column in (column for of, column, _, _ in COMPARTMENTS if of == table):
+            op.drop_column(table, column)
 
 
 def _each(change: Callable[[bytes, str, Row, tuple[str, ...], bytes], dict[str, Any]]) -> None:
@@ -128,7 +122,8 @@ def _each(change: Callable[[bytes, str, Row, tuple[str, ...], bytes], dict[str, 
                 key = _key(connection, table, column, row)
                 about = bound_to(table, column, {name: row[name] for name in bound})
                 values = change(key, column, row, names, about)
-                connection.execute(sa.update(typed).where(typed.c.id == row["id"]).values(values))
+                if values:
+                    connection.execute(sa.update(typed).where(typed.c.id == row["id"]).values(values))
                 after = row["id"]
 
 
