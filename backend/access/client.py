@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
@@ -132,6 +133,11 @@ class ApiClient:
         self.http.headers["Authorization"] = f"Bearer {opened['token']}"
 
     def sign_out(self) -> None:
-        """Ends the session."""
-        self.delete("/sessions")
-        del self.http.headers["Authorization"]
+        """Ends the session; one that has ended already (an erased account's) is no failure."""
+        try:
+            self.delete("/sessions")
+        except ApiProblem as problem:
+            if problem.status != HTTPStatus.UNAUTHORIZED:
+                raise
+        finally:
+            del self.http.headers["Authorization"]
