@@ -15,7 +15,7 @@ from backend.chain.keys import personal_recover
 from backend.footprint.place import place_of
 from backend.kernel.clock import iso
 from backend.kernel.errors import RuleViolated, Unauthenticated
-from backend.ledger.address import ERASURE, WARD_ERASURE, addresses_of, end_address
+from backend.ledger.address import ERASURE, WARD_ERASURE, addresses_of, claim_addresses_of, end_address
 from backend.ledger.books import Books
 from backend.ledger.ending import ERASED, end_membership
 from backend.ledger.erasure_terms import erasure_text
@@ -102,7 +102,7 @@ def in_the_way(session: Session, books: Books, person: Person) -> list[str]:
     ]
     wards = session.exec(select(PersonRow.address).where(col(PersonRow.guardian) == person.address)).all()
     found += [f"you are the guardian of {ward}: erase it first, or wait until it is handed over" for ward in wards]
-    addresses = addresses_of(session, person.person_id)
+    addresses = addresses_of(session, person.person_id) + claim_addresses_of(session, person.person_id)
     return found + [why for check in books.erasure_checks for why in check(session, addresses)]
 
 
@@ -131,7 +131,8 @@ def _empty(session: Session, row: PersonRow, at: datetime) -> None:
         today = at.astimezone(place_of(row.region).zone).date()
         end_membership(session, row, on=max(today, row.joined_on), because=ERASED, at=at)
     end_address(session, row, because=ERASURE if row.guardian is None else WARD_ERASURE, at=at)
-    session.exec(delete(SessionRow).where(col(SessionRow.address).in_(addresses_of(session, row.id))))
+    addresses = addresses_of(session, row.id) + claim_addresses_of(session, row.id)
+    session.exec(delete(SessionRow).where(col(SessionRow.address).in_(addresses)))
     _empty_statements(session, row.id)
     entered = select(ActivityRow).where(col(ActivityRow.person_id) == row.id)
     for activity in session.exec(entered).all():

@@ -16,7 +16,7 @@ from backend.access.wire import camel
 from backend.kernel.clock import iso
 from backend.kernel.digest import Json, canonical_json, to_hex
 from backend.ledger.access_log import accesses_of
-from backend.ledger.address import addresses_of
+from backend.ledger.address import addresses_of, claim_addresses_of
 from backend.ledger.books import Books, ExportSection
 from backend.ledger.home import homes_of
 from backend.ledger.record import activities_of
@@ -182,7 +182,7 @@ OWN_SECTIONS: dict[str, ExportSection] = {
 
 def export_pieces(session: Session, books: Books, person_id: int, at: datetime) -> Iterator[bytes]:
     """The document, piece by piece: `exportedAt`, `schema`, and an array for each section, by name."""
-    addresses = addresses_of(session, person_id)
+    addresses = addresses_of(session, person_id) + claim_addresses_of(session, person_id)
     sections: dict[str, ExportSection | Json] = {"schema": EXPORT_SCHEMA, "exportedAt": iso(at)}
     sections |= OWN_SECTIONS | dict(books.export_sections)
     opening = b"{"

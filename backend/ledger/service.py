@@ -154,7 +154,7 @@ def statements_in(session: Session, state: State, *, class_id: int | None = None
 
 def household_of(session: Session, person_id: int) -> set[str]:
     """Addresses of the person, its guardian and wards, and everybody it ever shared a home or a vehicle with, those of
-    earlier keys too: those in whose statements a verifier of this household has an interest.
+    earlier keys and those they claim to too: those in whose statements a verifier of this household has an interest.
     """
     homes = select(OccupancyRow.premises_id).where(col(OccupancyRow.person_id) == person_id)
     mates = set(session.exec(select(OccupancyRow.person_id).where(col(OccupancyRow.premises_id).in_(homes))).all())
@@ -168,6 +168,9 @@ def household_of(session: Session, person_id: int) -> set[str]:
         select(PersonRow).where((col(PersonRow.guardian) == own.address) | col(PersonRow.address).in_(guardians))
     ).all()
     found = {one.address for person in (*people, *kin) for one in _past_addresses(session, person)}
+    everybody = [person.id for person in (*people, *kin)]
+    claims = select(StatementRow.account).where(col(StatementRow.person_id).in_(everybody))
+    found |= {account for account in session.exec(claims).all() if account}
     return found | {person.address for person in (*people, *kin)} | guardians
 
 

@@ -267,8 +267,9 @@ class StatementRow(Sealed, SQLModel, table=True):
     current: bool
     state: str
     region: str
-    account: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
-    """The address of the person at closing, which a claim mints to; None before this was kept: the person's own."""
+    account: str | None = Field(default=None, sa_column=Column(Address, nullable=True, index=True))
+    """What a claim mints to: the person's address at closing, or one given for this vintage only. None before this was
+    kept: the person's own."""
     methodology: str
     class_id: int = Field(sa_column=Column(Uint256, nullable=False))
     policy_id: str

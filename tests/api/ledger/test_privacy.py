@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from typer.testing import CliRunner
 
 from backend.api.rooms import books_of_all_rooms
-from backend.chain.keys import Signer, personal_sign
+from backend.chain.keys import Signer, dev_signer, personal_sign
 from backend.kernel.clock import FixedClock, iso
 from backend.kernel.digest import canonical_json, sha256, to_hex
 from backend.ledger import commands as statement_commands
@@ -197,3 +197,11 @@ class TestCommands:
         assert said("show")["address"] == ALICE.address
         assert said("erase", "--confirm", ALICE.address)["account"] == ALICE.address
         assert said("show", code=2)["code"] == "account.erased"
+
+    def test_close__to_a_fresh_address__at_the_terminal(self, alice: Caller, later: tuple[str, str]) -> None:
+        a_closed_year(alice, later[0])
+        assert said("close", "2025", "--claim-dev", "19")["version"] == 2
+        found = alice.get("/statements/2025").json()["document"]["fields"]
+        assert {one["value"] for one in found if one["name"] == "account"} == {dev_signer(19).address}
+        body = {"claimAddress": BOB.address, "signature": "0x" + "11" * 64 + "1b"}
+        assert problem(alice.post("/statements/2025/close", body)) == (409, "claim_address.taken")

@@ -91,10 +91,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_ledger_access_person_id"), "ledger_access", ["person_id"], unique=False)
+    op.create_index(op.f("ix_ledger_statement_account"), "ledger_statement", ["account"], unique=False)
 
 
 def downgrade() -> None:
     """From this version: everything is in clear again; what nobody can read any more is empty."""
+    op.drop_index(op.f("ix_ledger_statement_account"), table_name="ledger_statement")
     op.drop_index(op.f("ix_ledger_access_person_id"), table_name="ledger_access")
     op.drop_table("ledger_access")
     op.drop_column("ledger_person", "erased_at")
