@@ -31,8 +31,8 @@ from backend.issuance.verification_commands import app as verification
 from backend.issuance.verifier_commands import app as verifier
 from backend.ledger.activity_commands import app as activities
 from backend.ledger.commands import app as statement
-from backend.ledger.person_commands import app as me
 from backend.ledger.policy_commands import app as policy
+from backend.ledger.privacy_commands import app as me
 from backend.link.indexer import Indexer
 from backend.link.reconcile import Finding
 from backend.link.reconcile import reconcile as differences
@@ -105,7 +105,7 @@ def migrate(*, as_json: AsJson = False) -> None:
     with failing_plainly(as_json=as_json):
         settings = Settings.of_environment()
         settings.make_data_dir()
-        database = Database(settings.database_url)
+        database = Database.of(settings)
         fresh = migrate_database(database)
         database.close()
     schema = head_revision()
@@ -197,7 +197,7 @@ def reindex(*, rpc: Rpc = None, deployment: DeploymentFile = None, as_json: AsJs
     """Empties every projection of the chain and applies all indexed events again: the rows come out the same."""
     with failing_plainly(as_json=as_json):
         settings, deployed, url = _parts(rpc, deployment)
-        database = Database(settings.database_url)
+        database = Database.of(settings)
         rooms = projections(deployed, FeeProjection(database))
         count = Indexer(
             database, connect(url), deployed, rooms, confirmations=confirmations_of(settings, deployed)
@@ -229,7 +229,7 @@ def reconcile(*, rpc: Rpc = None, deployment: DeploymentFile = None, as_json: As
     """Compares what our index says of balances and classes with the chain itself; exits 1 if they differ."""
     with failing_plainly(as_json=as_json):
         settings, deployed, url = _parts(rpc, deployment)
-        database = Database(settings.database_url)
+        database = Database.of(settings)
         found = [_finding(one) for one in differences(database, connect(url), deployed)]
         database.close()
     emit({"findings": found}, as_json=as_json, render=_findings_table)

@@ -26,7 +26,7 @@ EXIT_USAGE = 2
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 """The option every command takes: `as_json: AsJson = False`."""
 
-_MISUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
+_MISUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 """What a server answers to a question that cannot be asked, or about something that does not exist."""
 
 UNLIMITED = 100_000

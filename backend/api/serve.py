@@ -12,7 +12,7 @@ from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.facts import facts_of
 from backend.api.health import database_check
-from backend.api.rooms import ROUTERS, projections
+from backend.api.rooms import ROUTERS, books_of_all_rooms, projections
 from backend.chain.contracts import Contracts
 from backend.chain.deploy import REGISTRAR_ROLE
 from backend.chain.deployment import Deployment, WrongNetwork
@@ -26,6 +26,7 @@ from backend.kernel.errors import Unavailable
 from backend.ledger.address import may_sell
 from backend.ledger.books import Books
 from backend.ledger.deadline import Closed, close_overdue
+from backend.ledger.erasure import finish_erasures
 from backend.ledger.personhood import LedgerKeys
 from backend.link import balances
 from backend.link.indexer import Indexer
@@ -65,7 +66,7 @@ class Tanyu:
         self.clock = clock or SystemClock()
         self.deployment = Deployment.load(settings.deployment_path)
         self.operator = operator_of(settings, self.deployment)
-        self.database = Database(settings.database_url)
+        self.database = Database.of(settings)
         self.w3 = connect(settings.rpc_url or f"http://127.0.0.1:{settings.local_chain_port}")
         self.contracts = Contracts(self.w3, self.deployment)
         self.fee = FeeProjection(self.database)
@@ -97,7 +98,7 @@ class Tanyu:
         settler = Settler(self.database, self.contracts, self.market, self.clock)
         self.settling = Loop("settler", settler.step, self.clock, SETTLE_EVERY)
         keys = LedgerKeys.at(settings.data_dir / "ledger-keys.json")
-        self.books = Books.on_chain(keys, self.deployment.chain_id)
+        self.books = books_of_all_rooms(Books.on_chain(keys, self.deployment.chain_id))
         self.closing = Loop("closing", self._close_overdue, self.clock, CLOSE_EVERY)
         self.cancelling = Loop("cancelling", self._cancel_reversed, self.clock, CANCEL_EVERY)
         self.drawing = Loop("drawing", self._conclude_draws, self.clock, DRAW_EVERY)
@@ -134,7 +135,10 @@ class Tanyu:
             require_open_until(session, campaign_id, self.clock.now(), expiry)
 
     def start(self) -> None:
-        """The market first, so that what the index says of funds finds it listening."""
+        """Erasures first: what a crash or a restored backup left undone. Then the market, so that what the index says
+        of funds finds it listening.
+        """
+        finish_erasures(self.database, self.clock.now())
         self.sequencer.start()
         self.worker.start()
         self.settling.start()

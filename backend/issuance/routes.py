@@ -4,7 +4,7 @@ room's routes: verification, the verifiers' work, appeals.
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from sqlmodel import Session
 from starlette.requests import Request
 
@@ -18,10 +18,10 @@ from backend.issuance.reading import Batch, batch_at, batches
 from backend.issuance.verification_routes import router as verification_router
 from backend.issuance.verifier import threshold_of
 from backend.issuance.verifier_routes import router as verifier_router
-from backend.ledger.caller import OnBehalf, SignedIn, acting
+from backend.ledger.caller import OnBehalf, SignedIn, acting, note_guardian
 from backend.ledger.service import StatementUnknown, statement_of
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(note_guardian)])
 batch_router = APIRouter(tags=["issuance"])
 
 Vintage = Annotated[int, Path(ge=2000, le=2999, description="A calendar year.")]

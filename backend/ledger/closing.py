@@ -9,7 +9,9 @@ from backend.footprint.place import place_of
 from backend.kernel.digest import Json, to_hex
 from backend.kernel.errors import Conflict, RuleViolated
 from backend.ledger import document
+from backend.ledger.address import claim_addresses_of
 from backend.ledger.books import Books
+from backend.ledger.claim_address import ClaimAddress, require_claim_address
 from backend.ledger.content import Account, content_of
 from backend.ledger.deficit import refresh_state
 from backend.ledger.draft import Draft, draft_of
@@ -108,11 +110,20 @@ def _current_row(session: Session, person_id: int, vintage: int) -> StatementRow
     ).one_or_none()
 
 
-def close(session: Session, books: Books, *, person_id: int, vintage: int, at: datetime) -> Statement:
+def close(
+    session: Session,
+    books: Books,
+    *,
+    person_id: int,
+    vintage: int,
+    at: datetime,
+    claim: ClaimAddress | None = None,
+) -> Statement:
     """Closes a vintage year, or closes it anew if it is closed or was returned. Missing months count as defaults.
+    `claim` is an address that this vintage's credits mint to; the person's own if it is left out.
 
     Raises VintageOpen, PolicyUnknown, NotAMember, EarlierOpen, FactorUnknown, BasisMismatch, CapExceeded,
-    StatementStateWrong.
+    StatementStateWrong, and what `require_claim_address` raises.
     """
     person = session.get(PersonRow, person_id)
     assert person is not None
@@ -124,16 +135,18 @@ def close(session: Session, books: Books, *, person_id: int, vintage: int, at: d
     draft = draft_of(session, books, person_id, vintage)
     _check_order(session, books, person, vintage)
     _check_cap(session, draft.policy, own, draft.year.budget_gco2e)
+    address = person.address if claim is None else require_claim_address(session, person, vintage, claim)
+    account = Account(address, draft.nullifier, _next_version(session, person_id, vintage))
     if own is not None:
         _retire_version(session, own)
-    return _keep(session, books, draft, _last_version(session, person_id, vintage) + 1, at)
+    return _keep(session, books, draft, account, at)
 
 
-def _last_version(session: Session, person_id: int, vintage: int) -> int:
+def _next_version(session: Session, person_id: int, vintage: int) -> int:
     query = select(func.max(col(StatementRow.version))).where(
         col(StatementRow.person_id) == person_id, col(StatementRow.vintage) == vintage
     )
-    return session.exec(query).one() or 0
+    return (session.exec(query).one() or 0) + 1
 
 
 def _retire_version(session: Session, own: StatementRow) -> None:
@@ -156,18 +169,18 @@ def reopen(session: Session, *, person_id: int, vintage: int) -> None:
     _retire_version(session, own)
 
 
-def _keep(session: Session, books: Books, draft: Draft, version: int, at: datetime) -> Statement:
+def _keep(session: Session, books: Books, draft: Draft, account: Account, at: datetime) -> Statement:
     person, policy, year, plan = draft.person, draft.policy, draft.year, draft.plan
-    made = document.document_of(_content(books, draft, version), books.salts)
+    made = document.document_of(_content(books, draft, account), books.salts)
     assert person.id is not None
     row = StatementRow(
         person_id=person.id,
         vintage=policy.vintage,
-        version=version,
+        version=account.version,
         current=True,
         state=State.CLOSED,
         region=policy.region,
-        account=person.address,
+        account=account.address,
         methodology=policy.methodology,
         class_id=policy.class_id,
         policy_id=policy.id,
@@ -195,8 +208,7 @@ def _keep(session: Session, books: Books, draft: Draft, version: int, at: dateti
     return found
 
 
-def _content(books: Books, draft: Draft, version: int) -> dict[str, Json]:
-    account = Account(draft.person.address, draft.nullifier, version)
+def _content(books: Books, draft: Draft, account: Account) -> dict[str, Json]:
     factors_digest = to_hex(books.factors_for(draft.policy.vintage).digest)
     return content_of(account, draft.year, draft.plan, factors_digest, draft.memos)
 
@@ -233,7 +245,10 @@ def reinstate(session: Session, books: Books, *, person_id: int, vintage: int, a
 
 def _require_fresh(session: Session, books: Books, row: StatementRow) -> Draft:
     draft = draft_of(session, books, row.person_id, row.vintage)
-    now, then = _content(books, draft, row.version), document.verify(row.document).values
+    is_given = row.account is not None and row.account in claim_addresses_of(session, row.person_id)
+    account = row.account if is_given and row.account else draft.person.address
+    now = _content(books, draft, Account(account, draft.nullifier, row.version))
+    then = document.verify(row.document).values
     changed = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
     if changed:
         raise StatementStale(changed)

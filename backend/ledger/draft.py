@@ -146,7 +146,7 @@ def _activity(row: ActivityRow, as_of: datetime | None) -> Activity:
         span=Span(unix_s(row.start_at), unix_s(row.end_at)),
         place=row.place,
         grade=grade,
-        evidence=row.evidence,
+        evidence="",
         given=row.given,
         meter=None,
     )

@@ -149,9 +149,32 @@ def report(vintage: Vintage, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def close(vintage: Vintage, *, as_json: AsJson = False) -> None:
+def close(
+    vintage: Vintage,
+    claim_keystore: Annotated[
+        Path | None, typer.Option("--claim-keystore", help="A fresh key that this year's credits mint to.")
+    ] = None,
+    claim_password_file: Annotated[
+        Path | None, typer.Option("--claim-password-file", help="Holds its password.")
+    ] = None,
+    claim_dev: Annotated[int | None, typer.Option("--claim-dev", min=0, help="Or a development account.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Closes a year that is over, or closes it anew; what is missing counts as the high default."""
-    person.ask("POST", f"/statements/{vintage}/close", as_json=as_json)
+    path = f"/statements/{vintage}"
+    if claim_keystore is None and claim_dev is None:
+        person.ask("POST", f"{path}/close", as_json=as_json)
+        return
+    with failing_plainly(as_json=as_json):
+        own, fresh = person.key(), key_of(claim_keystore, claim_password_file, claim_dev)
+        with signed_in_client(person.url, own) as client:
+            require_fit_key(client, fresh)
+            address = fresh.signer.address
+            text = person.request(client, "GET", f"{path}/claim-address", params={"address": address})["text"]
+            body = {"claimAddress": address, "signature": to_hex(personal_sign(fresh.signer, text))}
+            found = person.request(client, "POST", f"{path}/close", body=body)
+        emit(found, as_json=as_json, render=render)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """The ledger over HTTP: accounts and homes, activities, statements, and the public policies."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from backend.ledger import (
     account_routes,
@@ -10,14 +10,17 @@ from backend.ledger import (
     life_routes,
     meter_routes,
     policy_routes,
+    privacy_routes,
     report_routes,
     sharing_routes,
     statement_routes,
 )
+from backend.ledger.caller import note_guardian
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(note_guardian)])
 router.include_router(account_routes.router)
 router.include_router(life_routes.router)
+router.include_router(privacy_routes.router)
 router.include_router(intake_routes.router)
 router.include_router(meter_routes.router)
 router.include_router(activity_routes.router)

@@ -69,7 +69,8 @@ class Statement:
     both together never exceed the person's surplus (with what was carried in)."""
     deficit_gco2e: int
     document: str
-    """Canonical JSON with every field and its salt; see `document.py`."""
+    """Canonical JSON with every field and its salt; see `document.py`. Empty once the person was erased; footprint,
+    bound and surplus are 0 then."""
     reason: str | None
     submitted_at: datetime | None
 
@@ -142,10 +143,16 @@ def statements_in(
     session: Session, state: State, *, class_id: int | None = None, after: int = 0, limit: int | None = None
 ) -> list[Statement]:
     """Current statements in one state (and of one class if given), in order of closing. Submitted ones are what a
-    verifier works on; attested ones are what a batch is made of. `after` is the id of the last one already seen.
+    verifier works on; attested ones are what a batch is made of. Nobody can read those of erased persons, so they are
+    not among them. `after` is the id of the last one already seen.
     """
-    query = select(StatementRow).where(col(StatementRow.state) == str(state), col(StatementRow.current))
-    query = query.where(col(StatementRow.id) > after).limit(limit)
+    query = (
+        select(StatementRow)
+        .join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
+        .where(col(StatementRow.state) == str(state), col(StatementRow.current), col(PersonRow.erased_at).is_(None))
+        .where(col(StatementRow.id) > after)
+        .limit(limit)
+    )
     if class_id is not None:
         query = query.where(col(StatementRow.class_id) == class_id)
     return [_view(session, row) for row in session.exec(query.order_by(col(StatementRow.id))).all()]
@@ -158,7 +165,7 @@ def current_digests(session: Session) -> set[bytes]:
 
 def household_of(session: Session, person_id: int) -> set[str]:
     """Addresses of the person, its guardian and wards, and everybody it ever shared a home or a vehicle with, those of
-    earlier keys too: those in whose statements a verifier of this household has an interest.
+    earlier keys and those they claim to too: those in whose statements a verifier of this household has an interest.
     """
     homes = select(OccupancyRow.premises_id).where(col(OccupancyRow.person_id) == person_id)
     mates = set(session.exec(select(OccupancyRow.person_id).where(col(OccupancyRow.premises_id).in_(homes))).all())
@@ -172,6 +179,9 @@ def household_of(session: Session, person_id: int) -> set[str]:
         select(PersonRow).where((col(PersonRow.guardian) == own.address) | col(PersonRow.address).in_(guardians))
     ).all()
     found = {one.address for person in (*people, *kin) for one in _past_addresses(session, person)}
+    everybody = [person.id for person in (*people, *kin)]
+    claims = select(StatementRow.account).where(col(StatementRow.person_id).in_(everybody))
+    found |= {account for account in session.exec(claims).all() if account}
     return found | {person.address for person in (*people, *kin)} | guardians
 
 

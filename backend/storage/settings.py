@@ -58,6 +58,13 @@ class Settings(BaseSettings):
     operator_password_file: Path | None = None
     """A file with the keystore's password. TANYU_OPERATOR_PASSWORD_FILE."""
 
+    keys_dir: Path | None = None
+    """The key store, whose keys open what the database keeps sealed; `keys` in the data folder if not given. Keep it,
+    and its backups, apart from the database's. TANYU_KEYS_DIR."""
+
+    keys_master_file: Path | None = None
+    """The key that wraps the others; `master.key` in the key store if not given. TANYU_KEYS_MASTER_FILE."""
+
     database_url_override: str | None = Field(default=None, validation_alias="DATABASE_URL")
     """PostgreSQL or another database; SQLite in the data folder if not given. DATABASE_URL."""
 
@@ -95,6 +102,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The SQLAlchemy URL of the database."""
         return self.database_url_override or f"sqlite:///{self.data_dir / 'tanyu.db'}"
+
+    @property
+    def keys_path(self) -> Path:
+        """The folder of the key store."""
+        return self.keys_dir or self.data_dir / "keys"
 
     @property
     def base_url(self) -> str:

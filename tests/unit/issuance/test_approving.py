@@ -106,7 +106,7 @@ TAMPERINGS = {
         update(StatementRow).where(col(StatementRow.credit_gco2e) > 0).values(credit_gco2e=300_000),
         "is not what was attested",
     ),
-    "document": (update(StatementRow).values(document="{}"), "not a statement document"),
+    "document": (update(StatementRow).values(sealed=None), "not a statement document"),
     "account": (update(StatementRow).values(budget_gco2e=1), "budget is not what its document says"),
     "state": (update(StatementRow).values(state=str(State.SUBMITTED)), "is not attested or past it"),
     "attester": (update(AttestationRow).values(verifier=VERIFIERS[2].address), "was not signed by"),
