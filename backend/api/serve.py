@@ -19,7 +19,7 @@ from backend.chain.deployment import Deployment, WrongNetwork
 from backend.chain.keys import DevRole, KeystoreUnreadable, Signer, dev_signer, require_dev_chain, signer_from_keystore
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect, network_of
 from backend.giving.donation import require_open_until
-from backend.issuance.drawing import Concluded, conclude_overdue
+from backend.issuance.drawing import Advanced, advance
 from backend.issuance.reversal import Cancelled, cancel_reversed
 from backend.kernel.clock import Clock, SystemClock
 from backend.kernel.errors import Unavailable
@@ -47,7 +47,7 @@ from backend.storage.settings import Settings
 SETTLE_EVERY = timedelta(milliseconds=200)
 CLOSE_EVERY = timedelta(hours=1)
 CANCEL_EVERY = timedelta(seconds=2)
-DRAW_EVERY = timedelta(minutes=1)
+DRAW_EVERY = timedelta(seconds=2)
 STOP_TIMEOUT = timedelta(seconds=10)
 PUBLIC_CONFIRMATIONS = 12
 
@@ -101,7 +101,7 @@ class Tanyu:
         self.books = books_of_all_rooms(Books.on_chain(keys, self.deployment.chain_id))
         self.closing = Loop("closing", self._close_overdue, self.clock, CLOSE_EVERY)
         self.cancelling = Loop("cancelling", self._cancel_reversed, self.clock, CANCEL_EVERY)
-        self.drawing = Loop("drawing", self._conclude_draws, self.clock, DRAW_EVERY)
+        self.drawing = Loop("drawing", self._advance_draws, self.clock, DRAW_EVERY)
 
     def _close_overdue(self) -> Closed:
         """Who did not submit a vintage in time has it closed with what is there."""
@@ -111,9 +111,9 @@ class Tanyu:
         """What the registrar recorded as minted wrongly is cancelled from the buffers at once."""
         return cancel_reversed(self.database, self.contracts, self.clock.now())
 
-    def _conclude_draws(self) -> Concluded:
-        """Who did not reveal in time is left out."""
-        return conclude_overdue(self.database, self.clock.now())
+    def _advance_draws(self) -> Advanced:
+        """A draw's block is noted when it is there; who did not reveal in time is left out."""
+        return advance(self.database, self._find_block, self.clock.now())
 
     def _find_block(self, from_s: int) -> Header | None:
         """The block that a draw named by its time."""
@@ -181,7 +181,6 @@ class Tanyu:
             "market": self.market,
             "books": self.books,
             "contracts": self.contracts,
-            "find_block": self._find_block,
             "is_registrar": self._is_registrar,
         }
         checks = {

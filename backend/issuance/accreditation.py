@@ -4,7 +4,6 @@ Governance adds a verifier on the chain, the registrar removes one at once. The 
 kept here: a registrar's signed word says until when; without one a term runs from the chain's word.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,9 +19,6 @@ from backend.kernel.errors import Forbidden, InvalidInput, Unauthenticated
 
 GOOD_FOR = timedelta(hours=1)
 """How old or early the time in a signed grant may be."""
-
-HoldsRole = Callable[[str], bool]
-"""Whether an address is a registrar, as the chain says now."""
 
 
 class GrantInvalid(InvalidInput):
@@ -114,10 +110,11 @@ def grant(
     granted_at: datetime,
     until: datetime,
     signature: bytes,
-    holds_role: HoldsRole,
+    by_registrar: bool,
     at: datetime,
 ) -> None:
     """Keeps a registrar's word until when a verifier serves; a later one replaces it, and may shorten it.
+    `by_registrar`: whether the chain says now that `granted_by` is one.
 
     Raises GrantInvalid, GrantSignerWrong, GrantorUnfit, SignatureMalformed.
     """
@@ -132,7 +129,7 @@ def grant(
     found = personal_recover(text, signature)
     if found != granted_by:
         raise GrantSignerWrong(found, granted_by)
-    if not holds_role(granted_by):
+    if not by_registrar:
         raise GrantorUnfit(granted_by)
     session.add(
         AccreditationRow(

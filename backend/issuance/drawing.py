@@ -226,10 +226,10 @@ def commit(
     return part
 
 
-def reveal(session: Session, day: int, verifier: str, *, secret: bytes, at: datetime, find_block: FindBlock) -> DrawRow:
+def reveal(session: Session, day: int, verifier: str, *, secret: bytes, at: datetime) -> DrawRow:
     """A verifier shows its secret, after the block and in time. When all have, the draw is concluded.
 
-    Raises DrawUnknown, DrawNotNow, CommitmentUnfit, NodeUnavailable.
+    Raises DrawUnknown, DrawNotNow, CommitmentUnfit.
     """
     row = draw_at(session, day)
     listed = list_of(row)
@@ -238,7 +238,7 @@ def reveal(session: Session, day: int, verifier: str, *, secret: bytes, at: date
         raise CommitmentUnfit(verifier, "it has not committed to this secret")
     if row.concluded_at is not None or unix_s(at) >= listed.reveal_until_s:
         raise DrawNotNow(day, "reveal", "the time for it is over")
-    if not note_block(session, row, at, find_block):
+    if row.block_hash is None:
         raise DrawNotNow(day, "reveal", "the named block is not there yet")
     part.secret, part.revealed_at = secret, at
     session.add(part)
@@ -246,17 +246,6 @@ def reveal(session: Session, day: int, verifier: str, *, secret: bytes, at: date
     if all(one.secret is not None for one in commitments_of(session, day)):
         _conclude(session, row, at)
     return row
-
-
-def note_block(session: Session, row: DrawRow, at: datetime, find_block: FindBlock) -> bool:
-    """Keeps the named block once it is confirmed; whether there is one."""
-    if row.block_hash is None and unix_s(at) >= list_of(row).block_from_s:
-        block = find_block(list_of(row).block_from_s)
-        if block is not None:
-            row.block_number, row.block_hash, row.block_at = block.number, block.hash, block.time
-            session.add(row)
-            session.flush()
-    return row.block_hash is not None
 
 
 def conclude(session: Session, day: int, at: datetime) -> DrawRow:
@@ -272,10 +261,11 @@ def conclude(session: Session, day: int, at: datetime) -> DrawRow:
 
 
 @dataclass(frozen=True)
-class Concluded:
-    """Draws that were ended because their time was over, by day."""
+class Advanced:
+    """By day: draws whose named block was found, and draws that were ended because their time was over."""
 
-    days: tuple[int, ...]
+    blocks: tuple[int, ...] = ()
+    concluded: tuple[int, ...] = ()
 
     @property
     def moved(self) -> bool:
@@ -283,18 +273,27 @@ class Concluded:
         return False
 
 
-def conclude_overdue(database: Database, at: datetime) -> Concluded:
-    """Ends every draw whose time to reveal is over: no draw waits for somebody who may not like its outcome."""
+def advance(database: Database, find_block: FindBlock, at: datetime) -> Advanced:
+    """What of a draw waits for nobody: its block is noted, so that verifiers see it before they show their secrets; and
+    it ends with its time, whoever may not like the outcome. The node is asked while no transaction is open.
 
-    def due(session: Session) -> list[int]:
-        waiting = [row for row in draws(session) if row.concluded_at is None]
-        return [row.day for row in waiting if unix_s(at) >= list_of(row).reveal_until_s]
-
+    Raises NodeUnavailable.
+    """
     with database.read() as session:
-        if not due(session):
-            return Concluded(())
+        waiting = [row for row in draws(session) if row.concluded_at is None]
+        named = {row.day: list_of(row).block_from_s for row in waiting if row.block_hash is None}
+        over = [row.day for row in waiting if unix_s(at) >= list_of(row).reveal_until_s]
+    found = {day: find_block(from_s) for day, from_s in named.items() if from_s <= unix_s(at)}
+    blocks = {day: block for day, block in found.items() if block is not None}
+    if not blocks and not over:
+        return Advanced()
     with database.write() as session:
-        return Concluded(tuple(conclude(session, day, at).day for day in due(session)))
+        for day, block in blocks.items():
+            row = draw_at(session, day)
+            row.block_number, row.block_hash, row.block_at = block.number, block.hash, block.time
+            session.add(row)
+        session.flush()
+        return Advanced(tuple(blocks), tuple(conclude(session, day, at).day for day in over))
 
 
 def _conclude(session: Session, row: DrawRow, at: datetime) -> None:

@@ -17,8 +17,9 @@ from backend.issuance.commands import root_of
 from backend.issuance.draw import commitment_of, commitment_text
 from backend.issuance.draw_list import draw_list_of
 from backend.issuance.draw_record import wrong_on_chain, wrong_with
+from backend.issuance.drawing import DrawNotNow
 from backend.issuance.reauditing import Outcome
-from backend.issuance.verifier_check import attestation_of_document, batch_signature, secret_of
+from backend.issuance.verifier_check import ShownUnsound, attestation_of_document, batch_signature, secret_of
 from backend.kernel.clock import SystemClock, unix_s
 from backend.kernel.digest import canonical_json, to_hex
 from backend.kernel.errors import InvalidInput
@@ -185,12 +186,26 @@ def commit(day: Day, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def reveal(day: Day, *, as_json: AsJson = False) -> None:
-    """Reveals your secret for a draw, once the block that it names is there."""
+def reveal(
+    day: Day,
+    rpc: Annotated[
+        str | None, typer.Option("--rpc", help="A node of your own, asked for the list and the block.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Reveals your secret for a draw, once the block that it names is there; before that it is not even sent."""
     with failing_plainly(as_json=as_json):
         key = verifier.key()
         with signed_in_client(verifier.url, key) as client:
-            secret = secret_of(draw_list_of(client.get(_draw_path(day))["listed"]), key.signer)
+            shown = client.get(_draw_path(day))
+            listed = draw_list_of(shown["listed"])
+            if shown["blockHash"] is None:
+                raise DrawNotNow(listed.day, "reveal", "the named block is not there yet; nothing was sent")
+            wrong = wrong_on_chain(shown, connect(rpc)) if rpc else []
+            if wrong:
+                raise ShownUnsound("the draw's record", wrong)
+            secret = secret_of(listed, key.signer)
             found = client.post(f"{_draw_path(day)}/reveal", {"secret": to_hex(secret)})
         emit(found, as_json=as_json, render=render)
 

@@ -15,6 +15,7 @@ from backend.issuance.accreditation import grant_text
 from backend.issuance.attestation import sign_attestation
 from backend.issuance.draw import commitment_of, commitment_text
 from backend.issuance.draw_record import wrong_with
+from backend.issuance.drawing import advance
 from backend.issuance.plausibility import shipped_thresholds
 from backend.issuance.routes import router
 from backend.issuance.task import queue_of
@@ -26,7 +27,7 @@ from backend.ledger.service import Statement
 from backend.storage.database import Database
 from tests.api.access_app import ORIGIN
 from tests.api.ledger.callers import Caller, problem
-from tests.unit.issuance.drawing import BLOCK, RULES, all_drawn, opened
+from tests.unit.issuance.drawing import RULES, all_drawn, found, opened
 from tests.unit.issuance.world import AT, DEPLOYMENT, STRANGER, THRIFTY, VERIFIERS, World
 from tests.unit.ledger.people import at_home, keep, power
 from tests.web import TestClient
@@ -54,7 +55,6 @@ def client(world: World, clock: FixedClock) -> TestClient:
         "site": Site.local(8000),
         "deployment": DEPLOYMENT,
         "books": world.books,
-        "find_block": lambda _from_s: BLOCK,
         "is_registrar": lambda address: address == REGISTRAR.address,
     }
     for name, value in state.items():
@@ -223,6 +223,10 @@ def test_draw__from_list_to_finding__is_public_and_names_nobody(
         }
         assert Caller(client, verifier).post(f"/verification/draws/{day}/commitment", body).status_code == 201
     clock.at = AT + RULES.block_after + timedelta(minutes=1)
+    early = Caller(client, VERIFIERS[0])
+    told = early.post(f"/verification/draws/{day}/reveal", {"secret": to_hex(secret_of(listed, VERIFIERS[0]))})
+    assert problem(told) == (409, "draw.not_now")
+    advance(world.database, found, clock.at)
     for verifier in VERIFIERS:
         secret = secret_of(listed, verifier)
         answer = Caller(client, verifier).post(f"/verification/draws/{day}/reveal", {"secret": to_hex(secret)})

@@ -173,10 +173,13 @@ def test_draw__of_three_processes__is_the_same_for_everybody(office: Office) -> 
 
     def named_block_is_there() -> bool:
         w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]  # a development node's own method
-        return bool(w3.eth.get_block("latest")["timestamp"] >= opened["listed"]["blockFrom"])
+        return draw()["blockHash"] is not None
 
+    office.verifiers[0].tell("reveal", day)
+    code, said = office.verifiers[0].hear()
+    assert (code, said["code"]) == (1, "draw.not_now"), "the secret stays here until there is a block"
     until(named_block_is_there, "the named block")
-    office.all_do("reveal", day)
+    office.all_do("reveal", day, "--rpc", office.processes.node.url)
 
     record = draw()
     assert record["seed"] is not None

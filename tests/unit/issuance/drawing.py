@@ -9,7 +9,7 @@ from typing import Any
 from backend.chain.keys import Signer, personal_sign
 from backend.issuance.draw import commitment_of, commitment_text
 from backend.issuance.draw_list import DRAW_TOPIC, DrawList, day_number
-from backend.issuance.drawing import commit, draw_at, list_of, open_draw, reveal
+from backend.issuance.drawing import advance, commit, draw_at, list_of, open_draw, reveal
 from backend.issuance.verification_routes import draw_out
 from backend.issuance.verification_rules import shipped_rules
 from backend.issuance.verifier_check import secret_of
@@ -54,10 +54,10 @@ def revealed(
     find: Callable[[int], Header | None] = found,
     after: timedelta = RULES.block_after + timedelta(minutes=1),
 ) -> None:
+    advance(world.database, find, AT + after)
     for signer in signers:
         with world.database.write() as session:
-            secret = secret_of(listed, signer)
-            reveal(session, DAY, signer.address, secret=secret, at=AT + after, find_block=find)
+            reveal(session, DAY, signer.address, secret=secret_of(listed, signer), at=AT + after)
 
 
 def record_of(world: World) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def granted(world: World, ends: datetime, by: Signer = REGISTRAR, **changed: Any
         "granted_at": from_unix_s(unix_s(AT)),
         "until": ends,
     }
-    whole = fields | {"at": AT, "holds_role": lambda address: address == REGISTRAR.address} | changed
+    whole = fields | {"at": AT, "by_registrar": True} | changed
     with world.database.write() as session:
         grant(session, DEPLOYMENT, signature=personal_sign(by, grant_text(DEPLOYMENT, **fields)), **whole)
 
@@ -80,7 +80,7 @@ def test_grant__ended__leaves_work_and_batches_to_others(world: World) -> None:
         (SOON, REGISTRAR, {"at": AT + timedelta(hours=2)}, GrantInvalid),
         (SOON, STRANGER, {}, GrantSignerWrong),
         (SOON, REGISTRAR, {"until": SOON + timedelta(days=1)}, GrantSignerWrong),
-        (SOON, REGISTRAR, {"holds_role": lambda _address: False}, GrantorUnfit),
+        (SOON, REGISTRAR, {"by_registrar": False}, GrantorUnfit),
     ],
 )
 def test_grant__too_long_late_forged_or_by_no_registrar__is_refused(

@@ -15,16 +15,17 @@ from backend.issuance.draw import commitment_text, drawn_of, seed_of
 from backend.issuance.draw_list import DRAW_TOPIC, Candidate, draw_list_of
 from backend.issuance.draw_record import wrong_with
 from backend.issuance.drawing import (
+    Advanced,
     CommitmentUnfit,
     DrawEmpty,
     DrawExists,
     DrawNotNow,
     DrawTimesUnfit,
     DrawUnknown,
+    advance,
     candidates_of,
     commit,
     conclude,
-    conclude_overdue,
     draw_at,
     list_of,
     open_draw,
@@ -132,9 +133,9 @@ def test_draw__one_who_does_not_reveal__is_left_out_and_its_statements_are_likel
     revealed(world, listed, *VERIFIERS[:2])
     with world.database.write() as session, pytest.raises(DrawNotNow):
         conclude(session, DAY, AT + RULES.block_after)
-    assert conclude_overdue(world.database, AT + RULES.block_after).days == ()
-    assert conclude_overdue(world.database, AT + RULES.reveal_until).days == (DAY,)
-    assert conclude_overdue(world.database, AT + RULES.reveal_until).days == ()
+    assert advance(world.database, found, AT + RULES.block_after) == Advanced()
+    assert advance(world.database, found, AT + RULES.reveal_until).concluded == (DAY,)
+    assert advance(world.database, found, AT + RULES.reveal_until) == Advanced()
     with world.database.write() as session:
         ended = conclude(session, DAY, AT + RULES.reveal_until)
         assert ended.seed is not None
@@ -228,4 +229,4 @@ def test_reveal__before_the_block_late_or_of_another_secret__is_refused(world: W
         revealed(world, listed, VERIFIERS[2])
     secret = secret_of(listed, VERIFIERS[1])
     with world.database.write() as session, pytest.raises(CommitmentUnfit):
-        reveal(session, DAY, VERIFIERS[0].address, secret=secret, at=BLOCK_AT, find_block=found)
+        reveal(session, DAY, VERIFIERS[0].address, secret=secret, at=BLOCK_AT)
