@@ -41,7 +41,7 @@ class Line:
         """The line as a statement shows it."""
         activity = self.reading.activity
         factors = [self.choice.own] + ([self.choice.carrier] if self.choice.carrier else [])
-        return {
+        fields: dict[str, Json] = {
             "category": str(self.category),
             "month": f"{vintage}-{self.month:02d}",
             "kind": activity.kind.name,
@@ -56,7 +56,10 @@ class Line:
             "rung": str(self.choice.rung),
             "halfWidthBps": [one.half_width_bps for one in factors],
             "gco2e": str(self.amount.gco2e),
-        } | ({} if self.least == self.amount else {"leastGco2e": str(self.least.gco2e)})
+        }
+        if self.least != self.amount:
+            fields["leastGco2e"] = str(self.least.gco2e)
+        return fields
 
 
 def _named(factor: Factor) -> str:
