@@ -196,9 +196,9 @@ def test_appeal__dismissed__leaves_it_returned_with_the_time_anew(world: World) 
     with pytest.raises(AppealExists):
         appealed(world, statement)
     with world.database.write() as session:
-        own = {"person_id": statement.person_id, "vintage": VINTAGE}
-        close(session, world.books, at=LATER, **own)
-        assert submit(session, world.books, at=LATER, **own).version == 2
+        close(session, world.books, person_id=statement.person_id, vintage=VINTAGE, at=LATER)
+        anew = submit(session, world.books, person_id=statement.person_id, vintage=VINTAGE, at=LATER)
+        assert anew.version == 2
 
 
 def test_appeal__while_it_waits__nothing_is_closed_handed_in_or_overdue(world: World) -> None:
@@ -207,7 +207,7 @@ def test_appeal__while_it_waits__nothing_is_closed_handed_in_or_overdue(world: W
     own = {"person_id": statement.person_id, "vintage": VINTAGE}
     with world.database.write() as session:
         with pytest.raises(StatementStateWrong):
-            close(session, world.books, at=LATER, **own)
+            close(session, world.books, person_id=statement.person_id, vintage=VINTAGE, at=LATER)
         with pytest.raises(AppealPending) as caught:
             submit(session, world.books, at=LATER, **own)
         assert caught.value.code == "statement.appeal_pending"

@@ -1,7 +1,7 @@
 """Household terms: declared, capped, labelled; and days alone by what households declared."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from backend.ledger.alone import alone_days
 from backend.ledger.content import Account, content_of
 from backend.ledger.coverage import Home
 from backend.ledger.draft import draft_of
-from backend.ledger.home import Stay, found_home, move_in
+from backend.ledger.home import Stay, found_home, move_in, move_out
 from backend.ledger.policy import Policy, PolicyMalformed, parse_policy
 from backend.ledger.statement import year_of
 from backend.storage.database import Database
@@ -126,6 +126,19 @@ def test_draft__of_one_who_lives_alone_until_somebody_moves_in__has_the_term_for
     assert alone.budget_gco2e == 120_000
     assert "alone" not in others
     assert [draft.year.budget_gco2e for draft in drafts] == [100_000 + 20_000 * 181 // 365, 100_000]
+
+
+def test_draft__moving_out_told_late__leaves_nobody_alone_before(database: Database) -> None:
+    books = some_books(parse_policy(ALONE_TEXT + "\n[guards]\ntold_within_days = 31\n"))
+    told_at = datetime(2025, 10, 1, 12, tzinfo=UTC)
+    with database.write() as session:
+        one, other = (member(session, books, number, "GB") for number in (10, 11))
+        home = found_home(session, person_id=one.person_id, region="GB", since_on=date(2025, 1, 1), at=told_at)
+        move_in(session, home.code, person_id=other.person_id, since_on=date(2025, 1, 1), at=told_at)
+        move_out(session, home.code, person_id=other.person_id, until_on=date(2025, 3, 31), at=told_at)
+        year = draft_of(session, books, one.person_id, 2025).year
+
+    assert year.member.alone == ((date(2025, 9, 1), date(2025, 12, 31)),)
 
 
 def _net_gco2e(policy: Policy, kwh: int, people: int, *, is_home: bool) -> int:
