@@ -30,7 +30,7 @@ class MeterOverlap(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "a reading of this meter for some of this time is already recorded; leave that time out, or take it back first"
+            "a reading of this meter for some of this time is already recorded; leave it out, or take that back first"
         )
 
 
