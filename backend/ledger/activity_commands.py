@@ -11,7 +11,7 @@ from rich.table import Table
 
 from backend.access.signed_in import DevIndex, Keystore, PasswordFile, Url, Ward, key_of, signed_in_client
 from backend.access.terminal import AsJson, emit, failing_plainly
-from backend.footprint.csv_intake import parse_activities, template
+from backend.footprint.csv_intake import columns_told, parse_activities, template
 from backend.footprint.green_button import read_green_button
 from backend.footprint.kind import kind_of
 from backend.footprint.quantity import plain
@@ -156,7 +156,10 @@ def _sentences(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"nothing is recorded yet; to record exactly this, add --confirm {told['confirm']}"
 
 
-@app.command("template")
+@app.command(
+    "template",
+    help=f"Prints a CSV to fill in: every column, and an example row for each category.\n\n{columns_told()}",
+)
 def show_template(*, as_json: AsJson = False) -> None:
     """Prints a CSV to fill in: every column, and an example row for each category."""
     if as_json:

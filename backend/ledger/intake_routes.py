@@ -12,7 +12,7 @@ from backend.access.state import clock_of, database_of, deployment_of
 from backend.access.wire import HexBytes32, Iso, SignatureText, Wire
 from backend.footprint import csv_intake, espi_feed, gpx
 from backend.footprint.activity import span_of
-from backend.footprint.csv_intake import COLUMNS, CsvRefused
+from backend.footprint.csv_intake import CsvRefused, columns_told
 from backend.footprint.green_button import GreenButton, GreenButtonReader, meters_of
 from backend.footprint.quantity import plain
 from backend.footprint.trip import Gpx, GpxFileReader
@@ -193,7 +193,7 @@ def csv_template() -> PlainTextResponse:
     return PlainTextResponse(csv_intake.template(), media_type="text/csv", headers=headers)
 
 
-@router.post("/activities/import", openapi_extra=_body("text/csv", f"Columns: {', '.join(COLUMNS)}"))
+@router.post("/activities/import", openapi_extra=_body("text/csv", columns_told()))
 def import_activities(
     *,
     request: Request,

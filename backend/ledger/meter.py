@@ -29,7 +29,9 @@ class MeterOverlap(Conflict):
     code = "meter.overlap"
 
     def __init__(self) -> None:
-        super().__init__("a reading of this meter for some of this time is already recorded")
+        super().__init__(
+            "a reading of this meter for some of this time is already recorded; leave it out, or take that back first"
+        )
 
 
 class MeterElsewhere(Conflict):

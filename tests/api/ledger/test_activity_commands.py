@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from backend.access import signed_in
 from backend.access.client import ApiClient
 from backend.chain.deployment import Deployment
+from backend.footprint.csv_intake import MEANING
 from backend.ledger import activity_commands
 from backend.ledger.tables import ActivityRow
 from backend.storage.database import Database
@@ -165,6 +166,12 @@ def test_template__can_be_read(tmp_path: Path) -> None:
 
     assert len(told("read", a_file(tmp_path, printed))) == 9
     assert told("template") == {"csv": printed}
+
+
+def test_template__help__says_what_each_column_holds() -> None:
+    shown = " ".join(run("template", "--help").output.replace("│", " ").split())
+
+    assert all(f"{name}: {meaning[:20]}" in shown for name, meaning in MEANING.items())
 
 
 def test_list__shows_what_was_recorded_and_how_it_came_in(home: str, alice: Caller) -> None:
