@@ -78,7 +78,10 @@ class Cheat(RuleBasedStateMachine):
         self.keys = count(20)
 
     @initialize(
-        seed=st.integers(0, SEEDS - 1), joins=st.sampled_from([0, 0, 0, 5, 20]), born=st.sampled_from([0, 0, 4])
+        ways=st.sets(st.sampled_from(WAYS), min_size=1, max_size=4),
+        seed=st.integers(0, SEEDS - 1),
+        joins=st.sampled_from([0, 0, 0, 5, 20]),
+        born=st.sampled_from([0, 0, 4]),
     )
     def begin(self, ways: set[str], seed: int, joins: int, born: int) -> None:
         self.ways = ways
