@@ -42,9 +42,9 @@ derivation = "a derivation"
 sources = ["a source"]
 """
 _CATEGORIES = {
-    "electricity": (300, 700, "generation"),
-    "gas": (400, 900, "combustion"),
-    "travel": (600, 1300, "use_phase"),
+    "electricity": (600, 1400, "generation"),
+    "gas": (800, 1800, "combustion"),
+    "travel": (1200, 2600, "use_phase"),
 }
 
 
@@ -117,8 +117,8 @@ class _Dice:
     def amounts(self, mean: int, *words: object) -> tuple[int, ...]:
         """Some people hardly use anything, and some thirds of a month cost as much as half a year."""
         level = (0, mean // 2, mean, mean, mean * 2)[self.below(5, *words)]
-        shapes = (0, 1, 2, 2, 2, 2, 4, 24)
-        return tuple(level * shapes[self.below(8, *words, third)] // 2 for third in THIRDS)
+        shapes = (0, 1, 1, 1, 2, 2, 2, 2, 4, 24)
+        return tuple(level * shapes[self.below(10, *words, third)] // 2 for third in THIRDS)
 
 
 def world_of(seed: int) -> World:

@@ -39,6 +39,8 @@ from tests.property.cheat_world import BIRTH, END, SWAP, VINTAGES, World, day_of
 SEEDS = 24
 names = st.sampled_from(["a", "b", "c", "k"])
 thirds = st.integers(0, 71)
+WAYS = ("cut", "lie", "hide", "haunt", "car", "split", "belong", "leave", "deal")
+"""Ways of cheating: each life tries a few, since who tries all of them only loses its year."""
 lengths = st.sampled_from([1, 1, 2, 3, 3, 9, 18, 36])
 SPELLINGS = {"E1O8": "e-108", "E2Z5": "E225", "G1": "61", "night": "Night"}
 _known: dict[int, dict[tuple[str, int], StatementRow]] = {}
@@ -76,9 +78,13 @@ class Cheat(RuleBasedStateMachine):
         self.keys = count(20)
 
     @initialize(
-        seed=st.integers(0, SEEDS - 1), joins=st.sampled_from([0, 0, 0, 5, 20]), born=st.sampled_from([0, 0, 4])
+        ways=st.sets(st.sampled_from(WAYS), min_size=1, max_size=4),
+        seed=st.integers(0, SEEDS - 1),
+        joins=st.sampled_from([0, 0, 0, 5, 20]),
+        born=st.sampled_from([0, 0, 4]),
     )
-    def begin(self, seed: int, joins: int, born: int) -> None:
+    def begin(self, ways: set[str], seed: int, joins: int, born: int) -> None:
+        self.ways = ways
         self.seed, self.world = seed, world_of(seed)
         self.play = Play(self.world, self.database)
         self.third, self.joins, self.birth = 0, joins, BIRTH + born
@@ -119,6 +125,13 @@ class Cheat(RuleBasedStateMachine):
                 self.attempt(lambda third=third: self.play.arrive(third))
                 self.is_move_told = third >= self.world.move
                 self.show_meters("h2")
+            if third == self.world.move and "c" in self.play.people and "haunt" not in self.ways:
+                self.say_moved()
+            if third == self.world.move and "c" in self.play.people and self.play.car and "car" not in self.ways:
+                self.attempt(lambda third=third: self.play.read(third, "a"))
+                self.attempt(lambda third=third: self.play.drive_along(third))
+            if third == SWAP and self.world.is_swapped and "lie" not in self.ways:
+                self.say_swapped()
 
     @rule(some=st.sampled_from([1, 3, 6, 12, 36]))
     def wait(self, some: int) -> None:
@@ -130,6 +143,7 @@ class Cheat(RuleBasedStateMachine):
         stop = min(start + length, item.last + 1, self.third, 36 if start < 36 else 72)
         return range(start, stop)
 
+    @precondition(lambda self: "cut" in self.ways)
     @rule(
         pick=st.integers(0, 99),
         third=thirds,
@@ -148,6 +162,7 @@ class Cheat(RuleBasedStateMachine):
         assert not (let and again), "a meter's time counted twice"
         self.shared_anew |= let
 
+    @precondition(lambda self: "lie" in self.ways)
     @rule(pick=st.integers(0, 99), third=thirds, length=lengths, quantity=st.sampled_from([0, 1, 5000]))
     def lie(self, pick: int, third: int, length: int, quantity: int) -> None:
         at = pick % len(self.world.items)
@@ -155,6 +170,7 @@ class Cheat(RuleBasedStateMachine):
         if run and self.play.owner(self.world.items[at])[0] in self.play.people:
             self.attempt(lambda: self.tell(at, run, quantity=quantity))
 
+    @precondition(lambda self: "hide" in self.ways)
     @rule(pick=st.integers(0, 999))
     def take_back(self, pick: int) -> None:
         if not self.play.kept:
@@ -171,6 +187,7 @@ class Cheat(RuleBasedStateMachine):
             del self.play.kept[kept]
             self.play.told[at] -= set(run)
 
+    @precondition(lambda self: "hide" in self.ways)
     @rule(pick=st.integers(0, 99), third=thirds, length=lengths)
     def hide(self, pick: int, third: int, length: int) -> None:
         """Will not be told when all else is."""
@@ -179,14 +196,21 @@ class Cheat(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.is_move_told and self.third >= self.world.move and "c" in self.play.people)
     @rule()
+    def tell_the_move(self) -> None:
+        self.say_moved()
+
     def say_moved(self) -> None:
         self.is_move_told = self.attempt(self.play.tell_move)
 
     @precondition(lambda self: self.world.is_swapped and not self.is_swap_told and self.third >= SWAP)
     @rule()
+    def tell_the_swap(self) -> None:
+        self.say_swapped()
+
     def say_swapped(self) -> None:
         self.is_swap_told = self.attempt(self.play.swap)
 
+    @precondition(lambda self: "haunt" in self.ways)
     @rule(name=names, home=st.sampled_from(["h1", "h2"]), back=st.integers(0, 40))
     def haunt(self, name: str, home: str, back: int) -> None:
         """Says that it lives in another home too."""
@@ -201,6 +225,7 @@ class Cheat(RuleBasedStateMachine):
         if home in self.play.homes and name in self.play.people and (name, home) not in {("c", "h1"), ("a", "h1")}:
             self.shared_anew |= self.attempt(act)
 
+    @precondition(lambda self: "haunt" in self.ways)
     @rule(name=names)
     def stop_haunting(self, name: str) -> None:
         def act() -> None:
@@ -216,14 +241,14 @@ class Cheat(RuleBasedStateMachine):
         if name != "c" and name in self.play.people and "h2" in self.play.homes:
             self.shared_anew |= self.attempt(act)
 
-    @precondition(lambda self: self.world.km is not None)
+    @precondition(lambda self: "car" in self.ways and self.world.km is not None)
     @rule(name=names, back=st.integers(0, 6))
     def read(self, name: str, back: int) -> None:
         third = max(0, self.third - back)
         if name in self.play.people:
             self.shared_anew |= self.attempt(lambda: self.play.read(third, name))
 
-    @precondition(lambda self: self.world.km is not None)
+    @precondition(lambda self: "car" in self.ways and self.world.km is not None)
     @rule(name=names)
     def unread(self, name: str) -> None:
         def act() -> None:
@@ -233,7 +258,7 @@ class Cheat(RuleBasedStateMachine):
         if name in self.play.people:
             self.attempt(act)
 
-    @precondition(lambda self: self.world.km is not None)
+    @precondition(lambda self: "car" in self.ways and self.world.km is not None)
     @rule(name=names, back=st.integers(0, 300))
     def get_in(self, name: str, back: int) -> None:
         def act() -> None:
@@ -244,7 +269,7 @@ class Cheat(RuleBasedStateMachine):
         if name in self.play.people:
             self.shared_anew |= self.attempt(act)
 
-    @precondition(lambda self: self.world.km is not None)
+    @precondition(lambda self: "car" in self.ways and self.world.km is not None)
     @rule(name=names)
     def get_out(self, name: str) -> None:
         """Ceases to use the car by the latest reading, and drives on."""
@@ -257,6 +282,7 @@ class Cheat(RuleBasedStateMachine):
         if name in self.play.people:
             self.shared_anew |= self.attempt(act)
 
+    @precondition(lambda self: "split" in self.ways)
     @rule(
         what=st.sampled_from(["h1", "car"]),
         parts=st.lists(st.sampled_from([1, 10, 2_500, 3_300]), min_size=3, max_size=3),
@@ -267,6 +293,7 @@ class Cheat(RuleBasedStateMachine):
         if what == "h1" or self.play.car:
             self.shared_anew |= self.attempt(lambda: self.play.split(what, parts, since_on))
 
+    @precondition(lambda self: "belong" in self.ways)
     @rule(name=names, back=st.integers(0, 31), region=st.sampled_from(["US-CA", "GB"]))
     def belong(self, name: str, back: int, region: str) -> None:
         def act() -> None:
@@ -299,7 +326,7 @@ class Cheat(RuleBasedStateMachine):
             )
         self.play.keys[name] = fresh
 
-    @precondition(lambda self: self.third > 20)
+    @precondition(lambda self: "leave" in self.ways and self.third > 20)
     @rule(name=st.sampled_from(["b", "c"]))
     def end_membership(self, name: str) -> None:
         def act() -> None:
@@ -309,7 +336,7 @@ class Cheat(RuleBasedStateMachine):
         if name in self.play.people:
             self.attempt(act)
 
-    @precondition(lambda self: self.third > 36 and self.is_move_told)
+    @precondition(lambda self: "deal" in self.ways and self.third > 36 and self.is_move_told)
     @rule(name=names, how=st.sampled_from(["close", "reopen", "submit", "return", "finish"]))
     def deal_with_the_first_year(self, name: str, how: str) -> None:
         if name not in self.play.people:
@@ -331,7 +358,7 @@ class Cheat(RuleBasedStateMachine):
 
         self.attempt((lambda: self.play.finish(name, 2025)) if how == "finish" else act)
 
-    @precondition(lambda self: self.third > 36)
+    @precondition(lambda self: "deal" in self.ways and self.third > 36)
     @rule(cuts=st.sets(thirds, max_size=12))
     def tell_the_rest_of_the_first_year(self, cuts: set[int]) -> None:
         self.shared_anew = True
