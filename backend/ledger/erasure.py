@@ -189,14 +189,14 @@ def _keys_of(session: Session, row: PersonRow) -> list[bytes]:
 
 
 def _require_key_store(session: Session) -> None:
-    """Opens the first thing that is sealed and not of an erased person."""
+    """Opens the first activity that is not of an erased person."""
     alive = select(PersonRow.id).where(col(PersonRow.erased_at).is_(None))
-    for table in (ActivityRow, StatementRow):
-        query = select(table).where(col(table.sealed).is_not(None), col(table.person_id).in_(alive))
-        row = session.exec(query.order_by(col(table.id)).limit(1)).first()
-        if row is not None:
-            with suppress(KeyDestroyed):
-                row.contents(row.compartments[0])
+    owned = col(ActivityRow.person_id).in_(alive)
+    query = select(ActivityRow).where(col(ActivityRow.sealed).is_not(None), owned).order_by(col(ActivityRow.id))
+    row = session.exec(query.limit(1)).first()
+    if row is not None:
+        with suppress(KeyDestroyed):
+            row.contents(row.compartments[0])
 
 
 def finish_erasures(database: Database, at: datetime) -> list[int]:

@@ -1,6 +1,7 @@
 """What giving has of a person: in the export, and in the way of its erasure while it is under way."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from backend.giving.personal import gifts_of, relays_in_the_way, relays_of, retirements_of
 from backend.giving.tables import Movement, Relay, Retirement
@@ -13,7 +14,13 @@ AT = datetime(2026, 1, 15, tzinfo=UTC)
 
 
 def test_retirements_and_gifts__of_a_person__are_in_its_export_and_nobody_elses(database: Database) -> None:
-    event = {"block_number": 1, "tx_hash": b"t" * 32, "at": AT, "class_id": 2**130, "amount_gco2e": 5_000}
+    event: dict[str, Any] = {
+        "block_number": 1,
+        "tx_hash": b"t" * 32,
+        "at": AT,
+        "class_id": 2**130,
+        "amount_gco2e": 5_000,
+    }
     with database.write() as session:
         session.add(Retirement(log_index=0, account=BOB, beneficiary=ALICE, purpose="self", ref=b"r" * 32, **event))
         session.add(Movement(log_index=1, kind="donated", campaign_id=3, donor=ALICE, **event))
