@@ -5,6 +5,7 @@ again whom a restored backup brought back: the key store remembers whose key was
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,6 +38,7 @@ from backend.ledger.tables import (
     VehicleUserRow,
 )
 from backend.storage.database import Database
+from backend.storage.keys import KeyDestroyed
 
 GOOD_FOR = timedelta(hours=1)
 """How old or early the time in a signed text may be."""
@@ -186,11 +188,27 @@ def _keys_of(session: Session, row: PersonRow) -> list[bytes]:
     return names + [vehicle_key_name(code) for code in session.exec(vehicles).all()]
 
 
+def _require_key_store(session: Session) -> None:
+    """Opens the first activity that is not of an erased person."""
+    alive = select(PersonRow.id).where(col(PersonRow.erased_at).is_(None))
+    owned = col(ActivityRow.person_id).in_(alive)
+    query = select(ActivityRow).where(col(ActivityRow.sealed).is_not(None), owned).order_by(col(ActivityRow.id))
+    row = session.exec(query.limit(1)).first()
+    if row is not None:
+        with suppress(KeyDestroyed):
+            row.contents(row.compartments[0])
+
+
 def finish_erasures(database: Database, at: datetime) -> list[int]:
-    """Erases again whom a restored backup brought back, and destroys what keys a crash left; the ids of the former."""
+    """Erases again whom a restored backup brought back, and destroys what keys a crash left; the ids of the former.
+
+    Raises KeyMissing, KeyUnreadable or SealBroken if the key store is another one than the database was written with:
+    better now than when half of it is sealed with other keys.
+    """
     assert database.keys is not None
     again: list[int] = []
     with database.write() as session:
+        _require_key_store(session)
         for row in session.exec(select(PersonRow).where(col(PersonRow.erased_at).is_(None))).all():
             if database.keys.is_destroyed(person_key_name(row.commitment)):
                 assert row.id is not None

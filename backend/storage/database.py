@@ -48,11 +48,11 @@ def _engine(url: str, *, writing: bool) -> Engine:
     return engine
 
 
-def _keys_beside(url: str) -> KeyStore | None:
+def _keys_beside(url: str) -> Path | None:
     found = make_url(url)
     if found.get_backend_name() != "sqlite" or not found.database:
         return None
-    return KeyStore(Path(found.database).parent / "keys")
+    return Path(found.database).parent / "keys"
 
 
 class Database:
@@ -62,14 +62,17 @@ class Database:
 
     def __init__(self, url: str, keys: KeyStore | None = None) -> None:
         self.url = url
-        self.keys = keys or _keys_beside(url)
+        beside = _keys_beside(url)
+        self.keys = KeyStore(beside) if keys is None and beside is not None else keys
         self.writer = _engine(url, writing=True)
         self.reader = _engine(url, writing=False)
 
     @classmethod
     def of(cls, settings: Settings) -> "Database":
         """The database and key store that the settings name."""
-        return cls(settings.database_url, KeyStore(settings.keys_path, settings.keys_master_file))
+        url = settings.database_url
+        folder = settings.keys_dir or _keys_beside(url) or settings.data_dir / "keys"
+        return cls(url, KeyStore(folder, settings.keys_master_file))
 
     @classmethod
     def at(cls, path: Path) -> "Database":

@@ -59,8 +59,8 @@ class Settings(BaseSettings):
     """A file with the keystore's password. TANYU_OPERATOR_PASSWORD_FILE."""
 
     keys_dir: Path | None = None
-    """The key store, whose keys open what the database keeps sealed; `keys` in the data folder if not given. Keep it,
-    and its backups, apart from the database's. TANYU_KEYS_DIR."""
+    """The key store, whose keys open what the database keeps sealed; `keys` beside an SQLite file, else in the data
+    folder, if not given. Keep its backups apart from the database's. TANYU_KEYS_DIR."""
 
     keys_master_file: Path | None = None
     """The key that wraps the others; `master.key` in the key store if not given. TANYU_KEYS_MASTER_FILE."""
@@ -102,11 +102,6 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The SQLAlchemy URL of the database."""
         return self.database_url_override or f"sqlite:///{self.data_dir / 'tanyu.db'}"
-
-    @property
-    def keys_path(self) -> Path:
-        """The folder of the key store."""
-        return self.keys_dir or self.data_dir / "keys"
 
     @property
     def base_url(self) -> str:

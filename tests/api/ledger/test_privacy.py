@@ -104,11 +104,10 @@ class TestAccessLog:
         assert alice.get("/accounts/me/access-log").json() == {"accesses": []}
 
     def test_operator__reading_a_statement_by_command__is_noted(
-        self, alice: Caller, later: tuple[str, str], database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+        self, alice: Caller, later: tuple[str, str], database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         a_closed_year(alice, later[0])
         monkeypatch.setenv("DATABASE_URL", database.url)
-        monkeypatch.setenv("TANYU_KEYS_DIR", str(tmp_path / "keys"))
         told = CliRunner().invoke(statement_commands.app, ["show", ALICE.address, "2025", "--json"])
         assert told.exit_code == 0, told.output
         assert json.loads(told.stdout)["schema"] == "tanyu.statement/1"

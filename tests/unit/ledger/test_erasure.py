@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlmodel import Session, col, select
@@ -46,7 +47,7 @@ from backend.ledger.tables import ActivityRow, PersonRow, ResidenceRow, Statemen
 from backend.ledger.undo import withdraw
 from backend.ledger.vehicle import join_vehicle, register_vehicle
 from backend.storage.database import Database
-from backend.storage.keys import KeyDestroyed
+from backend.storage.keys import KeyDestroyed, KeyMissing, KeyStore
 from tests.unit.ledger.erasing import erased, signed
 from tests.unit.ledger.people import AT, LAST_DAYS, VERIFIER, Use, at_home, keep, member, power, some_books
 
@@ -346,6 +347,18 @@ class TestAgain:
         assert finish_erasures(database, AT) == []
         assert database.keys.is_destroyed(name)
         destroy_keys(database, alice.person_id)
+
+
+@pytest.mark.parametrize("master", ["another", "none"])
+def test_start__with_another_key_store__is_refused(database: Database, tmp_path: Path, master: str) -> None:
+    a_shared_year(database, some_books())
+    other = KeyStore(tmp_path / "other")
+    if master == "another":
+        other.key_or_new(b"n" * 32)
+    wrong = Database(database.url, other)
+    with pytest.raises(KeyMissing):
+        finish_erasures(wrong, AT)
+    wrong.close()
 
 
 def test_note__in_a_transaction_that_is_not_committed__is_refused(database: Database) -> None:
