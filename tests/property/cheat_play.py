@@ -187,8 +187,8 @@ class Play:
         return kept
 
     def fill(self, cuts: Sequence[int], hidden: Sequence[set[int]], until: int = 72, *, may_fail: bool) -> None:
-        """Tells what is not told or hidden up to a third, in documents cut where a year or one of `cuts` begins; what is
-        refused is left out, if it may.
+        """Tells what is not told or hidden up to a third, in documents cut where a year or one of `cuts` begins; what
+        is refused is left out, if it may.
         """
         edges = {*cuts, 36}
         with self.database.write() as session:
