@@ -74,6 +74,11 @@ class Statement:
     reason: str | None
     submitted_at: datetime | None
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether its person was erased: nobody can read it any more, so nobody works on it."""
+        return not self.document
+
 
 def _view(session: Session, row: StatementRow) -> Statement:
     person = session.get(PersonRow, row.person_id)
@@ -159,8 +164,13 @@ def statements_in(
 
 
 def current_digests(session: Session) -> set[bytes]:
-    """Digests of every current statement, in whatever state."""
-    return set(session.exec(select(StatementRow.digest).where(col(StatementRow.current))).all())
+    """Digests of every current statement, in whatever state, of whoever is not erased."""
+    query = (
+        select(StatementRow.digest)
+        .join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
+        .where(col(StatementRow.current), col(PersonRow.erased_at).is_(None))
+    )
+    return set(session.exec(query).all())
 
 
 def household_of(session: Session, person_id: int) -> set[str]:

@@ -190,7 +190,7 @@ def test_erased__backup_brought_back_with_the_key_store_of_now__cannot_be_read(t
         ):
             with pytest.raises(KeyDestroyed):
                 read()
-    assert finish_erasures(restored, AT) == [life.alice.person_id]
+    assert finish_erasures(restored, life.books, AT) == [life.alice.person_id]
     with restored.read() as session:
         assert [one.address for one in persons(session)] == [life.bob.address]
         assert session.exec(select(AccessRow)).all() == []

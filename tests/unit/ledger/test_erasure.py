@@ -265,10 +265,12 @@ class TestInTheWay:
             assert statements_in(session, State.ISSUED) == []
 
     def test_other_rooms__may_be_in_the_way(self, database: Database) -> None:
-        books = replace(some_books(), erasure_checks=(lambda _session, addresses: [f"{len(addresses)} orders"],))
+        books = replace(
+            some_books(), erasure_checks=(lambda _session, _id, addresses, _at: [f"{len(addresses)} orders"],)
+        )
         _, alice, _ = a_shared_year(database, books)
         with database.read() as session:
-            assert in_the_way(session, books, alice) == ["1 orders"]
+            assert in_the_way(session, books, alice, AT) == ["1 orders"]
         with pytest.raises(ErasureInTheWay):
             erased(database, books, alice, ALICE)
 
@@ -329,8 +331,8 @@ class TestAgain:
             trips = session.exec(select(ActivityRow).where(col(ActivityRow.premises_id).is_(None))).all()
             with pytest.raises(KeyDestroyed):
                 assert trips[0].kind
-        assert finish_erasures(database, AT) == [alice.person_id]
-        assert finish_erasures(database, AT) == []
+        assert finish_erasures(database, books, AT) == [alice.person_id]
+        assert finish_erasures(database, books, AT) == []
         with database.read() as session:
             assert [one.address for one in persons(session)] == [bob.address]
             assert not database.keys.is_destroyed(home_key_name(code))
@@ -343,7 +345,7 @@ class TestAgain:
             name = person_key_name(session.get_one(PersonRow, alice.person_id).commitment)
         assert database.keys is not None
         assert not database.keys.is_destroyed(name)
-        assert finish_erasures(database, AT) == []
+        assert finish_erasures(database, books, AT) == []
         assert database.keys.is_destroyed(name)
         destroy_keys(database, alice.person_id)
 
