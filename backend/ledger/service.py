@@ -73,11 +73,8 @@ class Statement:
     bound and surplus are 0 then."""
     reason: str | None
     submitted_at: datetime | None
-
-    @property
-    def is_erased(self) -> bool:
-        """Whether its person was erased: nobody can read it any more, so nobody works on it."""
-        return not self.document
+    is_erased: bool = False
+    """Whether its person was erased: nobody can read it any more, so nobody works on it."""
 
 
 def _view(session: Session, row: StatementRow) -> Statement:
@@ -109,6 +106,7 @@ def _view(session: Session, row: StatementRow) -> Statement:
         document=row.document,
         reason=row.reason,
         submitted_at=row.submitted_at,
+        is_erased=person.erased_at is not None,
     )
 
 

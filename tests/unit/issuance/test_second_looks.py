@@ -1,6 +1,7 @@
 """Re-audits and appeals: another verifier, once, with what follows for the person and the supply."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -196,7 +197,7 @@ def test_appeal__dismissed__leaves_it_returned_with_the_time_anew(world: World) 
     with pytest.raises(AppealExists):
         appealed(world, statement)
     with world.database.write() as session:
-        own = {"person_id": statement.person_id, "vintage": VINTAGE}
+        own: dict[str, Any] = {"person_id": statement.person_id, "vintage": VINTAGE}
         close(session, world.books, at=LATER, **own)
         assert submit(session, world.books, at=LATER, **own).version == 2
 
@@ -204,7 +205,7 @@ def test_appeal__dismissed__leaves_it_returned_with_the_time_anew(world: World) 
 def test_appeal__while_it_waits__nothing_is_closed_handed_in_or_overdue(world: World) -> None:
     statement, _ = returned(world)
     appealed(world, statement)
-    own = {"person_id": statement.person_id, "vintage": VINTAGE}
+    own: dict[str, Any] = {"person_id": statement.person_id, "vintage": VINTAGE}
     with world.database.write() as session:
         with pytest.raises(StatementStateWrong):
             close(session, world.books, at=LATER, **own)
