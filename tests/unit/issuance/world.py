@@ -118,7 +118,7 @@ class World:
             claims = [claim] + [None] * (len(people) - 1)
             return [self._submitted(session, *one) for one in zip(people, claims, strict=True)]
 
-    def _submitted(self, session: Any, person: Person, claim: Signer | None) -> Statement:
+    def _submitted(self, session: Any, person: Person, claim: Signer | None = None) -> Statement:
         given = None if claim is None else _claim_address(person, claim)
         close(session, self.books, person_id=person.person_id, vintage=VINTAGE, at=AT, claim=given)
         return submit(session, self.books, person_id=person.person_id, vintage=VINTAGE, at=AT)
