@@ -79,6 +79,11 @@ class ApprovalUnfit(RuleViolated):
         )
 
 
+def erased_in_batch(statement: Statement) -> str:
+    """Why a batch cannot be signed any more: a database brought back from a backup knew nothing of an erasure."""
+    return f"statement 0x{statement.digest.hex()} is of somebody who was erased since; wait and plan the batch anew"
+
+
 def _wrong_with(session: Session, domain: Domain, statement: Statement, verifiers: set[str]) -> list[str]:
     name = f"statement 0x{statement.digest.hex()}"
     try:
@@ -105,6 +110,9 @@ def findings_in(session: Session, deployment: Deployment, root: bytes) -> list[s
     found: list[str] = []
     entries: list[Entry] = []
     for statement in statements:
+        if statement.is_erased:
+            found.append(erased_in_batch(statement))
+            continue
         found += _wrong_with(session, domain, statement, verifiers)
         try:
             entries.append(entry_of(statement))

@@ -73,6 +73,8 @@ class Statement:
     bound and surplus are 0 then."""
     reason: str | None
     submitted_at: datetime | None
+    is_erased: bool = False
+    """Whether its person was erased: nobody can read it any more, so nobody works on it."""
 
 
 def _view(session: Session, row: StatementRow) -> Statement:
@@ -104,6 +106,7 @@ def _view(session: Session, row: StatementRow) -> Statement:
         document=row.document,
         reason=row.reason,
         submitted_at=row.submitted_at,
+        is_erased=person.erased_at is not None,
     )
 
 
@@ -159,8 +162,13 @@ def statements_in(
 
 
 def current_digests(session: Session) -> set[bytes]:
-    """Digests of every current statement, in whatever state."""
-    return set(session.exec(select(StatementRow.digest).where(col(StatementRow.current))).all())
+    """Digests of every current statement, in whatever state, of whoever is not erased."""
+    query = (
+        select(StatementRow.digest)
+        .join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
+        .where(col(StatementRow.current), col(PersonRow.erased_at).is_(None))
+    )
+    return set(session.exec(query).all())
 
 
 def household_of(session: Session, person_id: int) -> set[str]:

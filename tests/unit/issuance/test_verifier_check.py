@@ -54,7 +54,7 @@ def statements(world: World) -> list[Statement]:
 def shown(world: World, by: Signer = VERIFIERS[0]) -> tuple[bytes, dict[str, Any]]:
     """A batch as the route shows it."""
     root = world.plan().root
-    with world.database.read() as session:
+    with world.database.write() as session:
         found = batch_to_sign_out(session, root, disclosures_of(session, by.address, root, AT))
     return root, json.loads(found.model_dump_json(by_alias=True))
 
