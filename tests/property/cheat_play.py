@@ -300,6 +300,8 @@ def _rows(session: Session, person_id: int) -> Sequence[StatementRow]:
     rows = session.exec(
         select(StatementRow).where(col(StatementRow.person_id) == person_id, col(StatementRow.current))
     ).all()
+    for row in rows:
+        assert row.document  # opened while the session has the keys; it stays open
     session.expunge_all()
     return rows
 
