@@ -57,10 +57,14 @@ class Choice:
     carrier: Selection | None
 
     @property
+    def selections(self) -> tuple[Selection, ...]:
+        """The one, or the two."""
+        return (self.own,) if self.carrier is None else (self.own, self.carrier)
+
+    @property
     def rung(self) -> Rung:
         """The farther of the two."""
-        rungs = [self.own.rung] if self.carrier is None else [self.own.rung, self.carrier.rung]
-        return max(rungs, key=RUNGS.index)
+        return max((one.rung for one in self.selections), key=RUNGS.index)
 
     @property
     def earns(self) -> bool:

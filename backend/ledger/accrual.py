@@ -75,6 +75,10 @@ class Membership:
         days = self.days_in(month)
         return days_span(days[0], days[-1], zone) if days else Span(0, 0)
 
+    def spans(self, zone: ZoneInfo) -> dict[int, Span]:
+        """The person's months as spans of local time, those without a day left out."""
+        return {month: span for month in MONTHS if (span := self.span_in(month, zone)).seconds}
+
 
 def membership_of(vintage: int, joined_on: date, left_on: date | None, born_on: date | None) -> Membership:
     """A person's days in a vintage; raises NotAMember if there are none."""

@@ -1,43 +1,58 @@
 """A person's lines of a year: each activity's part in each local month, by its share of people and of time."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
+from backend.footprint.activity import Activity
 from backend.footprint.factor import Factor
 from backend.footprint.factors import FactorSet
 from backend.footprint.kind import Category
-from backend.footprint.line import Amount, amount_of
+from backend.footprint.line import Amount, Rate, rate_of
 from backend.footprint.quantity import plain
 from backend.footprint.selection import Choice, choose
 from backend.footprint.span import Span
 from backend.kernel.digest import Json
-from backend.ledger.accrual import MONTHS, Membership
+from backend.ledger.accrual import Membership
 from backend.ledger.coverage import Reading
 
 
-@dataclass(frozen=True)
-class Line:
-    """One activity in one month for one person, in grams rounded up."""
+class Line(NamedTuple):
+    """One activity in one month for one person, in grams rounded up. A tuple, because a year has thousands."""
 
-    category: Category
     month: int
     reading: Reading
-    weight: Fraction
-    """The part of the activity's quantity that is this person's in this month."""
-    choice: Choice
-    amount: Amount
+    part: tuple[int, int]
+    """Numerator and denominator of the part of the activity's quantity that is this person's in this month."""
+    rate: Rate
+    gco2e: int
+
+    @property
+    def category(self) -> Category:
+        """The category of its activity."""
+        return self.reading.activity.kind.category
+
+    @property
+    def choice(self) -> Choice:
+        """The factors it was multiplied with."""
+        return self.rate.choice
+
+    @property
+    def amount(self) -> Amount:
+        """Its grams and how they may err."""
+        return Amount(self.gco2e, self.rate.spreads(self.gco2e))
 
     @property
     def earns(self) -> bool:
         """Whether its factors are near enough, and their sources known well enough, to earn."""
-        return self.choice.earns
+        return self.rate.choice.earns
 
     def fields(self, vintage: int) -> dict[str, Json]:
         """The line as a statement shows it."""
         activity = self.reading.activity
-        factors = [self.choice.own] + ([self.choice.carrier] if self.choice.carrier else [])
+        weight = Fraction(*self.part)
         return {
             "category": str(self.category),
             "month": f"{vintage}-{self.month:02d}",
@@ -48,17 +63,62 @@ class Line:
             "unit": activity.kind.unit,
             "fromUnix": activity.span.start_s,
             "toUnix": activity.span.end_s,
-            "part": f"{self.weight.numerator}/{self.weight.denominator}",
-            "factors": [_named(one.factor) for one in factors],
+            "part": f"{weight.numerator}/{weight.denominator}",
+            "factors": _names(self.choice),
             "rung": str(self.choice.rung),
-            "halfWidthBps": [one.half_width_bps for one in factors],
-            "gco2e": str(self.amount.gco2e),
+            "halfWidthBps": [one.half_width_bps for one in self.choice.selections],
+            "gco2e": str(self.gco2e),
         }
+
+
+def _names(choice: Choice) -> list[Json]:
+    return [_named(one.factor) for one in choice.selections]
 
 
 def _named(factor: Factor) -> str:
     flag = "" if factor.earns else f" ({factor.status})"
     return f"{factor.id} r{factor.revision}{flag}"
+
+
+Part: TypeAlias = tuple[int, int, int]
+"""A month, and the numerator and denominator of what is the person's of a reading in it."""
+
+
+class _Months:
+    """A person's months as spans, in order, those without a day left out."""
+
+    def __init__(self, member: Membership, zone: ZoneInfo) -> None:
+        spans = member.spans(zone)
+        self._months = list(spans)
+        self._spans = list(spans.values())
+        self._starts = [span.start_s for span in self._spans]
+
+    def parts(self, reading: Reading) -> Iterable[Part]:
+        """What of a reading is the person's in each month, where that is anything."""
+        whole = reading.activity.span
+        if len(reading.shares) != 1 or not self._starts:
+            return self._several(reading)
+        share, people = reading.shares[0]
+        at = bisect_right(self._starts, whole.start_s) - 1
+        if (
+            at >= 0
+            and whole.end_s <= self._spans[at].end_s
+            and share.start_s <= whole.start_s < whole.end_s <= share.end_s
+        ):
+            return (
+                (self._months[at], people.denominator, people.numerator),
+            )  # as most: within one month and one share
+        return self._several(reading)
+
+    def _several(self, reading: Reading) -> Iterator[Part]:
+        whole = reading.activity.span
+        first = max(0, bisect_right(self._starts, whole.start_s) - 1)
+        for month, span in zip(self._months[first:], self._spans[first:], strict=True):
+            if span.start_s >= whole.end_s:
+                break
+            weight = _weight(reading, span)
+            if weight:
+                yield month, weight.numerator, weight.denominator
 
 
 def _weight(reading: Reading, month: Span) -> Fraction:
@@ -71,18 +131,47 @@ def _weight(reading: Reading, month: Span) -> Fraction:
     return total
 
 
+class _Rates:
+    """Rates of a vintage, each chosen once."""
+
+    def __init__(self, factors: FactorSet, vintage: int) -> None:
+        self._factors, self._vintage = factors, vintage
+        self._known: dict[tuple[str, str], tuple[Rate, str]] = {}
+
+    def of(self, activity: Activity) -> tuple[Rate, str]:
+        """The rate of an activity, and the text of its factors."""
+        key = (activity.kind.name, activity.place)
+        known = self._known.get(key)
+        if known is None:
+            rate = rate_of(choose(self._factors, *key, self._vintage))
+            known = self._known[key] = (rate, str(_names(rate.choice)))
+        return known
+
+
 def lines_of(readings: Iterable[Reading], member: Membership, zone: ZoneInfo, factors: FactorSet) -> list[Line]:
     """Every line of a person's year, in an order that depends on what they say and not on when they were entered.
 
     Raises FactorUnknown for an activity without any factor.
     """
-    found: list[Line] = []
+    months, rates = _Months(member, zone), _Rates(factors, member.vintage)
+    found: dict[tuple[Category, int, str], list[Line]] = {}
     for reading in readings:
-        for month in MONTHS:
-            weight = _weight(reading, member.span_in(month, zone))
-            if weight:
-                activity = reading.activity
-                choice = choose(factors, activity.kind.name, activity.place, member.vintage)
-                amount = amount_of(choice, activity.quantity, weight)
-                found.append(Line(activity.kind.category, month, reading, weight, choice, amount))
-    return sorted(found, key=lambda line: (line.category, line.month, str(sorted(line.fields(0).items()))))
+        activity = reading.activity
+        for month, numerator, denominator in months.parts(reading):
+            rate, names = rates.of(activity)
+            gco2e = rate.grams_up(activity.quantity, numerator, denominator)
+            line = Line(month, reading, (numerator, denominator), rate, gco2e)
+            found.setdefault((activity.kind.category, month, names), []).append(line)
+    return [line for key in sorted(found) for line in _in_order(found[key])]
+
+
+def _in_order(lines: Sequence[Line]) -> Iterator[Line]:
+    """Lines of a category, month and factors in the order of the text of all their fields, sorted by name. After the
+    factors come the start and the grams; only lines that are alike in these as well are written out.
+    """
+    alike: dict[str, list[Line]] = {}
+    for line in lines:
+        alike.setdefault(f"{line.reading.activity.span.start_s}'{line.gco2e}'", []).append(line)
+    for key in sorted(alike):
+        same = alike[key]
+        yield from same if len(same) == 1 else sorted(same, key=lambda line: str(sorted(line.fields(0).items())))
