@@ -141,7 +141,7 @@ def _months_of(
         if not whole.seconds:
             continue
         own = [line for line in lines if (line.category, line.month) == (budget.category, month)]
-        earning = [_may_earn(line, policy, budget) for line in own]
+        earning = [may_earn(line, policy, budget) for line in own]
         found.append(
             _month_of(
                 policy,
@@ -216,7 +216,7 @@ def _held_back(policy: Policy, lines: Sequence[Line], saved_gco2e: int) -> int:
     return -(-saved_gco2e * policy.haircut_d_bps // BPS)
 
 
-def _may_earn(line: Line, policy: Policy, budget: CategoryBudget) -> bool:
+def may_earn(line: Line, policy: Policy, budget: CategoryBudget) -> bool:
     """Whether a line may earn: its factors are near enough and known well enough, with the budget's gas basis and
     boundary. What only costs is added to the footprint whatever its basis is; so is what was travelled to or moved
     from another country. Raises BasisMismatch for a line at home that would earn on another basis.
