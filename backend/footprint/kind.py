@@ -51,6 +51,16 @@ class Kind:
     stream: str
     instead: str | None = None
 
+    @property
+    def told_as(self) -> str:
+        """What a zero of it is told for: the kind where the kinds of a stream add up (a bus ticket says nothing of
+        trains), else the stream, whose kinds stand for one another.
+        """
+        return self.name if self.stream in _ADDED_UP else self.stream
+
+
+_ADDED_UP = frozenset({"transit", "air"})
+
 
 class KindUnknown(InvalidInput):
     """No such kind of activity."""
@@ -133,3 +143,10 @@ def kind_of(name: str) -> Kind:
 def streams_of(category: Category) -> frozenset[str]:
     """Every stream of a category."""
     return frozenset(kind.stream for kind in KINDS.values() if kind.category == category)
+
+
+def told_of(category: Category, *, every_kind: bool = True) -> frozenset[str]:
+    """What of a category has to be told, zeros too: its streams, and with `every_kind` the kinds that add up."""
+    if not every_kind:
+        return streams_of(category)
+    return frozenset(kind.told_as for kind in KINDS.values() if kind.category == category and kind.instead is None)

@@ -2,13 +2,14 @@
 
 Spaces, dashes, case, leading zeros and invisible characters do not count, compatible forms (full width, other scripts'
 digits) are one, and letters that look like a digit or like each other are the same: O and 0, I, l and 1, rn and m
-(Unicode UTS 39 confusables within ASCII). Letters of other scripts are refused, since many look like Latin ones.
+(Unicode UTS 39 confusables within ASCII), and what is misread on a worn plate: B and 8, G and 6, S and 5, Z and 2.
+Letters of other scripts are refused, since many look like Latin ones.
 """
 
 from backend.kernel.errors import InvalidInput
 from backend.kernel.text import letters_and_digits
 
-_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1"})
+_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1", "b": "8", "g": "6", "s": "5", "z": "2"})
 
 
 class MeterUnreadable(InvalidInput):

@@ -46,6 +46,14 @@ class Membership:
     born_on: date | None
     elsewhere: tuple[Elsewhere, ...] = ()
     """Parts of these days before the person moved to the region of its statement."""
+    died: bool = False
+    """Whether the last day is the person's last: nobody chooses it."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the days are the whole year, or what of it the person was alive: none was left out by choice."""
+        begins = self.first == date(self.vintage, 1, 1) or self.first == self.born_on
+        return begins and (self.last == date(self.vintage, 12, 31) or self.died)
 
     def other_on(self, day: date, category: Category | None) -> CategoryBudget | None:
         """What another region's policy gives a category on a day lived there."""

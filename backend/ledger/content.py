@@ -68,6 +68,9 @@ def content_of(account: Account, year: Year, plan: Plan, factors_digest: str) ->
         "bufferGco2e": str(plan.buffer_gco2e),
         "carriedOutGco2e": str(plan.carried_out_gco2e),
     }
+    if policy.guards.whole_years_only:
+        content["gapSeconds"] = year.gap_s
+        content["withheldBecause"] = None if year.withheld is None else str(year.withheld)
     for budget in policy.categories:
         content[f"category.{budget.category}"] = _category(year, budget.category)
     for entry in year.months:

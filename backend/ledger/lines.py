@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
@@ -13,10 +14,10 @@ from backend.footprint.kind import Category
 from backend.footprint.line import Amount, Rate, rate_of
 from backend.footprint.quantity import plain
 from backend.footprint.selection import Choice, choose
-from backend.footprint.span import Span
+from backend.footprint.span import Span, days_span, intersect, seconds_of
 from backend.kernel.digest import Json
 from backend.ledger.accrual import Membership
-from backend.ledger.coverage import Reading
+from backend.ledger.coverage import Reading, Share
 
 
 class Line(NamedTuple):
@@ -28,6 +29,9 @@ class Line(NamedTuple):
     """Numerator and denominator of the part of the activity's quantity that is this person's in this month."""
     rate: Rate
     gco2e: int
+    least_part: tuple[int, int]
+    """What the upper bound counts of it: the part, or more if the person's part may be larger (`Reading.least`)."""
+    least_gco2e: int
 
     @property
     def category(self) -> Category:
@@ -43,6 +47,11 @@ class Line(NamedTuple):
     def amount(self) -> Amount:
         """Its grams and how they may err."""
         return Amount(self.gco2e, self.rate.spreads(self.gco2e))
+
+    @property
+    def least(self) -> Amount:
+        """The grams of its least part and how they may err."""
+        return Amount(self.least_gco2e, self.rate.spreads(self.least_gco2e))
 
     @property
     def earns(self) -> bool:
@@ -92,43 +101,59 @@ class _Months:
         self._months = list(spans)
         self._spans = list(spans.values())
         self._starts = [span.start_s for span in self._spans]
+        self._vintage = days_span(date(member.vintage, 1, 1), date(member.vintage, 12, 31), zone)
 
-    def parts(self, reading: Reading) -> Iterable[Part]:
+    def parts(self, reading: Reading) -> Sequence[Part]:
         """What of a reading is the person's in each month, where that is anything."""
         whole = reading.activity.span
-        if len(reading.shares) != 1 or not self._starts:
-            return self._several(reading)
-        share, people = reading.shares[0]
         at = bisect_right(self._starts, whole.start_s) - 1
-        if (
-            at >= 0
-            and whole.end_s <= self._spans[at].end_s
-            and share.start_s <= whole.start_s < whole.end_s <= share.end_s
-        ):
-            return (
-                (self._months[at], people.denominator, people.numerator),
-            )  # as most: within one month and one share
-        return self._several(reading)
+        if at >= 0 and whole.end_s <= self._spans[at].end_s and len(reading.shares) == 1 and reading.shared is None:
+            share, people = reading.shares[0]
+            if share.start_s <= whole.start_s < whole.end_s <= share.end_s:
+                return ((self._months[at], people.denominator, people.numerator),)  # as most are
+        return list(self._any_parts(reading, max(0, at)))
 
-    def _several(self, reading: Reading) -> Iterator[Part]:
-        whole = reading.activity.span
-        first = max(0, bisect_right(self._starts, whole.start_s) - 1)
+    def _any_parts(self, reading: Reading, first: int) -> Iterator[Part]:
+        whole, seconds = reading.activity.span, _seconds(reading)
         for month, span in zip(self._months[first:], self._spans[first:], strict=True):
             if span.start_s >= whole.end_s:
                 break
-            weight = _weight(reading, span)
+            weight = _shared_s(reading.shares, whole.meet(span)) / seconds
             if weight:
                 yield month, weight.numerator, weight.denominator
 
+    def least_scale(self, reading: Reading, parts: Sequence[Part]) -> Fraction:
+        """By how much the person's part may exceed what its shares say: all that was used in the vintage may have been
+        used when its share was the largest.
+        """
+        if reading.least is None:
+            return _AS_SAID
+        whole = reading.activity.span
+        largest = max(
+            Fraction(people.denominator, people.numerator) for span, people in reading.least if whole.meet(span).seconds
+        )
+        said = sum((Fraction(numerator, denominator) for _, numerator, denominator in parts), Fraction(0))
+        return max(_AS_SAID, largest * Fraction(whole.meet(self._vintage).seconds, whole.seconds) / said)
 
-def _weight(reading: Reading, month: Span) -> Fraction:
-    whole = reading.activity.span
+
+_AS_SAID = Fraction(1)
+
+
+def _shared_s(shares: Iterable[tuple[Span, Share]], within: Span) -> Fraction:
+    """Seconds of some time, each times the person's share then."""
     total = Fraction(0)
-    for span, people in reading.shares:
-        part = whole.meet(month).meet(span).seconds
+    for span, people in shares:
+        part = within.meet(span).seconds
         if part:
-            total += Fraction(part * people.denominator, people.numerator * whole.seconds)
+            total += Fraction(part * people.denominator, people.numerator)
     return total
+
+
+def _seconds(reading: Reading) -> int:
+    """The time that a reading's quantity falls on."""
+    whole = reading.activity.span
+    shared = 0 if reading.shared is None else seconds_of(intersect([whole], reading.shared))
+    return shared or whole.seconds
 
 
 class _Rates:
@@ -156,12 +181,19 @@ def lines_of(readings: Iterable[Reading], member: Membership, zone: ZoneInfo, fa
     months, rates = _Months(member, zone), _Rates(factors, member.vintage)
     found: dict[tuple[Category, int, str], list[Line]] = {}
     for reading in readings:
-        activity = reading.activity
-        for month, numerator, denominator in months.parts(reading):
-            rate, names = rates.of(activity)
-            gco2e = rate.grams_up(activity.quantity, numerator, denominator)
-            line = Line(month, reading, (numerator, denominator), rate, gco2e)
-            found.setdefault((activity.kind.category, month, names), []).append(line)
+        parts = months.parts(reading)
+        if not parts:
+            continue
+        rate, names = rates.of(reading.activity)
+        scale = months.least_scale(reading, parts)
+        for month, numerator, denominator in parts:
+            part = least_part = (numerator, denominator)
+            gco2e = least_gco2e = rate.grams_up(reading.activity.quantity, numerator, denominator)
+            if scale is not _AS_SAID:
+                least_part = (numerator * scale.numerator, denominator * scale.denominator)
+                least_gco2e = rate.grams_up(reading.activity.quantity, *least_part)
+            line = Line(month, reading, part, rate, gco2e, least_part, least_gco2e)
+            found.setdefault((reading.activity.kind.category, month, names), []).append(line)
     return [line for key in sorted(found) for line in _in_order(found[key])]
 
 

@@ -6,7 +6,7 @@ compared with a footprint of the same.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -16,6 +16,7 @@ from backend.footprint.factor import BOUNDARIES, GAS_BASES
 from backend.footprint.kind import Category
 from backend.kernel.digest import Json, digest_of
 from backend.kernel.errors import InvalidInput, NotFound
+from backend.ledger.guards import Guards, parse_guards
 
 GRAMS_PER_KG = 1000
 
@@ -75,6 +76,8 @@ class Policy:
     digest: bytes
     source: Mapping[str, Any]
     """The file as read: what the digest is of."""
+    guards: Guards = field(default_factory=Guards)
+    """What it closes by beyond the first rules."""
 
     @property
     def credit_class(self) -> ClassId:
@@ -121,7 +124,7 @@ def _category(policy_id: str, name: str, row: Mapping[str, Any]) -> CategoryBudg
 
 
 def parse_policy(text: str) -> Policy:
-    """A policy from its TOML text; raises PolicyMalformed."""
+    """A policy from its TOML text; raises PolicyMalformed, GuardsMalformed."""
     source = tomllib.loads(text)
     policy_id = str(source.get("id", "(no id)"))
     for name, expected in _TOP.items():
@@ -156,6 +159,7 @@ def parse_policy(text: str) -> Policy:
         majority_age=whole["majority_age"],
         month_measured_bps=whole["month_measured_bps"],
         year_measured_bps=whole["year_measured_bps"],
+        guards=parse_guards(source.get("guards", {})),
     )
 
 

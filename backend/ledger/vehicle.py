@@ -156,11 +156,7 @@ def users(session: Session, vehicle_id: int, *, as_of: datetime | None = None) -
     rows = session.exec(
         select(VehicleUserRow).where(col(VehicleUserRow.vehicle_id) == vehicle_id).order_by(col(VehicleUserRow.id))
     ).all()
-    return [
-        Stay(row.person_id, row.since_on, None if as_of and row.ended_at and row.ended_at > as_of else row.until_on)
-        for row in rows
-        if not (as_of and row.entered_at > as_of)
-    ]
+    return [Stay.of(row, as_of) for row in rows if not (as_of and row.entered_at > as_of)]
 
 
 def vehicles_of(session: Session, person_id: int) -> list[Vehicle]:

@@ -4,7 +4,9 @@ What `backend/ledger/lines.py` does fast must be this, line by line; nothing her
 but the choice of factors.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import prod
@@ -14,10 +16,10 @@ from backend.footprint.factors import FactorSet
 from backend.footprint.line import Amount, Spread, grams_up
 from backend.footprint.quantity import plain
 from backend.footprint.selection import Choice, choose
-from backend.footprint.span import Span
+from backend.footprint.span import Span, days_span, intersect, seconds_of
 from backend.kernel.digest import Json
 from backend.ledger.accrual import MONTHS, Membership
-from backend.ledger.coverage import Reading
+from backend.ledger.coverage import Reading, Share
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class PlainLine:
     weight: Fraction
     choice: Choice
     amount: Amount
+    least: Amount
 
     def fields(self, vintage: int) -> dict[str, Json]:
         """The line as a statement shows it."""
@@ -62,28 +65,43 @@ def plain_amount(choice: Choice, quantity: Decimal, weight: Fraction) -> Amount:
     return Amount(gco2e, tuple(Spread(one.group, gco2e * one.half_width_bps) for one in selections))
 
 
-def plain_weight(reading: Reading, month: Span) -> Fraction:
-    """The part of a reading that is the person's in a month."""
+def plain_part(shares: Iterable[tuple[Span, Share]], within: Span) -> Fraction:
+    """Seconds of some time, each times the person's share then."""
+    return sum((Fraction(1) / people * within.meet(span).seconds for span, people in shares), start=Fraction(0))
+
+
+def plain_seconds(reading: Reading) -> int:
+    """The time that a reading's quantity falls on."""
     whole = reading.activity.span
-    return sum(
-        (
-            Fraction(1) / people * Fraction(whole.meet(month).meet(span).seconds, whole.seconds)
-            for span, people in reading.shares
-        ),
-        start=Fraction(0),
-    )
+    shared = 0 if reading.shared is None else seconds_of(intersect([whole], reading.shared))
+    return shared or whole.seconds
+
+
+def plain_scale(reading: Reading, member: Membership, zone: ZoneInfo) -> Fraction:
+    """By how much the person's part may exceed what its shares say."""
+    whole, seconds = reading.activity.span, plain_seconds(reading)
+    vintage = days_span(date(member.vintage, 1, 1), date(member.vintage, 12, 31), zone)
+    said = sum((plain_part(reading.shares, whole.meet(member.span_in(month, zone))) for month in MONTHS), Fraction(0))
+    if reading.least is None or not said:
+        return Fraction(1)
+    largest = max(Fraction(1) / people for span, people in reading.least if whole.meet(span).seconds)
+    most = largest * Fraction(whole.meet(vintage).seconds, whole.seconds)
+    return max(Fraction(1), most * seconds / said)
 
 
 def plain_lines(readings: list[Reading], member: Membership, zone: ZoneInfo, factors: FactorSet) -> list[PlainLine]:
     """Every line of a person's year."""
     found = []
     for reading in readings:
+        activity, scale = reading.activity, plain_scale(reading, member, zone)
         for month in MONTHS:
-            weight = plain_weight(reading, member.span_in(month, zone))
+            weight = plain_part(reading.shares, activity.span.meet(member.span_in(month, zone)))
+            weight /= plain_seconds(reading)
             if weight:
-                activity = reading.activity
                 choice = choose(factors, activity.kind.name, activity.place, member.vintage)
-                found.append(PlainLine(month, reading, weight, choice, plain_amount(choice, activity.quantity, weight)))
+                amount = plain_amount(choice, activity.quantity, weight)
+                least = plain_amount(choice, activity.quantity, weight * scale)
+                found.append(PlainLine(month, reading, weight, choice, amount, least))
     return sorted(
         found,
         key=lambda line: (line.reading.activity.kind.category, line.month, str(sorted(line.fields(0).items()))),
