@@ -19,6 +19,8 @@ class Span(NamedTuple):
 
     def meet(self, other: "Span") -> "Span":
         """What both cover; possibly empty."""
+        if other.start_s <= self.start_s and self.end_s <= other.end_s:
+            return self
         return Span(max(self.start_s, other.start_s), min(self.end_s, other.end_s))
 
 

@@ -1,7 +1,8 @@
 """Budgets accrue by the day: who joins late, is born, dies or moves away has a part of the year. No framework."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from backend.footprint.kind import Category
@@ -71,11 +72,15 @@ class Membership:
 
     def days_in(self, month: int) -> list[date]:
         """The person's days in a month, in order."""
-        day = max(self.first, date(self.vintage, month, 1))
-        days: list[date] = []
-        while day <= self.last and day.month == month:
-            days.append(day)
-            day += timedelta(days=1)
+        return self._days.get(month, [])
+
+    @cached_property
+    def _days(self) -> dict[int, list[date]]:
+        """Its days by month: every category's budget and default goes through them."""
+        days: dict[int, list[date]] = {}
+        for ordinal in range(self.first.toordinal(), self.last.toordinal() + 1):
+            day = date.fromordinal(ordinal)
+            days.setdefault(day.month, []).append(day)
         return days
 
     def span_in(self, month: int, zone: ZoneInfo) -> Span:

@@ -1,6 +1,6 @@
 """A person's lines of a year: each activity's part in each local month, by its share of people and of time."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
@@ -39,6 +39,11 @@ class Line(NamedTuple):
         return self.reading.activity.kind.category
 
     @property
+    def weight(self) -> Fraction:
+        """The part in lowest terms."""
+        return Fraction(*self.part)
+
+    @property
     def choice(self) -> Choice:
         """The factors it was multiplied with."""
         return self.rate.choice
@@ -61,7 +66,6 @@ class Line(NamedTuple):
     def fields(self, vintage: int) -> dict[str, Json]:
         """The line as a statement shows it."""
         activity = self.reading.activity
-        weight = Fraction(*self.part)
         return {
             "category": str(self.category),
             "month": f"{vintage}-{self.month:02d}",
@@ -72,7 +76,7 @@ class Line(NamedTuple):
             "unit": activity.kind.unit,
             "fromUnix": activity.span.start_s,
             "toUnix": activity.span.end_s,
-            "part": f"{weight.numerator}/{weight.denominator}",
+            "part": f"{self.weight.numerator}/{self.weight.denominator}",
             "factors": _names(self.choice),
             "rung": str(self.choice.rung),
             "halfWidthBps": [one.half_width_bps for one in self.choice.selections],
@@ -93,50 +97,46 @@ Part: TypeAlias = tuple[int, int, int]
 """A month, and the numerator and denominator of what is the person's of a reading in it."""
 
 
-class _Months:
+class Months:
     """A person's months as spans, in order, those without a day left out."""
 
     def __init__(self, member: Membership, zone: ZoneInfo) -> None:
         spans = member.spans(zone)
-        self._months = list(spans)
+        self.vintage = member.vintage
+        self.numbers = list(spans)
+        self.starts_s = [span.start_s for span in spans.values()]
+        self.ends_s = [span.end_s for span in spans.values()]
         self._spans = list(spans.values())
-        self._starts = [span.start_s for span in self._spans]
         self._vintage = days_span(date(member.vintage, 1, 1), date(member.vintage, 12, 31), zone)
 
     def parts(self, reading: Reading) -> Sequence[Part]:
         """What of a reading is the person's in each month, where that is anything."""
         whole = reading.activity.span
-        at = bisect_right(self._starts, whole.start_s) - 1
-        if at >= 0 and whole.end_s <= self._spans[at].end_s and len(reading.shares) == 1 and reading.shared is None:
-            share, people = reading.shares[0]
-            if share.start_s <= whole.start_s < whole.end_s <= share.end_s:
-                return ((self._months[at], people.denominator, people.numerator),)  # as most are
-        return list(self._any_parts(reading, max(0, at)))
-
-    def _any_parts(self, reading: Reading, first: int) -> Iterator[Part]:
-        whole, seconds = reading.activity.span, _seconds(reading)
-        for month, span in zip(self._months[first:], self._spans[first:], strict=True):
-            if span.start_s >= whole.end_s:
-                break
+        seconds = _seconds(reading)
+        first = max(0, bisect_right(self.starts_s, whole.start_s) - 1)
+        last = bisect_left(self.starts_s, whole.end_s)
+        found: list[Part] = []
+        for month, span in zip(self.numbers[first:last], self._spans[first:last], strict=True):
             weight = _shared_s(reading.shares, whole.meet(span)) / seconds
             if weight:
-                yield month, weight.numerator, weight.denominator
+                found.append((month, weight.numerator, weight.denominator))
+        return found
 
     def least_scale(self, reading: Reading, parts: Sequence[Part]) -> Fraction:
         """By how much the person's part may exceed what its shares say: all that was used in the vintage may have been
         used when its share was the largest.
         """
         if reading.least is None:
-            return _AS_SAID
+            return AS_SAID
         whole = reading.activity.span
         largest = max(
             Fraction(people.denominator, people.numerator) for span, people in reading.least if whole.meet(span).seconds
         )
         said = sum((Fraction(numerator, denominator) for _, numerator, denominator in parts), Fraction(0))
-        return max(_AS_SAID, largest * Fraction(whole.meet(self._vintage).seconds, whole.seconds) / said)
+        return max(AS_SAID, largest * Fraction(whole.meet(self._vintage).seconds, whole.seconds) / said)
 
 
-_AS_SAID = Fraction(1)
+AS_SAID = Fraction(1)
 
 
 def _shared_s(shares: Iterable[tuple[Span, Share]], within: Span) -> Fraction:
@@ -178,7 +178,7 @@ def lines_of(readings: Iterable[Reading], member: Membership, zone: ZoneInfo, fa
 
     Raises FactorUnknown for an activity without any factor.
     """
-    months, rates = _Months(member, zone), _Rates(factors, member.vintage)
+    months, rates = Months(member, zone), _Rates(factors, member.vintage)
     found: dict[tuple[Category, int, str], list[Line]] = {}
     for reading in readings:
         parts = months.parts(reading)
@@ -189,7 +189,7 @@ def lines_of(readings: Iterable[Reading], member: Membership, zone: ZoneInfo, fa
         for month, numerator, denominator in parts:
             part = least_part = (numerator, denominator)
             gco2e = least_gco2e = rate.grams_up(reading.activity.quantity, numerator, denominator)
-            if scale is not _AS_SAID:
+            if scale is not AS_SAID:
                 least_part = (numerator * scale.numerator, denominator * scale.denominator)
                 least_gco2e = rate.grams_up(reading.activity.quantity, *least_part)
             line = Line(month, reading, part, rate, gco2e, least_part, least_gco2e)

@@ -27,7 +27,7 @@ from backend.ledger.coverage import Home, Reading
 from backend.ledger.policy import shipped_policies
 from backend.ledger.statement import Year, year_of
 
-ROUNDS = 3
+ROUNDS = 41
 GOAL_TIMES = 20
 ACTIVITIES = 2_000
 VINTAGE = 2025
