@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from math import isqrt, prod
+from math import isqrt
 
 from backend.footprint.selection import Choice
 
@@ -52,9 +52,9 @@ class Rate:
         """Per error that its lines share with others: the group and the half-width."""
         return tuple((one.group, one.half_width_bps) for one in self.choice.selections)
 
-    def grams_up(self, quantity: Decimal, numerator: int = 1, denominator: int = 1) -> int:
-        """Grams of the part `numerator / denominator` of a quantity, rounded up; exact before that."""
-        above, below = quantity.as_integer_ratio()
+    def grams_up(self, quantity: tuple[int, int], numerator: int = 1, denominator: int = 1) -> int:
+        """Grams of the part `numerator / denominator` of a quantity (a ratio too), rounded up; exact before that."""
+        above, below = quantity
         return -(-(above * numerator * self.numerator) // (below * denominator * self.denominator))
 
     def spreads(self, gco2e: int) -> tuple[Spread, ...]:
@@ -63,15 +63,14 @@ class Rate:
 
 
 def rate_of(choice: Choice) -> Rate:
-    """The rate of a choice: its factor, or its energy per unit times the local factor of that energy."""
-    grams = prod((Fraction(one.factor.value) for one in choice.selections), start=Fraction(GRAMS_PER_KG))
-    return Rate(choice, grams.numerator, grams.denominator)
+    """The rate of a choice."""
+    return Rate(choice, choice.kg_per_unit.numerator * GRAMS_PER_KG, choice.kg_per_unit.denominator)
 
 
 def amount_of(choice: Choice, quantity: Decimal, weight: Fraction = Fraction(1)) -> Amount:
     """The grams of `weight` (a share of people and of time) of a quantity, with what it shares its errors with."""
     rate = rate_of(choice)
-    gco2e = rate.grams_up(quantity, weight.numerator, weight.denominator)
+    gco2e = rate.grams_up(quantity.as_integer_ratio(), weight.numerator, weight.denominator)
     return Amount(gco2e, rate.spreads(gco2e))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -32,7 +33,7 @@ def union(spans: Iterable[Span]) -> list[Span]:
     """The same instants as disjoint spans in ascending order."""
     merged: list[Span] = []
     open_s = end_s = 0
-    for start_s, stop_s in sorted(spans):
+    for start_s, stop_s in sorted(set(spans), key=itemgetter(0)):
         if start_s >= stop_s:
             continue
         if start_s > end_s or open_s == end_s:

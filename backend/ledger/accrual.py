@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
 
 from backend.footprint.kind import Category
@@ -55,6 +56,11 @@ class Membership:
         """Whether the days are the whole year, or what of it the person was alive: none was left out by choice."""
         begins = self.first == date(self.vintage, 1, 1) or self.first == self.born_on
         return begins and (self.last == date(self.vintage, 12, 31) or self.died)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is known of it but its days, so that each of them counts the same."""
+        return self == Membership(self.vintage, self.first, self.last, None)
 
     def other_on(self, day: date, category: Category | None) -> CategoryBudget | None:
         """What another region's policy gives a category on a day lived there."""
@@ -112,6 +118,8 @@ def monthly_budget(
     """Twelve shares of a yearly budget, in grams, that sum to the accrued budget rounded down once. A child's day
     accrues the policy's child share; a day lived under another region's policy the smaller budget of the two.
     """
+    if member.is_plain:
+        return _even_shares(yearly_gco2e, member)
     whole = _days_of_year(member.vintage) * BPS
     shares: list[int] = []
     accrued = given = 0
@@ -126,11 +134,20 @@ def monthly_budget(
     return shares
 
 
+def _even_shares(yearly_gco2e: int, member: Membership) -> list[int]:
+    days = _days_of_year(member.vintage)
+    upto = [yearly_gco2e * past // days for past in accumulate(len(member.days_in(month)) for month in MONTHS)]
+    return [after - before for before, after in pairwise([0, *upto])]
+
+
 def monthly_default(yearly_gco2e: int, member: Membership, category: Category | None = None) -> list[int]:
     """Twelve shares of a yearly high default, in grams, each rounded up. A child's default is an adult's: nothing shows
     that an unmeasured child emits less. A day lived under another region's policy has the higher default of the two.
     """
     days = _days_of_year(member.vintage)
+
+    if not member.elsewhere:
+        return [-(-yearly_gco2e * len(member.days_in(month)) // days) for month in MONTHS]
 
     def on(day: date) -> int:
         other = member.other_on(day, category)

@@ -6,6 +6,7 @@ stream (`Guards.every_kind`). No framework.
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -53,12 +54,15 @@ def _told(readings: Sequence[Reading], *, every_kind: bool) -> dict[str, list[Sp
     """When each stream (or each of the kinds that add up to it) is evidenced by what the person has a part in: a car
     that others drive tells nothing of the person's own way.
     """
-    found: dict[str, list[Span]] = {}
+    found: dict[str, list[Span]] = defaultdict(list)
+    self_declared = Grade.S
     for reading in readings:
         activity = reading.activity
-        if activity.grade is not Grade.S:
-            told = found.setdefault(activity.kind.told_as if every_kind else activity.kind.stream, [])
-            told += [activity.span.meet(span) for span, _ in reading.shares]
+        if activity.grade is self_declared:
+            continue
+        told = found[activity.kind.told_as if every_kind else activity.kind.stream]
+        for span, _ in reading.shares:
+            told.append(activity.span.meet(span))
     return found
 
 
@@ -87,7 +91,7 @@ def covered_spans(
     for vehicle in vehicles:
         for name in sorted(vehicle.meters.get(category, frozenset())):
             used = intersect(time, vehicle.spans)
-            open_spans += subtract(used, _evidenced(reading for reading in own if reading.meter == name))
+            open_spans += subtract(used, _evidenced([reading for reading in own if reading.meter == name]))
     return subtract(time, union(open_spans))
 
 

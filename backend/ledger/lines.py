@@ -188,10 +188,10 @@ def lines_of(readings: Iterable[Reading], member: Membership, zone: ZoneInfo, fa
         scale = months.least_scale(reading, parts)
         for month, numerator, denominator in parts:
             part = least_part = (numerator, denominator)
-            gco2e = least_gco2e = rate.grams_up(reading.activity.quantity, numerator, denominator)
+            gco2e = least_gco2e = rate.grams_up(reading.activity.ratio, numerator, denominator)
             if scale is not AS_SAID:
                 least_part = (numerator * scale.numerator, denominator * scale.denominator)
-                least_gco2e = rate.grams_up(reading.activity.quantity, *least_part)
+                least_gco2e = rate.grams_up(reading.activity.ratio, *least_part)
             line = Line(month, reading, part, rate, gco2e, least_part, least_gco2e)
             found.setdefault((reading.activity.kind.category, month, names), []).append(line)
     return [line for key in sorted(found) for line in _in_order(found[key])]

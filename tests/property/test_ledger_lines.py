@@ -106,7 +106,7 @@ def test_rate__of_any_part__is_the_exact_product_rounded_up(
     choice = choose(FROZEN_2025, *use, 2025)
     rate = rate_of(choice)
 
-    gco2e = rate.grams_up(quantity, weight.numerator * 7, weight.denominator * 7)
+    gco2e = rate.grams_up(quantity.as_integer_ratio(), weight.numerator * 7, weight.denominator * 7)
 
     assert gco2e == grams_up(quantity, Fraction(rate.numerator, rate.denominator * 1000), weight)
     assert Amount(gco2e, rate.spreads(gco2e)) == plain_amount(choice, quantity, weight)
