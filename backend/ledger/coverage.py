@@ -81,7 +81,7 @@ def covered_spans(
     every stream of the category too. Others: every stream of the category (with `every_kind`, every kind of those that
     add up) reports, and every vehicle the person uses, by its odometer.
     """
-    own = [reading for reading in readings if reading.activity.kind.category == category]
+    own = [reading for reading in readings if reading.activity.kind.category is category]
     if category in METERED:
         return subtract(time, _open_at_home(category, time, own, homes, every_kind=every_kind))
     open_spans: list[Span] = []

@@ -126,7 +126,7 @@ class Months:
         """By how much the person's part may exceed what its shares say: all that was used in the vintage may have been
         used when its share was the largest.
         """
-        if reading.least is None:
+        if reading.least is None or not parts:
             return AS_SAID
         whole = reading.activity.span
         largest = max(

@@ -96,6 +96,8 @@ class Year:
     """What was reported in categories the policy does not cover: shown, never compared."""
     gap_s: int
     """Seconds without evidence, summed over the covered categories; travelling between two homes' clocks left out."""
+    is_held: bool
+    """Whether an earlier year's gap holds this one."""
     withheld: Withheld | None
 
     @cached_property
@@ -120,15 +122,46 @@ def year_of(
     with its name as its one meter; `moving` is the time between the last day in one region and the first in another;
     `is_held` says that an earlier year's gap holds this one. Raises FactorUnknown, BasisMismatch.
     """
-    sums = sums_of(readings, Months(member, zone), factors)
     spans = member.spans(zone)
     time = union(spans.values())
-    months: list[Month] = []
+    covered_s: dict[tuple[Category, int], int] = {}
     gap_s = 0
     for budget in policy.categories:
         covered = covered_spans(budget.category, time, readings, homes, vehicles, every_kind=policy.guards.every_kind)
         gap_s += seconds_of(subtract(subtract(time, covered), union(moving)))
-        months += _months_of(policy, budget, member=member, spans=spans, covered=covered, sums=sums)
+        covered_s |= {(budget.category, month): seconds_within(covered, span) for month, span in spans.items()}
+    return close_sums(
+        policy=policy,
+        member=member,
+        zone=zone,
+        factors=factors,
+        sums=sums_of(readings, Months(member, zone), factors),
+        covered_s=covered_s,
+        gap_s=gap_s,
+        is_held=is_held,
+        readings=readings,
+    )
+
+
+def close_sums(
+    *,
+    policy: Policy,
+    member: Membership,
+    zone: ZoneInfo,
+    factors: FactorSet,
+    sums: Sums,
+    covered_s: Mapping[tuple[Category, int], int],
+    gap_s: int,
+    is_held: bool,
+    readings: Sequence[Reading] = (),
+) -> Year:
+    """The same from lines that are added up and seconds that are evidenced, by category and month. Raises
+    BasisMismatch.
+    """
+    whole_s = {month: span.seconds for month, span in member.spans(zone).items()}
+    months: list[Month] = []
+    for budget in policy.categories:
+        months += _months_of(policy, budget, member=member, whole_s=whole_s, covered_s=covered_s, sums=sums)
     total_budget = sum(one.budget_gco2e for one in months)
     footprint = sum(one.footprint_gco2e for one in months)
     margin = margin_gco2e(spread for one in months for spread in one.spreads)
@@ -156,6 +189,7 @@ def year_of(
             one.gco2e for (category, _), own in sums.items() if category not in covered_categories for one in own
         ),
         gap_s=gap_s,
+        is_held=is_held,
         withheld=withheld,
     )
 
@@ -174,14 +208,14 @@ def _months_of(
     budget: CategoryBudget,
     *,
     member: Membership,
-    spans: Mapping[int, Span],
-    covered: Sequence[Span],
+    whole_s: Mapping[int, int],
+    covered_s: Mapping[tuple[Category, int], int],
     sums: Sums,
 ) -> list[Month]:
     budgets = monthly_budget(budget.budget_gco2e, member, policy, budget.category)
     defaults = monthly_default(budget.high_default_gco2e, member, budget.category)
-    own = {month: sums.get((budget.category, month), []) for month in spans}
-    earning = {month: _all_earn(own[month], policy, budget) for month in spans}
+    own = {month: sums.get((budget.category, month), []) for month in whole_s}
+    earning = {month: _all_earn(own[month], policy, budget) for month in whole_s}
     at_once = policy.guards.year_at_once
     found = [
         _month_of(
@@ -192,10 +226,10 @@ def _months_of(
             earns=all(earning.values()) if at_once else earning[month],
             budget_gco2e=budgets[month - 1],
             default_gco2e=defaults[month - 1],
-            covered_s=seconds_within(covered, whole),
-            whole_s=whole.seconds,
+            covered_s=covered_s.get((budget.category, month), 0),
+            whole_s=seconds,
         )
-        for month, whole in spans.items()
+        for month, seconds in whole_s.items()
     ]
     return _at_once(policy, found, [one for month in own for one in own[month]]) if at_once else found
 
