@@ -11,9 +11,9 @@ import ibis
 from ibis.expr.types import IntegerValue, Table
 
 from backend.footprint.line import BPS, ONE_SIDED_BPS
-from backend.ledger.city_integer import margin_gco2e, one_if, quotient_down, quotient_up, total
+from backend.ledger.city_integer import margin_gco2e, quotient_down, quotient_up, total
 from backend.ledger.city_rates import OUTSIDE, CityRates
-from backend.ledger.city_tables import MOST_LINEAR, PEOPLE, CityTables, error_column
+from backend.ledger.city_tables import PEOPLE, CityTables, error_column
 from backend.ledger.policy import Policy
 
 
@@ -23,12 +23,14 @@ class CityYear:
 
     policy: Policy
     rates: CityRates
+    has_least: bool
+    """Whether any line's least part is not its part: without, it is not looked at."""
     tables: CityTables
 
     @classmethod
-    def of(cls, policy: Policy, rates: CityRates) -> "CityYear":
+    def of(cls, policy: Policy, rates: CityRates, *, has_least: bool) -> "CityYear":
         """Over tables named as in `city_tables`."""
-        return cls(policy, rates, CityTables.named(rates.width))
+        return cls(policy, rates, has_least, CityTables.named(rates.width))
 
     @property
     def _errors(self) -> list[str]:
@@ -37,36 +39,38 @@ class CityYear:
     def _priced(self) -> Table:
         lines = self.tables.lines.join(self.tables.rates, "rate")
         above = lines.quantity * lines.part_numerator * lines.numerator
-        return lines.mutate(gco2e=quotient_up(above, lines.part_denominator * lines.denominator))
+        lines = lines.mutate(gco2e=quotient_up(above, lines.part_denominator * lines.denominator))
+        if not self.has_least:
+            return lines.mutate(least_gco2e=lines.gco2e)
+        above = lines.quantity * lines.least_numerator * lines.numerator
+        least = quotient_up(above, lines.least_denominator * lines.denominator)
+        is_same = (lines.least_numerator == lines.part_numerator) & (lines.least_denominator == lines.part_denominator)
+        return lines.mutate(least_gco2e=ibis.ifelse(is_same, lines.gco2e, least))
 
     def cells(self) -> Table:
         """Lines added up by person, category and month; grams rounded up line by line."""
         lines = self._priced()
-        is_same = (lines.least_numerator == lines.part_numerator) & (lines.least_denominator == lines.part_denominator)
-        least = quotient_up(
-            lines.quantity * lines.least_numerator * lines.numerator, lines.least_denominator * lines.denominator
-        )
-        lines = lines.mutate(least_gco2e=ibis.ifelse(is_same, lines.gco2e, least))
         asked = lines.least_gco2e > 0 if self.policy.guards.year_at_once else ibis.literal(value=True)
-        return lines.group_by("person", "category", "month").agg(
+        cells = lines.group_by("person", "category", "month").agg(
             reported_gco2e=total(lines.gco2e),
-            least_gco2e=total(lines.least_gco2e),
+            **({"least_gco2e": total(lines.least_gco2e)} if self.has_least else {}),
             linear_gram_bps=total(lines.least_gco2e * lines.linear_bps),
             covered_s=lines.covered_s.max(),
-            unearning=one_if(~lines.earns & asked).max(),
-            unsigned=one_if(~lines.is_signed).max(),
+            is_unearning=(~lines.earns & asked).any(),
+            is_unsigned=(~lines.is_signed).any(),
             **{name: total(lines.least_gco2e * lines[name]) for name in self._errors},
         )
+        return cells if self.has_least else cells.mutate(least_gco2e=cells.reported_gco2e)
 
     def months(self) -> Table:
         """Each cell with what its month counts, before haircut and proxies: `statement._month_of`."""
         policy = self.policy
         cells = self.cells().join(self.tables.persons, "person")
         cells = cells.join(self.tables.seats, ["seat", "category", "month"])
-        linear = ibis.least(cells.linear_gram_bps, MOST_LINEAR)
+        cells = cells.mutate(is_measured=cells.covered_s * BPS >= policy.month_measured_bps * cells.whole_s)
+        margin = quotient_up(cells.linear_gram_bps * ONE_SIDED_BPS, ibis.literal(BPS * BPS))
         months = cells.mutate(
-            is_measured=cells.covered_s * BPS >= policy.month_measured_bps * cells.whole_s,
-            margin_gco2e=quotient_up(linear * ONE_SIDED_BPS, ibis.literal(BPS * BPS)),
+            margin_gco2e=ibis.ifelse(cells.is_measured & ~cells.is_unearning, 0, margin),
         )
         footprint = ibis.ifelse(
             months.is_measured,
@@ -83,82 +87,73 @@ class CityYear:
     def _bounded(self, months: Table) -> IntegerValue:
         """The bound of measured months, from their plain bounds: haircut, or a proxy that never earns."""
         saved = ibis.greatest(months.budget_gco2e - months.plain_gco2e, 0)
-        held_back = quotient_up(saved * self.policy.haircut_d_bps * months.unsigned, ibis.literal(BPS))
+        held_back = quotient_up(saved * self.policy.haircut_d_bps, ibis.literal(BPS))
+        held_back = ibis.ifelse(months.is_unsigned & (saved > 0), held_back, 0)
         proxied = ibis.greatest(months.budget_gco2e, months.plain_gco2e + months.margin_gco2e)
-        return ibis.ifelse(months.unearning == 1, proxied, months.plain_gco2e + held_back)
+        return ibis.ifelse(months.is_unearning, proxied, months.plain_gco2e + held_back)
 
     def _sums(self, months: Table) -> dict[str, IntegerValue]:
-        """What both ways of bounding add up: beside what a month counts at least, as no month without lines is here."""
-        measured = one_if(months.is_measured)
+        """What both ways of bounding add up; footprints beyond what a month counts at least, for a month without any
+        line is not among them.
+        """
         return {
             "over_gco2e": total(months.footprint_gco2e - months.high_gco2e),
             "high_gco2e": total(months.high_gco2e),
-            "measured_gco2e": total(months.budget_gco2e * measured),
+            "measured_gco2e": total(ibis.ifelse(months.is_measured, months.budget_gco2e, 0)),
             "covered_s": total(months.covered_s),
-            "linear_gram_bps": total(ibis.least(months.linear_gram_bps, MOST_LINEAR)),
         }
 
     def _month_by_month(self) -> Table:
-        """People, category by category, each month bounded by itself."""
+        """People, each month bounded by itself."""
         months = self.months()
         months = months.mutate(
             bound_gco2e=ibis.ifelse(months.is_measured, self._bounded(months), months.plain_gco2e),
-            shares=one_if(months.is_measured & (months.unearning == 0)),
+            shares=months.is_measured & ~months.is_unearning,
         )
-        return months.group_by("person", "category").agg(
+        groups = self._groups(months)
+        return months.group_by("person").agg(
             bound_gco2e=total(months.bound_gco2e),
             **self._sums(months),
-            **{name: total(months[name] * months.shares) for name in self._errors},
+            **{name: total(ibis.ifelse(months.shares, one, 0)) for name, one in groups.items()},
         )
 
     def _year_at_once(self) -> Table:
-        """People, category by category, the measured months of a category bounded together: `statement._at_once`."""
+        """People, the measured months of a category bounded together: `statement._at_once`."""
         months = self.months()
-        measured = one_if(months.is_measured)
         years = months.group_by("person", "category").agg(
-            unmeasured_gco2e=total(months.plain_gco2e * (1 - measured)),
-            budget_gco2e=total(months.budget_gco2e * measured),
-            plain_gco2e=total(months.plain_gco2e * measured),
-            margin_gco2e=total(months.margin_gco2e * measured),
-            unearning=months.unearning.max(),
-            unsigned=months.unsigned.max(),
+            unmeasured_gco2e=total(ibis.ifelse(months.is_measured, 0, months.plain_gco2e)),
+            budget_gco2e=total(ibis.ifelse(months.is_measured, months.budget_gco2e, 0)),
+            plain_gco2e=total(ibis.ifelse(months.is_measured, months.plain_gco2e, 0)),
+            margin_gco2e=total(ibis.ifelse(months.is_measured, months.margin_gco2e, 0)),
+            is_unearning=months.is_unearning.any(),
+            is_unsigned=months.is_unsigned.any(),
             **self._sums(months),
-            **{name: total(months[name] * measured) for name in self._errors},
+            **{name: total(ibis.ifelse(months.is_measured, months[name], 0)) for name in self._errors},
         )
-        return years.mutate(
-            bound_gco2e=years.unmeasured_gco2e + self._bounded(years),
-            **{name: years[name] * (1 - years.unearning) for name in self._errors},
+        years = years.mutate(bound_gco2e=years.unmeasured_gco2e + self._bounded(years))
+        groups = self._groups(years)
+        return years.group_by("person").agg(
+            **{name: total(years[name]) for name in ("bound_gco2e", *self._sums(months))},
+            **{name: total(ibis.ifelse(years.is_unearning, 0, one)) for name, one in groups.items()},
         )
 
     def people(self) -> Table:
-        """Everybody's year: one row a person, those without any line too. Who `is_beyond` bounds is closed apart."""
-        years = self._year_at_once() if self.policy.guards.year_at_once else self._month_by_month()
-        totals = years.group_by("person").agg(
-            **{
-                name: total(years[name])
-                for name in (
-                    "over_gco2e",
-                    "bound_gco2e",
-                    "high_gco2e",
-                    "measured_gco2e",
-                    "covered_s",
-                    "linear_gram_bps",
-                )
-            },
-            **{f"group_{group}": self._group(years, group) for group in range(len(self.rates.groups))},
-        )
+        """Everybody's year: one row a person, those without any line too."""
+        totals = self._year_at_once() if self.policy.guards.year_at_once else self._month_by_month()
         return self._with_outside(self._closed(totals)).select(*PEOPLE.names)
 
-    def _group(self, years: Table, group: int) -> IntegerValue:
-        """What of one shared error all categories have."""
-        places = [
-            (category, at)
-            for category, columns in enumerate(self.rates.columns)
-            for at, one in enumerate(columns)
-            if one == group
-        ]
-        parts = [years[error_column(at)] * one_if(years.category == category) for category, at in places]
-        return total(sum(parts[1:], start=parts[0]))
+    def _groups(self, table: Table) -> dict[str, IntegerValue]:
+        """Each shared error's column, whatever the category: its name, and its gram basis points in a row."""
+        found: dict[str, IntegerValue] = {}
+        for group in range(len(self.rates.groups)):
+            parts = [
+                ibis.ifelse(table.category == category, table[error_column(at)], 0)
+                for category, columns in enumerate(self.rates.columns)
+                for at, one in enumerate(columns)
+                if one == group
+            ]
+            found[f"group_{group}"] = sum(parts[1:], start=parts[0])
+        return found
 
     def _closed(self, totals: Table) -> Table:
         seats = self.tables.persons.join(self.tables.seat_years, "seat")
@@ -197,7 +192,6 @@ class CityYear:
             "gap_s",
             surplus_gco2e=ibis.ifelse(is_enough, ibis.greatest(people.budget_gco2e - people.bound_gco2e, 0), 0),
             deficit_gco2e=ibis.greatest(people.footprint_gco2e - people.budget_gco2e, 0),
-            is_beyond=people.linear_gram_bps >= MOST_LINEAR,
         )
 
     def _outside(self) -> Table:
@@ -217,4 +211,5 @@ def _gap(months: Table, reported_gco2e: IntegerValue) -> IntegerValue:
     gap_s = months.whole_s - months.covered_s
     by_default = quotient_up(months.high_gco2e * gap_s, months.whole_s)
     by_own_rate = quotient_up(reported_gco2e * gap_s, ibis.greatest(months.covered_s, 1))
-    return ibis.greatest(by_default, ibis.ifelse(months.covered_s > 0, by_own_rate, 0))
+    filled = ibis.greatest(by_default, ibis.ifelse(months.covered_s > 0, by_own_rate, 0))
+    return ibis.ifelse(gap_s > 0, filled, 0)

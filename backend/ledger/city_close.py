@@ -109,18 +109,21 @@ def close_people(engine: Engine, people: Iterable[PersonRows], policy: Policy, f
     seats = Seats(policy)
     inside: list[tuple[object, ...]] = []
     lines: list[tuple[object, ...]] = []
+    apart: list[PersonRows] = []
     for one in known:
         rated = [(line, by_use[(line.kind, line.place) if line.kind else line.category]) for line in one.lines]
         if len(rated) <= MOST_LINES and all(is_within(*pair) for pair in rated):
             inside.append((one.person, seats.number(one.member), one.moving_s, one.is_held))
             lines += [_line(one.person, line, rate) for line, rate in rated]
+        else:
+            apart.append(one)
     put_rates(engine, rates)
     seats.put(engine)
     engine.make("persons", PERSONS)
     engine.fill("persons", inside)
     engine.make("lines", LINES)
     engine.fill("lines", lines)
-    return close_tables(engine, policy, factors, rates, {one.person: one for one in known})
+    return close_tables(engine, policy, factors, rates, apart)
 
 
 def _line(person: int, line: LineRow, rate: CityRate) -> tuple[object, ...]:
@@ -131,13 +134,14 @@ def _line(person: int, line: LineRow, rate: CityRate) -> tuple[object, ...]:
 
 
 def close_tables(
-    engine: Engine, policy: Policy, factors: FactorSet, rates: CityRates, rows: dict[int, PersonRows]
+    engine: Engine, policy: Policy, factors: FactorSet, rates: CityRates, apart: Iterable[PersonRows]
 ) -> Closed:
-    """Runs the expressions over filled tables; `rows` are of those who may have to be closed apart."""
-    engine.keep("people", CityYear.of(policy, rates).people())
-    inside = {person for (person,) in engine.run("SELECT person FROM people WHERE NOT is_beyond")}
-    engine.run("DELETE FROM people WHERE is_beyond")
-    apart = [one for person, one in sorted(rows.items()) if person not in inside]
+    """Runs the expressions over filled tables, and closes apart those who are in none of them."""
+    (has_least,) = engine.run(
+        """SELECT count(*) > 0 FROM lines
+        WHERE least_numerator <> part_numerator OR least_denominator <> part_denominator"""
+    )[0]
+    engine.keep("people", CityYear.of(policy, rates, has_least=has_least).people())
     closed: list[tuple[object, ...]] = []
     refused: list[tuple[int, str]] = []
     for one in apart:
@@ -151,4 +155,4 @@ def close_tables(
 
 def people_row(person: int, year: Year) -> tuple[object, ...]:
     """A closed year as a row of `people`."""
-    return (person, *(getattr(year, name) for name in list(PEOPLE.names)[1:-1]), False)
+    return (person, *(getattr(year, name) for name in list(PEOPLE.names)[1:]))

@@ -1,11 +1,10 @@
 """What the tables of a city hold: the columns that its expressions read, and the bounds that keep them exact.
 
 Bounds. Everything is a signed 64-bit integer but the squares at the very end, which are decimals of 38 digits. A line
-within bounds has a quantity times its part's numerator, times the rate's numerator, below 2**63 (`CityRate.most_*`),
-and at most MOST_GRAMS. A person has at most MOST_LINES lines, so no sum of grams times half-widths (MOST_LINEAR_BPS at
-most) reaches 2**63; one that exceeds MOST_LINEAR counts as MOST_LINEAR and the person is set apart. So the linear
-margin's product with 8393 stays below 2**63, and the square of all groups times 8393 squared below 10**38. Who is not
-within bounds is closed by the per-person code, counted and reported; nothing is approximated.
+within bounds has a quantity times its part's numerator, times the rate's numerator, below 2**63 (`CityRate.most_*`), at
+most MOST_GRAMS, and half-widths of at most MOST_LINEAR_BPS; a person has at most MOST_LINES lines. So no sum of grams
+times half-widths exceeds 10**15: times 8393 it stays below 2**63, and the square of all groups times 8393 squared below
+10**38. Who is not within bounds is closed by the per-person code, counted and reported; nothing is approximated.
 """
 
 from dataclasses import dataclass
@@ -17,14 +16,12 @@ MOST_QUANTITY = 10**12
 """Thousandths of a unit in one line."""
 MOST_NUMERATOR = 9 * 10**6
 """Numerator of a line's part. More than the seconds of a quarter; whole days make it far smaller."""
-MOST_GRAMS = 10**9
-"""Grams of one line: a thousand tonnes."""
-MOST_LINES = 100_000
+MOST_GRAMS = 10**7
+"""Grams of one line: ten tonnes."""
+MOST_LINES = 4_000
 """Lines of a person."""
-MOST_LINEAR_BPS = 90_000
+MOST_LINEAR_BPS = 25_000
 """Half-widths of a rate added up."""
-MOST_LINEAR = 10**15
-"""Grams times half-widths of a person, in gram basis points."""
 
 LINES = ibis.schema(
     {
@@ -73,10 +70,9 @@ PEOPLE = ibis.schema(
         "surplus_gco2e": "int64",
         "deficit_gco2e": "int64",
         "outside_gco2e": "int64",
-        "is_beyond": "boolean",
     }
 )
-"""What comes out: fields of `statement.Year`, and whether the person is beyond bounds and has to be closed apart."""
+"""What comes out: fields of `statement.Year`."""
 
 
 def rates_schema(width: int) -> ibis.Schema:
