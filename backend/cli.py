@@ -26,6 +26,7 @@ from backend.footprint.estimate_commands import app as footprint
 from backend.giving.commands import give, retire
 from backend.issuance.commands import app as batch
 from backend.ledger.activity_commands import app as activities
+from backend.ledger.city_commands import app as city
 from backend.ledger.commands import app as statement
 from backend.ledger.person_commands import app as me
 from backend.link.indexer import Indexer
@@ -44,7 +45,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for room in (factors, footprint, me, activities, statement, batch, market, give, retire, audit):
+for room in (factors, footprint, me, activities, statement, city, batch, market, give, retire, audit):
     app.add_typer(room)
 
 
