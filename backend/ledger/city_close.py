@@ -50,8 +50,8 @@ class Seats:
     def number(self, member: Membership) -> int:
         """The seat of a membership. Only those that nothing but days and age tells apart are shared."""
         one = alike(member, self._policy)
-        key = (one.first, one.last, one.born_on, one.died)
-        if one != Membership(one.vintage, *key[:3], died=one.died):
+        key: tuple[object, ...] = (one.first, one.last, one.born_on, one.died)
+        if one != Membership(one.vintage, one.first, one.last, one.born_on, died=one.died):
             key = (len(self.members),)
         if key not in self._numbers:
             self._numbers[key] = len(self.members)

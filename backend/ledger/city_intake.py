@@ -64,7 +64,7 @@ class CityRowsMalformed(InvalidInput):
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         told = ", ".join(f"{count} {what}" for what, count in counts.items())
-        super().__init__(f"the tables hold rows that cannot be: {told}", rows=dict(counts))
+        super().__init__(f"the tables hold rows that cannot be: {told}", rows=sorted(counts))
 
 
 def _read(

@@ -9,7 +9,6 @@ memberships have, added up by person; grams of each shared error, added up and s
 proxy, no haircut, no root, no bound. CPU seconds of the whole process, the better of interleaved rounds.
 """
 
-import os
 import resource
 import time
 from calendar import monthrange
@@ -107,22 +106,22 @@ def _cpu_s(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def rows(people: int = int(os.environ.get("BENCH_CITY_PEOPLE", PEOPLE))) -> list[dict[str, object]]:
+def rows() -> list[dict[str, object]]:
     """Times, and the most memory that the process held; the city itself stands in a file."""
     with TemporaryDirectory() as folder, Engine(Path(folder) / "city.duckdb", threads=THREADS) as engine:
-        expressions = CityYear.of(POLICY, fill(engine, people), has_least=False).people()
+        expressions = CityYear.of(POLICY, fill(engine, PEOPLE), has_least=False).people()
         ours, by_hand = [], []
         for _ in range(ROUNDS):
             by_hand.append(_cpu_s(lambda: engine.run(f"CREATE OR REPLACE TABLE by_hand AS {BY_HAND}")))
             ours.append(_cpu_s(lambda: engine.keep("people", expressions)))
         ((found,),) = engine.run("SELECT count(*) FROM people")
-        assert found == people
+        assert found == PEOPLE
     value, baseline = min(ours), min(by_hand)
     ratio = round(value / baseline, 2)
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return [
         {
-            "name": f"city: a year of {people:,} persons x {LINES_EACH} lines",
+            "name": f"city: a year of {PEOPLE:,} persons x {LINES_EACH} lines",
             "value": round(value, 1),
             "unit": "CPU s",
             "baseline": round(baseline, 1),

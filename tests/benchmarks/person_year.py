@@ -106,8 +106,8 @@ def rows() -> list[dict[str, object]]:
     numbers = []
     for reading in year:
         choice = choose(FACTORS, reading.activity.kind.name, reading.activity.place, VINTAGE)
-        value = choice.own.factor.value * (choice.carrier.factor.value if choice.carrier else 1)
-        numbers.append((reading.activity.quantity, value))
+        factor = choice.own.factor.value * (choice.carrier.factor.value if choice.carrier else 1)
+        numbers.append((reading.activity.quantity, factor))
     ours, least = [], []
     for _ in range(ROUNDS):
         least.append(_median_s(lambda: bare(numbers)))

@@ -17,6 +17,7 @@ from backend.ledger.city_engine import Engine
 from backend.ledger.city_intake import CityFileUnreadable, CityRowsMalformed, close_files
 from backend.ledger.city_rates import rates_of
 from backend.ledger.city_report import BIN_GCO2E, Bin, TooFewPeople, merged, report_of
+from backend.ledger.city_rows import PersonRows
 from backend.ledger.guards import Guards
 from backend.ledger.policy import Policy
 from tests.unit.ledger.cities import USES, City, city, people
@@ -38,8 +39,8 @@ def engine() -> Iterator[Engine]:
         yield found
 
 
-def one_by_one(people: tuple[object, ...], policy: Policy) -> list[tuple[object, ...]]:
-    return [people_row(one.person, close_rows(one, policy, FROZEN_2025)) for one in people]  # type: ignore[attr-defined]  # rows
+def one_by_one(people: tuple[PersonRows, ...], policy: Policy) -> list[tuple[object, ...]]:
+    return [people_row(one.person, close_rows(one, policy, FROZEN_2025)) for one in people]
 
 
 class TestClosing:
