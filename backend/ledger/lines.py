@@ -117,7 +117,7 @@ class Months:
         last = bisect_left(self.starts_s, whole.end_s)
         found: list[Part] = []
         for month, span in zip(self.numbers[first:last], self._spans[first:last], strict=True):
-            weight = _shared_s(reading.shares, whole.meet(span)) / seconds
+            weight = Fraction(_shared_s(reading.shares, whole.meet(span)), seconds)
             if weight:
                 found.append((month, weight.numerator, weight.denominator))
         return found
@@ -133,7 +133,7 @@ class Months:
             Fraction(people.denominator, people.numerator) for span, people in reading.least if whole.meet(span).seconds
         )
         said = sum((Fraction(numerator, denominator) for _, numerator, denominator in parts), Fraction(0))
-        return max(AS_SAID, largest * Fraction(whole.meet(self._vintage).seconds, whole.seconds) / said)
+        return max(AS_SAID, Fraction(largest * Fraction(whole.meet(self._vintage).seconds, whole.seconds), said))
 
 
 AS_SAID = Fraction(1)
