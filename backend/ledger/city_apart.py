@@ -32,7 +32,13 @@ def close_rows(rows: PersonRows, policy: Policy, factors: FactorSet) -> Year:
         one.gco2e += gco2e
         one.extra_gco2e += one.rate.grams_up(quantity, line.least_numerator, line.least_denominator) - gco2e
         one.is_signed &= line.is_signed
-    whole_s = sum(span.seconds for span in rows.member.spans(zone).values()) * len(policy.categories)
+    gaps_s: dict[tuple[Category, int], int] = {}
+    moving_s = rows.moving_s
+    for budget in policy.categories:
+        for month, span in rows.member.spans(zone).items():
+            open_s = span.seconds - covered_s.get((budget.category, month), 0)
+            moved_s = min(moving_s, open_s)  # in which month the person moved is not in its rows; the year has it all
+            gaps_s[budget.category, month], moving_s = open_s - moved_s, moving_s - moved_s
     return close_sums(
         policy=policy,
         member=rows.member,
@@ -40,6 +46,6 @@ def close_rows(rows: PersonRows, policy: Policy, factors: FactorSet) -> Year:
         factors=factors,
         sums=sums,
         covered_s=covered_s,
-        gap_s=whole_s - sum(covered_s.values()) - rows.moving_s,
+        gaps_s=gaps_s,
         is_held=rows.is_held,
     )

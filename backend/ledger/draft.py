@@ -6,13 +6,13 @@ known to live where. Factors and policies are the vintage's own, frozen before i
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import pairwise
 
 from sqlmodel import Session, col, select
 
-from backend.footprint.activity import Activity
+from backend.footprint.activity import LONGEST_S, Activity
 from backend.footprint.kind import Category, Grade, kind_of
 from backend.footprint.place import place_of
 from backend.footprint.span import Span, days_span, subtract, union
@@ -68,7 +68,9 @@ def draft_of(session: Session, books: Books, person_id: int, vintage: int, *, as
     member = replace(member, died=person.left_because == DEATH and member.last == person.left_on)
     zone = place_of(policy.region).zone
     time_span = days_span(member.first, member.last, zone)
-    readings, homes = _inputs(session, person_id, runs, time_span, guards=policy.guards, as_of=as_of)
+    readings, homes = _inputs(
+        session, person_id, runs, time_span, born_on=person.born_on, guards=policy.guards, as_of=as_of
+    )
     driven, vehicles = _vehicles(session, person_id, member, policy.guards, as_of)
     year = year_of(
         policy=policy,
@@ -156,6 +158,7 @@ def _inputs(
     runs: tuple[Run, ...],
     time_span: Span,
     *,
+    born_on: date | None,
     guards: Guards,
     as_of: datetime | None,
 ) -> tuple[list[Reading], list[Home]]:
@@ -190,8 +193,17 @@ def _inputs(
             col(ActivityRow.vehicle_id).is_(None),
         )
     ).all()
-    readings += [Reading(_activity(row, as_of), "", ((time_span, 1),)) for row in own if _known(row, as_of)]
+    alive = None if born_on is None or not guards.least_shares else _since(born_on, time_span)
+    readings += [
+        Reading(_activity(row, as_of), "", ((time_span, 1),), shared=alive) for row in own if _known(row, as_of)
+    ]
     return readings, homes
+
+
+def _since(born_on: date, time_span: Span) -> tuple[Span, ...]:
+    """From a birth on: what a document says of the time before was used by nobody else."""
+    born_s = unix_s(datetime.combine(born_on, time.min, UTC))
+    return (Span(min(born_s, time_span.start_s), time_span.end_s + LONGEST_S),)
 
 
 def _vehicles(

@@ -66,7 +66,7 @@ class Line(NamedTuple):
     def fields(self, vintage: int) -> dict[str, Json]:
         """The line as a statement shows it."""
         activity = self.reading.activity
-        return {
+        fields: dict[str, Json] = {
             "category": str(self.category),
             "month": f"{vintage}-{self.month:02d}",
             "kind": activity.kind.name,
@@ -82,6 +82,9 @@ class Line(NamedTuple):
             "halfWidthBps": [one.half_width_bps for one in self.choice.selections],
             "gco2e": str(self.gco2e),
         }
+        if self.least_gco2e != self.gco2e:
+            fields["leastGco2e"] = str(self.least_gco2e)
+        return fields
 
 
 def _names(choice: Choice) -> list[Json]:

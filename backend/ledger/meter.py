@@ -182,7 +182,8 @@ def replace_meter(
     at: datetime,
 ) -> None:
     """A new meter takes an old one's place at the midnight that `on` begins with, in the home's time. Only who lives
-    there on that day says so: a former tenant's word ends no meter of those who came after.
+    there on that day says so: a former tenant's word ends no meter of those who came after. A number typed wrong is put
+    right by saying it again, as long as nothing was read under it.
 
     Raises HomeUnknown, MeterUnknown, MeterNotNew, ReplacementInvalid, MeterUnreadable, VintageFrozen.
     """
@@ -199,7 +200,7 @@ def replace_meter(
         raise ReplacementInvalid("the day of the replacement is yet to come", on=on.isoformat())
     hashes = [meter_hash(books.pepper, home.region, category, number) for number in (old, new)]
     row = session.get(MeterRow, hashes[0])
-    if row is None or row.premises_id != home.premises_id or row.until_at is not None:
+    if row is None or row.premises_id != home.premises_id or not _is_in_service(session, row):
         raise MeterUnknown
     if session.get(MeterRow, hashes[1]) is not None:
         raise MeterNotNew
@@ -225,6 +226,22 @@ def replace_meter(
         )
     )
     session.flush()
+
+
+def _is_in_service(session: Session, meter: MeterRow) -> bool:
+    """Whether no other took its place; one that nothing was ever read under is forgotten."""
+    following = session.exec(select(MeterRow).where(col(MeterRow.replaces) == meter.meter_hash)).one_or_none()
+    if following is None:
+        return meter.until_at is None
+    is_replaced = session.exec(select(MeterRow).where(col(MeterRow.replaces) == following.meter_hash)).first()
+    read = session.exec(select(ActivityRow).where(col(ActivityRow.meter_hash) == following.meter_hash)).first()
+    if is_replaced is not None or read is not None:
+        return False
+    session.delete(following)
+    meter.until_at = None
+    session.add(meter)
+    session.flush()
+    return True
 
 
 def forget_meter(session: Session, hashed: bytes) -> None:

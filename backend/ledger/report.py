@@ -140,8 +140,7 @@ def reminders_of(year: Year, homes: Sequence[Home], today: date) -> list[Reminde
 
 def _is_asked_for(month: Month, year: Year) -> bool:
     """Whether something of it has to be sent: all of it where only whole years mint."""
-    is_open = year.policy.guards.whole_years_only and month.covered_s < month.whole_s
-    return month.status is Status.UNMEASURED or is_open
+    return month.status is Status.UNMEASURED or bool(year.policy.guards.whole_years_only and month.gap_s)
 
 
 def _missing(month: Month, year: Year, homes: Sequence[Home]) -> tuple[str, ...]:
@@ -206,7 +205,7 @@ def forecast_of(year: Year, today: date) -> Forecast:
 def _has_gap(year: Year, today: date) -> bool:
     """Whether a month that is over was not evidenced to the second."""
     vintage, last = year.member.vintage, year.member.last
-    return any(one.covered_s < one.whole_s and is_over(vintage, one.month, last, today) for one in year.months)
+    return any(one.gap_s and is_over(vintage, one.month, last, today) for one in year.months)
 
 
 def _enough(year: Year, today: date) -> bool:

@@ -13,7 +13,7 @@ from backend.footprint.factors import FactorSet
 from backend.footprint.kind import Category
 from backend.footprint.line import Spread, linear_margin_gco2e, margin_gco2e
 from backend.footprint.place import place_of
-from backend.footprint.span import Span, seconds_of, subtract, union
+from backend.footprint.span import Span, subtract, union
 from backend.kernel.errors import RuleViolated
 from backend.ledger.accrual import BPS, Membership, monthly_budget, monthly_default
 from backend.ledger.coverage import Home, Reading, covered_spans, seconds_within
@@ -71,6 +71,8 @@ class Month:
     bound_gco2e: int
     covered_s: int
     whole_s: int
+    gap_s: int
+    """Seconds without evidence; travelling between two homes' clocks left out."""
     spreads: tuple[Spread, ...]
 
 
@@ -95,7 +97,7 @@ class Year:
     outside_gco2e: int
     """What was reported in categories the policy does not cover: shown, never compared."""
     gap_s: int
-    """Seconds without evidence, summed over the covered categories; travelling between two homes' clocks left out."""
+    """The months' seconds without evidence, summed."""
     is_held: bool
     """Whether an earlier year's gap holds this one."""
     withheld: Withheld | None
@@ -125,10 +127,11 @@ def year_of(
     spans = member.spans(zone)
     time = union(spans.values())
     covered_s: dict[tuple[Category, int], int] = {}
-    gap_s = 0
+    gaps_s: dict[tuple[Category, int], int] = {}
     for budget in policy.categories:
         covered = covered_spans(budget.category, time, readings, homes, vehicles, every_kind=policy.guards.every_kind)
-        gap_s += seconds_of(subtract(subtract(time, covered), union(moving)))
+        gaps = subtract(subtract(time, covered), union(moving))
+        gaps_s |= {(budget.category, month): seconds_within(gaps, span) for month, span in spans.items()}
         covered_s |= {(budget.category, month): seconds_within(covered, span) for month, span in spans.items()}
     return close_sums(
         policy=policy,
@@ -137,7 +140,7 @@ def year_of(
         factors=factors,
         sums=sums_of(readings, Months(member, zone), factors),
         covered_s=covered_s,
-        gap_s=gap_s,
+        gaps_s=gaps_s,
         is_held=is_held,
         readings=readings,
     )
@@ -151,23 +154,26 @@ def close_sums(
     factors: FactorSet,
     sums: Sums,
     covered_s: Mapping[tuple[Category, int], int],
-    gap_s: int,
+    gaps_s: Mapping[tuple[Category, int], int],
     is_held: bool,
     readings: Sequence[Reading] = (),
 ) -> Year:
-    """The same from lines that are added up and seconds that are evidenced, by category and month. Raises
-    BasisMismatch.
+    """The same from lines that are added up, and from seconds that are evidenced and that are not, by category and
+    month. Raises BasisMismatch.
     """
     whole_s = {month: span.seconds for month, span in member.spans(zone).items()}
     months: list[Month] = []
     for budget in policy.categories:
-        months += _months_of(policy, budget, member=member, whole_s=whole_s, covered_s=covered_s, sums=sums)
+        months += _months_of(
+            policy, budget, member=member, whole_s=whole_s, covered_s=covered_s, gaps_s=gaps_s, sums=sums
+        )
     total_budget = sum(one.budget_gco2e for one in months)
     footprint = sum(one.footprint_gco2e for one in months)
     margin = margin_gco2e(spread for one in months for spread in one.spreads)
     bound = sum(one.bound_gco2e for one in months) + margin
     measured = sum(one.budget_gco2e for one in months if one.status is not Status.UNMEASURED)
     measured_bps = measured * BPS // total_budget if total_budget else 0
+    gap_s = sum(one.gap_s for one in months)
     withheld = _withheld(policy, member, gap_s, is_held)
     enough = measured_bps >= policy.year_measured_bps and withheld is None
     covered_categories = {budget.category for budget in policy.categories}
@@ -210,6 +216,7 @@ def _months_of(
     member: Membership,
     whole_s: Mapping[int, int],
     covered_s: Mapping[tuple[Category, int], int],
+    gaps_s: Mapping[tuple[Category, int], int],
     sums: Sums,
 ) -> list[Month]:
     budgets = monthly_budget(budget.budget_gco2e, member, policy, budget.category)
@@ -228,6 +235,7 @@ def _months_of(
             default_gco2e=defaults[month - 1],
             covered_s=covered_s.get((budget.category, month), 0),
             whole_s=seconds,
+            gap_s=gaps_s.get((budget.category, month), seconds),
         )
         for month, seconds in whole_s.items()
     ]
@@ -245,6 +253,7 @@ def _month_of(
     default_gco2e: int,
     covered_s: int,
     whole_s: int,
+    gap_s: int,
 ) -> Month:
     reported = sum(one.gco2e for one in sums)
     least = sum(one.least_gco2e for one in sums)
@@ -275,6 +284,7 @@ def _month_of(
         bound_gco2e=bound,
         covered_s=covered_s,
         whole_s=whole_s,
+        gap_s=gap_s,
         spreads=shared,
     )
 

@@ -91,10 +91,13 @@ class _Growing:
             activity, shares = reading.activity, reading.shares
             start_s, end_s = activity.span
             at = bisect_right(starts_s, start_s) - 1
-            if at < 0 or end_s > ends_s[at] or len(shares) != 1 or reading.least is not None or reading.shared:
+            if at < 0 or end_s > ends_s[at] or len(shares) != 1 or reading.least is not None:
                 self.add(reading)
                 continue
             (from_s, until_s), people = shares[0]
+            if reading.shared:
+                (shared_from_s, shared_until_s) = reading.shared[0]
+                from_s, until_s = max(from_s, shared_from_s), min(until_s, shared_until_s)
             if start_s < from_s or until_s < end_s:
                 self.add(reading)
                 continue

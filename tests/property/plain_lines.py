@@ -37,7 +37,7 @@ class PlainLine:
         """The line as a statement shows it."""
         activity = self.reading.activity
         factors = [self.choice.own] + ([self.choice.carrier] if self.choice.carrier else [])
-        return {
+        fields: dict[str, Json] = {
             "category": str(activity.kind.category),
             "month": f"{vintage}-{self.month:02d}",
             "kind": activity.kind.name,
@@ -56,6 +56,9 @@ class PlainLine:
             "halfWidthBps": [one.half_width_bps for one in factors],
             "gco2e": str(self.amount.gco2e),
         }
+        if self.least != self.amount:
+            fields["leastGco2e"] = str(self.least.gco2e)
+        return fields
 
 
 def plain_amount(choice: Choice, quantity: Decimal, weight: Fraction) -> Amount:

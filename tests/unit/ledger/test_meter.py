@@ -59,7 +59,7 @@ class TestSpelling:
     @pytest.mark.parametrize(
         "same",
         ["AB-0120", "ab0120", "A B 0120", "ab–0120", "ＡＢ０１２０", "AB-O120", "AB-0l20", "AB-0I20", "00AB0120",
-         "ab٠١٢٠", "AB.0120", "a\u200bb0120"],
+         "ab٠١٢٠", "AB.0120", "a\u200bb0120", "A8-0120", "AB-01Z0"],
     )  # fmt: skip
     def test_look_alikes__are_one_meter(self, same: str) -> None:
         assert meter_key(same) == meter_key("AB-0120")
