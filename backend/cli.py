@@ -30,6 +30,7 @@ from backend.issuance.commands import app as batch
 from backend.issuance.verification_commands import app as verification
 from backend.issuance.verifier_commands import app as verifier
 from backend.ledger.activity_commands import app as activities
+from backend.ledger.city_commands import app as city
 from backend.ledger.commands import app as statement
 from backend.ledger.policy_commands import app as policy
 from backend.ledger.privacy_commands import app as me
@@ -56,6 +57,7 @@ for room in (
     me,
     activities,
     statement,
+    city,
     appeals,
     batch,
     verifier,

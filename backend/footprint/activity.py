@@ -1,6 +1,6 @@
 """An activity: what was used or travelled, where, when, and how well that is known. No framework."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -80,6 +80,11 @@ class Activity:
     """Quantity and unit as given."""
     meter: str | None
     """The meter's number; known to the ledger only as a peppered hash."""
+    ratio: tuple[int, int] = field(init=False, repr=False, compare=False)
+    """The quantity as numerator and denominator: what its grams are computed with."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ratio", self.quantity.as_integer_ratio())
 
 
 def span_of(start: str, end: str, place: str) -> Span:

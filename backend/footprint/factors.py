@@ -36,6 +36,8 @@ class FactorSet:
     _by_place: dict[tuple[str, str], tuple[Factor, ...]] = field(repr=False, compare=False)
     _proxies: dict[tuple[str, str], tuple[Factor, ...]] = field(repr=False, compare=False)
     digest: bytes = field(repr=False)
+    chosen: dict[tuple[str, str, int], object] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was found in it by kind, place and year: `selection.choose` walks each ladder once."""
 
     @classmethod
     def of(cls, factors: Iterable[Factor], grids: Grids | None = None) -> "FactorSet":

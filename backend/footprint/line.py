@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from math import isqrt, prod
+from functools import cached_property
+from math import isqrt
 
 from backend.footprint.selection import Choice
 
@@ -36,11 +37,41 @@ def grams_up(quantity: Decimal, value: Fraction, weight: Fraction) -> int:
     return -(-exact.numerator // exact.denominator)
 
 
+@dataclass(frozen=True)
+class Rate:
+    """What a unit of an activity counts, from its factors: `numerator / denominator` grams, exact. Many activities of a
+    year share one, so that each of their lines is a product and a division of integers.
+    """
+
+    choice: Choice
+    numerator: int
+    denominator: int
+
+    @cached_property
+    def half_widths_bps(self) -> tuple[tuple[str, int], ...]:
+        """Per error that its lines share with others: the group and the half-width."""
+        return tuple((one.group, one.half_width_bps) for one in self.choice.selections)
+
+    def grams_up(self, quantity: tuple[int, int], numerator: int = 1, denominator: int = 1) -> int:
+        """Grams of the part `numerator / denominator` of a quantity (a ratio too), rounded up; exact before that."""
+        above, below = quantity
+        return -(-(above * numerator * self.numerator) // (below * denominator * self.denominator))
+
+    def spreads(self, gco2e: int) -> tuple[Spread, ...]:
+        """How some grams of it err."""
+        return tuple(Spread(group, gco2e * half_width_bps) for group, half_width_bps in self.half_widths_bps)
+
+
+def rate_of(choice: Choice) -> Rate:
+    """The rate of a choice."""
+    return Rate(choice, choice.kg_per_unit.numerator * GRAMS_PER_KG, choice.kg_per_unit.denominator)
+
+
 def amount_of(choice: Choice, quantity: Decimal, weight: Fraction = Fraction(1)) -> Amount:
     """The grams of `weight` (a share of people and of time) of a quantity, with what it shares its errors with."""
-    selections = [choice.own] if choice.carrier is None else [choice.own, choice.carrier]
-    gco2e = grams_up(quantity, prod((Fraction(one.factor.value) for one in selections), start=Fraction(1)), weight)
-    return Amount(gco2e, tuple(Spread(one.group, gco2e * one.half_width_bps) for one in selections))
+    rate = rate_of(choice)
+    gco2e = rate.grams_up(quantity.as_integer_ratio(), weight.numerator, weight.denominator)
+    return Amount(gco2e, rate.spreads(gco2e))
 
 
 def isqrt_up(square: int) -> int:

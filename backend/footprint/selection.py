@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
+from functools import cached_property
+from math import prod
 
 from backend.footprint.factor import Factor
 from backend.footprint.factors import FactorSet, catalogue
@@ -57,15 +60,24 @@ class Choice:
     carrier: Selection | None
 
     @property
-    def rung(self) -> Rung:
-        """The farther of the two."""
-        rungs = [self.own.rung] if self.carrier is None else [self.own.rung, self.carrier.rung]
-        return max(rungs, key=RUNGS.index)
+    def selections(self) -> tuple[Selection, ...]:
+        """The one, or the two."""
+        return (self.own,) if self.carrier is None else (self.own, self.carrier)
 
     @property
+    def rung(self) -> Rung:
+        """The farther of the two."""
+        return max((one.rung for one in self.selections), key=RUNGS.index)
+
+    @cached_property
     def earns(self) -> bool:
         """Whether what is measured with it may earn: every part of it does."""
         return self.own.earns and (self.carrier is None or self.carrier.earns)
+
+    @cached_property
+    def kg_per_unit(self) -> Fraction:
+        """The factor's value, or the energy per unit times the value of the local factor of that energy."""
+        return prod((Fraction(one.factor.value) for one in self.selections), start=Fraction(1))
 
 
 def _containing(factors: FactorSet, place: Place) -> tuple[str | None, str]:
@@ -117,9 +129,13 @@ def _reason(factors: FactorSet, kind: str, place: Place, year: int) -> str:
 
 def choose(factors: FactorSet, kind: str, place_code: str, year: int) -> Choice:
     """The factor, or the pair of factors, for an activity; raises FactorUnknown, PlaceUnknown."""
+    known = factors.chosen.get((kind, place_code, year))
+    if isinstance(known, Choice):
+        return known
     own = select_one(factors, kind, place_code, year)
     carrier = select_one(factors, own.factor.via, place_code, year) if own.factor.via else None
-    return Choice(own, carrier)
+    choice = factors.chosen[kind, place_code, year] = Choice(own, carrier)
+    return choice
 
 
 def choose_on(factors: FactorSet, kind: str, place_code: str, day: date) -> Choice:

@@ -1,14 +1,14 @@
 """Half-open spans of time [start, end) in whole Unix seconds, and sets of them. No framework."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from operator import itemgetter
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 
-@dataclass(frozen=True, order=True)
-class Span:
-    """[start_s, end_s), never empty when it means something."""
+class Span(NamedTuple):
+    """[start_s, end_s), never empty when it means something. A tuple, because a year has thousands to put in order."""
 
     start_s: int
     end_s: int
@@ -20,6 +20,8 @@ class Span:
 
     def meet(self, other: "Span") -> "Span":
         """What both cover; possibly empty."""
+        if other.start_s <= self.start_s and self.end_s <= other.end_s:
+            return self
         return Span(max(self.start_s, other.start_s), min(self.end_s, other.end_s))
 
 
@@ -30,17 +32,24 @@ Spans = Sequence[Span]
 def union(spans: Iterable[Span]) -> list[Span]:
     """The same instants as disjoint spans in ascending order."""
     merged: list[Span] = []
-    for span in sorted(span for span in spans if span.seconds):
-        if merged and span.start_s <= merged[-1].end_s:
-            merged[-1] = Span(merged[-1].start_s, max(merged[-1].end_s, span.end_s))
-        else:
-            merged.append(span)
+    open_s = end_s = 0
+    for start_s, stop_s in sorted(set(spans), key=itemgetter(0)):
+        if start_s >= stop_s:
+            continue
+        if start_s > end_s or open_s == end_s:
+            if open_s < end_s:
+                merged.append(Span(open_s, end_s))
+            open_s, end_s = start_s, stop_s
+        elif stop_s > end_s:
+            end_s = stop_s
+    if open_s < end_s:
+        merged.append(Span(open_s, end_s))
     return merged
 
 
 def intersect(left: Spans, right: Spans) -> list[Span]:
     """What both sets cover."""
-    return union(one.meet(other) for one in left for other in right if one.meet(other).seconds)
+    return union(meeting for one in left for other in right if (meeting := one.meet(other)).seconds)
 
 
 def subtract(left: Spans, right: Spans) -> list[Span]:

@@ -1,7 +1,9 @@
 """Budgets accrue by the day: who joins late, is born, dies or moves away has a part of the year. No framework."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from functools import cached_property
+from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
 
 from backend.footprint.kind import Category
@@ -58,6 +60,11 @@ class Membership:
         begins = self.first == date(self.vintage, 1, 1) or self.first == self.born_on
         return begins and (self.last == date(self.vintage, 12, 31) or self.died)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is known of it but its days, so that each of them counts the same."""
+        return self == Membership(self.vintage, self.first, self.last, None)
+
     def other_on(self, day: date, category: Category | None) -> CategoryBudget | None:
         """What another region's policy gives a category on a day lived there."""
         for stay in self.elsewhere:
@@ -78,17 +85,25 @@ class Membership:
 
     def days_in(self, month: int) -> list[date]:
         """The person's days in a month, in order."""
-        day = max(self.first, date(self.vintage, month, 1))
-        days: list[date] = []
-        while day <= self.last and day.month == month:
-            days.append(day)
-            day += timedelta(days=1)
+        return self._days.get(month, [])
+
+    @cached_property
+    def _days(self) -> dict[int, list[date]]:
+        """Its days by month: every category's budget and default goes through them."""
+        days: dict[int, list[date]] = {}
+        for ordinal in range(self.first.toordinal(), self.last.toordinal() + 1):
+            day = date.fromordinal(ordinal)
+            days.setdefault(day.month, []).append(day)
         return days
 
     def span_in(self, month: int, zone: ZoneInfo) -> Span:
         """The same days as a span of local time; empty if there are none."""
         days = self.days_in(month)
         return days_span(days[0], days[-1], zone) if days else Span(0, 0)
+
+    def spans(self, zone: ZoneInfo) -> dict[int, Span]:
+        """The person's months as spans of local time, those without a day left out."""
+        return {month: span for month in MONTHS if (span := self.span_in(month, zone)).seconds}
 
 
 def membership_of(vintage: int, joined_on: date, left_on: date | None, born_on: date | None) -> Membership:
@@ -111,6 +126,8 @@ def monthly_budget(
     accrues the policy's child share; a day lived under another region's policy the smaller budget of the two; an
     adult's day alone at home what the policy's household term adds.
     """
+    if member.is_plain:
+        return _even_shares(yearly_gco2e, member)
     alone_bps = BPS + policy.extra_bps(category, Term.LIVING_ALONE)
     whole = _days_of_year(member.vintage) * BPS
     shares: list[int] = []
@@ -129,11 +146,20 @@ def monthly_budget(
     return shares
 
 
+def _even_shares(yearly_gco2e: int, member: Membership) -> list[int]:
+    days = _days_of_year(member.vintage)
+    upto = [yearly_gco2e * past // days for past in accumulate(len(member.days_in(month)) for month in MONTHS)]
+    return [after - before for before, after in pairwise([0, *upto])]
+
+
 def monthly_default(yearly_gco2e: int, member: Membership, category: Category | None = None) -> list[int]:
     """Twelve shares of a yearly high default, in grams, each rounded up. A child's default is an adult's: nothing shows
     that an unmeasured child emits less. A day lived under another region's policy has the higher default of the two.
     """
     days = _days_of_year(member.vintage)
+
+    if not member.elsewhere:
+        return [-(-yearly_gco2e * len(member.days_in(month)) // days) for month in MONTHS]
 
     def on(day: date) -> int:
         other = member.other_on(day, category)

@@ -5,9 +5,12 @@ stream of travel that nobody speaks of: a zero has to be stated and evidenced. A
 stream (`Guards.every_kind`). No framework.
 """
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import takewhile
 from typing import TypeAlias
 
 from backend.footprint.activity import Activity
@@ -47,16 +50,20 @@ def _evidenced(readings: Iterable[Reading]) -> list[Span]:
     return union(reading.activity.span for reading in readings if reading.activity.grade is not Grade.S)
 
 
-def _told(readings: Sequence[Reading], what: str, *, every_kind: bool) -> list[Span]:
-    """When a stream (or one of the kinds that add up to it) is evidenced by what the person has a part in: a car that
-    others drive tells nothing of the person's own way.
+def _told(readings: Sequence[Reading], *, every_kind: bool) -> dict[str, list[Span]]:
+    """When each stream (or each of the kinds that add up to it) is evidenced by what the person has a part in: a car
+    that others drive tells nothing of the person's own way.
     """
-    found: list[Span] = []
+    found: dict[str, list[Span]] = defaultdict(list)
+    self_declared = Grade.S
     for reading in readings:
-        kind = reading.activity.kind
-        if what == (kind.told_as if every_kind else kind.stream):
-            found += intersect(_evidenced([reading]), union(span for span, _ in reading.shares))
-    return union(found)
+        activity = reading.activity
+        if activity.grade is self_declared:
+            continue
+        told = found[activity.kind.told_as if every_kind else activity.kind.stream]
+        for span, _ in reading.shares:
+            told.append(activity.span.meet(span))
+    return found
 
 
 def covered_spans(
@@ -74,16 +81,17 @@ def covered_spans(
     every stream of the category too. Others: every stream of the category (with `every_kind`, every kind of those that
     add up) reports, and every vehicle the person uses, by its odometer.
     """
-    own = [reading for reading in readings if reading.activity.kind.category == category]
+    own = [reading for reading in readings if reading.activity.kind.category is category]
     if category in METERED:
         return subtract(time, _open_at_home(category, time, own, homes, every_kind=every_kind))
     open_spans: list[Span] = []
+    told = _told(own, every_kind=every_kind)
     for what in sorted(told_of(category, every_kind=every_kind)):
-        open_spans += subtract(time, _told(own, what, every_kind=every_kind))
+        open_spans += subtract(time, union(told.get(what, ())))
     for vehicle in vehicles:
         for name in sorted(vehicle.meters.get(category, frozenset())):
             used = intersect(time, vehicle.spans)
-            open_spans += subtract(used, _evidenced(reading for reading in own if reading.meter == name))
+            open_spans += subtract(used, _evidenced([reading for reading in own if reading.meter == name]))
     return subtract(time, union(open_spans))
 
 
@@ -105,5 +113,6 @@ def _open_at_home(
 
 
 def seconds_within(spans: Sequence[Span], month: Span) -> int:
-    """How much of a month some spans cover."""
-    return seconds_of(intersect(spans, [month])) if month.seconds else 0
+    """How much of a month some spans cover: disjoint ones, in ascending order."""
+    first = max(0, bisect_left(spans, Span(month.start_s, 0)) - 1)
+    return seconds_of(span.meet(month) for span in takewhile(lambda span: span.start_s < month.end_s, spans[first:]))

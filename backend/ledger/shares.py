@@ -67,7 +67,7 @@ def _roofs(session: Session, people: set[int], guards: Guards, as_of: datetime |
 
 
 def _of_age_from(session: Session, people: set[int]) -> dict[int, date]:
-    rows = session.exec(select(PersonRow).where(col(PersonRow.id).in_(people), col(PersonRow.born_on).is_not(None)))
+    rows = session.exec(select(PersonRow).where(col(PersonRow.id).in_(people)))
     return {row.id or 0: majority_of(row.born_on) for row in rows.all() if row.born_on is not None}
 
 

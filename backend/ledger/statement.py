@@ -3,21 +3,23 @@
 Integers only, no framework, no clock: the same inputs give the same statement to the gram.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from backend.footprint.factors import FactorSet
-from backend.footprint.kind import Category, Grade
+from backend.footprint.kind import Category
 from backend.footprint.line import Spread, linear_margin_gco2e, margin_gco2e
 from backend.footprint.place import place_of
 from backend.footprint.span import Span, subtract, union
 from backend.kernel.errors import RuleViolated
-from backend.ledger.accrual import BPS, MONTHS, Membership, monthly_budget, monthly_default
+from backend.ledger.accrual import BPS, Membership, monthly_budget, monthly_default
 from backend.ledger.coverage import Home, Reading, covered_spans, seconds_within
-from backend.ledger.lines import Line, lines_of
+from backend.ledger.lines import Line, Months, lines_of
 from backend.ledger.policy import CategoryBudget, Policy
+from backend.ledger.sums import Sum, Sums, sums_of
 
 
 class Status(StrEnum):
@@ -76,12 +78,14 @@ class Month:
 
 @dataclass(frozen=True)
 class Year:
-    """A person's vintage: totals in grams, the months they come from, and the lines."""
+    """A person's vintage: totals in grams, the months they come from, and what was told."""
 
     policy: Policy
     member: Membership
     months: tuple[Month, ...]
-    lines: tuple[Line, ...]
+    readings: tuple[Reading, ...] = field(repr=False, compare=False)
+    zone: ZoneInfo
+    factors: FactorSet = field(repr=False, compare=False)
     budget_gco2e: int
     footprint_gco2e: int
     margin_gco2e: int
@@ -94,7 +98,14 @@ class Year:
     """What was reported in categories the policy does not cover: shown, never compared."""
     gap_s: int
     """The months' seconds without evidence, summed."""
+    is_held: bool
+    """Whether an earlier year's gap holds this one."""
     withheld: Withheld | None
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Every line, in an order that depends on what they say; written out when somebody looks."""
+        return tuple(lines_of(self.readings, self.member, self.zone, self.factors))
 
 
 def year_of(
@@ -113,13 +124,49 @@ def year_of(
     with its name as its one meter; `moving` is the time between the last day in one region and the first in another;
     `is_held` says that an earlier year's gap holds this one. Raises FactorUnknown, BasisMismatch.
     """
-    lines = lines_of(readings, member, zone, factors)
-    time = union(member.span_in(month, zone) for month in MONTHS)
-    months: list[Month] = []
+    spans = member.spans(zone)
+    time = union(spans.values())
+    covered_s: dict[tuple[Category, int], int] = {}
+    gaps_s: dict[tuple[Category, int], int] = {}
     for budget in policy.categories:
         covered = covered_spans(budget.category, time, readings, homes, vehicles, every_kind=policy.guards.every_kind)
         gaps = subtract(subtract(time, covered), union(moving))
-        months += _months_of(policy, budget, member=member, zone=zone, covered=covered, gaps=gaps, lines=lines)
+        gaps_s |= {(budget.category, month): seconds_within(gaps, span) for month, span in spans.items()}
+        covered_s |= {(budget.category, month): seconds_within(covered, span) for month, span in spans.items()}
+    return close_sums(
+        policy=policy,
+        member=member,
+        zone=zone,
+        factors=factors,
+        sums=sums_of(readings, Months(member, zone), factors),
+        covered_s=covered_s,
+        gaps_s=gaps_s,
+        is_held=is_held,
+        readings=readings,
+    )
+
+
+def close_sums(
+    *,
+    policy: Policy,
+    member: Membership,
+    zone: ZoneInfo,
+    factors: FactorSet,
+    sums: Sums,
+    covered_s: Mapping[tuple[Category, int], int],
+    gaps_s: Mapping[tuple[Category, int], int],
+    is_held: bool,
+    readings: Sequence[Reading] = (),
+) -> Year:
+    """The same from lines that are added up, and from seconds that are evidenced and that are not, by category and
+    month. Raises BasisMismatch.
+    """
+    whole_s = {month: span.seconds for month, span in member.spans(zone).items()}
+    months: list[Month] = []
+    for budget in policy.categories:
+        months += _months_of(
+            policy, budget, member=member, whole_s=whole_s, covered_s=covered_s, gaps_s=gaps_s, sums=sums
+        )
     total_budget = sum(one.budget_gco2e for one in months)
     footprint = sum(one.footprint_gco2e for one in months)
     margin = margin_gco2e(spread for one in months for spread in one.spreads)
@@ -134,7 +181,9 @@ def year_of(
         policy=policy,
         member=member,
         months=tuple(months),
-        lines=tuple(lines),
+        readings=tuple(readings),
+        zone=zone,
+        factors=factors,
         budget_gco2e=total_budget,
         footprint_gco2e=footprint,
         margin_gco2e=margin,
@@ -142,8 +191,11 @@ def year_of(
         measured_bps=measured_bps,
         surplus_gco2e=max(0, total_budget - bound) if enough else 0,
         deficit_gco2e=max(0, footprint - total_budget),
-        outside_gco2e=sum(line.amount.gco2e for line in lines if line.category not in covered_categories),
+        outside_gco2e=sum(
+            one.gco2e for (category, _), own in sums.items() if category not in covered_categories for one in own
+        ),
         gap_s=gap_s,
+        is_held=is_held,
         withheld=withheld,
     )
 
@@ -162,36 +214,32 @@ def _months_of(
     budget: CategoryBudget,
     *,
     member: Membership,
-    zone: ZoneInfo,
-    covered: Sequence[Span],
-    gaps: Sequence[Span],
-    lines: Sequence[Line],
+    whole_s: Mapping[int, int],
+    covered_s: Mapping[tuple[Category, int], int],
+    gaps_s: Mapping[tuple[Category, int], int],
+    sums: Sums,
 ) -> list[Month]:
     budgets = monthly_budget(budget.budget_gco2e, member, policy, budget.category)
     defaults = monthly_default(budget.high_default_gco2e, member, budget.category)
-    year = [line for line in lines if line.category == budget.category]
+    own = {month: sums.get((budget.category, month), []) for month in whole_s}
+    earning = {month: _all_earn(own[month], policy, budget) for month in whole_s}
     at_once = policy.guards.year_at_once
-    earning = [(line.month, _may_earn(line, policy, budget)) for line in year if line.least.gco2e or not at_once]
-    found: list[Month] = []
-    for month in MONTHS:
-        whole = member.span_in(month, zone)
-        if not whole.seconds:
-            continue
-        found.append(
-            _month_of(
-                policy,
-                budget.category,
-                month,
-                lines=[line for line in year if line.month == month],
-                earns=all(earns for when, earns in earning if at_once or when == month),
-                budget_gco2e=budgets[month - 1],
-                default_gco2e=defaults[month - 1],
-                covered_s=seconds_within(covered, whole),
-                whole_s=whole.seconds,
-                gap_s=seconds_within(gaps, whole),
-            )
+    found = [
+        _month_of(
+            policy,
+            budget.category,
+            month,
+            sums=own[month],
+            earns=all(earning.values()) if at_once else earning[month],
+            budget_gco2e=budgets[month - 1],
+            default_gco2e=defaults[month - 1],
+            covered_s=covered_s.get((budget.category, month), 0),
+            whole_s=seconds,
+            gap_s=gaps_s.get((budget.category, month), seconds),
         )
-    return _at_once(policy, found, year) if at_once else found
+        for month, seconds in whole_s.items()
+    ]
+    return _at_once(policy, found, [one for month in own for one in own[month]]) if at_once else found
 
 
 def _month_of(
@@ -199,7 +247,7 @@ def _month_of(
     category: Category,
     month: int,
     *,
-    lines: Sequence[Line],
+    sums: Sequence[Sum],
     earns: bool,
     budget_gco2e: int,
     default_gco2e: int,
@@ -207,9 +255,9 @@ def _month_of(
     whole_s: int,
     gap_s: int,
 ) -> Month:
-    reported = sum(line.amount.gco2e for line in lines)
-    least = sum(line.least.gco2e for line in lines)
-    spreads = tuple(spread for line in lines for spread in line.least.spreads)
+    reported = sum(one.gco2e for one in sums)
+    least = sum(one.least_gco2e for one in sums)
+    spreads = tuple(spread for one in sums for spread in one.rate.spreads(one.least_gco2e))
     shared: tuple[Spread, ...] = ()
     if covered_s * BPS < policy.month_measured_bps * whole_s:
         status = Status.UNMEASURED
@@ -221,7 +269,7 @@ def _month_of(
         bound = least + filled
         if earns:
             status, shared = Status.MEASURED, spreads
-            bound += 0 if policy.guards.year_at_once else _held_back(policy, lines, budget_gco2e - bound)
+            bound += 0 if policy.guards.year_at_once else _held_back(policy, sums, budget_gco2e - bound)
         else:
             status = Status.PROXIED
             bound += linear_margin_gco2e(spreads)
@@ -251,7 +299,7 @@ def _gap(high_gco2e: int, reported_gco2e: int, covered_s: int, whole_s: int) -> 
     return max(by_default, by_own_rate)
 
 
-def _at_once(policy: Policy, months: Sequence[Month], lines: Sequence[Line]) -> list[Month]:
+def _at_once(policy: Policy, months: Sequence[Month], sums: Sequence[Sum]) -> list[Month]:
     """A category's months with haircut and proxies taken over the year: a month's bound is by how much the bound of the
     year so far grew with it. So it does not matter into which months a reading's quantity falls.
     """
@@ -265,20 +313,27 @@ def _at_once(policy: Policy, months: Sequence[Month], lines: Sequence[Line]) -> 
         if month.status is Status.PROXIED:
             so_far = max(budget, plain)
         else:
-            so_far = plain + _held_back(policy, lines, budget - plain)
+            so_far = plain + _held_back(policy, sums, budget - plain)
         found.append(replace(month, bound_gco2e=so_far - bound))
         bound = so_far
     return found
 
 
-def _held_back(policy: Policy, lines: Sequence[Line], saved_gco2e: int) -> int:
+def _held_back(policy: Policy, sums: Sequence[Sum], saved_gco2e: int) -> int:
     """The haircut: the policy's share of what is saved, unless every line of it is signed by a utility."""
-    if saved_gco2e <= 0 or (lines and all(line.reading.activity.grade is Grade.M for line in lines)):
+    if saved_gco2e <= 0 or (sums and all(one.is_signed for one in sums)):
         return 0
     return -(-saved_gco2e * policy.haircut_d_bps // BPS)
 
 
-def _may_earn(line: Line, policy: Policy, budget: CategoryBudget) -> bool:
+def _all_earn(sums: Sequence[Sum], policy: Policy, budget: CategoryBudget) -> bool:
+    """Whether every line may earn. Where the year is taken at once, those of no grams are not asked."""
+    asked = [one for one in sums if one.least_gco2e] if policy.guards.year_at_once else sums
+    found = [may_earn(one, policy, budget) for one in asked]  # each is asked: any may be refused
+    return all(found)
+
+
+def may_earn(line: Line | Sum, policy: Policy, budget: CategoryBudget) -> bool:
     """Whether a line may earn: its factors are near enough and known well enough, with the budget's gas basis and
     boundary. What only costs is added to the footprint whatever its basis is; so is what was travelled to or moved
     from another country. Raises BasisMismatch for a line at home that would earn on another basis.

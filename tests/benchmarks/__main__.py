@@ -7,9 +7,14 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import gas, market_matching
+from tests.benchmarks import city_year, gas, market_matching, person_year
 
-ROOMS = {"gas": gas.rows_on_both_nodes, "market": market_matching.rows}
+ROOMS = {
+    "city": city_year.rows,
+    "gas": gas.rows_on_both_nodes,
+    "ledger": person_year.rows,
+    "market": market_matching.rows,
+}
 
 COLUMNS = ("name", "value", "unit", "baseline", "ratio", "goal", "met", "nodes")
 
