@@ -43,12 +43,12 @@ def test_signed_act__on_its_way__is_in_the_way_until_it_is_mined(database: Datab
         session.flush()
         session.add(Relay(intent_id=intent.id, kind="retire", account=ALICE, number=1, created_at=AT))
         session.flush()
-        assert relays_in_the_way(session, [ALICE]) == [
+        assert relays_in_the_way(session, 0, [ALICE], AT) == [
             "1 of your signed acts are on their way to the chain: wait for them"
         ]
-        assert relays_in_the_way(session, [BOB]) == []
+        assert relays_in_the_way(session, 0, [BOB], AT) == []
         assert len([*relays_of(session, 0, [ALICE])]) == 1
         intent.state = IntentState.MINED
         session.add(intent)
         session.flush()
-        assert relays_in_the_way(session, [ALICE]) == []
+        assert relays_in_the_way(session, 0, [ALICE], AT) == []

@@ -1,11 +1,15 @@
 """What the market has of a person: in the export, and in the way of its erasure while it is under way."""
 
+from datetime import UTC, datetime
+
 from sqlmodel import update
 
 from backend.kernel.digest import canonical_json
 from backend.market.personal import orders_of, trades_of, trading_in_the_way
 from backend.market.tables import TradeRow, TradeState
 from tests.unit.market.world import ANA, BO, World
+
+AT = datetime(2026, 1, 15, tzinfo=UTC)
 
 
 def test_orders_and_trades__of_a_person__are_in_its_export_and_nobody_elses(world: World) -> None:
@@ -26,12 +30,12 @@ def test_open_orders_and_trades_under_way__are_in_the_way__and_no_longer_when_ov
     ack = world.sell(ANA, 5, 100)
     world.buy(BO, 2, 100)
     with world.database.read() as session:
-        assert trading_in_the_way(session, [ANA.address]) == [
+        assert trading_in_the_way(session, 0, [ANA.address], AT) == [
             "1 of your orders are open: cancel them",
             "1 of your trades are on their way to the chain: wait for them",
         ]
-        assert len(trading_in_the_way(session, [BO.address])) == 1
+        assert len(trading_in_the_way(session, 0, [BO.address], AT)) == 1
     world.market.cancel(ANA.address, ack.accepted.order_hash)
     with world.database.write() as session:
         session.execute(update(TradeRow).values(state=TradeState.SETTLED))
-        assert trading_in_the_way(session, [ANA.address, BO.address]) == []
+        assert trading_in_the_way(session, 0, [ANA.address, BO.address], AT) == []
