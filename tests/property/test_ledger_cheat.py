@@ -7,15 +7,12 @@ and living elsewhere than one says.
 
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 from shutil import rmtree
-from tempfile import mkdtemp
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlmodel import SQLModel
 
 from backend.chain.keys import dev_signer, personal_sign
 from backend.chain.rpc import LOCAL_CHAIN_ID
@@ -32,9 +29,8 @@ from backend.ledger.state import State
 from backend.ledger.tables import StatementRow
 from backend.ledger.undo import withdraw
 from backend.ledger.vehicle import join_vehicle, leave_vehicle
-from backend.storage.database import Database
-from tests.property.cheat_play import Play, play_truth
-from tests.property.cheat_world import BIRTH, END, SWAP, VINTAGES, World, day_of, noon_of, world_of
+from tests.property.cheat_play import Play, a_database, truth_of
+from tests.property.cheat_world import BIRTH, END, SWAP, VINTAGES, day_of, noon_of, world_of
 
 SEEDS = 24
 names = st.sampled_from(["a", "b", "c", "k"])
@@ -43,24 +39,6 @@ WAYS = ("cut", "lie", "hide", "haunt", "car", "split", "belong", "leave", "deal"
 """Ways of cheating: each life tries a few, since who tries all of them only loses its year."""
 lengths = st.sampled_from([1, 1, 2, 3, 3, 9, 18, 36])
 SPELLINGS = {"E1O8": "e-108", "E2Z5": "E225", "G1": "61", "night": "Night"}
-_known: dict[int, dict[tuple[str, int], StatementRow]] = {}
-
-
-def a_database() -> tuple[Path, Database]:
-    folder = Path(mkdtemp(prefix="cheat"))
-    database = Database.at(folder / "tanyu.db")
-    SQLModel.metadata.create_all(database.writer)
-    return folder, database
-
-
-def truth_of(seed: int, world: World) -> dict[tuple[str, int], StatementRow]:
-    """What truthful, complete reporting gives; computed once for a world."""
-    if seed not in _known:
-        folder, database = a_database()
-        _known[seed] = play_truth(world, database).result()
-        database.close()
-        rmtree(folder)
-    return _known[seed]
 
 
 def worth(rows: dict[tuple[str, int], StatementRow], name: str) -> int:
