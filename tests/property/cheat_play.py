@@ -7,8 +7,11 @@ lied about, left out and timed.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from backend.chain.keys import dev_signer, personal_sign
 from backend.footprint.activity import activity_of, span_of
@@ -331,3 +334,24 @@ def play_truth(world: World, database: Database) -> Play:
         for name in play.people:
             play.finish(name, vintage)
     return play
+
+
+_known: dict[int, dict[tuple[str, int], StatementRow]] = {}
+
+
+def a_database() -> tuple[Path, Database]:
+    """A fresh database and its folder."""
+    folder = Path(mkdtemp(prefix="cheat"))
+    database = Database.at(folder / "tanyu.db")
+    SQLModel.metadata.create_all(database.writer)
+    return folder, database
+
+
+def truth_of(seed: int, world: World) -> dict[tuple[str, int], StatementRow]:
+    """What truthful, complete reporting gives; computed once for a world."""
+    if seed not in _known:
+        folder, database = a_database()
+        _known[seed] = play_truth(world, database).result()
+        database.close()
+        rmtree(folder)
+    return _known[seed]
