@@ -52,7 +52,7 @@ def _pair(left: bytes, right: bytes) -> bytes:
 
 
 def sibling_indices(size: int, position: int) -> Iterator[int]:
-    """Which nodes prove a leaf, from the leaf up, in a tree of `size` leaves; `position` counts them in rising order."""
+    """The nodes that prove a leaf of a tree of `size` leaves, from the leaf up; `position` counts in rising order."""
     index = 2 * size - 2 - position
     while index > 0:
         yield index + 1 if index % 2 else index - 1

@@ -116,6 +116,15 @@ def statement_at(session: Session, digest: bytes) -> Statement:
     return _view(session, _row_at(session, digest))
 
 
+def statements_at(session: Session, digests: Sequence[bytes]) -> list[Statement]:
+    """The statements of some digests, in their order. Raises StatementUnknown."""
+    found = {row.digest: row for row in session.exec(select(StatementRow).where(col(StatementRow.digest).in_(digests)))}
+    owners = {row.person_id for row in found.values()}
+    people = session.exec(select(PersonRow).where(col(PersonRow.id).in_(owners))).all()
+    assert len(people) == len(owners), "held here, so that none is looked up one by one"
+    return [_view(session, found.get(digest) or _row_at(session, digest)) for digest in digests]
+
+
 def statement_of(session: Session, person_id: int, vintage: int) -> Statement | None:
     """A person's current statement of a vintage, or None if the year is open."""
     row = session.exec(
@@ -163,6 +172,13 @@ def household_of(session: Session, person_id: int) -> set[str]:
     ).all()
     found = {one.address for person in (*people, *kin) for one in _past_addresses(session, person)}
     return found | {person.address for person in (*people, *kin)} | guardians
+
+
+def is_anybodys(session: Session, address: str) -> bool:
+    """Whether an address is or was a person's or a guardian's here; else it is in nobody's household."""
+    own = session.exec(select(AddressRow.address).where(col(AddressRow.address) == address).limit(1)).first()
+    query = select(PersonRow.id).where((col(PersonRow.address) == address) | (col(PersonRow.guardian) == address))
+    return own is not None or session.exec(query.limit(1)).first() is not None
 
 
 def _past_addresses(session: Session, person: PersonRow) -> Sequence[AddressRow]:
