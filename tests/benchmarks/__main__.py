@@ -1,4 +1,6 @@
-"""scripts/bench [ROOM] [--json] [--save]: runs the benchmarks of one room or of all, and prints their rows."""
+"""scripts/bench [ROOM] [--json] [--save] [--people N]: runs the benchmarks of one room or of all, and prints their
+rows.
+"""
 
 import argparse
 import json
@@ -7,9 +9,9 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import gas, market_matching
+from tests.benchmarks import gas, issuance_mass, market_matching
 
-ROOMS = {"gas": gas.rows, "market": market_matching.rows}
+ROOMS = {"gas": gas.rows, "market": market_matching.rows, "issuance": issuance_mass.rows}
 
 COLUMNS = ("name", "value", "unit", "baseline", "ratio", "goal", "met")
 
@@ -20,9 +22,11 @@ def main() -> int:
     parser.add_argument("room", nargs="?", choices=sorted(ROOMS), help="all rooms if none is given")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--save", action="store_true", help="gas: write the snapshot that the tests compare with")
+    parser.add_argument("--people", type=int, default=issuance_mass.PEOPLE, help="issuance: statements in the batch")
     arguments = parser.parse_args()
     if arguments.save and arguments.room != "gas":
         parser.error("--save goes with `gas`")
+    ROOMS["issuance"] = lambda: issuance_mass.rows(arguments.people)
     rows = [row for room, measure in ROOMS.items() if arguments.room in (None, room) for row in measure()]
     if arguments.save:
         gas.save(rows)
