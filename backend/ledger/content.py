@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from backend.kernel.digest import Json, to_hex
@@ -39,6 +40,29 @@ def _category(year: Year, name: str) -> Json:
     }
 
 
+def _membership(year: Year) -> dict[str, Json]:
+    """What besides its days decides a person's budgets, for children and movers only: through which day of the year it
+    is a minor, and where it lived before under which policy.
+    """
+    member = year.member
+    found: dict[str, Json] = {}
+    if member.is_minor_on(member.first, year.policy.majority_age):
+        days = (member.first + timedelta(days=day) for day in range((member.last - member.first).days + 1))
+        minor = [day for day in days if member.is_minor_on(day, year.policy.majority_age)]
+        found["minorThrough"] = minor[-1].isoformat()
+    if member.elsewhere:
+        found["elsewhere"] = [
+            {
+                "firstDay": stay.first.isoformat(),
+                "lastDay": stay.last.isoformat(),
+                "policy": f"{stay.policy.id} r{stay.policy.revision}",
+                "policyDigest": to_hex(stay.policy.digest),
+            }
+            for stay in member.elsewhere
+        ]
+    return found
+
+
 def content_of(account: Account, year: Year, plan: Plan, factors_digest: str) -> dict[str, Json]:
     """Every field of the document. `boundGco2e` of categories and months leaves out the margin that they share."""
     policy, member = year.policy, year.member
@@ -68,6 +92,7 @@ def content_of(account: Account, year: Year, plan: Plan, factors_digest: str) ->
         "bufferGco2e": str(plan.buffer_gco2e),
         "carriedOutGco2e": str(plan.carried_out_gco2e),
     }
+    content |= _membership(year)
     for budget in policy.categories:
         content[f"category.{budget.category}"] = _category(year, budget.category)
     for entry in year.months:

@@ -122,7 +122,11 @@ def _category(policy_id: str, name: str, row: Mapping[str, Any]) -> CategoryBudg
 
 def parse_policy(text: str) -> Policy:
     """A policy from its TOML text; raises PolicyMalformed."""
-    source = tomllib.loads(text)
+    return policy_of(tomllib.loads(text))
+
+
+def policy_of(source: Mapping[str, Any]) -> Policy:
+    """A policy from its tables as read; raises PolicyMalformed."""
     policy_id = str(source.get("id", "(no id)"))
     for name, expected in _TOP.items():
         if not isinstance(source.get(name), expected):
