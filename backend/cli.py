@@ -25,9 +25,8 @@ from backend.footprint.commands import app as factors
 from backend.footprint.estimate_commands import app as footprint
 from backend.giving.commands import give, retire
 from backend.issuance.commands import app as batch
+from backend.issuance.statement_commands import me, statement
 from backend.ledger.activity_commands import app as activities
-from backend.ledger.commands import app as statement
-from backend.ledger.person_commands import app as me
 from backend.link.indexer import Indexer
 from backend.link.reconcile import Finding
 from backend.link.reconcile import reconcile as differences

@@ -6,6 +6,7 @@ from backend.chain.deployment import Deployment
 from backend.footprint.routes import router as footprint
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router as giving
+from backend.issuance.credential_routes import router as credentials
 from backend.issuance.projection import IssuanceProjection
 from backend.issuance.routes import router as issuance
 from backend.ledger.routes import router as ledger
@@ -17,7 +18,7 @@ from backend.settlement.fee import FeeProjection
 from backend.settlement.projection import FillsProjection
 from backend.settlement.routes import router as settlement
 
-ROUTERS: tuple[APIRouter, ...] = (footprint, ledger, issuance, market, settlement, giving)
+ROUTERS: tuple[APIRouter, ...] = (footprint, ledger, issuance, credentials, market, settlement, giving)
 
 
 def projections(deployment: Deployment, fee: FeeProjection) -> list[Projection]:

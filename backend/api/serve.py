@@ -147,6 +147,7 @@ class Tanyu:
             "market": self.market,
             "books": self.books,
             "contracts": self.contracts,
+            "operator": self.operator,
         }
         checks = {
             "chain": self._check_chain,

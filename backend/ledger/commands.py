@@ -1,12 +1,12 @@
-"""`tanyu statement`: read a statement of this Tanyu's database; verify or disclose a document, offline."""
+"""`tanyu statement`: read a statement of this Tanyu's database, and what its document says, offline."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.table import Table
 
-from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
+from backend.access.terminal import AsJson, emit, failing_plainly
 from backend.chain.deployment import Deployment
 from backend.chain.rpc import LOCAL_CHAIN_ID
 from backend.footprint.estimate_commands import side_of
@@ -18,9 +18,8 @@ from backend.ledger.air import air_of
 from backend.ledger.air_routes import AirOut, air_out
 from backend.ledger.books import Books
 from backend.ledger.change import difference_of
-from backend.ledger.content import findings_of
 from backend.ledger.deadline import close_overdue
-from backend.ledger.document import DISCLOSURE_SCHEMA, disclose, verify, verify_disclosure
+from backend.ledger.document import verify
 from backend.ledger.person import person_at
 from backend.ledger.person_session import render as render_fields
 from backend.ledger.personhood import LedgerKeys
@@ -49,7 +48,8 @@ def _render(values: dict[str, Any]) -> Table:
     return table
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file of bounded size; raises FileUnreadable."""
     try:
         with path.open("rb") as file:
             data = file.read(FILE_LIMIT + 1)
@@ -85,7 +85,7 @@ def show_statement(address: str, vintage: int, *, as_json: AsJson = False) -> No
 def compare_statements(before: Path, after: Path, *, as_json: AsJson = False) -> None:
     """Why a total changed between two versions' documents, line by line to the gram; offline."""
     with failing_plainly(as_json=as_json):
-        found = difference_of(verify(_read(before)).values, verify(_read(after)).values)
+        found = difference_of(verify(read_text(before)).values, verify(read_text(after)).values)
     emit(
         {
             "footprintBeforeGco2e": str(found.footprint_before_gco2e),
@@ -130,41 +130,6 @@ def close_overdue_statements(*, as_json: AsJson = False) -> None:
     emit(shown, as_json=as_json, render=render_fields)
 
 
-@app.command("verify")
-def verify_statement(
-    file: Path,
-    *,
-    disclosed: Annotated[
-        list[str] | None,
-        typer.Option("--disclose", help="Print a document that shows only this field; repeat for more."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Re-computes a statement document's digest and sums, or a disclosure's way to its digest; offline. Exit 1 if
-    anything in it was changed.
-    """
-    with failing_plainly(as_json=as_json):
-        text = _read(file)
-        if DISCLOSURE_SCHEMA in text and not disclosed:
-            emit(verify_disclosure(text), as_json=as_json, render=_render)
-            return
-        document = verify(text)
-        if disclosed:
-            typer.echo(disclose(document, disclosed))
-            return
-    findings = findings_of(document.values)
-    result = {
-        "digest": to_hex(document.digest),
-        "class": document.values.get("class"),
-        "creditGco2e": document.values.get("creditGco2e"),
-        "deficitGco2e": document.values.get("deficitGco2e"),
-        "findings": findings,
-    }
-    emit(result, as_json=as_json, render=_render)
-    if findings:
-        raise typer.Exit(EXIT_FINDING)
-
-
 def _render_air(found: AirOut) -> Table:
     table = Table(title="both sides of a year, in grams")
     table.caption = found.pollutants_from
@@ -179,5 +144,5 @@ def _render_air(found: AirOut) -> Table:
 def show_air(file: Path, *, as_json: AsJson = False) -> None:
     """Shows what the year of a statement document put into the air besides greenhouse gases; offline, never traded."""
     with failing_plainly(as_json=as_json):
-        found = air_out(air_of(verify(_read(file)).values))
+        found = air_out(air_of(verify(read_text(file)).values))
     emit(found, as_json=as_json, render=_render_air)

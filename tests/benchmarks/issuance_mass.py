@@ -224,6 +224,7 @@ def _anchor(desk: Desk, batch: Batch) -> int:
         service.anchor(session, desk.contracts, batch.root, desk.now)
     desk.sender.step()
     (mined,) = w3.eth.get_block(before + 1)["transactions"]
+    assert isinstance(mined, bytes)
     receipt = w3.eth.get_transaction_receipt(mined)
     assert receipt["status"] == 1
     return int(receipt["gasUsed"])
@@ -249,15 +250,15 @@ def _claim(desk: Desk, people: People, batch: Batch) -> tuple[float, float, int]
             tree.proof(claim_leaf(*leaf))
     gas = 0
     for file in files:
-        leaf, proof = file["leaf"], file["proof"]
-        assert isinstance(leaf, dict)
+        said, proof = file["leaf"], file["proof"]
+        assert isinstance(said, dict)
         assert isinstance(proof, list)
         own = (
-            str(leaf["account"]),
-            int(leaf["classId"]),
-            int(leaf["amountGco2e"]),
-            bytes.fromhex(leaf["statementDigest"][2:]),
-            bytes.fromhex(leaf["nullifier"][2:]),
+            str(said["account"]),
+            int(said["classId"]),
+            int(said["amountGco2e"]),
+            bytes.fromhex(said["statementDigest"][2:]),
+            bytes.fromhex(said["nullifier"][2:]),
         )
         siblings = [bytes.fromhex(str(one)[2:]) for one in proof]
         receipt = people.send("Issuance", "claim", batch.root, own, siblings, by=DevRole.FEE_RECIPIENT)

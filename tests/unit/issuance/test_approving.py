@@ -19,7 +19,7 @@ from tests.unit.issuance.world import AT, AVERAGE, DEPLOYMENT, LAVISH, STRANGER,
 
 def findings(world: World, root: bytes) -> list[str]:
     with world.database.read() as session:
-        return approval.findings_in(session, DEPLOYMENT, root)
+        return soundness.findings_in(session, DEPLOYMENT, root)
 
 
 def test_approve__enough_verifiers__makes_the_batch_approved(world: World) -> None:

@@ -18,7 +18,7 @@ def keccak(data: bytes) -> bytes:
     return keccak_of.new(data=data, digest_bytes=32).digest()
 
 
-def leaf_of(class_id: int, row: sa.Row) -> bytes:
+def leaf_of(class_id: int, row: sa.Row[tuple[object, ...]]) -> bytes:
     """As Issuance computes it."""
     numbers = class_id.to_bytes(32) + row.amount_gco2e.to_bytes(32)
     return keccak(keccak(bytes(12) + bytes.fromhex(row.account[2:]) + numbers + row.statement_digest + row.nullifier))
