@@ -61,7 +61,7 @@ _RECORD = Struct(">32s32s32s42sQ")
 """A leaf's hash, nullifier, statement digest, address and grams: 146 bytes, a third of what objects take. The hash is
 first, so that sorted records are in the order of their leaves.
 """
-_HASH, _NULLIFIER = slice(0, 32), slice(32, 64)
+_HASH, _NULLIFIER, _AMOUNT = slice(0, 32), slice(32, 64), slice(138, 146)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,8 @@ class BatchPlan:
     def __init__(self, totals: Totals, records: list[bytes], tree: MerkleTree) -> None:
         self.totals = totals
         self.tree = tree
+        self.claims = sum(1 for record in records if any(record[_AMOUNT]))
+        """Leaves that mint something."""
         self._records = records
 
     @property

@@ -44,6 +44,7 @@ def keep_plan(session: Session, plan: BatchPlan, policy_id: str, at: datetime) -
             class_id=totals.class_id,
             state=BatchState.PLANNED,
             people=totals.people,
+            claims=plan.claims,
             budgets_gco2e=totals.budgets_gco2e,
             footprints_gco2e=totals.footprints_gco2e,
             surpluses_gco2e=totals.surpluses_gco2e,

@@ -196,9 +196,6 @@ def totals_of(row: BatchRow) -> Totals:
 def _view(session: Session, row: BatchRow) -> Batch:
     assert row.id is not None
     anchoring = session.get(AnchoringRow, row.root)
-    claims = session.exec(
-        select(func.count()).where(col(ClaimRow.root) == row.root, col(ClaimRow.amount_gco2e) > 0)
-    ).one()
     if anchoring is not None:
         approvers = tuple(json.loads(anchoring.verifiers))
     else:
@@ -211,7 +208,7 @@ def _view(session: Session, row: BatchRow) -> Batch:
         planned_at=row.planned_at,
         deadline=row.deadline,
         approvers=approvers,
-        claims=claims,
+        claims=row.claims,
         minted=session.exec(select(func.count()).where(col(MintRow.root) == row.root)).one(),
         anchored_at=anchoring.anchored_at if anchoring else None,
         tx_hash=anchoring.tx_hash if anchoring else None,

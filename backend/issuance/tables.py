@@ -40,6 +40,8 @@ class BatchRow(SQLModel, table=True):
     state: str
     """`planned`, `approved` or `sent`."""
     people: int
+    claims: int
+    """Leaves that mint something."""
     budgets_gco2e: int = Field(sa_column=Column(Uint256, nullable=False))
     footprints_gco2e: int = Field(sa_column=Column(Uint256, nullable=False))
     surpluses_gco2e: int = Field(sa_column=Column(Uint256, nullable=False))

@@ -7,7 +7,7 @@ from sqlmodel import col, select, update
 
 from backend.chain.keys import DevRole, dev_signer
 from backend.chain.typed_data import digest, recover
-from backend.issuance import approval
+from backend.issuance import soundness
 from backend.issuance.approval import BatchExpired, BatchStateWrong, BatchUnsound
 from backend.issuance.reading import BatchState, BatchUnknown, approvals_of
 from backend.issuance.tables import AttestationRow, BatchRow, ClaimRow

@@ -1,4 +1,4 @@
-"""Issuance: a batch's Merkle tree once, instead of a proof with every leaf."""
+"""Issuance: a batch's Merkle tree once, instead of a proof with every leaf; and how many of its leaves mint."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -73,10 +73,20 @@ def upgrade() -> None:
         op.bulk_insert(tree, [{"root": root, "part": part, "nodes": held} for part, held in enumerate(parts)])
     with op.batch_alter_table("issuance_claim", schema=None) as batch_op:
         batch_op.drop_column("proof")
+    with op.batch_alter_table("issuance_batch", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("claims", sa.Integer(), nullable=False, server_default="0"))
+    op.execute(
+        "UPDATE issuance_batch SET claims = (SELECT count(*) FROM issuance_claim "
+        "WHERE issuance_claim.root = issuance_batch.root AND issuance_claim.amount_gco2e > 0)"
+    )
+    with op.batch_alter_table("issuance_batch", schema=None) as batch_op:
+        batch_op.alter_column("claims", existing_type=sa.Integer(), server_default=None)
 
 
 def downgrade() -> None:
     """From this version: every leaf gets its proof again."""
+    with op.batch_alter_table("issuance_batch", schema=None) as batch_op:
+        batch_op.drop_column("claims")
     with op.batch_alter_table("issuance_claim", schema=None) as batch_op:
         batch_op.add_column(sa.Column("proof", sa.Text(), nullable=False, server_default="[]"))
     connection = op.get_bind()
