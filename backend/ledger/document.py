@@ -196,5 +196,7 @@ def verify_disclosure(text: str) -> dict[str, Json]:
             node = sha256(_NODE + sibling + node) if entry[0] == "left" else sha256(_NODE + node + sibling)
         if node != claimed:
             raise DocumentTampered(claimed, node)
+        if field.name in values:
+            raise DocumentMalformed(f"it shows {field.name} twice")
         values[field.name] = field.value
     return values
