@@ -53,7 +53,7 @@ def did_of(signer: Signer) -> str:
 
 def signing_key(signer: Signer) -> ECKey:
     """A signer's key as JOSE wants it."""
-    return ECKey.import_key(_public_jwk(signer.key) | {"d": _encoded(signer.key)})
+    return ECKey.import_key({**_public_jwk(signer.key), "d": _encoded(signer.key)})
 
 
 def issuer_key(did: str) -> tuple[ECKey, str]:

@@ -147,7 +147,7 @@ def _reading(name: str, line: Values, member: Membership, zone: ZoneInfo, factor
         month = member.span_in(int(line["month"].removeprefix(f"{member.vintage}-")), zone)
         choose(factors, activity.kind.name, activity.place, member.vintage)
         part, within = Fraction(line["part"]), span.meet(month)
-        people = Fraction(within.seconds) / (part * span.seconds)
+        people = Fraction(within.seconds * part.denominator, part.numerator * span.seconds)
     except (TanyuError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as failure:
         why = failure.message if isinstance(failure, TanyuError) else repr(failure)
         raise _Unusable(Discrepancy("line.malformed", name, "", why)) from failure
