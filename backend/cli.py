@@ -8,6 +8,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from backend.access.client import ApiClient
 from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
 from backend.api.rooms import projections
 from backend.api.sample.cast import cast_of_the_year
@@ -24,9 +25,13 @@ from backend.chain.rpc import LOCAL_CHAIN_ID, connect
 from backend.footprint.commands import app as factors
 from backend.footprint.estimate_commands import app as footprint
 from backend.giving.commands import give, retire
+from backend.issuance.appeal_commands import app as appeals
 from backend.issuance.commands import app as batch
 from backend.issuance.statement_commands import me, statement
+from backend.issuance.verification_commands import app as verification
+from backend.issuance.verifier_commands import app as verifier
 from backend.ledger.activity_commands import app as activities
+from backend.ledger.policy_commands import app as policy
 from backend.link.indexer import Indexer
 from backend.link.reconcile import Finding
 from backend.link.reconcile import reconcile as differences
@@ -43,7 +48,22 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for room in (factors, footprint, me, activities, statement, batch, market, give, retire, audit):
+for room in (
+    factors,
+    footprint,
+    policy,
+    me,
+    activities,
+    statement,
+    appeals,
+    batch,
+    verifier,
+    verification,
+    market,
+    give,
+    retire,
+    audit,
+):
     app.add_typer(room)
 
 
@@ -84,7 +104,7 @@ def migrate(*, as_json: AsJson = False) -> None:
     with failing_plainly(as_json=as_json):
         settings = Settings.of_environment()
         settings.make_data_dir()
-        database = Database(settings.database_url)
+        database = Database.of(settings)
         fresh = migrate_database(database)
         database.close()
     schema = head_revision()
@@ -137,6 +157,31 @@ def signing(*, deployment: DeploymentFile = None, as_json: AsJson = False) -> No
     emit(found, as_json=as_json, render=_signing_lines)
 
 
+def _words_lines(found: dict[str, Any]) -> RenderableType:
+    lines: list[str] = []
+    for shown in found["display"]["formats"].values():
+        lines += [shown["intent"], f"  {shown['interpolatedIntent']}"]
+        lines += [f"  {field['label']}: {{{field['path']}}}" for field in shown["fields"]] + [""]
+    return Text("\n".join(lines[:-1]))
+
+
+@app.command()
+def words(
+    contract: Annotated[str, typer.Argument(help="The contract that takes the messages, such as Exchange.")],
+    *,
+    lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    url: Annotated[str | None, typer.Option(help="Base URL of the server; the local one if not given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Shows a contract's messages in words; --json gives the ERC-7730 descriptor for wallets, as GET /signing does."""
+    with (
+        failing_plainly(as_json=as_json),
+        ApiClient(url or f"http://127.0.0.1:{Settings.of_environment().port}") as client,
+    ):
+        found = client.get(f"/signing/{contract}", lang=lang)
+    emit(found, as_json=as_json, render=_words_lines)
+
+
 Rpc = Annotated[str | None, typer.Option("--rpc", help="The node; the local chain if not given.")]
 
 
@@ -151,7 +196,7 @@ def reindex(*, rpc: Rpc = None, deployment: DeploymentFile = None, as_json: AsJs
     """Empties every projection of the chain and applies all indexed events again: the rows come out the same."""
     with failing_plainly(as_json=as_json):
         settings, deployed, url = _parts(rpc, deployment)
-        database = Database(settings.database_url)
+        database = Database.of(settings)
         rooms = projections(deployed, FeeProjection(database))
         count = Indexer(
             database, connect(url), deployed, rooms, confirmations=confirmations_of(settings, deployed)
@@ -183,7 +228,7 @@ def reconcile(*, rpc: Rpc = None, deployment: DeploymentFile = None, as_json: As
     """Compares what our index says of balances and classes with the chain itself; exits 1 if they differ."""
     with failing_plainly(as_json=as_json):
         settings, deployed, url = _parts(rpc, deployment)
-        database = Database(settings.database_url)
+        database = Database.of(settings)
         found = [_finding(one) for one in differences(database, connect(url), deployed)]
         database.close()
     emit({"findings": found}, as_json=as_json, render=_findings_table)

@@ -81,8 +81,12 @@ contract Exchange is Settings, Cancelling {
     function fill(Leg[] calldata legs) external override {
         if (msg.sender != address(this)) revert OnlySelf();
 
+        // A group has at least one match.
+        _fill(legs[0]);
         uint256 count = legs.length;
-        for (uint256 i; i < count; ++i) {
+        for (uint256 i = 1; i < count; ++i) {
+            // What burns more than its own share would make the next fail as if by their own fault.
+            if (gasleft() < FILL_GAS * (count - i)) revert GasExhausted();
             _fill(legs[i]);
         }
     }

@@ -1,8 +1,10 @@
 """A small client of a running Tanyu, for commands: signs in with a key, and raises the server's problems as errors."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import httpx
 
@@ -87,6 +89,21 @@ class ApiClient:
             raise _problem(response)
         return response.json()
 
+    def save(self, path: str, file: BinaryIO, *, params: Mapping[str, str | int] | None = None) -> bytes:
+        """GET of something large, into a file as its pieces come; its SHA-256. Raises ApiProblem, ServerUnreachable."""
+        digest = hashlib.sha256()
+        try:
+            with self.http.stream("GET", path, params=params) as response:
+                if response.is_error:
+                    response.read()
+                    raise _problem(response)
+                for piece in response.iter_bytes():
+                    digest.update(piece)
+                    file.write(piece)
+        except httpx.TransportError as failure:
+            raise ServerUnreachable(self.base_url) from failure
+        return digest.digest()
+
     def get(self, path: str, **params: str | int) -> Any:
         """GET with query parameters."""
         return self.request("GET", path, params=params)
@@ -116,6 +133,11 @@ class ApiClient:
         self.http.headers["Authorization"] = f"Bearer {opened['token']}"
 
     def sign_out(self) -> None:
-        """Ends the session."""
-        self.delete("/sessions")
-        del self.http.headers["Authorization"]
+        """Ends the session; one that has ended already (an erased account's) is no failure."""
+        try:
+            self.delete("/sessions")
+        except ApiProblem as problem:
+            if problem.status != HTTPStatus.UNAUTHORIZED:
+                raise
+        finally:
+            del self.http.headers["Authorization"]

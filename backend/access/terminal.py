@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn, TypeAlias, TypeVar
 
 import typer
 from pydantic import BaseModel
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -26,7 +26,7 @@ EXIT_USAGE = 2
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 """The option every command takes: `as_json: AsJson = False`."""
 
-_MISUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
+_MISUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 """What a server answers to a question that cannot be asked, or about something that does not exist."""
 
 UNLIMITED = 100_000
@@ -61,7 +61,10 @@ def show(shown: RenderableType, console: Console) -> None:
     """Prints so that no id and no amount is ever cut or broken: a table that is wider than the terminal is told row by
     row, one line a cell, and a line that is too long is left to the terminal to wrap.
     """
-    if not isinstance(shown, Table):
+    if isinstance(shown, Group):
+        for part in shown.renderables:
+            show(part, console)
+    elif not isinstance(shown, Table):
         console.print(shown, soft_wrap=True)
     elif console.measure(shown, options=console.options.update(width=UNLIMITED)).maximum <= console.width:
         console.print(shown)
@@ -94,9 +97,21 @@ def fail(error: TanyuError, *, as_json: bool) -> NoReturn:
         typer.echo(json.dumps(problem, ensure_ascii=False, indent=2))
     else:
         sentence = Text.assemble(("error ", "bold red"), (str(problem["code"]), "bold"), ": ", str(problem["detail"]))
-        Console(stderr=True).print(sentence, highlight=False, soft_wrap=True)
+        console = Console(stderr=True)
+        for line in (sentence, *_rows(problem)):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
     misused = isinstance(error, InvalidInput | NotFound) or problem.get("status") in _MISUSED or _is_input(problem)
     raise typer.Exit(EXIT_USAGE if misused else EXIT_FINDING)
+
+
+def _rows(problem: Mapping[str, Any]) -> Iterator[str]:
+    """What a problem says row by row beyond its sentence: each bad line of a file, not the first alone."""
+    rows = problem.get("rows")
+    if isinstance(rows, list) and len(rows) > 1:
+        yield from (f"  {row}" for row in rows)
+        left = int(problem.get("badRows", len(rows))) - len(rows)
+        if left > 0:
+            yield f"  and {left} more"
 
 
 def _is_input(problem: Mapping[str, Any]) -> bool:

@@ -25,6 +25,7 @@ TAGS = [
     {"name": "footprint", "description": "Activities, emission factors with their passports, footprints."},
     {"name": "ledger", "description": "Accounts, budgets and vintage statements."},
     {"name": "issuance", "description": "Attestations, batches and claims that mint."},
+    {"name": "verification", "description": "Verifiers: their queue and terms, draws of statements to audit again."},
     {"name": "market", "description": "Signed orders, the book, trades."},
     {"name": "settlement", "description": "Matches on their way to the chain, and fills."},
     {"name": "giving", "description": "Campaigns, donations, retirements, grants and their receipts."},

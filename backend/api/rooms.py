@@ -1,19 +1,28 @@
-"""What each room brings to the composition: its routes, and its projections in the order they are applied."""
+"""What each room brings to the composition: its routes, its projections in the order they are applied, and what it has
+of a person.
+"""
+
+from dataclasses import replace
 
 from fastapi import APIRouter
 
 from backend.chain.deployment import Deployment
 from backend.footprint.routes import router as footprint
+from backend.giving.personal import gifts_of, relays_in_the_way, relays_of, retirements_of
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router as giving
 from backend.issuance.credential_routes import router as credentials
+from backend.issuance.export import attestations_of, claims_of, mints_of
 from backend.issuance.projection import IssuanceProjection
 from backend.issuance.routes import router as issuance
+from backend.ledger.books import Books
 from backend.ledger.routes import router as ledger
 from backend.link.balances import balance_projections
 from backend.link.projection import Projection
 from backend.market.listing import ListingProjection
+from backend.market.personal import orders_of, trades_of, trading_in_the_way
 from backend.market.routes import router as market
+from backend.settlement.export import fills_of
 from backend.settlement.fee import FeeProjection
 from backend.settlement.projection import FillsProjection
 from backend.settlement.routes import router as settlement
@@ -31,3 +40,22 @@ def projections(deployment: Deployment, fee: FeeProjection) -> list[Projection]:
         FillsProjection(),
         GivingProjection(deployment),
     ]
+
+
+def books_of_all_rooms(books: Books) -> Books:
+    """The ledger's books with what the rooms above it have of a person."""
+    return replace(
+        books,
+        erasure_checks=(trading_in_the_way, relays_in_the_way),
+        export_sections={
+            "attestations": attestations_of,
+            "claims": claims_of,
+            "mints": mints_of,
+            "orders": orders_of,
+            "trades": trades_of,
+            "fills": fills_of,
+            "retirements": retirements_of,
+            "gifts": gifts_of,
+            "relays": relays_of,
+        },
+    )

@@ -12,21 +12,27 @@ from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.facts import facts_of
 from backend.api.health import database_check
-from backend.api.rooms import ROUTERS, projections
+from backend.api.rooms import ROUTERS, books_of_all_rooms, projections
 from backend.chain.contracts import Contracts
+from backend.chain.deploy import REGISTRAR_ROLE
 from backend.chain.deployment import Deployment, WrongNetwork
 from backend.chain.keys import DevRole, KeystoreUnreadable, Signer, dev_signer, require_dev_chain, signer_from_keystore
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect, network_of
 from backend.giving.donation import require_open_until
+from backend.issuance.drawing import Advanced, advance
+from backend.issuance.reversal import Cancelled, cancel_reversed
 from backend.kernel.clock import Clock, SystemClock
 from backend.kernel.errors import Unavailable
 from backend.ledger.address import may_sell
 from backend.ledger.books import Books
 from backend.ledger.deadline import Closed, close_overdue
+from backend.ledger.erasure import finish_erasures
 from backend.ledger.personhood import LedgerKeys
 from backend.link import balances
 from backend.link.indexer import Indexer
 from backend.link.loop import Loop
+from backend.link.named_block import first_block_from
+from backend.link.node import Header, Node
 from backend.link.sender import Sender
 from backend.link.worker import Worker
 from backend.market.funds import ChainView
@@ -40,6 +46,8 @@ from backend.storage.settings import Settings
 
 SETTLE_EVERY = timedelta(milliseconds=200)
 CLOSE_EVERY = timedelta(hours=1)
+CANCEL_EVERY = timedelta(seconds=2)
+DRAW_EVERY = timedelta(seconds=2)
 STOP_TIMEOUT = timedelta(seconds=10)
 PUBLIC_CONFIRMATIONS = 12
 
@@ -58,7 +66,7 @@ class Tanyu:
         self.clock = clock or SystemClock()
         self.deployment = Deployment.load(settings.deployment_path)
         self.operator = operator_of(settings, self.deployment)
-        self.database = Database(settings.database_url)
+        self.database = Database.of(settings)
         self.w3 = connect(settings.rpc_url or f"http://127.0.0.1:{settings.local_chain_port}")
         self.contracts = Contracts(self.w3, self.deployment)
         self.fee = FeeProjection(self.database)
@@ -90,12 +98,31 @@ class Tanyu:
         settler = Settler(self.database, self.contracts, self.market, self.clock)
         self.settling = Loop("settler", settler.step, self.clock, SETTLE_EVERY)
         keys = LedgerKeys.at(settings.data_dir / "ledger-keys.json")
-        self.books = Books.on_chain(keys, self.deployment.chain_id)
+        self.books = books_of_all_rooms(Books.on_chain(keys, self.deployment.chain_id))
         self.closing = Loop("closing", self._close_overdue, self.clock, CLOSE_EVERY)
+        self.cancelling = Loop("cancelling", self._cancel_reversed, self.clock, CANCEL_EVERY)
+        self.drawing = Loop("drawing", self._advance_draws, self.clock, DRAW_EVERY)
 
     def _close_overdue(self) -> Closed:
         """Who did not submit a vintage in time has it closed with what is there."""
         return close_overdue(self.database, self.books, self.clock.now())
+
+    def _cancel_reversed(self) -> Cancelled:
+        """What the registrar recorded as minted wrongly is cancelled from the buffers at once."""
+        return cancel_reversed(self.database, self.contracts, self.clock.now())
+
+    def _advance_draws(self) -> Advanced:
+        """A draw's block is noted when it is there; who did not reveal in time is left out."""
+        return advance(self.database, self._find_block, self.clock.now())
+
+    def _find_block(self, from_s: int) -> Header | None:
+        """The block that a draw named by its time."""
+        return first_block_from(Node(self.w3), from_s, confirmations_of(self.settings, self.deployment))
+
+    def _is_registrar(self, address: str) -> bool:
+        """As the chain says now; a role that begins later does not count."""
+        held, delay_s = self.contracts.governance.functions.hasRole(REGISTRAR_ROLE, address).call()
+        return bool(held) and delay_s == 0
 
     def _may_sell(self, address: str) -> bool:
         """A minor's credits are kept until its account is handed over; an account without a ledger may sell."""
@@ -108,14 +135,21 @@ class Tanyu:
             require_open_until(session, campaign_id, self.clock.now(), expiry)
 
     def start(self) -> None:
-        """The market first, so that what the index says of funds finds it listening."""
+        """Erasures first: what a crash or a restored backup left undone. Then the market, so that what the index says
+        of funds finds it listening.
+        """
+        finish_erasures(self.database, self.clock.now())
         self.sequencer.start()
         self.worker.start()
         self.settling.start()
         self.closing.start()
+        self.cancelling.start()
+        self.drawing.start()
 
     def stop(self) -> None:
         """In the reverse order; each finishes its step."""
+        self.drawing.stop(STOP_TIMEOUT)
+        self.cancelling.stop(STOP_TIMEOUT)
         self.closing.stop(STOP_TIMEOUT)
         self.settling.stop(STOP_TIMEOUT)
         self.worker.stop(STOP_TIMEOUT)
@@ -148,6 +182,7 @@ class Tanyu:
             "books": self.books,
             "contracts": self.contracts,
             "operator": self.operator,
+            "is_registrar": self._is_registrar,
         }
         checks = {
             "chain": self._check_chain,

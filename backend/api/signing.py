@@ -1,4 +1,7 @@
-"""`GET /signing`: all that a program needs to sign an act here: chain, contracts, EIP-712 domains and message types."""
+"""`GET /signing`: all that a program needs to sign an act here: chain, contracts, EIP-712 domains and message types.
+
+`GET /signing/{contract}`: the same contract's messages in words, as a wallet that reads ERC-7730 takes them.
+"""
 
 import json
 from functools import cache
@@ -7,11 +10,15 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.requests import Request
 
-from backend.access.state import deployment_of
+from backend.access.state import database_of, deployment_of
 from backend.access.wire import AddressText, Wire
+from backend.api.language import language_of
+from backend.chain.clear_signing import described, descriptor
 from backend.chain.deployment import Deployment
 from backend.chain.typed_data import type_files
 from backend.giving.approval import PERMIT_FIELDS, PERMIT_TYPE
+from backend.kernel.errors import NotFound
+from backend.link.balances import credit_classes
 
 _DOMAIN_FIELDS = (("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address"))
 _PERMIT = {
@@ -21,6 +28,17 @@ _PERMIT = {
     "types": {"Permit": [{"name": name, "type": kind} for name, kind in PERMIT_FIELDS]},
     "typeString": PERMIT_TYPE,
 }
+
+
+class DescriptorUnknown(NotFound):
+    """We tell of no messages of that contract."""
+
+    code = "not_found.descriptor"
+
+    def __init__(self, asked: str, expected: tuple[str, ...]) -> None:
+        super().__init__(
+            f"no descriptor of that name; expected one of {', '.join(expected)}", asked=asked, expected=list(expected)
+        )
 
 
 class FieldOut(Wire):
@@ -101,12 +119,25 @@ def signing_of(deployment: Deployment) -> SigningOut:
 
 
 def signing_router() -> APIRouter:
-    """The one route."""
+    """The routes."""
     router = APIRouter(tags=["signing"])
 
     @router.get("/signing")
     def signing(request: Request) -> SigningOut:
         """How to sign here: chain, contracts, EIP-712 domains and types. The README has an example of a whole act."""
         return signing_of(deployment_of(request))
+
+    @router.get("/signing/{contract}")
+    def words(request: Request, contract: str, lang: str | None = None) -> dict[str, Any]:
+        """A contract's messages in words: its ERC-7730 descriptor, for wallets; `lang` is en or zh.
+
+        It names this chain, the contract's address, the payment token and the credit classes.
+        """
+        if contract not in described():
+            raise DescriptorUnknown(contract, described())
+        language = language_of(lang, request.headers.get("accept-language", ""))
+        with database_of(request).read() as session:
+            class_ids = [known.class_id for known in credit_classes(session)]
+        return descriptor(contract, deployment_of(request), class_ids, language)
 
     return router

@@ -113,7 +113,7 @@ class Supervisor:
             self.console.print("Contracts compiled.")
         rpc_url = self.settings.rpc_url or self._start_chain()
         deployment = self._deploy(rpc_url)
-        database = Database(self.settings.database_url)
+        database = Database.of(self.settings)
         if migrate(database):
             self.console.print("Database schema is up to date.")
         database.close()

@@ -92,6 +92,13 @@ def descriptor(contract: str, deployment: Deployment, class_ids: Iterable[int], 
 
 
 @cache
+def described() -> tuple[str, ...]:
+    """The contracts that have a descriptor, by name."""
+    files = (path for path in CLEAR_SIGNING.glob("*.json") if path.name != "schema.json")
+    return tuple(sorted(json.loads(path.read_text())["metadata"]["contractName"] for path in files))
+
+
+@cache
 def _merged(contract: str, language: str) -> dict[str, Any]:
     """A contract's descriptor; another language's file is laid over the English one, as ERC-7730 has it."""
     file_name = file_name_of(contract)

@@ -134,7 +134,7 @@ def activity_of(
     """An activity from what was given.
 
     Raises KindUnknown, KindOnlyCompared, PlaceUnknown, ControlCharacter, TextTooLong, MeterMissing, MeterUnexpected,
-    MeterUnreadable, and what `quantity_in` and `check_span` raise.
+    MeterUnreadable, MeterMangled, and what `quantity_in` and `check_span` raise.
     """
     found = kind_of(kind)
     if found.instead is not None:

@@ -12,6 +12,7 @@ from backend.footprint.changes import changes_between
 from backend.footprint.factors import catalogue
 from backend.footprint.finding import find_factors, set_of
 from backend.footprint.kind import KINDS
+from backend.footprint.kind_views import KindsOut, kinds_out
 from backend.footprint.lint import faults, warnings
 from backend.footprint.matrix import PLACES, matrix
 from backend.footprint.revision import head_revision
@@ -177,6 +178,22 @@ def _list(
         factors = set_of(day_of(before, "--before"), vintage, revision)
         shown = [factor_out(factor, today()) for factor in find_factors(factors, kind, region, search)]
     emit(FactorSetOut(digest=factors.digest, factors=shown), as_json=as_json, render=_render_set)
+
+
+def _render_kinds(found: KindsOut) -> Table:
+    table = Table(title="what can be counted")
+    for name in ("kind", "category", "kept in", "may be given in", ""):
+        table.add_column(name, overflow="fold")
+    for one in found.kinds:
+        note = f"compare only; enter {one.instead}" if one.instead else "needs a meter" if one.is_metered else ""
+        table.add_row(one.name, one.category, one.unit, ", ".join(one.accepted), note)
+    return table
+
+
+@app.command("kinds")
+def show_kinds(*, as_json: AsJson = False) -> None:
+    """Lists what can be counted, and the units it may be given in."""
+    emit(kinds_out(), as_json=as_json, render=_render_kinds)
 
 
 @app.command("show")

@@ -1,20 +1,32 @@
 """CSV of activities: one row an activity, errors by line and column, nothing kept if any row is bad.
 
-Columns, in any order: `category, kind, quantity, unit, from, to, place, meter, evidence`. `from` and `to` are local
-dates, both included, or times with an offset, the end not included. `meter` is for a home's energy and water only.
-`evidence` names the document behind the row; a row is self-declared until a verifier has inspected that document.
+The columns stand in any order; `MEANING` says what each holds. A row is self-declared until a verifier has inspected
+the document that its `evidence` names.
 """
 
 import csv
 import io
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
+from typing import Final
 
 from backend.footprint.activity import Activity, activity_of, span_of
 from backend.footprint.kind import kind_of
 from backend.kernel.errors import InvalidInput, TanyuError
 
-COLUMNS = ("category", "kind", "quantity", "unit", "from", "to", "place", "meter", "evidence")
+MEANING: Final = {
+    "category": "the kind's category, such as electricity or travel: a check on the kind",
+    "kind": "what it was, such as grid_electricity or bus: GET /factors/kinds and `tanyu factors kinds` list them",
+    "quantity": "a plain decimal such as 120.5, without separators, exponent or sign",
+    "unit": "one that the kind may be given in, such as kWh",
+    "from": "the first local day, 2025-01-01, or a time with its offset, 2025-01-01T12:00:00Z",
+    "to": "the last day, which is included, or the time it ended; both are days or both are times",
+    "place": "region or grid area, such as CN-SC; for a home's energy, the home's grid area",
+    "meter": "for a home's energy and water: the number of the meter or supplier's account, as text; else empty",
+    "evidence": "the document behind the row, which a verifier may inspect; may be empty",
+}
+"""What each column holds, for who fills the template in."""
+COLUMNS = tuple(MEANING)
 OPTIONAL = frozenset({"meter", "evidence"})
 BYTES_LIMIT = 1_000_000
 ROWS_LIMIT = 5_000
@@ -27,6 +39,7 @@ _COLUMN_OF_CODE = {
     "activity.meter_missing": "meter",
     "activity.meter_unexpected": "meter",
     "activity.meter_unreadable": "meter",
+    "activity.meter_mangled": "meter",
     "meter.out_of_service": "meter",
     "activity.day_malformed": "from/to",
     "activity.span_invalid": "from/to",
@@ -65,6 +78,11 @@ class CategoryMismatch(InvalidInput):
         super().__init__(f"the category is {given!r}, but this kind is {expected}", category=given, expected=expected)
 
 
+def columns_told() -> str:
+    """What each column holds, one a paragraph: for help texts and the API's description."""
+    return "\n\n".join(f"{name}: {told}." for name, told in MEANING.items())
+
+
 def template() -> str:
     """A CSV with every column and one row for each category, to be filled in."""
     return files("backend.footprint").joinpath("csv_template.csv").read_text("utf-8")
@@ -96,6 +114,7 @@ def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
 def _why(absent: list[str], unknown: list[str]) -> str:
     told = [f"absent: {', '.join(absent)}"] if absent else []
     told += [f"unknown: {', '.join(unknown)}"] if unknown else []
+    told += ["put commas between them"] if any(";" in name or "\t" in name for name in unknown) else []
     return "; ".join(told) or "one is there twice"
 
 

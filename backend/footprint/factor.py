@@ -147,9 +147,3 @@ class Factor:
                 "of": self.interval.of,
             }
         return passport
-
-
-_TEXTS = (
-    "id", "kind", "region", "value", "unit", "gas_basis", "gwp_set", "boundary", "boundary_note", "document", "table",
-    "licence", "status",
-)  # fmt: skip

@@ -52,6 +52,15 @@ class PointUnknown(InvalidInput):
         )
 
 
+class PointTwice(InvalidInput):
+    """Two numbers for one usage point: which of them is the meter's is not said."""
+
+    code = "green_button.point_twice"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"give one meter number for the usage point {name}, not two", point=name)
+
+
 class TooManyGaps(InvalidInput):
     """So many gaps that the readings fall apart into more activities than are taken at once."""
 
@@ -101,7 +110,7 @@ def read_green_button(pieces: Iterable[bytes]) -> GreenButton:
 
 def meters_of(file: GreenButton, given: Sequence[str]) -> Mapping[str, str]:
     """Usage point's name -> meter number, from texts `NUMBER` (the file has one point, or one of each category and all
-    share it) or `POINT=NUMBER`. Raises PointUnknown, PointUnnamed.
+    share it) or `POINT=NUMBER`. Raises PointUnknown, PointTwice, PointUnnamed.
     """
     names = {point.name for point in file.points}
     numbers: dict[str, str] = {}
@@ -111,6 +120,8 @@ def meters_of(file: GreenButton, given: Sequence[str]) -> Mapping[str, str]:
             name = file.points[0].name
         elif name not in names:
             raise PointUnknown(name or text, file.points)
+        if name in numbers:
+            raise PointTwice(name)
         numbers[name] = number
     for point in file.points:
         if not numbers.get(point.name, "").strip():

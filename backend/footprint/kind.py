@@ -5,6 +5,7 @@ covered, so leaving the flights out does not pass for a year without flights: a 
 """
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 
 from backend.kernel.errors import InvalidInput
@@ -27,6 +28,9 @@ METERED = frozenset({Category.ELECTRICITY, Category.GAS, Category.HEATING, Categ
 """Categories that belong to a premises and its meters; the others belong to a person. Bottles, tanks and sacks have no
 meter: the number of the supply's account stands for one.
 """
+
+NAME_LIMIT = 40
+"""Characters that an error repeats of a name given."""
 
 
 class Grade(StrEnum):
@@ -51,6 +55,16 @@ class Kind:
     stream: str
     instead: str | None = None
 
+    @property
+    def told_as(self) -> str:
+        """What a zero of it is told for: the kind where the kinds of a stream add up (a bus ticket says nothing of
+        trains), else the stream, whose kinds stand for one another.
+        """
+        return self.name if self.stream in _ADDED_UP else self.stream
+
+
+_ADDED_UP = frozenset({"transit", "air"})
+
 
 class KindUnknown(InvalidInput):
     """No such kind of activity."""
@@ -58,7 +72,10 @@ class KindUnknown(InvalidInput):
     code = "activity.kind_unknown"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"no kind of activity is called {name!r}", kind=name, known=sorted(KINDS))
+        known = sorted(KINDS)
+        near = get_close_matches(name.casefold()[:NAME_LIMIT], known, cutoff=0.5) or [f"one of {', '.join(known)}"]
+        shown = name[:NAME_LIMIT]
+        super().__init__(f"no kind of activity is called {shown!r}; try {' or '.join(near)}", kind=shown, known=known)
 
 
 class KindOnlyCompared(InvalidInput):
@@ -133,3 +150,10 @@ def kind_of(name: str) -> Kind:
 def streams_of(category: Category) -> frozenset[str]:
     """Every stream of a category."""
     return frozenset(kind.stream for kind in KINDS.values() if kind.category == category)
+
+
+def told_of(category: Category, *, every_kind: bool = True) -> frozenset[str]:
+    """What of a category has to be told, zeros too: its streams, and with `every_kind` the kinds that add up."""
+    if not every_kind:
+        return streams_of(category)
+    return frozenset(kind.told_as for kind in KINDS.values() if kind.category == category and kind.instead is None)

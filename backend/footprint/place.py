@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 from backend.kernel.errors import InvalidInput
 
+SHOWN_LIMIT = 12
+"""How many places a sentence names; the error's `known` has them all."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -30,9 +33,13 @@ class PlaceUnknown(InvalidInput):
     code = "place.unknown"
 
     def __init__(self, code: str) -> None:
-        near = sorted(name for name in places() if name[:2] == code[:2].upper())
+        upper = code.upper()
+        nation = upper.partition("-")[0]
+        near = [upper] if upper in places() else sorted(name for name in places() if name.partition("-")[0] == nation)
         known = near or sorted({place.nation for place in places().values()})
-        super().__init__(f"no place is called {code[:20]!r}", place=code[:20], known=known)
+        shown = ", ".join(known[:SHOWN_LIMIT]) + (", ..." if len(known) > SHOWN_LIMIT else "")
+        told = f"try {shown}" if near else "give an ISO 3166 code or a grid area, such as GB, CN-SC or US-CAMX"
+        super().__init__(f"no place is called {code[:20]!r}; {told}", place=code[:20], known=known)
 
 
 @cache

@@ -15,6 +15,7 @@ from backend.footprint.factors import catalogue
 from backend.footprint.finding import find_factors, set_of
 from backend.footprint.freeze import factor_set, freezes, set_of_freeze
 from backend.footprint.kind import KINDS, kind_of
+from backend.footprint.kind_views import KindsOut, kinds_out
 from backend.footprint.matrix import matrix
 from backend.footprint.revision import head_revision, revisions
 from backend.footprint.selection import choose_on
@@ -69,6 +70,12 @@ def list_factors(
     factors, today = set_of(before, vintage, revision), _today(request)
     found = find_factors(factors, kind, region, search)
     return FactorSetOut(digest=factors.digest, factors=[factor_out(factor, today) for factor in found])
+
+
+@router.get("/factors/kinds")
+def list_kinds() -> KindsOut:
+    """What can be counted, and the units it may be given in."""
+    return kinds_out()
 
 
 @router.get("/factors/revisions")

@@ -109,7 +109,9 @@ def _reason(factors: FactorSet, kind: str, place: Place, year: int) -> str:
         return f"the first, {later.factor.id}, was published on {later.factor.published_on}, too late for this set"
     newest = _find(catalogue(), kind, place, 9999)
     if newest is not None:
-        return f"nothing collected reaches back to {year}"
+        found = (_find(catalogue(), kind, place, one) for one in range(year, newest.factor.year))
+        earliest = next((one for one in found if one is not None), newest).factor
+        return f"nothing collected reaches back to {year}; the earliest, {earliest.id}, is of {earliest.year}"
     return "nothing was collected for it, its grid or its nation, and no proxy is declared"
 
 

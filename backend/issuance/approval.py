@@ -1,5 +1,5 @@
-"""k of n verifiers sign a batch. Each works it out again from the attested statements before it signs: what it signs is
-what it found, not what it was shown.
+"""k of n verifiers sign a batch. Each works it out again before it signs, with its own key (`verifier_check.py`): what
+it signs is what it found. The server works it out once more before it takes the signature.
 """
 
 from datetime import datetime
@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from backend.chain.deployment import Deployment
 from backend.chain.keys import Signer
-from backend.chain.typed_data import sign
+from backend.chain.signature import SignatureMalformed
+from backend.chain.typed_data import digest, recover, sign
 from backend.issuance.reading import Batch, BatchState, approvals_of, batch_at, row_at
 from backend.issuance.soundness import findings_in, require_no_interest
 from backend.issuance.tables import ApprovalRow
@@ -51,25 +52,49 @@ class BatchStateWrong(Conflict):
         )
 
 
-def approve(session: Session, deployment: Deployment, root: bytes, verifier: Signer, at: datetime) -> Batch:
-    """A verifier checks a batch and signs it; the second time, nothing changes. Enough signatures make it approved.
+class ApprovalUnfit(RuleViolated):
+    """The signature is not this verifier's over this batch."""
 
-    Raises BatchUnknown, BatchStateWrong, BatchExpired, VerifierUnaccredited, VerifierInterested, BatchUnsound.
+    code = "batch.approval_unfit"
+
+    def __init__(self, root: bytes, verifier: str) -> None:
+        super().__init__(
+            f"the signature is not {verifier}'s EIP-712 `Batch` of 0x{root.hex()}",
+            root="0x" + root.hex(),
+            verifier=verifier,
+        )
+
+
+def approve(session: Session, deployment: Deployment, root: bytes, verifier: Signer, at: datetime) -> Batch:
+    """Signs a batch and records it in one, for who has the key at hand. Raises what `record_approval` raises."""
+    batch = batch_at(session, root)
+    signature = sign(verifier, "Batch", deployment.domain("Issuance"), batch.totals.message())
+    return record_approval(session, deployment, root, verifier=verifier.address, signature=signature, at=at)
+
+
+def record_approval(
+    session: Session, deployment: Deployment, root: bytes, *, verifier: str, signature: bytes, at: datetime
+) -> Batch:
+    """Takes a verifier's signature of a batch, which is checked here too; the second time, nothing changes. Enough
+    signatures make it approved.
+
+    Raises BatchUnknown, BatchStateWrong, BatchExpired, VerifierUnaccredited, VerifierExpired, VerifierInterested,
+    BatchUnsound, ApprovalUnfit.
     """
     batch = batch_at(session, root)
-    require_accredited(session, verifier.address)
-    if verifier.address in batch.approvers:
+    require_accredited(session, verifier, at)
+    if verifier in batch.approvers:
         return batch
     if batch.state not in {BatchState.PLANNED, BatchState.APPROVED}:
         raise BatchStateWrong(root, batch.state, "planned or approved")
     if at >= batch.deadline:
         raise BatchExpired(root, batch.deadline)
-    require_no_interest(session, root, verifier.address)
+    require_no_interest(session, root, verifier)
     found = findings_in(session, deployment, root)
     if found:
         raise BatchUnsound(root, found)
-    signature = sign(verifier, "Batch", deployment.domain("Issuance"), batch.totals.message())
-    session.add(ApprovalRow(root=root, verifier=verifier.address, signature=signature, approved_at=at))
+    _require_signed(deployment, batch, verifier, signature)
+    session.add(ApprovalRow(root=root, verifier=verifier, signature=signature, approved_at=at))
     session.flush()
     if 0 < threshold_of(session) <= len(valid_approvals(session, root)):
         row = row_at(session, root)
@@ -77,6 +102,15 @@ def approve(session: Session, deployment: Deployment, root: bytes, verifier: Sig
         session.add(row)
         session.flush()
     return batch_at(session, root)
+
+
+def _require_signed(deployment: Deployment, batch: Batch, verifier: str, signature: bytes) -> None:
+    try:
+        found = recover(digest("Batch", deployment.domain("Issuance"), batch.totals.message()), signature)
+    except SignatureMalformed:
+        found = None
+    if found != verifier:
+        raise ApprovalUnfit(batch.root, verifier)
 
 
 def valid_approvals(session: Session, root: bytes) -> list[ApprovalRow]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from backend.chain.keys import Signer
 from backend.chain.signature import SignatureMalformed
@@ -119,6 +119,11 @@ def keep(session: Session, attestation: Attestation) -> None:
         )
     )
     session.flush()
+
+
+def forget(session: Session, statement_digest: bytes) -> None:
+    """Makes room for another verifier's."""
+    session.exec(delete(AttestationRow).where(col(AttestationRow.statement_digest) == statement_digest))
 
 
 def attestation_of(session: Session, statement_digest: bytes) -> Attestation:

@@ -5,15 +5,20 @@ by a verifier who looked into them and says so. The rules read what the document
 """
 
 import tomllib
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from backend.kernel.mass import BPS
 from backend.ledger.content import findings_of
+
+HOUR_S = 3600
+HOURS_A_DAY = 24
 
 Values = Mapping[str, Any]
 """A statement document's values by field name (`ledger.content.content_of`)."""
@@ -28,6 +33,7 @@ class Rule(StrEnum):
     SIMILAR_CURVE = "similar_curve"
     ZERO_CLAIM = "zero_claim"
     NEGATIVE_NET = "negative_net"
+    IMPOSSIBLE_TRAVEL = "impossible_travel"
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class Thresholds:
     curve_least_difference_bps: int
     curve_least_months: int
     zero_categories: frozenset[str]
+    most_km_per_hour: Mapping[str, int]
+    """By kind of travel."""
 
 
 def parse_thresholds(text: str) -> Thresholds:
@@ -64,6 +72,7 @@ def parse_thresholds(text: str) -> Thresholds:
         curve_least_difference_bps=raw["similar_curve"]["least_difference_bps"],
         curve_least_months=raw["similar_curve"]["least_months"],
         zero_categories=frozenset(raw["zero_claim"]["categories"]),
+        most_km_per_hour=raw["impossible_travel"]["most_km_per_hour"],
     )
 
 
@@ -124,6 +133,42 @@ def _negatives(values: Values) -> list[Finding]:
     return [Finding(Rule.NEGATIVE_NET, f"{name} is negative; exports are never subtracted") for name in negative]
 
 
+def _too_fast(lines: Sequence[Mapping[str, Any]], limits: Thresholds) -> list[Finding]:
+    trips = {
+        (line["kind"], line["quantity"], line["fromUnix"], line["toUnix"])
+        for line in lines
+        if line["kind"] in limits.most_km_per_hour
+    }
+    return [
+        Finding(Rule.IMPOSSIBLE_TRAVEL, f"{kind} of {quantity} km in {to_s - from_s} s is faster than any goes")
+        for kind, quantity, from_s, to_s in sorted(trips)
+        if Fraction(quantity) * HOUR_S > limits.most_km_per_hour[kind] * (to_s - from_s)
+    ]
+
+
+def _too_long(lines: Sequence[Mapping[str, Any]], limits: Thresholds) -> list[Finding]:
+    least_hours: dict[str, Fraction] = {}
+    for line in lines:
+        if line["kind"] in limits.most_km_per_hour:
+            km = Fraction(line["quantity"]) * Fraction(line["part"])
+            before = least_hours.get(line["month"], Fraction(0))
+            least_hours[line["month"]] = before + Fraction(km, limits.most_km_per_hour[line["kind"]])
+    found = []
+    for month, hours in sorted(least_hours.items()):
+        year, number = (int(part) for part in month.split("-"))
+        has_hours = monthrange(year, number)[1] * HOURS_A_DAY
+        if hours > has_hours:
+            sentence = f"the travel of {month} takes {hours // 1} hours at the least; the month has {has_hours}"
+            found.append(Finding(Rule.IMPOSSIBLE_TRAVEL, sentence))
+    return found
+
+
+def _impossible_travel(values: Values, limits: Thresholds) -> list[Finding]:
+    lines = [entry for name, entry in sorted(values.items()) if name.startswith("line.")]
+    travel = [line for line in lines if "kind" in line]
+    return [*_too_fast(travel, limits), *_too_long(travel, limits)]
+
+
 def _difference_bps(own: Sequence[int], other: Sequence[int]) -> int:
     """How far two curves are apart: 0 for the same shape at any scale, 20,000 for no overlap."""
     own_sum, other_sum = sum(own), sum(other)
@@ -166,5 +211,6 @@ def findings_in(values: Values, others: Mapping[str, Values], limits: Thresholds
         *_outliers(values, limits),
         *_gaps(values, limits),
         *_zero_claims(values, limits),
+        *_impossible_travel(values, limits),
         *_similar_curves(values, others, limits),
     ]

@@ -10,11 +10,14 @@ from sqlmodel import Session, SQLModel, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.chain.events import ChainEvent
+from backend.issuance.draw_list import DRAW_TOPIC
 from backend.issuance.reading import digests_in
 from backend.issuance.tables import (
     AnchoringRow,
     ClaimRow,
+    DrawAnchoringRow,
     MintRow,
+    ReversalRow,
     SuspensionChange,
     ThresholdChange,
     VerifierChange,
@@ -58,23 +61,25 @@ class IssuanceProjection:
         unmark_all_claimed(session, _our_mints())
         anchored = col(ClaimRow.root).in_(select(AnchoringRow.root))
         unmark_all_anchored(session, select(ClaimRow.statement_digest).where(anchored))
-        for emptied in (MintRow, AnchoringRow, VerifierChange, ThresholdChange, SuspensionChange):
+        changes = (VerifierChange, ThresholdChange, SuspensionChange, ReversalRow, DrawAnchoringRow)
+        for emptied in (MintRow, AnchoringRow, *changes):
             session.exec(delete(emptied))
 
 
 def _row_of(event: ChainEvent) -> SQLModel | None:
     """The row that an event makes; None for events of no concern."""
     args, place = event.args, {"block_number": event.block_number, "log_index": event.log_index}
+    row: SQLModel | None = None
     match (event.contract, event.name):
         case ("Issuance", "BatchAnchored"):
-            return AnchoringRow(
+            row = AnchoringRow(
                 root=args["root"],
                 anchored_at=event.block_time,
                 tx_hash=event.tx_hash,
                 verifiers=json.dumps(args["verifiers"]),
             )
         case ("CarbonCredit", "Issued"):
-            return MintRow(
+            row = MintRow(
                 nullifier=args["nullifier"],
                 root=args["root"],
                 statement_digest=args["statementDigest"],
@@ -83,12 +88,20 @@ def _row_of(event: ChainEvent) -> SQLModel | None:
                 tx_hash=event.tx_hash,
             )
         case ("Issuance", "VerifierSet"):
-            return VerifierChange(verifier=args["verifier"], accredited=args["accredited"], **place)
+            verifier, accredited = str(args["verifier"]), bool(args["accredited"])
+            row = VerifierChange(verifier=verifier, accredited=accredited, changed_at=event.block_time, **place)
         case ("Issuance", "ThresholdSet"):
-            return ThresholdChange(threshold=args["threshold"], **place)
+            row = ThresholdChange(threshold=args["threshold"], **place)
         case ("CarbonCredit", "RootSuspended"):
-            return SuspensionChange(root=args["root"], suspended=args["suspended"], **place)
-    return None
+            row = SuspensionChange(root=args["root"], suspended=args["suspended"], **place)
+        case ("CarbonCredit", "ReversalRecorded"):
+            class_id, amount, reference = args["classId"], args["amount"], args["ref"]
+            row = ReversalRow(class_id=class_id, amount_gco2e=amount, reference=reference, **place)
+        case ("Anchors", "Anchored") if args["topic"] == DRAW_TOPIC:
+            row = DrawAnchoringRow(
+                day=args["day"], digest=args["digest"], anchored_at=event.block_time, tx_hash=event.tx_hash
+            )
+    return row
 
 
 def _is_ours(session: Session, mint: MintRow) -> bool:

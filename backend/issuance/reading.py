@@ -16,7 +16,7 @@ from backend.issuance.tables import AnchoringRow, ApprovalRow, BatchRow, ClaimRo
 from backend.kernel.clock import unix_s
 from backend.kernel.errors import NotFound, RuleViolated
 from backend.ledger import document
-from backend.ledger.service import Statement, statements_at
+from backend.ledger.service import Statement, digests_of, statements_at
 
 PAGE = 1_000
 
@@ -127,9 +127,11 @@ def row_at(session: Session, root: bytes) -> BatchRow:
     return row
 
 
-def claims_of(session: Session, root: bytes, *, minting: bool = False) -> Iterator[ClaimRow]:
-    """A batch's leaves in order of position, those of 0 g too unless `minting`; a page of them in memory at a time."""
-    after = -1
+def claims_of(session: Session, root: bytes, *, minting: bool = False, start: int = 0) -> Iterator[ClaimRow]:
+    """A batch's leaves in order of position from `start` on, those of 0 g too unless `minting`; a page of them
+    in memory at a time.
+    """
+    after = start - 1
     while True:
         query = select(ClaimRow).where(
             col(ClaimRow.root) == root,
@@ -146,6 +148,12 @@ def claims_of(session: Session, root: bytes, *, minting: bool = False) -> Iterat
 def digests_in(root: bytes) -> SelectOfScalar[bytes]:
     """The query for the digests of a batch's statements."""
     return select(ClaimRow.statement_digest).where(col(ClaimRow.root) == root)
+
+
+def held_by(session: Session, root: bytes, people: Sequence[int]) -> Sequence[bytes]:
+    """The digests of those statements of a batch that are some persons'."""
+    theirs = col(ClaimRow.statement_digest).in_(digests_of(people))
+    return session.exec(select(ClaimRow.statement_digest).where(col(ClaimRow.root) == root, theirs)).all()
 
 
 def statements_of_batch(session: Session, root: bytes) -> Iterator[list[Statement]]:

@@ -1,21 +1,28 @@
-"""Batches over HTTP, for everybody; and the claim file, for whoever the claim belongs to."""
+"""Batches over HTTP, for everybody; and the claim file, for whoever the claim belongs to. With the other parts of the
+room's routes: verification, the verifiers' work, appeals.
+"""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from sqlmodel import Session
 from starlette.requests import Request
 
 from backend.access.state import database_of, deployment_of
 from backend.access.wire import AddressText, Amount, HexBytes32, Iso, PageAfter, PageLimit, Wire
 from backend.chain.class_id import class_code
+from backend.issuance.appeal_routes import router as appeal_router
 from backend.issuance.claim_file import claim_file
+from backend.issuance.inspection_routes import router as inspection_router
 from backend.issuance.reading import Batch, batch_at, batches
+from backend.issuance.verification_routes import router as verification_router
 from backend.issuance.verifier import threshold_of
-from backend.ledger.caller import OnBehalf, SignedIn, acting
+from backend.issuance.verifier_routes import router as verifier_router
+from backend.ledger.caller import OnBehalf, SignedIn, acting, note_guardian
 from backend.ledger.service import StatementUnknown, statement_of
 
-router = APIRouter(tags=["issuance"])
+router = APIRouter(dependencies=[Depends(note_guardian)])
+batch_router = APIRouter(tags=["issuance"])
 
 Vintage = Annotated[int, Path(ge=2000, le=2999, description="A calendar year.")]
 
@@ -81,21 +88,21 @@ def _out(session: Session, batch: Batch) -> BatchOut:
     )
 
 
-@router.get("/batches")
+@batch_router.get("/batches")
 def list_batches(request: Request, limit: PageLimit = 50, after: PageAfter = 0) -> list[BatchOut]:
     """Every batch in order of planning; `after` is the `id` of the last one already seen."""
     with database_of(request).read() as session:
         return [_out(session, batch) for batch in batches(session, limit=limit, after=after)]
 
 
-@router.get("/batches/{root}")
+@batch_router.get("/batches/{root}")
 def one_batch(request: Request, root: HexBytes32) -> BatchOut:
     """One batch."""
     with database_of(request).read() as session:
         return _out(session, batch_at(session, root))
 
 
-@router.get("/statements/{vintage}/claim")
+@batch_router.get("/statements/{vintage}/claim")
 def read_claim_file(request: Request, account: SignedIn, vintage: Vintage, ward: OnBehalf = None) -> dict[str, Any]:
     """The claim of one's own statement as a file: with it the credits can be minted without this server."""
     with database_of(request).read() as session:
@@ -104,3 +111,7 @@ def read_claim_file(request: Request, account: SignedIn, vintage: Vintage, ward:
         if statement is None:
             raise StatementUnknown(f"{vintage} is still open", vintage=vintage)
         return dict(claim_file(session, deployment_of(request), statement.digest))
+
+
+for part in (batch_router, verification_router, verifier_router, inspection_router, appeal_router):
+    router.include_router(part)

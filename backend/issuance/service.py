@@ -1,51 +1,56 @@
-"""What verifiers and the operator do with statements: attest or return them, plan a batch, anchor it, claim from it.
+"""What the operator does with attested statements: plan a batch, anchor it, claim from it.
 
-Approving is in `approval.py`. Nothing here mints: the chain does, for whoever brings a leaf and its proof.
+Attesting is in `attesting.py`, returning in `returning.py`, approving in `approval.py`. Nothing here mints: the chain
+does, for whoever brings a leaf and its proof.
 """
 
-import json
-from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, func, select
 
 from backend.chain.contracts import Contracts
-from backend.chain.deployment import Deployment
-from backend.chain.keys import Signer
 from backend.issuance.approval import BatchExpired, BatchStateWrong, approve, valid_approvals
-from backend.issuance.attestation import Attestation, keep, sign_attestation
+from backend.issuance.attesting import attest, record_attestation
 from backend.issuance.batch import BatchEmpty, plan_of
+from backend.issuance.case import review
 from backend.issuance.claim_file import claim_file
 from backend.issuance.planning import entries_of, keep_plan
-from backend.issuance.plausibility import Finding, Rule, findings_in, shipped_thresholds
 from backend.issuance.reading import (
     Batch,
     BatchState,
     batch_at,
     chunks_of,
     claims_of,
-    entry_of,
     is_suspended,
     minted_in,
     row_at,
 )
+from backend.issuance.returning import return_statement
 from backend.issuance.tables import AnchoringRow, ApprovalRow, BatchRow, ClaimRow
+from backend.issuance.task import attested_by_revoked
 from backend.issuance.tree import drop_tree, proofs_at
-from backend.issuance.verifier import require_accredited, require_disinterested, threshold_of
+from backend.issuance.verifier import threshold_of
 from backend.kernel.clock import unix_s
 from backend.kernel.digest import to_hex
-from backend.kernel.errors import InvalidInput, RuleViolated
+from backend.kernel.errors import RuleViolated
 from backend.kernel.mass import share_ceil
-from backend.ledger import service as ledger
 from backend.ledger.books import Books
 from backend.ledger.figures import attested_figures, largest_attested_group
-from backend.ledger.service import Salts, Statement, household_of, statement_at, statements_in
-from backend.ledger.state import State
 from backend.link.balances import credit_class
 from backend.link.outbox import enqueue, intent_of
 from backend.link.tables import Intent, IntentState
 
-__all__ = ["anchor", "approve", "attest", "claim", "claim_file", "plan_batch", "return_statement", "review"]
+__all__ = [
+    "anchor",
+    "approve",
+    "attest",
+    "claim",
+    "claim_file",
+    "plan_batch",
+    "record_attestation",
+    "return_statement",
+    "review",
+]
 
 BATCH_LIFETIME = timedelta(days=30)
 """How long verifiers and the operator have before a planned batch must be planned anew."""
@@ -60,29 +65,6 @@ ANCHOR_KIND = "anchor"
 CLAIM_KIND = "claim"
 
 _OVER = (IntentState.CONFIRMED, IntentState.REVERTED)
-_HANDED_IN = tuple(state for state in State if state not in {State.OPEN, State.CLOSED, State.RETURNED})
-
-
-class StatementImplausible(RuleViolated):
-    """Plausibility rules found something that the verifier did not say to have looked into."""
-
-    code = "statement.implausible"
-
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__(
-            f"{findings[0].rule}: {findings[0].sentence}; look into it, then accept or return the statement",
-            rules=sorted({str(finding.rule) for finding in findings}),
-            findings=[finding.sentence for finding in findings][:20],
-        )
-
-
-class ReasonMissing(InvalidInput):
-    """A statement is returned with at least one reason in words."""
-
-    code = "statement.reason_missing"
-
-    def __init__(self) -> None:
-        super().__init__("say why the statement is returned: at least one reason, none of them empty")
 
 
 class ApprovalsInsufficient(RuleViolated):
@@ -113,92 +95,24 @@ class RootSuspended(RuleViolated):
         super().__init__(f"claims from batch {to_hex(root)} are suspended", root=to_hex(root))
 
 
-def review(session: Session, statement_digest: bytes) -> list[Finding]:
-    """What the plausibility rules find in a statement. Raises StatementUnknown, and what `entry_of` raises."""
-    statement = statement_at(session, statement_digest)
-    entry_of(statement)
-    household = household_of(session, statement.person_id)
-    others = {
-        to_hex(other.digest): _values(other)
-        for state in _HANDED_IN
-        for other in statements_in(session, state, class_id=statement.class_id)
-        if other.account not in household
-    }
-    return findings_in(_values(statement), others, shipped_thresholds())
-
-
-def _values(statement: Statement) -> dict[str, object]:
-    return {field["name"]: field["value"] for field in json.loads(statement.document)["fields"]}
-
-
-def attest(
-    session: Session,
-    deployment: Deployment,
-    statement_digest: bytes,
-    verifier: Signer,
-    at: datetime,
-    *,
-    accepted: Collection[Rule] = (),
-    salts: Salts = ledger.random_salt,
-) -> Attestation:
-    """A verifier attests a submitted statement after the plausibility rules ran. `accepted`: rules whose findings it
-    looked into and found harmless.
-
-    Raises StatementUnknown, StatementStateWrong, VerifierUnaccredited, VerifierInterested, StatementImplausible, and
-    what `entry_of` raises.
-    """
-    statement = statement_at(session, statement_digest)
-    require_accredited(session, verifier.address)
-    require_disinterested(session, verifier.address, statement.person_id, statement_digest)
-    findings = review(session, statement_digest)
-    unexplained = [finding for finding in findings if finding.rule not in set(accepted)]
-    if unexplained:
-        raise StatementImplausible(unexplained)
-    ledger.mark_attested(session, statement_digest, at=at, salts=salts)
-    attestation = sign_attestation(
-        statement,
-        deployment.domain("Issuance"),
-        verifier,
-        rule_version=shipped_thresholds().version,
-        accepted=[finding.rule for finding in findings],
-        at=at,
-    )
-    keep(session, attestation)
-    return attestation
-
-
-def return_statement(
-    session: Session, statement_digest: bytes, verifier: str, reasons: Sequence[str], at: datetime
-) -> Statement:
-    """A verifier (an address) sends a submitted statement back with its reasons; the person closes it anew.
-
-    Raises StatementUnknown, StatementStateWrong, VerifierUnaccredited, VerifierInterested, ReasonMissing.
-    """
-    statement = statement_at(session, statement_digest)
-    require_accredited(session, verifier)
-    require_disinterested(session, verifier, statement.person_id, statement_digest)
-    if not reasons or not all(reason.strip() for reason in reasons):
-        raise ReasonMissing
-    return ledger.mark_returned(session, statement_digest, reason="; ".join(reasons), at=at)
-
-
 def plan_batch(
     session: Session, books: Books, class_id: int, at: datetime, *, lifetime: timedelta = BATCH_LIFETIME
 ) -> Batch:
     """Puts a class's waiting attested statements into a batch. Batches that missed their deadline are dissolved first.
 
-    Statements under another revision of the policy or of the factors than most wait for a batch of their own.
+    What a verifier attested who was revoked since waits for another's attestation. Statements under another revision of
+    the policy or of the factors than most wait for a batch of their own.
     It is made of figures alone; every verifier reads the documents against them before it signs.
     Raises BatchEmpty, BatchTooSmall, BatchMixed, BatchAboveBudgets, PolicyUnknown.
     """
     _dissolve_expired(session, class_id, at)
-    batched = select(ClaimRow.statement_digest)
-    group = largest_attested_group(session, class_id, leaving_out=batched)
+    kept_out = (select(ClaimRow.statement_digest), attested_by_revoked(session))
+    group = largest_attested_group(session, class_id, leaving_out=kept_out)
     if group is None:
         raise BatchEmpty(class_id)
-    policy = books.policies.policy(group.policy_id)
+    policy = books.policies.at(group.policy_digest)
     plan = plan_of(
-        entries_of(attested_figures(session, group, leaving_out=batched), group, policy.buffer_bps),
+        entries_of(attested_figures(session, group, leaving_out=kept_out), group, policy.buffer_bps),
         class_id=class_id,
         deadline_s=unix_s(at + lifetime),
         minimum_people=policy.minimum_batch,

@@ -5,7 +5,7 @@ worked out again from them.
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 
 from sqlmodel import Session
 
@@ -13,38 +13,35 @@ from backend.chain.deployment import Deployment
 from backend.chain.typed_data import Domain
 from backend.issuance.attestation import Attestation, attestations_of
 from backend.issuance.batch import Entry, plan_of
-from backend.issuance.reading import StatementInconsistent, entry_of, row_at, statements_of_batch, totals_of
+from backend.issuance.reading import (
+    PAGE,
+    StatementInconsistent,
+    chunks_of,
+    entry_of,
+    held_by,
+    row_at,
+    statements_of_batch,
+    totals_of,
+)
 from backend.issuance.tables import BatchRow
-from backend.issuance.verifier import accredited, require_disinterested
+from backend.issuance.verifier import VerifierInterested, accredited
 from backend.kernel.errors import RuleViolated
 from backend.ledger.document import DocumentMalformed, DocumentTampered
-from backend.ledger.service import Statement, household_of, is_anybodys
+from backend.ledger.service import Statement, households_with
 from backend.ledger.state import State
+
+Near = Callable[[str], set[int]]
+"""The persons in whose households an address is."""
 
 FINDINGS_MOST = 1_000
 """A batch with so many is not looked into further."""
 
-Near = Callable[[str, int], bool]
-"""Whether an address is of a person's household."""
-
-
-def _nearness(session: Session) -> Near:
-    """Asks for households only if the address is anybody's here: most verifiers' are not."""
-
-    @cache
-    def known(address: str) -> bool:
-        return is_anybodys(session, address)
-
-    return lambda address, person_id: known(address) and address in household_of(session, person_id)
-
 
 def require_no_interest(session: Session, root: bytes, verifier: str) -> None:
     """Raises VerifierInterested if the batch holds a statement of the verifier or its household."""
-    if not is_anybodys(session, verifier):
-        return
-    for statements in statements_of_batch(session, root):
-        for statement in statements:
-            require_disinterested(session, verifier, statement.person_id, statement.digest)
+    for people in chunks_of(sorted(households_with(session, verifier)), PAGE):
+        for found in held_by(session, root, people):
+            raise VerifierInterested(verifier, found)
 
 
 def findings_in(session: Session, deployment: Deployment, root: bytes) -> list[str]:
@@ -60,7 +57,8 @@ def findings_in(session: Session, deployment: Deployment, root: bytes) -> list[s
 
 def _entries(session: Session, domain: Domain, root: bytes, found: list[str]) -> Iterator[Entry]:
     """What each statement of the batch gives; what is wrong with it goes to `found`."""
-    verifiers, near = accredited(session), _nearness(session)
+    verifiers = accredited(session)
+    near = cache(partial(households_with, session))
     for statements in statements_of_batch(session, root):
         attestations = attestations_of(session, [statement.digest for statement in statements])
         for statement in statements:
@@ -85,7 +83,7 @@ def _wrong_with(
         "is not what was attested": not attestation.is_of(statement),
         f"was not signed by {attestation.verifier}": not attestation.is_signed(domain),
         f"was attested by {attestation.verifier}, who is not accredited": attestation.verifier not in verifiers,
-        "was attested in its own household": near(attestation.verifier, statement.person_id),
+        "was attested in its own household": statement.person_id in near(attestation.verifier),
     }
     return [f"{name} {what}" for what, wrong in checks.items() if wrong]
 

@@ -18,8 +18,8 @@ from backend.kernel.errors import RuleViolated
 from backend.ledger.commands import app as statement
 from backend.ledger.commands import read_text
 from backend.ledger.document import disclose, verify
-from backend.ledger.person_commands import app as me
 from backend.ledger.person_commands import person
+from backend.ledger.privacy_commands import app as me
 from backend.ledger.recompute import Discrepancy
 from backend.ledger.sources import Sources, factors_from, policy_from
 from backend.storage.settings import Settings

@@ -126,6 +126,8 @@ class VerifierChange(SQLModel, table=True):
     log_index: int = Field(primary_key=True)
     verifier: str = Field(sa_column=Column(Address, nullable=False, index=True))
     accredited: bool
+    changed_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    """The block's time: a term of accreditation runs from it, and a revocation looks back from it."""
 
 
 class ThresholdChange(SQLModel, table=True):
@@ -147,3 +149,27 @@ class SuspensionChange(SQLModel, table=True):
     log_index: int = Field(primary_key=True)
     root: bytes = Field(sa_column=Column(Bytes32, nullable=False, index=True))
     suspended: bool
+
+
+class DrawAnchoringRow(SQLModel, table=True):
+    """Projection: the digest of a draw's list, published under the draws' topic. Each day has one, whoever's it is."""
+
+    __tablename__ = "issuance_draw_anchoring"
+
+    day: int = Field(primary_key=True)
+    """Days since 1970-01-01, as Anchors counts them."""
+    digest: bytes = Field(sa_column=Column(Bytes32, nullable=False))
+    anchored_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    tx_hash: bytes = Field(sa_column=Column(Bytes32, nullable=False))
+
+
+class ReversalRow(SQLModel, table=True):
+    """Projection: a reversal that the registrar recorded. `reference` is the correction's."""
+
+    __tablename__ = "issuance_reversal"
+
+    block_number: int = Field(primary_key=True)
+    log_index: int = Field(primary_key=True)
+    class_id: int = Field(sa_column=Column(Uint256, nullable=False))
+    amount_gco2e: int = Field(sa_column=Column(Uint256, nullable=False))
+    reference: bytes = Field(sa_column=Column(Bytes32, nullable=False, index=True))

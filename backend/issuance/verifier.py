@@ -1,10 +1,14 @@
-"""Who may verify: accredited verifiers and how many of them a batch needs, as the chain says; and whose interests
-exclude whom (DESIGN section 4).
+"""Who may verify: accredited verifiers and how many of them a batch needs, as the chain says, until their term ends;
+and whose interests exclude whom (DESIGN section 4).
 """
+
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from backend.issuance.tables import ThresholdChange, VerifierChange
+from backend.issuance.accreditation import Accreditation, accreditations
+from backend.issuance.tables import ThresholdChange
+from backend.kernel.clock import iso
 from backend.kernel.errors import Forbidden
 from backend.ledger.service import household_of
 
@@ -16,6 +20,20 @@ class VerifierUnaccredited(Forbidden):
 
     def __init__(self, verifier: str) -> None:
         super().__init__(f"{verifier} is not an accredited verifier", verifier=verifier)
+
+
+class VerifierExpired(Forbidden):
+    """The verifier's accreditation has run out."""
+
+    code = "verifier.expired"
+
+    def __init__(self, accreditation: Accreditation) -> None:
+        until = iso(accreditation.expires_at)
+        super().__init__(
+            f"the accreditation of {accreditation.verifier} ended at {until}; a registrar can grant another term",
+            verifier=accreditation.verifier,
+            expired_at=until,
+        )
 
 
 class VerifierInterested(Forbidden):
@@ -32,10 +50,13 @@ class VerifierInterested(Forbidden):
 
 
 def accredited(session: Session) -> set[str]:
-    """EIP-55 addresses of the accredited verifiers."""
-    order = (col(VerifierChange.block_number), col(VerifierChange.log_index))
-    latest = {row.verifier: row.accredited for row in session.exec(select(VerifierChange).order_by(*order)).all()}
-    return {verifier for verifier, still in latest.items() if still}
+    """EIP-55 addresses of the accredited verifiers, whether or not their term has ended: those whom the chain hears."""
+    return {one.verifier for one in accreditations(session) if one.revoked_at is None}
+
+
+def serving(session: Session, at: datetime) -> set[str]:
+    """Accredited verifiers within their term: those who are given work."""
+    return {one.verifier for one in accreditations(session) if one.serves_at(at)}
 
 
 def threshold_of(session: Session) -> int:
@@ -44,10 +65,14 @@ def threshold_of(session: Session) -> int:
     return session.exec(select(ThresholdChange.threshold).order_by(*order).limit(1)).first() or 0
 
 
-def require_accredited(session: Session, verifier: str) -> None:
-    """Raises VerifierUnaccredited."""
-    if verifier not in accredited(session):
-        raise VerifierUnaccredited(verifier)
+def require_accredited(session: Session, verifier: str, at: datetime) -> None:
+    """Raises VerifierUnaccredited, VerifierExpired."""
+    for one in accreditations(session):
+        if one.verifier == verifier and one.revoked_at is None:
+            if not one.serves_at(at):
+                raise VerifierExpired(one)
+            return
+    raise VerifierUnaccredited(verifier)
 
 
 def require_disinterested(session: Session, verifier: str, person_id: int, statement_digest: bytes) -> None:

@@ -44,6 +44,12 @@ class NotFound(TanyuError):
     code = "not_found"
 
 
+class Gone(NotFound):
+    """It was there and was erased on purpose, for good."""
+
+    code = "gone"
+
+
 class Unauthenticated(TanyuError):
     """Nobody is signed in, or the proof of who they are is not valid."""
 

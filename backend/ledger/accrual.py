@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from backend.footprint.kind import Category
 from backend.footprint.span import Span, days_span
 from backend.kernel.errors import RuleViolated
+from backend.ledger.adjuster import Term
 from backend.ledger.policy import CategoryBudget, Policy
 
 BPS = 10_000
@@ -46,6 +47,16 @@ class Membership:
     born_on: date | None
     elsewhere: tuple[Elsewhere, ...] = ()
     """Parts of these days before the person moved to the region of its statement."""
+    alone: tuple[tuple[date, date], ...] = ()
+    """Runs of these days, both ends included, on which the person had its home to itself."""
+    died: bool = False
+    """Whether the last day is the person's last: nobody chooses it."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the days are the whole year, or what of it the person was alive: none was left out by choice."""
+        begins = self.first == date(self.vintage, 1, 1) or self.first == self.born_on
+        return begins and (self.last == date(self.vintage, 12, 31) or self.died)
 
     def other_on(self, day: date, category: Category | None) -> CategoryBudget | None:
         """What another region's policy gives a category on a day lived there."""
@@ -53,6 +64,10 @@ class Membership:
             if stay.first <= day <= stay.last:
                 return next((one for one in stay.policy.categories if one.category == category), None)
         return None
+
+    def is_alone_on(self, day: date) -> bool:
+        """Whether the person had its home to itself on a day."""
+        return any(first <= day <= last for first, last in self.alone)
 
     def is_minor_on(self, day: date, majority_age: int) -> bool:
         """Whether the person is below the policy's age of majority on a day. Unknown birth counts as of age."""
@@ -93,8 +108,10 @@ def monthly_budget(
     yearly_gco2e: int, member: Membership, policy: Policy, category: Category | None = None
 ) -> list[int]:
     """Twelve shares of a yearly budget, in grams, that sum to the accrued budget rounded down once. A child's day
-    accrues the policy's child share; a day lived under another region's policy the smaller budget of the two.
+    accrues the policy's child share; a day lived under another region's policy the smaller budget of the two; an
+    adult's day alone at home what the policy's household term adds.
     """
+    alone_bps = BPS + policy.extra_bps(category, Term.LIVING_ALONE)
     whole = _days_of_year(member.vintage) * BPS
     shares: list[int] = []
     accrued = given = 0
@@ -102,7 +119,10 @@ def monthly_budget(
         for day in member.days_in(month):
             other = member.other_on(day, category)
             yearly = yearly_gco2e if other is None else min(yearly_gco2e, other.budget_gco2e)
-            accrued += yearly * (policy.child_share_bps if member.is_minor_on(day, policy.majority_age) else BPS)
+            if member.is_minor_on(day, policy.majority_age):
+                accrued += yearly * policy.child_share_bps
+            else:
+                accrued += yearly * (alone_bps if other is None and member.is_alone_on(day) else BPS)
         upto = accrued // whole
         shares.append(upto - given)
         given = upto

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from backend.access.signed_in import DevIndex, Keystore, PasswordFile, Url, Ward, key_of, signed_in_client
 from backend.access.terminal import AsJson, emit, failing_plainly
-from backend.footprint.csv_intake import parse_activities, template
+from backend.footprint.csv_intake import columns_told, parse_activities, template
 from backend.footprint.green_button import read_green_button
 from backend.footprint.kind import kind_of
 from backend.footprint.quantity import plain
@@ -63,6 +63,8 @@ Meters = Annotated[
 ]
 Mode = Annotated[str | None, typer.Option("--kind", help="GPX: how the tracks were travelled, such as bus.")]
 Where = Annotated[str | None, typer.Option("--place", help="GPX: where, such as CN-SC.")]
+Category = Annotated[str, typer.Option(help="electricity, gas, heating or water.")]
+HomeArgument = Annotated[str, typer.Argument(help="The home's code.")]
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
@@ -86,7 +88,7 @@ def _text(path: Path) -> str:
     try:
         return b"".join(_pieces(path)).decode("utf-8")
     except UnicodeDecodeError as failure:
-        raise UploadUnreadable(path, "it is not UTF-8") from failure
+        raise UploadUnreadable(path, "it is not UTF-8; save it as CSV UTF-8") from failure
 
 
 def _read(path: Path, form: FileFormat, kind: str) -> list[dict[str, Any]]:
@@ -154,7 +156,10 @@ def _sentences(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"nothing is recorded yet; to record exactly this, add --confirm {told['confirm']}"
 
 
-@app.command("template")
+@app.command(
+    "template",
+    help=f"Prints a CSV to fill in: every column, and an example row for each category.\n\n{columns_told()}",
+)
 def show_template(*, as_json: AsJson = False) -> None:
     """Prints a CSV to fill in: every column, and an example row for each category."""
     if as_json:
@@ -183,6 +188,8 @@ def import_file(
     meter: Meters = None,
     kind: Mode = None,
     place: Where = None,
+    start: Annotated[str | None, typer.Option("--from", help="GPX: first day of tracks without times.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="GPX: their last day, if another.")] = None,
     only_new: Annotated[bool, typer.Option("--only-new", help="Leave out readings recorded already.")] = False,
     utility: Annotated[str | None, typer.Option(help="The registered utility that signed the file for you.")] = None,
     signature: Annotated[str | None, typer.Option(help="Its signature: 0x and hex.")] = None,
@@ -205,6 +212,8 @@ def import_file(
             "meter": meter,
             "kind": kind,
             "place": place,
+            "from": start,
+            "to": end,
             "onlyNew": "true" if only_new else None,
             "utility": utility,
             "signature": signature,
@@ -225,6 +234,34 @@ def _kept_table(page: Mapping[str, Any]) -> RenderableType:
     for row in page["activities"]:
         table.add_row(*(str(row[name]) for name in names))
     return table
+
+
+@app.command("add")
+def add_activity(
+    kind: Annotated[str, typer.Argument(help="What it was, such as bus: `tanyu factors kinds` lists them.")],
+    quantity: Annotated[str, typer.Argument(help="How much, as a plain decimal: 120.5.")],
+    unit: Annotated[str, typer.Argument(help="In what, such as kWh.")],
+    *,
+    start: Annotated[str, typer.Option("--from", help="First day, 2025-01-01, or a time, 2025-01-01T12:00:00Z.")],
+    end: Annotated[str | None, typer.Option("--to", help="Last day, or the time it ended; the same day.")] = None,
+    place: Annotated[str, typer.Option(help="Where, such as CN-SC; for energy, the home's grid area.")],
+    home: Home = None,
+    meter: Annotated[str | None, typer.Option(help="Number of the home's meter or supplier's account.")] = None,
+    evidence: Annotated[str, typer.Option(help="The document behind it: a verifier inspects that.")] = "",
+    ward: Ward = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    dev: DevIndex = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Records one activity, self-declared. `tanyu me take-back ID` undoes it."""
+    with failing_plainly(as_json=as_json):
+        body = {"kind": kind, "quantity": quantity, "unit": unit, "from": start, "to": end or start, "place": place}
+        body |= {name: text for name, text in (("evidence", evidence), ("meter", meter), ("home", home)) if text}
+        with signed_in_client(url, key_of(keystore, password_file, dev)) as client:
+            kept = client.request("POST", "/activities", params={"ward": ward} if ward else {}, body=body)
+        emit(kept, as_json=as_json, render=lambda row: _kept_table({"activities": [row]}))
 
 
 @app.command("list")
@@ -248,9 +285,9 @@ def list_recorded(
 
 @app.command("replace-meter")
 def replace_meter(
-    home: Annotated[str, typer.Argument(help="The home's code.")],
+    home: HomeArgument,
     *,
-    category: Annotated[str, typer.Option(help="electricity, gas, heating or water.")],
+    category: Category,
     old: Annotated[str, typer.Option(help="Number of the meter that was taken out.")],
     new: Annotated[str, typer.Option(help="Number of the meter in its place.")],
     on: Annotated[str, typer.Option(help="The day the new one began: 2025-07-01.")],
@@ -268,3 +305,24 @@ def replace_meter(
             path = f"/homes/{home}/meters/replacements"
             told = client.request("POST", path, params={"ward": ward} if ward else {}, body=body)
         emit(told, as_json=as_json, render=lambda said: f"the new meter counts from {said['on']} on")
+
+
+@app.command("restore-meter")
+def restore_meter(
+    home: HomeArgument,
+    *,
+    category: Category,
+    new: Annotated[str, typer.Option(help="The number that was given for the new meter.")],
+    ward: Ward = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    dev: DevIndex = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Takes back a replacement that nothing was read under, such as one with a mistyped number."""
+    with failing_plainly(as_json=as_json):
+        params = {"category": category, "new": new} | ({"ward": ward} if ward else {})
+        with signed_in_client(url, key_of(keystore, password_file, dev)) as client:
+            client.request("DELETE", f"/homes/{home}/meters/replacements", params=params)
+        emit({"restored": new}, as_json=as_json, render=lambda _: "the old meter has its place again")

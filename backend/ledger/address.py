@@ -6,9 +6,9 @@ from sqlmodel import Session, col, select
 
 from backend.chain.signature import checksum_address
 from backend.kernel.errors import Conflict, InvalidInput
-from backend.ledger.tables import AddressRow, PersonRow
+from backend.ledger.tables import AddressRow, PersonRow, StatementRow
 
-ROTATION, HAND_OVER = "rotation", "hand_over"
+ROTATION, HAND_OVER, ERASURE, WARD_ERASURE = "rotation", "hand_over", "erasure", "ward_erasure"
 """Why an address ended."""
 
 
@@ -47,16 +47,27 @@ def require_unused(session: Session, address: str) -> None:
 
 
 def owner_of(session: Session, address: str) -> PersonRow | None:
-    """Who has or had an address; None if nobody."""
+    """Who has or had an address, or claims to it; None if nobody."""
     own = session.exec(select(PersonRow).where(col(PersonRow.address) == address)).one_or_none()
     if own is not None:
         return own
     past = session.get(AddressRow, address)
-    return None if past is None else session.get(PersonRow, past.person_id)
+    if past is not None:
+        return session.get(PersonRow, past.person_id)
+    claims = select(StatementRow.person_id).where(col(StatementRow.account) == address).limit(1)
+    person_id = session.exec(claims).first()
+    return None if person_id is None else session.get(PersonRow, person_id)
+
+
+def claim_addresses_of(session: Session, person_id: int) -> list[str]:
+    """Every address that a person's statements mint to, beside those of its account."""
+    accounts = select(StatementRow.account).where(col(StatementRow.person_id) == person_id).distinct()
+    own = addresses_of(session, person_id)
+    return sorted(account for account in session.exec(accounts).all() if account and account not in own)
 
 
 def addresses_of(session: Session, person_id: int) -> list[str]:
-    """Every address a person has or had, the present one last."""
+    """Every address a person's account has or had, the present one last."""
     person = session.get(PersonRow, person_id)
     assert person is not None
     rows = session.exec(
@@ -88,13 +99,24 @@ def change_address(session: Session, person: PersonRow, new_address: str, *, bec
     session.flush()
 
 
+def end_address(session: Session, person: PersonRow, *, because: str, at: datetime) -> None:
+    """Notes that a person's present address is an account no more. It stays taken: it is on the chain for ever."""
+    assert person.id is not None
+    row = session.get(AddressRow, person.address) or AddressRow(
+        address=person.address, person_id=person.id, since_at=person.registered_at
+    )
+    row.until_at, row.ended_by = at, because
+    session.add(row)
+    session.flush()
+
+
 def may_sell(session: Session, address: str) -> bool:
     """Whether the book takes sells from an address. Not a minor's, nor one that waits to be handed over, nor one that
-    was a minor's before the hand-over: who grew up moves its credits to its own key first. An address without a ledger
-    account may sell what it bought. The chain knows nothing of this: it is the book's rule.
+    was a minor's before the hand-over or its erasure: who grew up moves its credits to its own key first. An address
+    without a ledger account may sell what it bought. The chain knows nothing of this: it is the book's rule.
     """
     person = owner_of(session, address)
     if person is None:
         return True
     past = session.get(AddressRow, address)
-    return person.guardian is None and (past is None or past.ended_by != HAND_OVER)
+    return person.guardian is None and (past is None or past.ended_by not in {HAND_OVER, WARD_ERASURE})

@@ -1,15 +1,25 @@
 """What the ledger's use cases work with, put together once at composition."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from sqlmodel import Session
 
 from backend.chain.rpc import LOCAL_CHAIN_ID
 from backend.footprint.factors import FactorSet
 from backend.footprint.freeze import frozen_for
+from backend.kernel.digest import Json
 from backend.ledger.personhood import DevelopmentIssuer, LedgerKeys, NoIssuer, PersonhoodProvider
 from backend.ledger.policy import PolicySet, shipped_policies
 from backend.ledger.service import random_salt
 from backend.ledger.utility import Utilities, shipped_utilities
+
+ErasureCheck: TypeAlias = Callable[[Session, Sequence[str]], list[str]]
+"""Of a person's addresses: what is in the way of its erasure, in words."""
+
+ExportSection: TypeAlias = Callable[[Session, int, Sequence[str]], Iterator[Json]]
+"""Of a person's row and addresses: what a room has of it, one after the other."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,10 @@ class Books:
     factors_for: Callable[[int], FactorSet] = frozen_for
     """The set that was frozen for a vintage."""
     utilities: Utilities = field(default_factory=shipped_utilities)
+    erasure_checks: tuple[ErasureCheck, ...] = ()
+    """What other rooms hold of a person that has to be settled before it is erased."""
+    export_sections: Mapping[str, ExportSection] = field(default_factory=dict)
+    """What other rooms have of a person, by the section's name in the export."""
 
     @classmethod
     def development(cls, keys: LedgerKeys) -> "Books":

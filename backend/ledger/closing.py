@@ -9,14 +9,16 @@ from backend.footprint.place import place_of
 from backend.kernel.digest import Json, to_hex
 from backend.kernel.errors import Conflict, RuleViolated
 from backend.ledger import document
+from backend.ledger.address import claim_addresses_of
 from backend.ledger.books import Books
+from backend.ledger.claim_address import ClaimAddress, require_claim_address
 from backend.ledger.content import Account, content_of
 from backend.ledger.deficit import refresh_state
 from backend.ledger.draft import Draft, draft_of
 from backend.ledger.policy import Policy
 from backend.ledger.residence import region_on, residences_of
 from backend.ledger.service import Statement, StatementUnknown, release_netting, statement_of
-from backend.ledger.state import State, step
+from backend.ledger.state import State, StatementStateWrong, step
 from backend.ledger.tables import NettingRow, PersonRow, StatementRow
 
 
@@ -68,6 +70,15 @@ class StatementStale(Conflict):
         )
 
 
+class AppealPending(Conflict):
+    """Another verifier decides about the return; the person cannot hand the statement in again meanwhile."""
+
+    code = "statement.appeal_pending"
+
+    def __init__(self, vintage: int) -> None:
+        super().__init__(f"the appeal about {vintage} is not decided yet", vintage=vintage)
+
+
 def _check_order(session: Session, books: Books, person: PersonRow, vintage: int) -> None:
     assert person.id is not None
     residences = residences_of(session, person.id)
@@ -75,7 +86,7 @@ def _check_order(session: Session, books: Books, person: PersonRow, vintage: int
         if books.policies.find(region_on(residences, date(earlier, 12, 31)), earlier) is None:
             continue
         statement = statement_of(session, person.id, earlier)
-        if statement is None or statement.state in {State.CLOSED, State.SUBMITTED, State.RETURNED}:
+        if statement is None or statement.state in {State.CLOSED, State.SUBMITTED, State.RETURNED, State.APPEALED}:
             raise EarlierOpen(vintage, earlier)
 
 
@@ -99,11 +110,20 @@ def _current_row(session: Session, person_id: int, vintage: int) -> StatementRow
     ).one_or_none()
 
 
-def close(session: Session, books: Books, *, person_id: int, vintage: int, at: datetime) -> Statement:
+def close(
+    session: Session,
+    books: Books,
+    *,
+    person_id: int,
+    vintage: int,
+    at: datetime,
+    claim: ClaimAddress | None = None,
+) -> Statement:
     """Closes a vintage year, or closes it anew if it is closed or was returned. Missing months count as defaults.
+    `claim` is an address that this vintage's credits mint to; the person's own if it is left out.
 
     Raises VintageOpen, PolicyUnknown, NotAMember, EarlierOpen, FactorUnknown, BasisMismatch, CapExceeded,
-    StatementStateWrong.
+    StatementStateWrong, and what `require_claim_address` raises.
     """
     person = session.get(PersonRow, person_id)
     assert person is not None
@@ -115,16 +135,18 @@ def close(session: Session, books: Books, *, person_id: int, vintage: int, at: d
     draft = draft_of(session, books, person_id, vintage)
     _check_order(session, books, person, vintage)
     _check_cap(session, draft.policy, own, draft.year.budget_gco2e)
+    address = person.address if claim is None else require_claim_address(session, person, vintage, claim)
+    account = Account(address, draft.nullifier, _next_version(session, person_id, vintage))
     if own is not None:
         _retire_version(session, own)
-    return _keep(session, books, draft, _last_version(session, person_id, vintage) + 1, at)
+    return _keep(session, books, draft, account, at)
 
 
-def _last_version(session: Session, person_id: int, vintage: int) -> int:
+def _next_version(session: Session, person_id: int, vintage: int) -> int:
     query = select(func.max(col(StatementRow.version))).where(
         col(StatementRow.person_id) == person_id, col(StatementRow.vintage) == vintage
     )
-    return session.exec(query).one() or 0
+    return (session.exec(query).one() or 0) + 1
 
 
 def _retire_version(session: Session, own: StatementRow) -> None:
@@ -147,18 +169,18 @@ def reopen(session: Session, *, person_id: int, vintage: int) -> None:
     _retire_version(session, own)
 
 
-def _keep(session: Session, books: Books, draft: Draft, version: int, at: datetime) -> Statement:
+def _keep(session: Session, books: Books, draft: Draft, account: Account, at: datetime) -> Statement:
     person, policy, year, plan = draft.person, draft.policy, draft.year, draft.plan
-    made = document.document_of(_content(books, draft, version), books.salts)
+    made = document.document_of(_content(books, draft, account), books.salts)
     assert person.id is not None
     row = StatementRow(
         person_id=person.id,
         vintage=policy.vintage,
-        version=version,
+        version=account.version,
         current=True,
         state=State.CLOSED,
         region=policy.region,
-        account=person.address,
+        account=account.address,
         methodology=policy.methodology,
         class_id=policy.class_id,
         policy_id=policy.id,
@@ -180,38 +202,71 @@ def _keep(session: Session, books: Books, draft: Draft, version: int, at: dateti
     )
     session.add(row)
     session.flush()
-    assert row.id is not None
-    for deficit, amount_gco2e in plan.nettings:
-        session.add(NettingRow(statement_id=row.id, deficit_id=deficit.deficit_id, amount_gco2e=amount_gco2e))
-        session.flush()
-        refresh_state(session, deficit.statement_id)
+    _set_aside(session, row, draft)
     found = statement_of(session, row.person_id, row.vintage)
     assert found is not None
     return found
 
 
-def _content(books: Books, draft: Draft, version: int) -> dict[str, Json]:
-    account = Account(draft.person.address, draft.nullifier, version)
-    return content_of(account, draft.year, draft.plan, to_hex(books.factors_for(draft.policy.vintage).digest))
+def _content(books: Books, draft: Draft, account: Account) -> dict[str, Json]:
+    factors_digest = to_hex(books.factors_for(draft.policy.vintage).digest)
+    return content_of(account, draft.year, draft.plan, factors_digest, draft.memos)
 
 
 def submit(session: Session, books: Books, *, person_id: int, vintage: int, at: datetime) -> Statement:
     """Hands a closed statement to the verifiers; from here on what it was made of stands still.
 
-    Raises StatementUnknown, StatementStateWrong, StatementStale.
+    Raises StatementUnknown, StatementStateWrong, AppealPending, StatementStale.
     """
     row = _current_row(session, person_id, vintage)
     if row is None:
         raise StatementUnknown(f"{vintage} is not closed; close it first", vintage=vintage)
-    state = step(State(row.state), State.SUBMITTED)
-    now = _content(books, draft_of(session, books, person_id, vintage), row.version)
+    step(State(row.state), State.SUBMITTED)
+    if State(row.state) is State.APPEALED:
+        raise AppealPending(vintage)
+    _require_fresh(session, books, row)
+    return _submitted(session, row, at)
+
+
+def reinstate(session: Session, books: Books, *, person_id: int, vintage: int, at: datetime) -> Statement:
+    """Hands an appealed statement to the verifiers again, as it was: the appeal was granted. What it nets is set aside
+    again. Raises StatementUnknown, StatementStateWrong, StatementStale.
+    """
+    row = _current_row(session, person_id, vintage)
+    if row is None:
+        raise StatementUnknown(f"{vintage} is open", vintage=vintage)
+    if State(row.state) is not State.APPEALED:
+        raise StatementStateWrong(State(row.state), State.SUBMITTED)
+    draft = _require_fresh(session, books, row)
+    _set_aside(session, row, draft)
+    row.reason = None
+    return _submitted(session, row, at)
+
+
+def _require_fresh(session: Session, books: Books, row: StatementRow) -> Draft:
+    draft = draft_of(session, books, row.person_id, row.vintage)
+    is_given = row.account is not None and row.account in claim_addresses_of(session, row.person_id)
+    account = row.account if is_given and row.account else draft.person.address
+    now = _content(books, draft, Account(account, draft.nullifier, row.version))
     then = document.verify(row.document).values
     changed = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
     if changed:
         raise StatementStale(changed)
-    row.state, row.submitted_at = state, at
+    return draft
+
+
+def _submitted(session: Session, row: StatementRow, at: datetime) -> Statement:
+    row.state, row.submitted_at = step(State(row.state), State.SUBMITTED), at
     session.add(row)
     session.flush()
-    found = statement_of(session, person_id, vintage)
+    found = statement_of(session, row.person_id, row.vintage)
     assert found is not None
     return found
+
+
+def _set_aside(session: Session, row: StatementRow, draft: Draft) -> None:
+    assert row.id is not None
+    for deficit, amount_gco2e in draft.plan.nettings:
+        session.add(NettingRow(statement_id=row.id, deficit_id=deficit.deficit_id, amount_gco2e=amount_gco2e))
+        session.flush()
+        refresh_state(session, deficit.statement_id)

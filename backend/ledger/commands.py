@@ -14,6 +14,7 @@ from backend.footprint.pollutant import POLLUTANTS
 from backend.kernel.clock import SystemClock
 from backend.kernel.digest import to_hex
 from backend.kernel.errors import InvalidInput
+from backend.ledger.access_log import Role, note
 from backend.ledger.air import air_of
 from backend.ledger.air_routes import AirOut, air_out
 from backend.ledger.books import Books
@@ -62,12 +63,25 @@ def read_text(path: Path) -> str:
 
 @app.command("show")
 def show_statement(address: str, vintage: int, *, as_json: AsJson = False) -> None:
-    """Shows an account's statement of a vintage from this Tanyu's own database; --json prints the whole document."""
+    """Shows an account's statement of a vintage from this Tanyu's own database, and notes it in the account's access
+    log; --json prints the whole document.
+    """
     with failing_plainly(as_json=as_json):
-        database = Database(Settings.of_environment().database_url)
+        database = Database.of(Settings.of_environment())
         try:
-            with database.read() as session:
-                statement = statement_of(session, person_at(session, address).person_id, vintage)
+            with database.write() as session:
+                person_id = person_at(session, address).person_id
+                statement = statement_of(session, person_id, vintage)
+                why = "command: tanyu statement show"
+                note(
+                    session,
+                    person_id=person_id,
+                    role=Role.OPERATOR,
+                    reader=None,
+                    what=f"statement {vintage}",
+                    why=why,
+                    at=SystemClock().now(),
+                )
         finally:
             database.close()
         if statement is None:
@@ -115,7 +129,7 @@ def close_overdue_statements(*, as_json: AsJson = False) -> None:
     """
     with failing_plainly(as_json=as_json):
         settings = Settings.of_environment()
-        database = Database(settings.database_url)
+        database = Database.of(settings)
         try:
             path = settings.deployment_path
             chain_id = Deployment.load(path).chain_id if path.exists() else LOCAL_CHAIN_ID

@@ -1,6 +1,6 @@
 """What a statement document says, field by field. No framework; grams are decimal strings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -41,14 +41,15 @@ def _category(year: Year, name: str) -> Json:
 
 
 def _membership(year: Year) -> dict[str, Json]:
-    """What besides its days decides a person's budgets, for children and movers only: through which day of the year it
-    is a minor, and where it lived before under which policy.
+    """What besides its days decides a person's budgets and whether they are a whole year, where it applies: through
+    which day of the year it is a minor, where it lived before under which policy, when it had its home to itself, and
+    whether a birth or a death bounds the days.
     """
-    member = year.member
+    member, policy = year.member, year.policy
     found: dict[str, Json] = {}
-    if member.is_minor_on(member.first, year.policy.majority_age):
+    if member.is_minor_on(member.first, policy.majority_age):
         days = (member.first + timedelta(days=day) for day in range((member.last - member.first).days + 1))
-        minor = [day for day in days if member.is_minor_on(day, year.policy.majority_age)]
+        minor = [day for day in days if member.is_minor_on(day, policy.majority_age)]
         found["minorThrough"] = minor[-1].isoformat()
     if member.elsewhere:
         found["elsewhere"] = [
@@ -60,10 +61,26 @@ def _membership(year: Year) -> dict[str, Json]:
             }
             for stay in member.elsewhere
         ]
+    if member.alone:
+        found["alone"] = [{"firstDay": first.isoformat(), "lastDay": last.isoformat()} for first, last in member.alone]
+    if policy.guards.whole_years_only:
+        found |= {"fromBirth": True} if member.first == member.born_on else {}
+        found |= {"untilDeath": True} if member.died else {}
     return found
 
 
-def content_of(account: Account, year: Year, plan: Plan, factors_digest: str) -> dict[str, Json]:
+@dataclass(frozen=True)
+class Memo:
+    """An error found in the vintage before, in which too little was credited. Told, never minted."""
+
+    vintage: int
+    amount_gco2e: int
+    reason: str
+
+
+def content_of(
+    account: Account, year: Year, plan: Plan, factors_digest: str, memos: Sequence[Memo] = ()
+) -> dict[str, Json]:
     """Every field of the document. `boundGco2e` of categories and months leaves out the margin that they share."""
     policy, member = year.policy, year.member
     content: dict[str, Json] = {
@@ -93,12 +110,20 @@ def content_of(account: Account, year: Year, plan: Plan, factors_digest: str) ->
         "carriedOutGco2e": str(plan.carried_out_gco2e),
     }
     content |= _membership(year)
+    if policy.path is not None and policy.path.backcast:
+        content["policyBackcast"] = True
+    if policy.guards.whole_years_only:
+        content["gapSeconds"] = year.gap_s
+        content["withheldBecause"] = None if year.withheld is None else str(year.withheld)
     for budget in policy.categories:
         content[f"category.{budget.category}"] = _category(year, budget.category)
     for entry in year.months:
         content[f"month.{entry.category}.{member.vintage}-{entry.month:02d}"] = _month(entry)
     for at, line in enumerate(year.lines):
         content[f"line.{at:04d}"] = line.fields(member.vintage)
+    for at, memo in enumerate(memos):
+        told: Json = {"vintage": memo.vintage, "amountGco2e": str(memo.amount_gco2e), "reason": memo.reason}
+        content[f"memo.{at:04d}"] = told
     return content
 
 

@@ -60,7 +60,8 @@ def overdue_of(session: Session, books: Books, at: datetime) -> list[Overdue]:
     ).all()
     stands = {(person_id, vintage): (State(state), decided_at) for person_id, vintage, state, decided_at in known}
     found: list[Overdue] = []
-    for person in session.exec(select(PersonRow).order_by(col(PersonRow.id))).all():
+    alive = select(PersonRow).where(col(PersonRow.erased_at).is_(None)).order_by(col(PersonRow.id))
+    for person in session.exec(alive).all():
         assert person.id is not None
         residences = residences_of(session, person.id)
         last_year = min(at.year, person.left_on.year if person.left_on else at.year)

@@ -5,35 +5,40 @@ known to live where. Factors and policies are the vintage's own, frozen before i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import TypeAlias
+from itertools import pairwise
 
 from sqlmodel import Session, col, select
 
-from backend.footprint.activity import Activity
+from backend.footprint.activity import LONGEST_S, Activity
 from backend.footprint.kind import Category, Grade, kind_of
 from backend.footprint.place import place_of
 from backend.footprint.span import Span, days_span, subtract, union
 from backend.kernel.clock import unix_s
+from backend.ledger import document
 from backend.ledger.accrual import Membership
 from backend.ledger.books import Books
-from backend.ledger.coverage import Home, Reading, Share
+from backend.ledger.content import Memo
+from backend.ledger.correction import memos_before
+from backend.ledger.coverage import Home, Reading
 from backend.ledger.deficit import open_deficits
-from backend.ledger.home import HomeView, homes_of, shares_in, sharing, stays
+from backend.ledger.ending import DEATH
+from backend.ledger.guards import Guards
+from backend.ledger.home import HomeView, homes_of
+from backend.ledger.household import with_household_terms
 from backend.ledger.meter import first_in_place
 from backend.ledger.netting import Plan, plan_of
 from backend.ledger.policy import Policy
 from backend.ledger.residence import residences_of
 from backend.ledger.seat import Run, seat_of
 from backend.ledger.service import statement_of
-from backend.ledger.split import Shared, splits_of
+from backend.ledger.shares import parts_in
+from backend.ledger.split import Shared
 from backend.ledger.statement import Year, year_of
 from backend.ledger.tables import ActivityRow, MeterRow, PersonRow, StatementRow
-from backend.ledger.vehicle import users, vehicles_of
-
-Shares: TypeAlias = tuple[tuple[Span, Share], ...]
+from backend.ledger.vehicle import vehicles_of
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Draft:
     nullifier: bytes
     homes: tuple[Home, ...]
     """The homes that were asked for readings, for saying what is missing."""
+    memos: tuple[Memo, ...]
 
 
 def draft_of(session: Session, books: Books, person_id: int, vintage: int, *, as_of: datetime | None = None) -> Draft:
@@ -63,10 +69,14 @@ def draft_of(session: Session, books: Books, person_id: int, vintage: int, *, as
         left_on=person.left_on,
         born_on=person.born_on,
     )
+    member = replace(member, died=person.left_because == DEATH and member.last == person.left_on)
     zone = place_of(policy.region).zone
     time_span = days_span(member.first, member.last, zone)
-    readings, homes = _inputs(session, person_id, runs, time_span, as_of)
-    driven, vehicles = _vehicles(session, person_id, member, as_of)
+    member = with_household_terms(session, person_id, member, policy, as_of=as_of)
+    readings, homes = _inputs(
+        session, person_id, runs, time_span, born_on=person.born_on, guards=policy.guards, as_of=as_of
+    )
+    driven, vehicles = _vehicles(session, person_id, member, policy.guards, as_of)
     year = year_of(
         policy=policy,
         member=member,
@@ -75,6 +85,8 @@ def draft_of(session: Session, books: Books, person_id: int, vintage: int, *, as
         readings=[*readings, *driven],
         homes=homes,
         vehicles=vehicles,
+        moving=_moving(runs),
+        is_held=_is_held(session, person, policy),
     )
     own = statement_of(session, person_id, vintage)
     plan = plan_of(
@@ -83,27 +95,37 @@ def draft_of(session: Session, books: Books, person_id: int, vintage: int, *, as
         deficits=open_deficits(session, person_id, ignoring_statement=own.statement_id if own else None),
     )
     nullifier = books.personhood.nullifier(person.commitment, vintage)
-    return Draft(person, policy, year, plan, nullifier, tuple(homes))
+    memos = tuple(Memo(one.vintage, one.amount_gco2e, one.reason) for one in memos_before(session, person_id, vintage))
+    return Draft(person, policy, year, plan, nullifier, tuple(homes), memos)
 
 
-def _homes(
-    session: Session, person_id: int, runs: tuple[Run, ...], as_of: datetime | None
-) -> list[tuple[HomeView, Shares]]:
+def _moving(runs: tuple[Run, ...]) -> list[Span]:
+    """Between the last local day in one region and the first in another: nobody is at home then."""
     found = []
-    for home in homes_of(session, person_id):
-        lived = stays(session, home.premises_id, as_of=as_of)
-        agreed = splits_of(session, Shared.home(home), as_of=as_of)
-        there = sharing(lived, person_id, runs[0][0], runs[-1][1], agreed)
-        if there:
-            found.append((home, shares_in(home.region, there)))
-    return found
+    for (_, last, left), (first, _, entered) in pairwise(runs):
+        away = days_span(last, last, place_of(left).zone).end_s, days_span(first, first, place_of(entered).zone).start_s
+        found.append(Span(*away))
+    return [span for span in found if span.seconds]
 
 
-def _resident_spans(home: HomeView, shares: Shares, runs: tuple[Run, ...]) -> list[Span]:
+def _is_held(session: Session, person: PersonRow, policy: Policy) -> bool:
+    """Whether a gap in an earlier year holds this vintage. The year of joining is let off: who joins on the next
+    1 January instead has no such year.
+    """
+    assert person.id is not None
+    earliest = max(policy.vintage - policy.guards.gap_holds_vintages, person.joined_on.year + 1)
+    for vintage in range(earliest, policy.vintage):
+        statement = statement_of(session, person.id, vintage)
+        if statement is not None and document.verify(statement.document).values.get("gapSeconds"):
+            return True
+    return False
+
+
+def _resident_spans(home: HomeView, stated: tuple[Span, ...], runs: tuple[Run, ...]) -> list[Span]:
     """The part of a person's time in a home in which it belonged to the home's region."""
     zone = place_of(home.region).zone
     there = [days_span(first, last, zone) for first, last, region in runs if region == home.region]
-    return [share.meet(span) for share, _ in shares for span in there]
+    return [span.meet(lived) for span in stated for lived in there]
 
 
 def _meters(rows: Sequence[MeterRow]) -> dict[Category, frozenset[str]]:
@@ -124,7 +146,7 @@ def _activity(row: ActivityRow, as_of: datetime | None) -> Activity:
         span=Span(unix_s(row.start_at), unix_s(row.end_at)),
         place=row.place,
         grade=grade,
-        evidence=row.evidence,
+        evidence="",
         given=row.given,
         meter=None,
     )
@@ -137,19 +159,31 @@ def _known(row: ActivityRow, as_of: datetime | None) -> bool:
 
 
 def _inputs(
-    session: Session, person_id: int, runs: tuple[Run, ...], time_span: Span, as_of: datetime | None
+    session: Session,
+    person_id: int,
+    runs: tuple[Run, ...],
+    time_span: Span,
+    *,
+    born_on: date | None,
+    guards: Guards,
+    as_of: datetime | None,
 ) -> tuple[list[Reading], list[Home]]:
     readings: list[Reading] = []
     homes: list[Home] = []
     resident: list[Span] = []
-    for home, shares in _homes(session, person_id, runs, as_of):
+    for home in homes_of(session, person_id):
+        parts = parts_in(session, Shared.home(home), person_id, runs[0][0], runs[-1][1], guards=guards, as_of=as_of)
+        if parts is None:
+            continue
         meters = session.exec(select(MeterRow).where(col(MeterRow.premises_id) == home.premises_id)).all()
-        homes.append(Home(tuple(span for span, _ in shares), _meters(meters)))
-        resident += _resident_spans(home, shares, runs)
+        homes.append(Home(parts.stated, _meters(meters)))
+        resident += _resident_spans(home, parts.stated, runs)
         first = first_in_place(meters)
         rows = session.exec(select(ActivityRow).where(col(ActivityRow.premises_id) == home.premises_id)).all()
         readings += [
-            Reading(_activity(row, as_of), first.get(row.meter_hash or b"", ""), shares)
+            Reading(
+                _activity(row, as_of), first.get(row.meter_hash or b"", ""), parts.shares, parts.least, parts.shared
+            )
             for row in rows
             if _known(row, as_of)
         ]
@@ -165,27 +199,39 @@ def _inputs(
             col(ActivityRow.vehicle_id).is_(None),
         )
     ).all()
-    readings += [Reading(_activity(row, as_of), "", ((time_span, 1),)) for row in own if _known(row, as_of)]
+    alive = None if born_on is None or not guards.least_shares else _since(born_on, time_span)
+    readings += [
+        Reading(_activity(row, as_of), "", ((time_span, 1),), shared=alive) for row in own if _known(row, as_of)
+    ]
     return readings, homes
 
 
+def _since(born_on: date, time_span: Span) -> tuple[Span, ...]:
+    """From a birth on: what a document says of the time before was used by nobody else."""
+    born_s = unix_s(datetime.combine(born_on, time.min, UTC))
+    return (Span(min(born_s, time_span.start_s), time_span.end_s + LONGEST_S),)
+
+
 def _vehicles(
-    session: Session, person_id: int, member: Membership, as_of: datetime | None
+    session: Session, person_id: int, member: Membership, guards: Guards, as_of: datetime | None
 ) -> tuple[list[Reading], list[Home]]:
     """The kilometres of the vehicles a person uses, and the time in which each must be read."""
     readings: list[Reading] = []
     vehicles: list[Home] = []
     for vehicle in vehicles_of(session, person_id):
-        agreed = splits_of(session, Shared.vehicle(vehicle), as_of=as_of)
-        used = sharing(users(session, vehicle.vehicle_id, as_of=as_of), person_id, member.first, member.last, agreed)
-        if not used:
+        shared = Shared.vehicle(vehicle)
+        parts = parts_in(session, shared, person_id, member.first, member.last, guards=guards, as_of=as_of)
+        if parts is None:
             continue
         name = f"vehicle {vehicle.vehicle_id}"
-        shares = shares_in(vehicle.place, used)
         category = kind_of(vehicle.kind).category
-        vehicles.append(Home(tuple(span for span, _ in shares), {category: frozenset({name})}))
+        vehicles.append(Home(parts.stated, {category: frozenset({name})}))
         rows = session.exec(select(ActivityRow).where(col(ActivityRow.vehicle_id) == vehicle.vehicle_id)).all()
-        readings += [Reading(_activity(row, as_of), name, shares) for row in rows if _known(row, as_of)]
+        readings += [
+            Reading(_activity(row, as_of), name, parts.shares, parts.least, parts.shared)
+            for row in rows
+            if _known(row, as_of)
+        ]
     return readings, vehicles
 
 

@@ -15,7 +15,8 @@ from backend.ledger.residence import require_recent
 from backend.ledger.tables import OccupancyRow, PersonRow, VehicleUserRow
 from backend.ledger.vehicle import users
 
-DEATH, MOVED_AWAY = "death", "moved_away"
+DEATH, MOVED_AWAY, ERASED = "death", "moved_away", "erased"
+"""Why a membership ended."""
 
 
 class LeavingDateInvalid(InvalidInput):
@@ -41,7 +42,7 @@ def leave(session: Session, person_id: int, *, on: date, at: datetime) -> Person
     person = session.get(PersonRow, person_id)
     assert person is not None
     require_recent(on, at.astimezone(place_of(person.region).zone).date())
-    return _end(session, person, on=on, because=MOVED_AWAY, at=at)
+    return end_membership(session, person, on=on, because=MOVED_AWAY, at=at)
 
 
 def report_death(session: Session, books: Books, *, account: str, identity: str, on: date, at: datetime) -> Person:
@@ -53,10 +54,13 @@ def report_death(session: Session, books: Books, *, account: str, identity: str,
     if person is None:
         raise AccountUnknown(account)
     require_proof(books, person, identity)
-    return _end(session, person, on=on, because=DEATH, at=at)
+    return end_membership(session, person, on=on, because=DEATH, at=at)
 
 
-def _end(session: Session, person: PersonRow, *, on: date, because: str, at: datetime) -> Person:
+def end_membership(session: Session, person: PersonRow, *, on: date, because: str, at: datetime) -> Person:
+    """Ends a membership, its stays in homes and its use of vehicles with its last day. Raises AlreadyLeft,
+    LeavingDateInvalid, VintageFrozen.
+    """
     assert person.id is not None
     today = at.astimezone(place_of(person.region).zone).date()
     if person.left_on is not None:

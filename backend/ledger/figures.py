@@ -1,16 +1,19 @@
-"""Statements' figures without their documents, read in a stream: what a batch of a million is made of."""
+"""Statements' figures without their documents, read in a stream: what a batch of a million is made of.
 
-from collections.abc import Iterator
+The footprint lies sealed with the document, so each is opened by its person's key, one after the other.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.ledger.state import State
 from backend.ledger.tables import PersonRow, StatementRow
 
-PAGE = 5_000
+PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +40,28 @@ class Group:
     factors_digest: bytes
 
 
-def largest_attested_group(session: Session, class_id: int, *, leaving_out: SelectOfScalar[bytes]) -> Group | None:
+def _waiting(class_id: int, leaving_out: Sequence[SelectOfScalar[bytes]]) -> list[Any]:
+    """What is asked of a statement and its person to be in a batch. Nobody can read those of erased persons."""
+    return [
+        col(StatementRow.state) == str(State.ATTESTED),
+        col(StatementRow.current),
+        col(StatementRow.class_id) == class_id,
+        col(PersonRow.erased_at).is_(None),
+        *(col(StatementRow.digest).not_in(query) for query in leaving_out),
+    ]
+
+
+def largest_attested_group(
+    session: Session, class_id: int, *, leaving_out: Sequence[SelectOfScalar[bytes]]
+) -> Group | None:
     """The group with most attested statements of a class; of equals the one whose first was closed earliest. Digests
-    that `leaving_out` finds do not count. None if there is no attested statement.
+    that a query of `leaving_out` finds do not count, nor do erased persons. None if there is no attested statement.
     """
     kind = (col(StatementRow.policy_id), col(StatementRow.policy_digest), col(StatementRow.factors_digest))
     found = session.exec(
         select(*kind)
-        .where(
-            col(StatementRow.state) == str(State.ATTESTED),
-            col(StatementRow.current),
-            col(StatementRow.class_id) == class_id,
-            col(StatementRow.digest).not_in(leaving_out),
-        )
+        .join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
+        .where(*_waiting(class_id, leaving_out))
         .group_by(*kind)
         .order_by(func.count().desc(), func.min(col(StatementRow.id)))
         .limit(1)
@@ -57,37 +69,42 @@ def largest_attested_group(session: Session, class_id: int, *, leaving_out: Sele
     return None if found is None else Group(class_id, *found)
 
 
-def attested_figures(session: Session, group: Group, *, leaving_out: SelectOfScalar[bytes]) -> Iterator[Figures]:
-    """The figures of a group's attested statements, in order of closing; one page of them in memory at a time."""
+def attested_figures(
+    session: Session, group: Group, *, leaving_out: Sequence[SelectOfScalar[bytes]]
+) -> Iterator[Figures]:
+    """The figures of a group's attested statements, in order of closing; one page of them in memory at a time.
+
+    Raises KeyMissing, KeysUnset, SealBroken.
+    """
     after = 0
     while True:
-        page = session.execute(
-            columns(
-                col(StatementRow.id),
-                func.coalesce(col(StatementRow.account), col(PersonRow.address)),
-                col(StatementRow.digest),
-                col(StatementRow.nullifier),
-                col(StatementRow.budget_gco2e),
-                col(StatementRow.footprint_gco2e),
-                col(StatementRow.credit_gco2e),
-                col(StatementRow.deficit_gco2e),
-            )
+        page = session.exec(
+            select(StatementRow, PersonRow.address)
             .join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
             .where(
+                *_waiting(group.class_id, leaving_out),
                 col(StatementRow.id) > after,
-                col(StatementRow.state) == str(State.ATTESTED),
-                col(StatementRow.current),
-                col(StatementRow.class_id) == group.class_id,
                 col(StatementRow.policy_id) == group.policy_id,
                 col(StatementRow.policy_digest) == group.policy_digest,
                 col(StatementRow.factors_digest) == group.factors_digest,
-                col(StatementRow.digest).not_in(leaving_out),
             )
             .order_by(col(StatementRow.id))
             .limit(PAGE)
         ).all()
         if not page:
             return
-        for _, *figures in page:
-            yield Figures(*figures)
-        after = page[-1][0]
+        for row, address in page:
+            yield _figures(row, address)
+        after = page[-1][0].id or 0
+
+
+def _figures(row: StatementRow, address: str) -> Figures:
+    return Figures(
+        account=row.account or address,
+        digest=row.digest,
+        nullifier=row.nullifier,
+        budget_gco2e=row.budget_gco2e,
+        footprint_gco2e=row.footprint_gco2e,
+        credit_gco2e=row.credit_gco2e,
+        deficit_gco2e=row.deficit_gco2e,
+    )

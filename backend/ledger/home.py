@@ -6,7 +6,7 @@ enters a home whose members did not give the code away. A guardian moves its war
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -21,7 +21,8 @@ from backend.kernel.errors import Conflict, InvalidInput, NotFound
 from backend.kernel.mass import BPS
 from backend.ledger.coverage import Share
 from backend.ledger.freeze import require_unfrozen
-from backend.ledger.tables import OccupancyRow, PremisesRow
+from backend.ledger.region import region_of
+from backend.ledger.tables import OccupancyRow, PremisesRow, VehicleUserRow
 
 CODE_BYTES = 9
 
@@ -88,6 +89,21 @@ class Stay:
     person_id: int
     since_on: date
     until_on: date | None
+    told_on: date | None = field(default=None, compare=False)
+    """When the moving in was recorded, by UTC; None before this was kept."""
+    end_told_on: date | None = field(default=None, compare=False)
+
+    @classmethod
+    def of(cls, row: OccupancyRow | VehicleUserRow, as_of: datetime | None) -> "Stay":
+        """A row, or what was known of it at a time."""
+        is_ended = not (as_of and row.ended_at and row.ended_at > as_of)
+        return cls(
+            person_id=row.person_id,
+            since_on=row.since_on,
+            until_on=row.until_on if is_ended else None,
+            told_on=row.entered_at.date() if row.entered_at else None,
+            end_told_on=row.ended_at.date() if row.ended_at and is_ended else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -114,12 +130,11 @@ def found_home(
     session: Session, *, person_id: int, region: str, since_on: date, at: datetime, grid_area: str | None = None
 ) -> HomeView:
     """Registers a home and moves its first member in. `grid_area` is the region or its regional grid; the nearest with
-    its own factors is the best choice. Raises PlaceUnknown, GridAreaUnfit, MovingDateInvalid.
+    its own factors is the best choice. Raises PlaceUnknown, RegionUnfit, GridAreaUnfit, MovingDateInvalid.
     """
-    place = place_of(region)
-    allowed = grid_areas(region)
+    allowed = grid_areas(region_of(region).code)
     area = grid_area or region
-    if area not in allowed or not place.is_region:
+    if area not in allowed:
         raise GridAreaUnfit(area, region, allowed)
     row = PremisesRow(code=fresh_code(), region=region, grid_area=area, registered_at=at)
     session.add(row)
@@ -153,11 +168,7 @@ def stays(session: Session, premises_id: int, *, as_of: datetime | None = None) 
     rows = session.exec(
         select(OccupancyRow).where(col(OccupancyRow.premises_id) == premises_id).order_by(col(OccupancyRow.id))
     ).all()
-    return [
-        Stay(row.person_id, row.since_on, None if as_of and row.ended_at and row.ended_at > as_of else row.until_on)
-        for row in rows
-        if not (as_of and row.entered_at and row.entered_at > as_of)
-    ]
+    return [Stay.of(row, as_of) for row in rows if not (as_of and row.entered_at and row.entered_at > as_of)]
 
 
 def homes_of(session: Session, person_id: int) -> list[HomeView]:

@@ -1,6 +1,5 @@
 """Files of activities over HTTP: CSV, Green Button, GPX. Asked without `confirm` nothing is kept, only told."""
 
-from datetime import date
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -13,16 +12,13 @@ from backend.access.state import clock_of, database_of, deployment_of
 from backend.access.wire import HexBytes32, Iso, SignatureText, Wire
 from backend.footprint import csv_intake, espi_feed, gpx
 from backend.footprint.activity import span_of
-from backend.footprint.csv_intake import COLUMNS, CsvRefused
+from backend.footprint.csv_intake import CsvRefused, columns_told
 from backend.footprint.green_button import GreenButton, GreenButtonReader, meters_of
-from backend.footprint.kind import Category
 from backend.footprint.quantity import plain
 from backend.footprint.trip import Gpx, GpxFileReader
 from backend.kernel.clock import from_unix_s
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
-from backend.ledger.home import home_of
 from backend.ledger.intake import Taken, csv_of, gpx_of, green_button_of, take_in
-from backend.ledger.meter import replace_meter
 from backend.ledger.meter_month import MeterMonth, meter_months
 from backend.ledger.record import Item
 from backend.ledger.utility import Delivery, DeliveryIncomplete
@@ -98,22 +94,6 @@ class IntakeOut(Wire):
     left_out: list[str]
 
 
-class ReplacementBody(Wire):
-    """A meter taken out and the new one in its place, on the day `on` in the home's time."""
-
-    category: Category
-    old: str
-    new: str
-    on: date
-
-
-class ReplacementOut(Wire):
-    """From when the new meter counts."""
-
-    category: Category
-    on: date
-
-
 class _Fed(Protocol):
     def feed(self, data: bytes) -> None: ...
 
@@ -174,7 +154,9 @@ async def csv_body(request: Request) -> str:
     try:
         return read.decode("utf-8")
     except UnicodeDecodeError as failure:
-        raise CsvRefused([f"the file is not UTF-8: {failure.reason} at byte {failure.start}"]) from failure
+        raise CsvRefused(
+            [f"the file is not UTF-8, save it as CSV UTF-8: {failure.reason} at byte {failure.start}"]
+        ) from failure
 
 
 async def _feed(request: Request, reader: _Fed) -> None:
@@ -211,7 +193,7 @@ def csv_template() -> PlainTextResponse:
     return PlainTextResponse(csv_intake.template(), media_type="text/csv", headers=headers)
 
 
-@router.post("/activities/import", openapi_extra=_body("text/csv", f"Columns: {', '.join(COLUMNS)}"))
+@router.post("/activities/import", openapi_extra=_body("text/csv", columns_told()))
 def import_activities(
     *,
     request: Request,
@@ -315,25 +297,3 @@ def import_gpx(
         person = acting(session, request, account, ward)
         now = clock_of(request).now()
         return _out(take_in(session, books_of(request), intake, person=person, confirm=confirm, at=now), response)
-
-
-@router.post("/homes/{code}/meters/replacements", status_code=201)
-def record_replacement(
-    request: Request, account: SignedIn, code: str, body: ReplacementBody, ward: OnBehalf = None
-) -> ReplacementOut:
-    """Says that a home's meter was replaced: the old one ends and the new one begins with that day."""
-    with database_of(request).write() as session:
-        person = acting(session, request, account, ward)
-        home = home_of(session, person.person_id, code)
-        replace_meter(
-            session,
-            books_of(request),
-            home,
-            person_id=person.person_id,
-            category=body.category,
-            old=body.old,
-            new=body.new,
-            on=body.on,
-            at=clock_of(request).now(),
-        )
-    return ReplacementOut(category=body.category, on=body.on)

@@ -13,12 +13,12 @@ from sqlmodel import Session, and_, col, or_, select
 from backend.footprint.activity import Activity
 from backend.footprint.kind import METERED, Category, Grade
 from backend.footprint.place import place_of
-from backend.footprint.span import Span, union
+from backend.footprint.span import Span, local_date, union
 from backend.kernel.clock import from_unix_s, unix_s
-from backend.kernel.errors import Conflict, InvalidInput, NotFound
+from backend.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleViolated
 from backend.ledger.books import Books
 from backend.ledger.freeze import require_unfrozen
-from backend.ledger.home import HomeUnknown, HomeView, stays
+from backend.ledger.home import HomeView, Stay, stays
 from backend.ledger.personhood import meter_hash, point_hash
 from backend.ledger.tables import ActivityRow, MeterRow, UsagePointRow
 
@@ -29,7 +29,9 @@ class MeterOverlap(Conflict):
     code = "meter.overlap"
 
     def __init__(self) -> None:
-        super().__init__("a reading of this meter for some of this time is already recorded")
+        super().__init__(
+            "a reading of this meter for some of this time is already recorded; leave it out, or take that back first"
+        )
 
 
 class MeterElsewhere(Conflict):
@@ -68,6 +70,15 @@ class MeterUnknown(NotFound):
         super().__init__("the home has no such meter in service; only a meter with readings can be replaced")
 
 
+class NotThereThen(Forbidden):
+    """The person lives or lived in the home, but not on the day that the meter was replaced."""
+
+    code = "meter.not_there_then"
+
+    def __init__(self, on: date) -> None:
+        super().__init__(f"only who lived in the home on {on} says when its meter was replaced", on=on.isoformat())
+
+
 class MeterNotNew(Conflict):
     """The meter said to be new is known already."""
 
@@ -75,6 +86,26 @@ class MeterNotNew(Conflict):
 
     def __init__(self) -> None:
         super().__init__("this meter is known already; only a new one can take another's place")
+
+
+class ReplacementUnknown(NotFound):
+    """No meter of the home with that number took another's place."""
+
+    code = "meter.replacement_unknown"
+
+    def __init__(self) -> None:
+        super().__init__("no meter of this home with that number took another's place")
+
+
+class MeterRead(RuleViolated):
+    """The new meter has readings, or evidence spoke of it, or another took its place: it is there and stays."""
+
+    code = "meter.read"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the new meter has readings or a successor; take those back first, and what was evidenced stays"
+        )
 
 
 class ReplacementInvalid(InvalidInput):
@@ -182,16 +213,12 @@ def replace_meter(
     at: datetime,
 ) -> None:
     """A new meter takes an old one's place at the midnight that `on` begins with, in the home's time. Only who lives
-    there on that day says so: a former tenant's word ends no meter of those who came after.
+    there on that day says so: a former tenant's word ends no meter of those who came after. A number typed wrong is put
+    right by saying it again, as long as nothing was read under it.
 
-    Raises HomeUnknown, MeterUnknown, MeterNotNew, ReplacementInvalid, MeterUnreadable, VintageFrozen.
+    Raises NotThereThen, MeterUnknown, MeterNotNew, ReplacementInvalid, MeterUnreadable, VintageFrozen.
     """
-    lived = stays(session, home.premises_id)
-    if not any(
-        stay.person_id == person_id and stay.since_on <= on and (stay.until_on is None or stay.until_on >= on)
-        for stay in lived
-    ):
-        raise HomeUnknown(home.code)
+    lived = _living_there(session, home, person_id, on)
     if category not in METERED:
         raise ReplacementInvalid(f"{category} has no meters", category=category)
     instant = datetime.combine(on, time.min, place_of(home.region).zone)
@@ -199,7 +226,7 @@ def replace_meter(
         raise ReplacementInvalid("the day of the replacement is yet to come", on=on.isoformat())
     hashes = [meter_hash(books.pepper, home.region, category, number) for number in (old, new)]
     row = session.get(MeterRow, hashes[0])
-    if row is None or row.premises_id != home.premises_id or row.until_at is not None:
+    if row is None or row.premises_id != home.premises_id or not _is_in_service(session, row):
         raise MeterUnknown
     if session.get(MeterRow, hashes[1]) is not None:
         raise MeterNotNew
@@ -227,6 +254,22 @@ def replace_meter(
     session.flush()
 
 
+def _is_in_service(session: Session, meter: MeterRow) -> bool:
+    """Whether no other took its place; one that nothing was ever read under is forgotten."""
+    following = session.exec(select(MeterRow).where(col(MeterRow.replaces) == meter.meter_hash)).one_or_none()
+    if following is None:
+        return meter.until_at is None
+    is_replaced = session.exec(select(MeterRow).where(col(MeterRow.replaces) == following.meter_hash)).first()
+    read = session.exec(select(ActivityRow).where(col(ActivityRow.meter_hash) == following.meter_hash)).first()
+    if is_replaced is not None or read is not None:
+        return False
+    session.delete(following)
+    meter.until_at = None
+    session.add(meter)
+    session.flush()
+    return True
+
+
 def forget_meter(session: Session, hashed: bytes) -> None:
     """Forgets a meter that nothing evidenced speaks of any more, so that a mistyped number does not stay open for ever.
     If it had taken another's place, that one has it again. A meter whose own place was taken stays: it is of the line.
@@ -249,6 +292,39 @@ def forget_point(session: Session, point: bytes) -> None:
     if row is not None and _is_unevidenced(session, col(ActivityRow.point_hash) == point):
         session.delete(row)
         session.flush()
+
+
+def _living_there(session: Session, home: HomeView, person_id: int, on: date) -> list[Stay]:
+    lived = stays(session, home.premises_id)
+    if not any(
+        stay.person_id == person_id and stay.since_on <= on and (stay.until_on is None or stay.until_on >= on)
+        for stay in lived
+    ):
+        raise NotThereThen(on)
+    return lived
+
+
+def undo_replacement(
+    session: Session, books: Books, home: HomeView, *, person_id: int, category: Category, new: str
+) -> None:
+    """Takes a replacement back that nothing was read under, such as one with a mistyped number: the old meter has its
+    place again, as if nothing had been said. Whoever may say it may take it back.
+
+    Raises ReplacementUnknown, NotThereThen, MeterRead, MeterUnreadable, VintageFrozen.
+    """
+    hashed = meter_hash(books.pepper, home.region, category, new)
+    row = session.get(MeterRow, hashed)
+    if row is None or row.premises_id != home.premises_id or row.replaces is None or row.since_at is None:
+        raise ReplacementUnknown
+    on = local_date(unix_s(row.since_at), place_of(home.region).zone)
+    lived = _living_there(session, home, person_id, on)
+    require_unfrozen(session, {stay.person_id for stay in lived}, from_year=on.year)
+    unread = select(ActivityRow).where(col(ActivityRow.meter_hash) == hashed, col(ActivityRow.withdrawn_at).is_(None))
+    if session.exec(unread).first() is not None:
+        raise MeterRead
+    forget_meter(session, hashed)
+    if session.get(MeterRow, hashed) is not None:
+        raise MeterRead
 
 
 def _is_unevidenced(session: Session, of_it: ColumnElement[bool]) -> bool:

@@ -65,6 +65,18 @@ class ReadingUnknown(NotFound):
         super().__init__("the latest reading of this vehicle is not yours, or there is none", vehicle=code[:40])
 
 
+class ReadingRelied(Conflict):
+    """Somebody came or went by this reading: without it, what was driven before would be shared anew."""
+
+    code = "odometer.reading_relied"
+
+    def __init__(self, read_on: date) -> None:
+        super().__init__(
+            f"the reading of {read_on} stays: somebody began or ceased to use the vehicle by it",
+            read_on=read_on.isoformat(),
+        )
+
+
 @dataclass(frozen=True)
 class OdometerReading:
     """A reading as users see it. `activity_id` holds what was driven since the one before; None for the first."""
@@ -193,15 +205,19 @@ def _drive(  # noqa: PLR0917 - what read_odometer has found out
 def undo_reading(session: Session, code: str, *, person_id: int, at: datetime) -> None:
     """Takes back the latest reading and what was driven up to it, before the year is submitted.
 
-    Raises VehicleUnknown, ReadingUnknown, VintageFrozen.
+    Raises VehicleUnknown, ReadingUnknown, ReadingRelied, VintageFrozen.
     """
     vehicle = vehicle_of(session, person_id, code)
     latest = latest_reading(session, vehicle.vehicle_id)
     if latest is None or latest.person_id != person_id:
         raise ReadingUnknown(code)
     if latest.activity_id is not None:
+        using = users(session, vehicle.vehicle_id)
+        left_by = latest.read_on - timedelta(days=1)
+        if any(use.since_on >= latest.read_on or use.until_on == left_by for use in using):
+            raise ReadingRelied(latest.read_on)
         driven = session.get_one(ActivityRow, latest.activity_id)
-        people = {use.person_id for use in users(session, vehicle.vehicle_id)}
+        people = {use.person_id for use in using}
         zone = place_of(vehicle.place).zone
         first = driven.start_at.astimezone(zone).year
         require_unfrozen(session, people, from_year=first, to_year=latest.read_on.year)

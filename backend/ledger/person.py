@@ -5,23 +5,14 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from backend.footprint.place import place_of
-from backend.kernel.errors import Conflict, InvalidInput, NotFound, RuleViolated
-from backend.ledger.address import first_address, require_address, require_unused
+from backend.kernel.errors import Conflict, Gone, InvalidInput, NotFound, RuleViolated
+from backend.ledger.address import first_address, owner_of, require_address, require_unused
 from backend.ledger.books import Books
+from backend.ledger.region import region_of
 from backend.ledger.tables import PersonRow, ResidenceRow
 
 MAJORITY_AGE = 18
 """Below it a person needs a guardian."""
-
-
-class RegionUnfit(InvalidInput):
-    """A grid area, or a place that is no region: nobody lives in it."""
-
-    code = "account.region_unfit"
-
-    def __init__(self, region: str) -> None:
-        super().__init__(f"{region} is not a region that a person can belong to", region=region)
 
 
 class PersonhoodUsed(Conflict):
@@ -58,6 +49,24 @@ class AccountUnknown(NotFound):
 
     def __init__(self, address: str) -> None:
         super().__init__(f"{address} has no account; join first", address=address)
+
+
+class AccountRekeyed(AccountUnknown):
+    """An address whose account has another key now. Which, is not told to who holds the old one: it may be stolen."""
+
+    code = "account.rekeyed"
+
+    def __init__(self, address: str) -> None:
+        NotFound.__init__(self, f"the account of {address} has another key now; sign in with that one", address=address)
+
+
+class AccountErased(Gone):
+    """The account's person was erased. What is left of it is a tombstone."""
+
+    code = "account.erased"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"{address} was erased; nobody can read its ledger any more", address=address)
 
 
 @dataclass(frozen=True)
@@ -107,8 +116,7 @@ def join(
     GuardianUnexpected, AccountExists, PersonhoodUsed.
     """
     require_address(address)
-    if not place_of(region).is_region:
-        raise RegionUnfit(region)
+    region_of(region)
     if born_on is not None and not 0 <= age_on(born_on, joined_on) <= 130:
         raise BirthDateInvalid(
             f"born on {born_on} does not fit joining on {joined_on}",
@@ -147,26 +155,35 @@ def _check_guardian(session: Session, guardian: str | None, born_on: date | None
     if not is_minor:
         raise GuardianUnexpected("only somebody below age has a guardian", majority_age=MAJORITY_AGE)
     row = session.exec(select(PersonRow).where(col(PersonRow.address) == guardian)).one_or_none()
-    if row is None or view_of(row).is_minor_on(joined_on):
+    if row is None or row.erased_at is not None or view_of(row).is_minor_on(joined_on):
         raise GuardianMissing("the guardian must have an account and be of age", guardian=guardian)
 
 
 def row_at(session: Session, address: str) -> PersonRow | None:
-    """The row of whoever has an address now."""
-    return session.exec(select(PersonRow).where(col(PersonRow.address) == address)).one_or_none()
+    """The row of whoever has an address now. Raises AccountErased."""
+    row = session.exec(select(PersonRow).where(col(PersonRow.address) == address)).one_or_none()
+    if row is not None and row.erased_at is not None:
+        raise AccountErased(address)
+    return row
 
 
 def person_at(session: Session, address: str) -> Person:
-    """The account at an address; raises AccountUnknown."""
+    """The account at an address; raises AccountUnknown, AccountRekeyed, AccountErased."""
     row = row_at(session, address)
     if row is None:
-        raise AccountUnknown(address)
+        raise AccountUnknown(address) if owner_of(session, address) is None else AccountRekeyed(address)
     return view_of(row)
 
 
 def persons(session: Session) -> list[Person]:
-    """Every account, in order of joining."""
-    return [view_of(row) for row in session.exec(select(PersonRow).order_by(col(PersonRow.id))).all()]
+    """Every account, in order of joining; those erased are none any more."""
+    query = select(PersonRow).where(col(PersonRow.erased_at).is_(None)).order_by(col(PersonRow.id))
+    return [view_of(row) for row in session.exec(query).all()]
+
+
+def nullifier_of(session: Session, books: Books, person_id: int, vintage: int) -> bytes:
+    """What a person is in a vintage to whoever may not know more. Raises IssuerMissing."""
+    return books.personhood.nullifier(session.get_one(PersonRow, person_id).commitment, vintage)
 
 
 def wards_of(session: Session, guardian: str) -> list[Person]:

@@ -20,7 +20,13 @@ app, person = group(
 
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A day, such as 2025-07-01.")]
 Region = Annotated[str, typer.Argument(help="ISO 3166 region, such as CN-SC.")]
-Identity = Annotated[str, typer.Option("--identity", help="The identity issuer's proof; sent, and not kept.")]
+Identity = Annotated[
+    str,
+    typer.Option(
+        "--identity",
+        help="The identity issuer's proof; sent, and not kept. On the local chain any text will do.",
+    ),
+]
 Vintage = Annotated[int, typer.Argument(min=2000, max=2999, help="A calendar year.")]
 Code = Annotated[str, typer.Argument(help="The code of the home or vehicle.")]
 Account = Annotated[str, typer.Argument(help="The account's present address.")]
@@ -143,9 +149,32 @@ def report(vintage: Vintage, *, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def close(vintage: Vintage, *, as_json: AsJson = False) -> None:
+def close(
+    vintage: Vintage,
+    claim_keystore: Annotated[
+        Path | None, typer.Option("--claim-keystore", help="A fresh key that this year's credits mint to.")
+    ] = None,
+    claim_password_file: Annotated[
+        Path | None, typer.Option("--claim-password-file", help="Holds its password.")
+    ] = None,
+    claim_dev: Annotated[int | None, typer.Option("--claim-dev", min=0, help="Or a development account.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Closes a year that is over, or closes it anew; what is missing counts as the high default."""
-    person.ask("POST", f"/statements/{vintage}/close", as_json=as_json)
+    path = f"/statements/{vintage}"
+    if claim_keystore is None and claim_dev is None:
+        person.ask("POST", f"{path}/close", as_json=as_json)
+        return
+    with failing_plainly(as_json=as_json):
+        own, fresh = person.key(), key_of(claim_keystore, claim_password_file, claim_dev)
+        with signed_in_client(person.url, own) as client:
+            require_fit_key(client, fresh)
+            address = fresh.signer.address
+            text = person.request(client, "GET", f"{path}/claim-address", params={"address": address})["text"]
+            body = {"claimAddress": address, "signature": to_hex(personal_sign(fresh.signer, text))}
+            found = person.request(client, "POST", f"{path}/close", body=body)
+        emit(found, as_json=as_json, render=render)
 
 
 @app.command()
@@ -175,7 +204,9 @@ def why(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Why a year's total changed: which lines, which factor revision, which activity, by how much."""
+    """Why a year's total changed: which lines, which factor revision, which activity, by how much. Without options:
+    from the version before the last, or since you joined.
+    """
     params: dict[str, str | int] = dict(zip(("fromVersion", "toVersion"), version or (), strict=False))
     params |= {name: value for name, value in (("from", start), ("to", end)) if value is not None}
     person.ask("GET", f"/statements/{vintage}/changes", as_json=as_json, params=params)

@@ -1,6 +1,6 @@
 """What every command of a person does around its one request: reads its options, signs in, asks, prints."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import typer
@@ -10,6 +10,9 @@ from rich.table import Table
 from backend.access.client import ApiClient
 from backend.access.signed_in import DevIndex, Key, Keystore, PasswordFile, Url, Ward, key_of, signed_in_client
 from backend.access.terminal import emit, failing_plainly
+
+LONGEST_IN_ONE_LINE = 60
+"""Characters up to which the items of a list stand beside each other."""
 
 
 class PersonSession:
@@ -66,27 +69,44 @@ class PersonSession:
 
 
 def render(found: Any) -> RenderableType:
-    """Fields one under another; lists of the same fields as tables beneath."""
+    """Fields one under another; lists of the same fields as tables beneath, and those within them as tables too."""
     if isinstance(found, list):
-        return _rows(found)
+        return Group(*_tables(found))
     head = Table(show_header=False)
     parts: list[RenderableType] = [head]
     for name, value in found.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            parts.append(_rows(value, name))
-        elif isinstance(value, dict):
-            parts.append(_rows([value], name))
+        if isinstance(value, dict):
+            parts += _tables([value], name)
+        elif _is_table(value):
+            parts += _tables(value, name)
         else:
-            head.add_row(name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+            head.add_row(name, _cell(value))
     return head if len(parts) == 1 else Group(*parts)
 
 
-def _rows(rows: list[Any], title: str | None = None) -> Table:
-    names = [name for name, value in rows[0].items() if not isinstance(value, list | dict)] if rows else []
-    table = Table(*names, title=title)
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        between = "\n" if any(len(str(one)) > LONGEST_IN_ONE_LINE for one in value) else ", "
+        return between.join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _tables(rows: list[Any], title: str | None = None) -> Iterator[Table]:
+    """The rows as a table, then what each holds in lists, under the name of its row."""
+    names = list(rows[0]) if rows else []
+    inner = [name for name in names if any(_is_table(row[name]) for row in rows)]
+    own = [name for name in names if name not in inner and not isinstance(rows[0][name], dict)]
+    table = Table(*own, title=title)
     for row in rows:
-        table.add_row(*(str(row[name]) for name in names))
-    return table
+        table.add_row(*(_cell(row[name]) for name in own))
+    yield table
+    for name in inner:
+        held = [{names[0]: row[names[0]]} | one for row in rows for one in row[name]]
+        yield from _tables(held, f"{title}: {name}" if title else name)
 
 
 def group(name: str, text: str) -> tuple[typer.Typer, PersonSession]:

@@ -6,7 +6,7 @@ compared with a footprint of the same.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,10 +14,14 @@ from typing import Any
 from backend.chain.class_id import ClassId, pack
 from backend.footprint.factor import BOUNDARIES, GAS_BASES
 from backend.footprint.kind import Category
-from backend.kernel.digest import Json, digest_of
+from backend.kernel.digest import Json, digest_of, to_hex
 from backend.kernel.errors import InvalidInput, NotFound
-
-GRAMS_PER_KG = 1000
+from backend.kernel.mass import BPS
+from backend.ledger.adjuster import Adjuster, Term, adjusters_of
+from backend.ledger.guards import Guards, parse_guards
+from backend.ledger.outside import Outside, outside_of
+from backend.ledger.path import GRAMS_PER_KG, DeclaredPath, Part, check_on_path, declared_path
+from backend.ledger.policy_record import require_recorded
 
 
 class PolicyMalformed(InvalidInput):
@@ -46,9 +50,15 @@ class CategoryBudget:
     boundary: str
     derivation: str
     sources: tuple[str, ...]
+    boundaries_alike: tuple[str, ...] = ()
+    """Other boundaries that a factor may have here, where they count the same thing in another place."""
+
+    def takes(self, boundary: str) -> bool:
+        """Whether what a factor of that boundary gives can be compared with this budget."""
+        return boundary == self.boundary or boundary in self.boundaries_alike
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
     """One policy: a class of credits (region, vintage, methodology), a budget per category, and the closing rules."""
 
@@ -75,6 +85,16 @@ class Policy:
     digest: bytes
     source: Mapping[str, Any]
     """The file as read: what the digest is of."""
+    outside: tuple[Outside, ...] = ()
+    path: DeclaredPath | None = None
+    adjusters: tuple[Adjuster, ...] = ()
+
+    def extra_bps(self, category: Category | None, *terms: Term) -> int:
+        """What household terms add to a category's daily budget, in basis points of it."""
+        return sum(one.extra_bps for one in self.adjusters if one.term in terms and category in one.categories)
+
+    guards: Guards = field(default_factory=Guards)
+    """What it closes by beyond the first rules."""
 
     @property
     def credit_class(self) -> ClassId:
@@ -109,6 +129,9 @@ def _category(policy_id: str, name: str, row: Mapping[str, Any]) -> CategoryBudg
         raise PolicyMalformed(policy_id, f"{name} lacks a known gas basis or boundary")
     if not row.get("derivation") or not row.get("sources"):
         raise PolicyMalformed(policy_id, f"{name} does not say how its budget was derived, and from what")
+    alike = row.get("boundaries_alike", [])
+    if not set(alike) <= set(BOUNDARIES) or (alike and not row.get("boundaries_note")):
+        raise PolicyMalformed(policy_id, f"{name} counts other boundaries alike that are unknown, or does not say why")
     return CategoryBudget(
         category=Category(name),
         budget_gco2e=_whole(policy_id, f"{name}.budget_kg", row.get("budget_kg")) * GRAMS_PER_KG,
@@ -117,16 +140,52 @@ def _category(policy_id: str, name: str, row: Mapping[str, Any]) -> CategoryBudg
         boundary=row["boundary"],
         derivation=row["derivation"].strip(),
         sources=tuple(row["sources"]),
+        boundaries_alike=tuple(alike),
     )
 
 
+def _path(source: Mapping[str, Any], outside: tuple[Outside, ...]) -> DeclaredPath | None:
+    """The path a policy declares, if any, with every budget checked against it."""
+    if "path" not in source:
+        return None
+    declared = declared_path(source["path"], source["vintage"])
+    names = ("base_kg", "path_share_bps", "boundary_share_bps")
+    parts = [
+        Part(category, row["budget_kg"], *(row.get(name) for name in names))
+        for category, row in sorted(source["categories"].items())
+    ]
+    check_on_path(declared, parts, sum(one.path_share_bps or 0 for one in outside))
+    return declared
+
+
+def _require_defaults_above(
+    policy_id: str, categories: tuple[CategoryBudget, ...], adjusters: tuple[Adjuster, ...]
+) -> None:
+    """A household term must not be worth bringing about by moving somebody out on paper, who then counts as default."""
+    for one in categories:
+        extra_bps = sum(term.extra_bps for term in adjusters if one.category in term.categories)
+        if extra_bps and one.high_default_gco2e * BPS < one.budget_gco2e * (BPS + extra_bps):
+            raise PolicyMalformed(
+                policy_id, f"{one.category}'s high default is below its budget with every household term"
+            )
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as failure:
+        raise PolicyMalformed("(no id)", f"it is no TOML: {failure}") from failure
+
+
 def parse_policy(text: str) -> Policy:
-    """A policy from its TOML text; raises PolicyMalformed."""
-    return policy_of(tomllib.loads(text))
+    """A policy from its TOML text; raises as `policy_of`."""
+    return policy_of(_read(text))
 
 
 def policy_of(source: Mapping[str, Any]) -> Policy:
-    """A policy from its tables as read; raises PolicyMalformed."""
+    """A policy from its tables as read; raises PolicyMalformed, PathMalformed, PathEnded, AdjusterMalformed,
+    OutsideMalformed, GuardsMalformed.
+    """
     policy_id = str(source.get("id", "(no id)"))
     for name, expected in _TOP.items():
         if not isinstance(source.get(name), expected):
@@ -140,6 +199,8 @@ def policy_of(source: Mapping[str, Any]) -> Policy:
     categories = tuple(_category(policy_id, name, row) for name, row in sorted(source.get("categories", {}).items()))
     if not categories:
         raise PolicyMalformed(policy_id, "it covers nothing")
+    outside, adjusters = outside_of(source.get("outside", [])), adjusters_of(source.get("adjusters", {}))
+    _require_defaults_above(policy_id, categories, adjusters)
     return Policy(
         id=policy_id,
         title=source["title"],
@@ -160,6 +221,10 @@ def policy_of(source: Mapping[str, Any]) -> Policy:
         majority_age=whole["majority_age"],
         month_measured_bps=whole["month_measured_bps"],
         year_measured_bps=whole["year_measured_bps"],
+        outside=outside,
+        path=_path(source, outside),
+        adjusters=adjusters,
+        guards=parse_guards(source.get("guards", {})),
     )
 
 
@@ -168,23 +233,46 @@ def _json(source: Mapping[str, Any]) -> Json:
     return dict(source)
 
 
-@dataclass(frozen=True)
+def _on_chain(policy: Policy) -> tuple[ClassId, int, int]:
+    return policy.credit_class, policy.region_cap_gco2e, policy.buffer_bps
+
+
+@dataclass(frozen=True, eq=False)
 class PolicySet:
-    """Policies by id, and by the region and vintage they govern: one for each."""
+    """Policies by id, each in its newest revision, and by the region and vintage they govern: one for each."""
 
     by_id: Mapping[str, Policy]
+    by_digest: Mapping[bytes, Policy]
+    """Every revision, those that were replaced too: what a statement was closed under stays computable."""
 
     @classmethod
     def of(cls, policies: list[Policy]) -> "PolicySet":
-        """A set; raises PolicyMalformed if two share an id or govern the same region and vintage."""
+        """A set; raises PolicyMalformed if two share an id and a revision, or govern the same region and vintage, or if
+        a revision is of another class, cap or buffer: those are on the chain.
+        """
         by_id: dict[str, Policy] = {}
-        governed: set[tuple[str, int]] = set()
-        for policy in policies:
-            if policy.id in by_id or (policy.region, policy.vintage) in governed:
-                raise PolicyMalformed(policy.id, "another policy has this id, or this region and vintage")
-            by_id[policy.id] = policy
-            governed.add((policy.region, policy.vintage))
-        return cls(by_id)
+        by_digest: dict[bytes, Policy] = {}
+        governed: dict[tuple[str, int], str] = {}
+        for policy in sorted(policies, key=lambda one: (one.id, one.revision)):
+            earlier = by_id.get(policy.id)
+            if earlier is not None and (earlier.revision == policy.revision or _on_chain(earlier) != _on_chain(policy)):
+                raise PolicyMalformed(policy.id, "another file has this revision, or another class, cap or buffer")
+            if governed.setdefault((policy.region, policy.vintage), policy.id) != policy.id:
+                raise PolicyMalformed(policy.id, "another policy has this region and vintage")
+            by_id[policy.id] = by_digest[policy.digest] = policy
+        return cls(by_id, by_digest)
+
+    def adopting(self, policy: Policy) -> "PolicySet":
+        """The same with a policy in the place of whatever governs its region and vintage."""
+        seat = (policy.region, policy.vintage)
+        others = [one for one in self.by_digest.values() if (one.region, one.vintage) != seat and one.id != policy.id]
+        return PolicySet.of([*others, policy])
+
+    def at(self, digest: bytes) -> Policy:
+        """The policy of a digest, of whatever revision; raises PolicyUnknown."""
+        if digest not in self.by_digest:
+            raise PolicyUnknown(f"no policy has the digest {to_hex(digest)}", digest=to_hex(digest))
+        return self.by_digest[digest]
 
     def policy(self, policy_id: str) -> Policy:
         """The policy of an id; raises PolicyUnknown."""
@@ -203,6 +291,10 @@ class PolicySet:
         """The policy of a region and vintage, if there is one."""
         return next((one for one in self.by_id.values() if (one.region, one.vintage) == (region, vintage)), None)
 
+    def of_vintage(self, vintage: int) -> list[Policy]:
+        """Every policy of a year, in order of id."""
+        return [one for _, one in sorted(self.by_id.items()) if one.vintage == vintage]
+
     def find_vintage(self, vintage: int) -> bool:
         """Whether any policy governs that year."""
         return any(one.vintage == vintage for one in self.by_id.values())
@@ -214,7 +306,9 @@ class PolicySet:
 
 @cache
 def shipped_policies() -> PolicySet:
-    """The policies in `policies/*.toml`."""
+    """The policies in `policies/*.toml`, each as recorded when it was first used. Raises PolicyChanged."""
     folder = files("backend.ledger").joinpath("policies")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    return PolicySet.of([parse_policy(folder.joinpath(name).read_text("utf-8")) for name in names])
+    found = PolicySet.of([parse_policy(folder.joinpath(name).read_text("utf-8")) for name in names])
+    require_recorded({(one.id, one.revision): digest for digest, one in found.by_digest.items()})
+    return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, func, select
 
 from backend.chain.class_id import class_code
-from backend.ledger.address import addresses_of
+from backend.ledger.address import addresses_of, claim_addresses_of
 from backend.ledger.deficit import open_deficits
 from backend.ledger.service import Statement, statements_of
 from backend.ledger.state import State
@@ -38,7 +38,7 @@ class Position:
     footprint_gco2e: int
     minted_gco2e: int
     retired_gco2e: int
-    """Retired for the person, whatever the class and whoever did it, under any address it has or had."""
+    """Retired for the person, whatever the class and whoever did it, under any address it has, had or claimed to."""
     settled_by_others_gco2e: int
     """Grants and retirements of others that counted towards its deficits without naming it."""
     net_gco2e: int
@@ -72,7 +72,7 @@ def _settled_by_others(session: Session, person_id: int, addresses: list[str]) -
 def position_of(session: Session, person_id: int) -> Position:
     """A person's position over its closed vintages, as of the last block that the index applied."""
     vintages = tuple(_vintage(one) for one in statements_of(session, person_id))
-    addresses = addresses_of(session, person_id)
+    addresses = addresses_of(session, person_id) + claim_addresses_of(session, person_id)
     budget = sum(one.budget_gco2e for one in vintages)
     footprint = sum(one.footprint_gco2e for one in vintages)
     minted = sum(one.minted_gco2e for one in vintages)

@@ -3,8 +3,9 @@
 The document's inputs (days of membership, lines with quantity and part, measured seconds, what was carried in and
 netted) go through `year_of` and `plan_of` with the factor set and the policy of the digests that it names; everything
 else that it says must come out, field by field. What no document can prove by itself is taken from it as a verifier
-attested it: that the activities are true, with whom they are shared, and which meters there are. A part may not be more
-than the time it falls on, nor measured time more than what its lines evidence.
+attested it: that the activities are true, with whom they are shared (and who lightens whose part), which meters there
+are, who lived alone, was born or died, whether an earlier year's gap holds this one, and what its memos tell. A part
+may not be more than the time it falls on, nor measured time more than what its lines evidence.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,22 +17,22 @@ from zoneinfo import ZoneInfo
 
 from backend.footprint.activity import Activity
 from backend.footprint.factors import FactorSet
-from backend.footprint.kind import KINDS, METERED, Category, Grade, kind_of
+from backend.footprint.kind import KINDS, METERED, Category, Grade, kind_of, streams_of
 from backend.footprint.place import place_of
 from backend.footprint.quantity import parse_decimal
 from backend.footprint.selection import choose
-from backend.footprint.span import Span, Spans, intersect, union
+from backend.footprint.span import Span, Spans, days_span, intersect, subtract, union
 from backend.kernel.digest import Json, canonical_json
 from backend.kernel.errors import TanyuError
 from backend.ledger.accrual import MONTHS, Elsewhere, Membership
-from backend.ledger.content import Account, content_of
+from backend.ledger.content import Account, Memo, content_of
 from backend.ledger.coverage import Home, Reading, covered_spans
 from backend.ledger.debt import OpenDeficit
 from backend.ledger.lines import Line
 from backend.ledger.netting import plan_of
 from backend.ledger.policy import Policy
 from backend.ledger.sources import Sources
-from backend.ledger.statement import Year, year_of
+from backend.ledger.statement import Withheld, Year, year_of
 
 Values = Mapping[str, Any]
 
@@ -113,9 +114,12 @@ def _octets(text: str) -> bytes:
 
 
 def _member(values: Values, policy: Policy, sources: Sources) -> Membership:
-    """The days of membership. A child's birth date is known only so far: it comes of age the day after it says."""
-    born_on = None
-    if "minorThrough" in values:
+    """The days of membership. A child's birth date is known only so far: it comes of age the day after it says, or was
+    born on the first of its days.
+    """
+    first, last = date.fromisoformat(values["firstDay"]), date.fromisoformat(values["lastDay"])
+    born_on = first if values.get("fromBirth") is True else None
+    if born_on is None and "minorThrough" in values:
         of_age = date.fromisoformat(values["minorThrough"]) + timedelta(days=1)
         born_on = of_age.replace(year=of_age.year - policy.majority_age)
     elsewhere = tuple(
@@ -126,8 +130,28 @@ def _member(values: Values, policy: Policy, sources: Sources) -> Membership:
         )
         for stay in values.get("elsewhere", [])
     )
-    first, last = date.fromisoformat(values["firstDay"]), date.fromisoformat(values["lastDay"])
-    return Membership(policy.vintage, first, last, born_on, elsewhere)
+    alone = tuple(
+        (date.fromisoformat(run["firstDay"]), date.fromisoformat(run["lastDay"])) for run in values.get("alone", [])
+    )
+    died = values.get("untilDeath") is True
+    return Membership(policy.vintage, first, last, born_on, elsewhere, alone=alone, died=died)
+
+
+def _moving(inputs: _Inputs) -> list[Span]:
+    """Between the last local day under one policy and the first under the next: nobody is at home then."""
+    policy, member = inputs.policy, inputs.member
+    cuts = sorted({one.first for one in member.elsewhere} | {one.last + timedelta(days=1) for one in member.elsewhere})
+
+    def region(day: date) -> str:
+        return next((one.policy.region for one in member.elsewhere if one.first <= day <= one.last), policy.region)
+
+    found: list[Span] = []
+    for day in (day for day in cuts if member.first < day <= member.last):
+        left = day - timedelta(days=1)
+        away = days_span(left, left, place_of(region(left)).zone).end_s
+        entered = days_span(day, day, place_of(region(day)).zone).start_s
+        found.append(Span(away, entered))
+    return [span for span in found if span.seconds]
 
 
 def _reading(name: str, line: Values, member: Membership, zone: ZoneInfo, factors: FactorSet) -> Reading:
@@ -147,36 +171,51 @@ def _reading(name: str, line: Values, member: Membership, zone: ZoneInfo, factor
         month = member.span_in(int(line["month"].removeprefix(f"{member.vintage}-")), zone)
         choose(factors, activity.kind.name, activity.place, member.vintage)
         part, within = Fraction(line["part"]), span.meet(month)
-        people = Fraction(within.seconds * part.denominator, part.numerator * span.seconds)
+        people = _among(part, within, span)
+        least = _least(Fraction(line["leastPart"]), span, member, zone) if "leastPart" in line else None
     except (TanyuError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as failure:
         why = failure.message if isinstance(failure, TanyuError) else repr(failure)
         raise _Unusable(Discrepancy("line.malformed", name, "", why)) from failure
     if people <= 0:
         raise _Unusable(Discrepancy("line.malformed", name, f"a part of {line['part']}", "nothing of it in its month"))
-    return Reading(activity, "", ((within, people),))
+    return Reading(activity, "", ((within, people),), least=least)
+
+
+def _among(part: Fraction, within: Span, span: Span) -> Fraction:
+    """Among how many something is shared of which so much falls within a part of its time."""
+    return Fraction(within.seconds * part.denominator, part.numerator * span.seconds)
+
+
+def _least(part: Fraction, span: Span, member: Membership, zone: ZoneInfo) -> tuple[tuple[Span, Fraction], ...]:
+    """What the bound takes at least so that it comes to this part: the time within the vintage, among so many."""
+    vintage = days_span(date(member.vintage, 1, 1), date(member.vintage, 12, 31), zone)
+    return ((span, _among(part, span.meet(vintage), span)),)
 
 
 def _parts(values: Values, inputs: _Inputs) -> Iterator[Discrepancy]:
-    """A part of more than the whole for as long as the month lasts."""
+    """A part of more than the whole for as long as the month lasts; of more than the whole, where a reading may fall on
+    less than its time because nobody shared it in the rest (`Guards.least_shares`).
+    """
     for name, reading in inputs.readings.items():
-        ((within, people),) = reading.shares
-        if people < 1:
-            most = Fraction(within.seconds, reading.activity.span.seconds)
-            part = values[name]["part"]
+        ((within, _),) = reading.shares
+        least_shares = inputs.policy.guards.least_shares
+        most = Fraction(1) if least_shares else Fraction(within.seconds, reading.activity.span.seconds)
+        part = values[name]["part"]
+        if Fraction(part) > most:
             yield Discrepancy("line.part_too_large", f"{name}.part", part, f"at most {most}")
 
 
 def _evidenced(inputs: _Inputs, category: Category) -> list[Span]:
     """The most that the lines of a category can show to be measured."""
     time = union(inputs.member.span_in(month, inputs.zone) for month in MONTHS)
-    readings = list(inputs.readings.values())
+    readings, every_kind = list(inputs.readings.values()), inputs.policy.guards.every_kind
     if category not in METERED:
-        return covered_spans(category, time, readings, [])
-    return union(
-        one.activity.span
-        for one in readings
-        if one.activity.kind.category == category and one.activity.grade is not Grade.S
-    )
+        return covered_spans(category, time, readings, [], every_kind=every_kind)
+    shown = [one for one in readings if one.activity.kind.category == category and one.activity.grade is not Grade.S]
+    found = union(one.activity.span for one in shown)
+    for stream in sorted(streams_of(category)) if every_kind else ():
+        found = intersect(found, union(one.activity.span for one in shown if one.activity.kind.stream == stream))
+    return found
 
 
 def _cover(values: Values, inputs: _Inputs) -> Iterator[Discrepancy]:
@@ -200,8 +239,10 @@ def _months(values: Values, inputs: _Inputs, category: Category) -> Iterator[tup
 
 def _year(values: Values, inputs: _Inputs) -> Year:
     """The year by the rules. Measured time stands as evidence without a quantity: a meter of one home for what has
-    meters, a vehicle for the rest, each read for as long as the document says.
+    meters (one of each stream), a vehicle for the rest, each read for as long as the document says, and while moving
+    last of all.
     """
+    moving = _moving(inputs)
     whole = Span(
         inputs.member.span_in(inputs.member.first.month, inputs.zone).start_s,
         inputs.member.span_in(inputs.member.last.month, inputs.zone).end_s,
@@ -209,11 +250,13 @@ def _year(values: Values, inputs: _Inputs) -> Year:
     shown: list[Reading] = []
     for budget in inputs.policy.categories:
         evidenced = _evidenced(inputs, budget.category)
-        kind = next(kind for kind in KINDS.values() if kind.category == budget.category)
+        kinds = {kind.stream: kind for kind in KINDS.values() if kind.category == budget.category}
         for _, month, seconds in _months(values, inputs, budget.category):
-            for span in _first(intersect(evidenced, [month]), seconds):
-                activity = Activity(kind, parse_decimal("0"), span, inputs.policy.region, Grade.M, "", "", None)
-                shown.append(Reading(activity, f"measured {budget.category}", ()))
+            there = intersect(evidenced, [month])
+            for span in _first([*subtract(there, moving), *intersect(there, moving)], seconds):
+                for kind in kinds.values():
+                    activity = Activity(kind, parse_decimal("0"), span, inputs.policy.region, Grade.M, "", "", None)
+                    shown.append(Reading(activity, f"measured {budget.category}", ()))
     names = {budget.category: frozenset({f"measured {budget.category}"}) for budget in inputs.policy.categories}
     home = Home((whole,), {category: held for category, held in names.items() if category in METERED})
     vehicle = Home((whole,), {category: held for category, held in names.items() if category not in METERED})
@@ -225,6 +268,8 @@ def _year(values: Values, inputs: _Inputs) -> Year:
         readings=[*inputs.readings.values(), *shown],
         homes=[home],
         vehicles=[vehicle],
+        moving=moving,
+        is_held=values.get("withheldBecause") == Withheld.HELD,
     )
 
 
@@ -238,12 +283,14 @@ def _first(spans: Spans, seconds: int) -> Iterator[Span]:
 
 
 def _expected(values: Values, year: Year) -> dict[str, Json]:
-    """What the document should say, from the year and from what it says was carried in and netted."""
+    """What the document should say, from the year and from what it says was carried in, netted and told in memos."""
     netted_gco2e = int(values["nettedGco2e"])
     owed = OpenDeficit(0, 0, 0, year.policy.region, year.policy.vintage - 1, b"", netted_gco2e, netted_gco2e)
     plan = plan_of(year, carried_in_gco2e=int(values["carriedInGco2e"]), deficits=[owed] if netted_gco2e else [])
     account = Account(str(values["account"]), _octets(values["nullifier"]), int(values["version"]))
-    return content_of(account, year, plan, str(values["factorsDigest"]))
+    told = [values[name] for name in sorted(name for name in values if name.startswith("memo."))]
+    memos = [Memo(int(one["vintage"]), int(one["amountGco2e"]), str(one["reason"])) for one in told]
+    return content_of(account, year, plan, str(values["factorsDigest"]), memos)
 
 
 def _lines(values: Values, lines: Mapping[str, Line], vintage: int) -> Iterator[Discrepancy]:

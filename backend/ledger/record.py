@@ -15,7 +15,7 @@ from backend.footprint.place import place_of
 from backend.footprint.quantity import plain
 from backend.footprint.selection import Choice, choose
 from backend.footprint.span import local_date
-from backend.kernel.clock import from_unix_s, unix_s
+from backend.kernel.clock import from_unix_s, iso, unix_s
 from backend.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleViolated, TanyuError
 from backend.ledger.books import Books
 from backend.ledger.charging import require_billed
@@ -41,6 +41,10 @@ class ActivityInFuture(InvalidInput):
     """It ends later than now: only what happened can be recorded."""
 
     code = "activity.in_future"
+
+    def __init__(self, end_s: int, now: datetime) -> None:
+        end, until = iso(from_unix_s(end_s)), iso(from_unix_s(unix_s(now)))
+        super().__init__(f"it ends at {end}, after now; only what happened until {until} counts", end=end, now=until)
 
 
 class HomeMissing(InvalidInput):
@@ -129,7 +133,7 @@ def record(
     MeterOutOfService, MeterOverlap, TripOverlap, VintageFrozen.
     """
     if activity.span.end_s > unix_s(at):
-        raise ActivityInFuture("the activity ends in the future", end_s=activity.span.end_s)
+        raise ActivityInFuture(activity.span.end_s, at)
     zone = place_of(activity.place).zone
     first_year = local_date(activity.span.start_s, zone).year
     last_year = local_date(activity.span.end_s - 1, zone).year

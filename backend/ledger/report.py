@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from backend.footprint.kind import METERED, Category, Grade, streams_of
+from backend.footprint.kind import METERED, Category, Grade, told_of
 from backend.ledger.accrual import BPS
 from backend.ledger.coverage import Home
 from backend.ledger.netting import largest_mint
-from backend.ledger.statement import Month, Status, Year
+from backend.ledger.statement import Month, Status, Withheld, Year
 
 MONTHS_IN_QUARTER = 3
 
@@ -41,7 +41,7 @@ class Reminder:
     covered_s: int
     whole_s: int
     missing: tuple[str, ...]
-    """Streams of travel, or `meter`, without evidence for the whole of the month."""
+    """Streams (or kinds that add up, where the policy asks for each), or `meter`, without evidence for the month."""
     costs_gco2e: int
     """What it counts as beyond what was reported, as long as it is missing."""
 
@@ -133,20 +133,29 @@ def reminders_of(year: Year, homes: Sequence[Home], today: date) -> list[Reminde
             costs_gco2e=one.footprint_gco2e - one.reported_gco2e,
         )
         for one in year.months
-        if one.status is Status.UNMEASURED and is_over(vintage, one.month, year.member.last, today)
+        if _is_asked_for(one, year) and is_over(vintage, one.month, year.member.last, today)
     ]
     return sorted(found, key=lambda one: (one.month, one.category))
 
 
+def _is_asked_for(month: Month, year: Year) -> bool:
+    """Whether something of it has to be sent: all of it where only whole years mint."""
+    return month.status is Status.UNMEASURED or bool(year.policy.guards.whole_years_only and month.gap_s)
+
+
 def _missing(month: Month, year: Year, homes: Sequence[Home]) -> tuple[str, ...]:
-    if month.category in METERED:
-        return ("meter",) if homes else ("home",)
-    told = {
-        line.reading.activity.kind.stream
+    every_kind = year.policy.guards.every_kind
+    kinds = [
+        line.reading.activity.kind
         for line in year.lines
         if (line.category, line.month) == (month.category, month.month) and line.reading.activity.grade is not Grade.S
-    }
-    return tuple(sorted(streams_of(month.category) - told)) or tuple(sorted(streams_of(month.category)))
+    ]
+    told = {kind.told_as if every_kind else kind.stream for kind in kinds}
+    asked = told_of(month.category, every_kind=every_kind)
+    if month.category in METERED:
+        silent = asked - told if every_kind and told else ()
+        return tuple(sorted(silent)) or (("meter",) if homes else ("home",))
+    return tuple(sorted(asked - told)) or tuple(sorted(asked))
 
 
 def _scaled_up(amount: int, part: int, whole: int) -> int:
@@ -193,8 +202,18 @@ def forecast_of(year: Year, today: date) -> Forecast:
     )
 
 
+def _has_gap(year: Year, today: date) -> bool:
+    """Whether a month that is over was not evidenced to the second."""
+    vintage, last = year.member.vintage, year.member.last
+    return any(one.gap_s and is_over(vintage, one.month, last, today) for one in year.months)
+
+
 def _enough(year: Year, today: date) -> bool:
-    """Whether the year would be measured enough if every month to come is."""
+    """Whether the year would mint if every month to come is measured."""
+    if year.withheld in {Withheld.CUT, Withheld.HELD} or (
+        year.policy.guards.whole_years_only and _has_gap(year, today)
+    ):
+        return False
     unmeasured = sum(
         one.budget_gco2e
         for one in year.months

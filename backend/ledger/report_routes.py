@@ -22,18 +22,18 @@ from backend.ledger.service import statement_of
 from backend.ledger.state import State
 from backend.ledger.statement_routes import Vintage
 from backend.ledger.undo import withdraw
-from backend.ledger.why import between_times, between_versions, versions_of
+from backend.ledger.why import between_times, between_versions, latest_change, versions_of
 
 router = APIRouter(tags=["statements"])
 
 
 class ComparisonUnclear(InvalidInput):
-    """Neither two versions nor a time to compare from."""
+    """One version alone, an end without a start, or versions and times together."""
 
     code = "statement.comparison_unclear"
 
     def __init__(self) -> None:
-        super().__init__("give fromVersion and toVersion, or from (and to, now if left out): not both, not neither")
+        super().__init__("give fromVersion and toVersion, or from (and to, now if left out), or none of them: not both")
 
 
 SignedAmount: TypeAlias = str
@@ -281,20 +281,24 @@ def why_did_it_change(  # noqa: PLR0917 - FastAPI's parameters, each by its name
     ward: OnBehalf = None,
 ) -> DifferenceOut:
     """Why a total changed between two versions, or between what was known at two times: which lines, which factor
-    revision, which activity, by how much.
+    revision, which activity, by how much. Asked for neither, it tells the last version from the one before, or all that
+    was recorded since the account was opened.
     """
     by_version = from_version is not None and to_version is not None and start is None and end is None
     by_time = start is not None and from_version is None and to_version is None
-    if not by_version and not by_time:
+    by_itself = from_version is None and to_version is None and start is None and end is None
+    if not by_version and not by_time and not by_itself:
         raise ComparisonUnclear
     with database_of(request).read() as session:
         person = acting(session, request, account, ward)
         if from_version is not None and to_version is not None:
             found = between_versions(session, person.person_id, vintage, before=from_version, after=to_version)
-        else:
-            assert start is not None
+        elif start is not None:
             until: datetime = end or clock_of(request).now()
             found = between_times(session, books_of(request), person.person_id, vintage, start=start, end=until)
+        else:
+            now = clock_of(request).now()
+            found = latest_change(session, books_of(request), person, vintage, at=now)
     return _difference(found)
 
 

@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from backend.footprint.place import place_of
 from backend.kernel.errors import InvalidInput, RuleViolated
 from backend.ledger.freeze import require_unfrozen
-from backend.ledger.person import Person, RegionUnfit, view_of
+from backend.ledger.person import Person, view_of
+from backend.ledger.region import region_of
 from backend.ledger.tables import PersonRow, ResidenceRow
 
 DECLARED_WITHIN_DAYS = 31
@@ -70,9 +70,7 @@ def move(session: Session, person_id: int, *, region: str, since_on: date, at: d
 
     Raises PlaceUnknown, RegionUnfit, AlreadyResident, MoveDateInvalid, VintageFrozen.
     """
-    place = place_of(region)
-    if not place.is_region:
-        raise RegionUnfit(region)
+    place = region_of(region)
     person = session.get(PersonRow, person_id)
     assert person is not None
     if region == person.region:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.kernel.errors import NotFound
 from backend.ledger.debt import deficit_reference
@@ -69,8 +70,10 @@ class Statement:
     both together never exceed the person's surplus (with what was carried in)."""
     deficit_gco2e: int
     document: str
-    """Canonical JSON with every field and its salt; see `document.py`."""
+    """Canonical JSON with every field and its salt; see `document.py`. Empty once the person was erased; footprint,
+    bound and surplus are 0 then."""
     reason: str | None
+    submitted_at: datetime | None
 
 
 def _view(session: Session, row: StatementRow) -> Statement:
@@ -101,6 +104,7 @@ def _view(session: Session, row: StatementRow) -> Statement:
         deficit_gco2e=row.deficit_gco2e,
         document=row.document,
         reason=row.reason,
+        submitted_at=row.submitted_at,
     )
 
 
@@ -125,6 +129,11 @@ def statements_at(session: Session, digests: Sequence[bytes]) -> list[Statement]
     return [_view(session, found.get(digest) or _row_at(session, digest)) for digest in digests]
 
 
+def digests_of(people: Sequence[int]) -> SelectOfScalar[bytes]:
+    """The query for the digests of every statement of some persons, earlier versions too."""
+    return select(StatementRow.digest).where(col(StatementRow.person_id).in_(people))
+
+
 def statement_of(session: Session, person_id: int, vintage: int) -> Statement | None:
     """A person's current statement of a vintage, or None if the year is open."""
     row = session.exec(
@@ -145,19 +154,33 @@ def statements_of(session: Session, person_id: int) -> list[Statement]:
     return [_view(session, row) for row in rows]
 
 
-def statements_in(session: Session, state: State, *, class_id: int | None = None) -> list[Statement]:
+def statements_in(
+    session: Session, state: State, *, class_id: int | None = None, after: int = 0, limit: int | None = None
+) -> list[Statement]:
     """Current statements in one state (and of one class if given), in order of closing. Submitted ones are what a
-    verifier works on; attested ones are what a batch is made of.
+    verifier works on; attested ones are what a batch is made of. Nobody can read those of erased persons, so they are
+    not among them. `after` is the id of the last one already seen.
     """
-    query = select(StatementRow).where(col(StatementRow.state) == str(state), col(StatementRow.current))
+    query = (
+        select(StatementRow)
+        .join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
+        .where(col(StatementRow.state) == str(state), col(StatementRow.current), col(PersonRow.erased_at).is_(None))
+        .where(col(StatementRow.id) > after)
+        .limit(limit)
+    )
     if class_id is not None:
         query = query.where(col(StatementRow.class_id) == class_id)
     return [_view(session, row) for row in session.exec(query.order_by(col(StatementRow.id))).all()]
 
 
+def current_digests(session: Session) -> set[bytes]:
+    """Digests of every current statement, in whatever state."""
+    return set(session.exec(select(StatementRow.digest).where(col(StatementRow.current))).all())
+
+
 def household_of(session: Session, person_id: int) -> set[str]:
     """Addresses of the person, its guardian and wards, and everybody it ever shared a home or a vehicle with, those of
-    earlier keys too: those in whose statements a verifier of this household has an interest.
+    earlier keys and those they claim to too: those in whose statements a verifier of this household has an interest.
     """
     homes = select(OccupancyRow.premises_id).where(col(OccupancyRow.person_id) == person_id)
     mates = set(session.exec(select(OccupancyRow.person_id).where(col(OccupancyRow.premises_id).in_(homes))).all())
@@ -171,14 +194,27 @@ def household_of(session: Session, person_id: int) -> set[str]:
         select(PersonRow).where((col(PersonRow.guardian) == own.address) | col(PersonRow.address).in_(guardians))
     ).all()
     found = {one.address for person in (*people, *kin) for one in _past_addresses(session, person)}
+    everybody = [person.id for person in (*people, *kin)]
+    claims = select(StatementRow.account).where(col(StatementRow.person_id).in_(everybody))
+    found |= {account for account in session.exec(claims).all() if account}
     return found | {person.address for person in (*people, *kin)} | guardians
 
 
-def is_anybodys(session: Session, address: str) -> bool:
-    """Whether an address is or was a person's or a guardian's here; else it is in nobody's household."""
-    own = session.exec(select(AddressRow.address).where(col(AddressRow.address) == address).limit(1)).first()
-    query = select(PersonRow.id).where((col(PersonRow.address) == address) | (col(PersonRow.guardian) == address))
-    return own is not None or session.exec(query.limit(1)).first() is not None
+def households_with(session: Session, address: str) -> set[int]:
+    """Ids of the persons in whose households an address is: `household_of` the other way round, in a few queries."""
+    own = select(PersonRow.id).where(col(PersonRow.address) == address)
+    past = select(AddressRow.person_id).where(col(AddressRow.address) == address)
+    claims = select(StatementRow.person_id).where(col(StatementRow.account) == address)
+    owners = {one or 0 for query in (own, past, claims) for one in session.exec(query).all()}
+    known = session.exec(select(PersonRow).where(col(PersonRow.id).in_(owners))).all()
+    wards = col(PersonRow.guardian).in_({address} | {person.address for person in known})
+    kin = owners | {one or 0 for one in session.exec(select(PersonRow.id).where(wards)).all()}
+    homes = select(OccupancyRow.premises_id).where(col(OccupancyRow.person_id).in_(kin))
+    mates = select(OccupancyRow.person_id).where(col(OccupancyRow.premises_id).in_(homes))
+    vehicles = select(VehicleUserRow.vehicle_id).where(col(VehicleUserRow.person_id).in_(kin))
+    drivers = select(VehicleUserRow.person_id).where(col(VehicleUserRow.vehicle_id).in_(vehicles))
+    guardians = select(PersonRow.id).where(col(PersonRow.address).in_({person.guardian for person in known}))
+    return kin | {one or 0 for query in (mates, drivers, guardians) for one in session.exec(query).all()}
 
 
 def _past_addresses(session: Session, person: PersonRow) -> Sequence[AddressRow]:
@@ -219,6 +255,31 @@ def mark_returned(session: Session, digest: bytes, *, reason: str, at: datetime)
     row.decided_at, row.reason = at, reason
     session.add(row)
     release_netting(session, row)
+    return _view(session, row)
+
+
+def mark_appealed(session: Session, digest: bytes) -> Statement:
+    """Returned -> appealed: another verifier decides; until then nothing it was made of changes.
+
+    Raises StatementUnknown, StatementStateWrong.
+    """
+    row = _row_at(session, digest)
+    row.state = step(State(row.state), State.APPEALED)
+    session.add(row)
+    session.flush()
+    return _view(session, row)
+
+
+def mark_appeal_dismissed(session: Session, digest: bytes, *, at: datetime) -> Statement:
+    """Appealed -> returned, with the reason it was returned for; the time to close it anew runs from now.
+
+    Raises StatementUnknown, StatementStateWrong.
+    """
+    row = _row_at(session, digest)
+    row.state = step(State(row.state), State.RETURNED)
+    row.decided_at = at
+    session.add(row)
+    session.flush()
     return _view(session, row)
 
 

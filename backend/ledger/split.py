@@ -94,9 +94,9 @@ class Shared:
         """A vehicle."""
         return cls("vehicle", vehicle.vehicle_id, vehicle.code, vehicle.place)
 
-    def sharers(self, session: Session) -> list[Stay]:
-        """Who shares it and when."""
-        return stays(session, self.id) if self.word == "home" else users(session, self.id)
+    def sharers(self, session: Session, *, as_of: datetime | None = None) -> list[Stay]:
+        """Who shares it and when; or who was known to at a time."""
+        return (stays if self.word == "home" else users)(session, self.id, as_of=as_of)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A statement's states (DESIGN section 4). No framework.
 
     open <-> closed -> submitted -> returned (-> closed, a new version)
+                                     returned -> appealed -> returned | submitted
                                  -> attested -> issued -> claimed
                                              -> neutral
                                              -> deficit -> partly_settled -> settled
@@ -21,6 +22,7 @@ class State(StrEnum):
     CLOSED = "closed"
     SUBMITTED = "submitted"
     RETURNED = "returned"
+    APPEALED = "appealed"
     ATTESTED = "attested"
     ISSUED = "issued"
     CLAIMED = "claimed"
@@ -34,7 +36,8 @@ _FORWARD: dict[State, frozenset[State]] = {
     State.OPEN: frozenset({State.CLOSED}),
     State.CLOSED: frozenset({State.OPEN, State.CLOSED, State.SUBMITTED}),
     State.SUBMITTED: frozenset({State.RETURNED, State.ATTESTED}),
-    State.RETURNED: frozenset({State.CLOSED}),
+    State.RETURNED: frozenset({State.CLOSED, State.APPEALED}),
+    State.APPEALED: frozenset({State.RETURNED, State.SUBMITTED}),
     State.ATTESTED: frozenset({State.ISSUED, State.NEUTRAL, State.DEFICIT}),
     State.ISSUED: frozenset({State.CLAIMED}),
     State.CLAIMED: frozenset(),
@@ -54,7 +57,7 @@ _BACK: dict[State, frozenset[State]] = {
 }
 """The ways back: only states read from the chain have one."""
 
-FROZEN = frozenset(_BACK) | {State.SUBMITTED, State.ATTESTED}
+FROZEN = frozenset(_BACK) | {State.SUBMITTED, State.APPEALED, State.ATTESTED}
 """States in which the year's activities can no longer change."""
 
 

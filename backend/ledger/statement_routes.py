@@ -3,13 +3,14 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 
-from backend.access.state import clock_of, database_of
-from backend.access.wire import Amount, HexBytes32, Wire
+from backend.access.state import clock_of, database_of, deployment_of
+from backend.access.wire import AddressText, Amount, HexBytes32, SignatureText, Wire
 from backend.chain.class_id import class_code
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
+from backend.ledger.claim_address import ClaimAddress, claim_address_text
 from backend.ledger.closing import close, submit
 from backend.ledger.debt import OpenDeficit
 from backend.ledger.deficit import open_deficits
@@ -61,6 +62,21 @@ class StatementsOut(Wire):
     deficits: list[DeficitOut]
 
 
+class ClaimAddressBody(Wire):
+    """A fresh address for this vintage's credits, and its key's signature of the text that
+    `GET /statements/{vintage}/claim-address` gives.
+    """
+
+    claim_address: AddressText
+    signature: SignatureText
+
+
+class ClaimAddressTextOut(Wire):
+    """What the address's key signs as a personal message (EIP-191)."""
+
+    text: str
+
+
 class StatementDocumentOut(StatementOut):
     """The same with the whole document, salts included: whoever holds it can prove any field of it."""
 
@@ -99,13 +115,32 @@ def _deficit(deficit: OpenDeficit) -> DeficitOut:
 
 
 @router.post("/statements/{vintage}/close", status_code=201)
-def close_vintage(request: Request, account: SignedIn, vintage: Vintage, ward: OnBehalf = None) -> StatementOut:
-    """Closes a year that is over, or closes it anew. What was not measured counts as the high default."""
+def close_vintage(
+    request: Request, account: SignedIn, vintage: Vintage, body: ClaimAddressBody | None = None, ward: OnBehalf = None
+) -> StatementOut:
+    """Closes a year that is over, or closes it anew. What was not measured counts as the high default. Its credits mint
+    to the account's address, or to a fresh one that is given.
+    """
+    chain_id = deployment_of(request).chain_id
+    claim = None if body is None else ClaimAddress(body.claim_address, chain_id, body.signature)
     with database_of(request).write() as session:
         person = acting(session, request, account, ward)
         now = clock_of(request).now()
-        statement = close(session, books_of(request), person_id=person.person_id, vintage=vintage, at=now)
+        statement = close(session, books_of(request), person_id=person.person_id, vintage=vintage, at=now, claim=claim)
     return StatementOut(**_fields(statement))
+
+
+@router.get("/statements/{vintage}/claim-address")
+def text_of_a_claim_address(
+    request: Request,
+    account: SignedIn,
+    vintage: Vintage,
+    address: Annotated[AddressText, Query(description="The fresh address.")],
+) -> ClaimAddressTextOut:
+    """The text that a fresh address's key signs, so that this vintage's credits mint to it."""
+    chain_id = deployment_of(request).chain_id
+    text = claim_address_text(account=account, address=address, vintage=vintage, chain_id=chain_id)
+    return ClaimAddressTextOut(text=text)
 
 
 @router.post("/statements/{vintage}/submit")

@@ -1,17 +1,29 @@
-"""The ledger's tables. Grams are BigInteger; days are local dates of the person's region; instants are UTC."""
+"""The ledger's tables. Grams are BigInteger; days are local dates of the person's region; instants are UTC.
+
+What tells how a person lives is sealed (`storage.sealing`); what stands here in clear is what indexes, shares and rules
+need. docs/THREATS.md lists it.
+"""
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from backend.ledger.compartments import ACCESS, ACTIVITY, ODOMETER, PERSON, STATEMENT
 from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
+from backend.storage.sealing import Sealed
 
 
-class PersonRow(SQLModel, table=True):
+def _sealed() -> Any:
+    return Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+
+
+class PersonRow(Sealed, SQLModel, table=True):
     """A pseudonymous account. Who stands behind it is known to the identity issuer only."""
 
     __tablename__ = "ledger_person"
+    compartments: ClassVar = PERSON
 
     id: int | None = Field(default=None, primary_key=True)
     address: str = Field(sa_column=Column(Address, nullable=False, unique=True))
@@ -21,11 +33,15 @@ class PersonRow(SQLModel, table=True):
     left_on: date | None = None
     """Last day of membership: death or moving away."""
     left_because: str | None = None
-    """`death` or `moved_away`."""
-    born_on: date | None = None
+    """`death`, `moved_away` or `erased`."""
+    sealed: bytes | None = _sealed()
+    if TYPE_CHECKING:
+        born_on: date | None = None
     guardian: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
     """Set until the account is handed over, which may be after majority."""
     registered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    erased_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    """When the person was erased: the row is a tombstone since, and its key is destroyed."""
 
 
 class AddressRow(SQLModel, table=True):
@@ -38,7 +54,7 @@ class AddressRow(SQLModel, table=True):
     since_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     until_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     ended_by: str | None = None
-    """`rotation` or `hand_over`."""
+    """`rotation`, `hand_over`, `erasure` or `ward_erasure`."""
 
 
 class ResidenceRow(SQLModel, table=True):
@@ -170,10 +186,13 @@ class SplitPartRow(SQLModel, table=True):
     signed_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
 
 
-class ActivityRow(SQLModel, table=True):
-    """What was used or travelled. Energy belongs to a premises, everything else to the person who entered it."""
+class ActivityRow(Sealed, SQLModel, table=True):
+    """What was used or travelled. Energy belongs to a premises, everything else to the person who entered it. Whom it
+    belongs to has the key of what it was; where the document is, only who entered it.
+    """
 
     __tablename__ = "ledger_activity"
+    compartments: ClassVar = ACTIVITY
     __table_args__ = (
         Index("ledger_activity_meter_span", "meter_hash", "start_at", "end_at"),
         Index("ledger_activity_point_span", "point_hash", "start_at", "end_at"),
@@ -188,19 +207,23 @@ class ActivityRow(SQLModel, table=True):
     source: str = "manual"
     """How it came in: `manual`, `csv`, `green_button`, `gpx`, `odometer`."""
     category: str
-    kind: str
-    quantity: str
-    """Plain decimal text in `unit`, exact."""
-    unit: str
-    """The kind's own unit."""
-    given: str
-    """Quantity and unit as they were given, such as `1.2 MWh`."""
+    sealed: bytes | None = _sealed()
+    if TYPE_CHECKING:
+        kind: str
+        quantity: str
+        """Plain decimal text in `unit`, exact."""
+        unit: str
+        """The kind's own unit."""
+        given: str
+        """Quantity and unit as they were given, such as `1.2 MWh`."""
+        place: str
     start_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     end_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
-    place: str
     grade: str
-    evidence: str
-    """Where the document can be found; empty if there is none."""
+    sealed_evidence: bytes | None = _sealed()
+    if TYPE_CHECKING:
+        evidence: str
+        """Where the document can be found; empty if there is none."""
     inspected_by: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
     inspected_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
@@ -208,29 +231,33 @@ class ActivityRow(SQLModel, table=True):
     """When it was taken back before its year was submitted; it counts nowhere since."""
 
 
-class OdometerRow(SQLModel, table=True):
+class OdometerRow(Sealed, SQLModel, table=True):
     """An odometer as it stood when a local day began. `activity_id` holds the kilometres since the reading before."""
 
     __tablename__ = "ledger_odometer"
+    compartments: ClassVar = ODOMETER
     __table_args__ = (UniqueConstraint("vehicle_id", "read_on"),)
 
     id: int | None = Field(default=None, primary_key=True)
     vehicle_id: int = Field(foreign_key="ledger_vehicle.id", index=True)
     person_id: int = Field(foreign_key="ledger_person.id")
     read_on: date
-    km: int
+    sealed: bytes | None = _sealed()
+    if TYPE_CHECKING:
+        km: int
+        charged_kwh: str = "0"
+        """What it drew at home: in that home's bill already. Plain decimal text."""
     activity_id: int | None = Field(default=None, foreign_key="ledger_activity.id", unique=True)
     charged_premises_id: int | None = Field(default=None, foreign_key="ledger_premises.id")
     """The home it was charged at since the reading before."""
-    charged_kwh: str = "0"
-    """What it drew there: in that home's bill already. Plain decimal text."""
     entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
-class StatementRow(SQLModel, table=True):
+class StatementRow(Sealed, SQLModel, table=True):
     """One version of a person's vintage statement. `current` marks the latest; the others are history."""
 
     __tablename__ = "ledger_statement"
+    compartments: ClassVar = STATEMENT
     __table_args__ = (UniqueConstraint("person_id", "vintage", "version"),)
 
     id: int | None = Field(default=None, primary_key=True)
@@ -240,8 +267,9 @@ class StatementRow(SQLModel, table=True):
     current: bool
     state: str
     region: str
-    account: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
-    """The address of the person at closing, which a claim mints to; None before this was kept: the person's own."""
+    account: str | None = Field(default=None, sa_column=Column(Address, nullable=True, index=True))
+    """What a claim mints to: the person's address at closing, or one given for this vintage only. None before this was
+    kept: the person's own."""
     methodology: str
     class_id: int = Field(sa_column=Column(Uint256, nullable=False))
     policy_id: str
@@ -249,13 +277,15 @@ class StatementRow(SQLModel, table=True):
     factors_digest: bytes = Field(sa_column=Column(Bytes32, nullable=False))
     nullifier: bytes = Field(sa_column=Column(Bytes32, nullable=False))
     digest: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
-    document: str = Field(sa_column=Column(Text, nullable=False))
-    """The statement document with its salts, canonical JSON."""
+    sealed: bytes | None = _sealed()
+    if TYPE_CHECKING:
+        document: str
+        """The statement document with its salts, canonical JSON; empty once the person was erased."""
+        footprint_gco2e: int
+        bound_gco2e: int
+        surplus_gco2e: int
+        """Budget less upper bound if positive and the year was measured enough, else 0."""
     budget_gco2e: int = Field(sa_type=BigInteger)
-    footprint_gco2e: int = Field(sa_type=BigInteger)
-    bound_gco2e: int = Field(sa_type=BigInteger)
-    surplus_gco2e: int = Field(sa_type=BigInteger)
-    """Budget less upper bound if positive and the year was measured enough, else 0."""
     carried_in_gco2e: int = Field(sa_type=BigInteger)
     netted_gco2e: int = Field(sa_type=BigInteger)
     credit_gco2e: int = Field(sa_type=BigInteger)
@@ -266,8 +296,10 @@ class StatementRow(SQLModel, table=True):
     submitted_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     decided_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     """When it was attested or returned."""
-    reason: str | None = None
-    """Why it was returned."""
+    sealed_reason: bytes | None = _sealed()
+    if TYPE_CHECKING:
+        reason: str | None = None
+        """Why it was returned."""
 
 
 class DeficitRow(SQLModel, table=True):
@@ -283,6 +315,30 @@ class DeficitRow(SQLModel, table=True):
     amount_gco2e: int = Field(sa_type=BigInteger)
     salt: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
     reference: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
+
+
+class CorrectionRow(SQLModel, table=True):
+    """What a second look found wrong in an attested statement. A debt is owed; a memo is told in the next vintage's
+    statement and mints nothing.
+    """
+
+    __tablename__ = "ledger_correction"
+
+    id: int | None = Field(default=None, primary_key=True)
+    statement_id: int = Field(foreign_key="ledger_statement.id", index=True)
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    vintage: int
+    kind: str
+    """`debt` or `memo`."""
+    amount_gco2e: int = Field(sa_type=BigInteger)
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    source: str = Field(unique=True)
+    """What found it, so that it counts once."""
+    reference: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
+    """Salted: all that a chain sees of it."""
+    made_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    lifted_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    """When an appeal undid it."""
 
 
 class NettingRow(SQLModel, table=True):
@@ -308,3 +364,21 @@ class SettlementRow(SQLModel, table=True):
     """Whom the retirement names; None for a grant, whose beneficiary stays between the charity and the reference."""
     amount_gco2e: int = Field(sa_type=BigInteger)
     settled_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+
+
+class AccessRow(Sealed, SQLModel, table=True):
+    """Somebody else than the person read what is the person's. Who, what and why is for the person to read."""
+
+    __tablename__ = "ledger_access"
+    compartments: ClassVar = ACCESS
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="ledger_person.id", index=True)
+    at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    sealed: bytes | None = _sealed()
+    if TYPE_CHECKING:
+        role: str
+        reader: str | None
+        """The reader's address; None for the operator at the machine itself."""
+        what: str
+        why: str

@@ -12,7 +12,7 @@ from backend.ledger.freeze import require_unfrozen
 from backend.ledger.home import stays
 from backend.ledger.meter import forget_meter, forget_point
 from backend.ledger.record import ActivityUnknown
-from backend.ledger.tables import ActivityRow
+from backend.ledger.tables import ActivityRow, PersonRow
 
 
 class ActivityOfVehicle(RuleViolated):
@@ -27,14 +27,24 @@ class ActivityOfVehicle(RuleViolated):
         )
 
 
+def _may(session: Session, row: ActivityRow, person_id: int) -> bool:
+    """Who entered it may; if that person was erased, who lives in that home: nobody else could show the bill anew."""
+    if row.person_id == person_id:
+        return True
+    if row.premises_id is None or session.get_one(PersonRow, row.person_id).erased_at is None:
+        return False
+    return any(stay.person_id == person_id for stay in stays(session, row.premises_id))
+
+
 def withdraw(session: Session, *, person_id: int, activity_id: int, at: datetime) -> None:
-    """Takes back what the person itself entered; the time of its meter and usage point is free again. Either is
-    forgotten if nothing evidenced speaks of it any more; one that a verifier has seen or a utility has signed stays.
+    """Takes back what the person itself entered, or somebody of its home who was erased; the time of its meter and
+    usage point is free again. Either is forgotten if nothing evidenced speaks of it any more; one that a verifier has
+    seen or a utility has signed stays.
 
     Raises ActivityUnknown, ActivityOfVehicle, VintageFrozen.
     """
     row = session.get(ActivityRow, activity_id)
-    if row is None or row.person_id != person_id or row.withdrawn_at is not None:
+    if row is None or row.withdrawn_at is not None or not _may(session, row, person_id):
         raise ActivityUnknown(activity_id)
     if row.vehicle_id is not None:
         raise ActivityOfVehicle(activity_id)

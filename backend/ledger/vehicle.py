@@ -4,23 +4,19 @@ A person joins a vehicle's users by its own act, with the code that they share; 
 leaving count from the latest reading on: what was driven before stays as it was shared.
 """
 
-import hmac
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 
 from sqlmodel import Session, col, select
 
 from backend.footprint.kind import Kind, kind_of
-from backend.footprint.place import place_of
 from backend.kernel.errors import Conflict, InvalidInput, NotFound, RuleViolated
-from backend.kernel.text import letters_and_digits, require_plain
 from backend.ledger.books import Books
 from backend.ledger.freeze import require_unfrozen
 from backend.ledger.home import Stay, fresh_code, known_year
+from backend.ledger.plate import plate_hash
+from backend.ledger.region import region_of
 from backend.ledger.tables import OdometerRow, VehicleRow, VehicleUserRow
-
-PLATE_LIMIT = 32
 
 
 class VehicleKindUnfit(InvalidInput):
@@ -30,15 +26,6 @@ class VehicleKindUnfit(InvalidInput):
 
     def __init__(self, kind: str) -> None:
         super().__init__(f"{kind} is not counted in a vehicle's kilometres", kind=kind)
-
-
-class PlateMalformed(InvalidInput):
-    """No plate number, or one too long to be one."""
-
-    code = "vehicle.plate_malformed"
-
-    def __init__(self) -> None:
-        super().__init__(f"give the plate number: 1 to {PLATE_LIMIT} letters and digits", limit=PLATE_LIMIT)
 
 
 class VehicleExists(Conflict):
@@ -101,27 +88,17 @@ def _view(row: VehicleRow) -> Vehicle:
     return Vehicle(row.id, row.code, row.kind, row.place)
 
 
-def plate_hash(pepper: bytes, place: str, plate: str) -> bytes:
-    """Names a vehicle without telling its plate; raises PlateMalformed. Only letters and digits tell plates apart."""
-    require_plain("plate", plate)
-    folded = letters_and_digits(plate)
-    if not folded or len(folded) > PLATE_LIMIT:
-        raise PlateMalformed
-    nation = place_of(place).nation
-    return hmac.digest(pepper, b"\0".join(part.encode() for part in ("tanyu vehicle", nation, folded)), sha256)
-
-
 def register_vehicle(
     session: Session, books: Books, *, person_id: int, kind: str, place: str, plate: str, since_on: date, at: datetime
 ) -> Vehicle:
     """Registers a vehicle with its first user. `place` is where it is driven and charged, a region.
 
-    Raises KindUnknown, VehicleKindUnfit, PlaceUnknown, PlateMalformed, ControlCharacter, VehicleExists,
-    MovingDateInvalid, VintageFrozen.
+    Raises KindUnknown, VehicleKindUnfit, PlaceUnknown, RegionUnfit, PlateMalformed, PlateUnreadable, ControlCharacter,
+    VehicleExists, MovingDateInvalid, VintageFrozen.
     """
     if not is_driven(kind_of(kind)):
         raise VehicleKindUnfit(kind)
-    hashed = plate_hash(books.pepper, place, plate)
+    hashed = plate_hash(books.pepper, region_of(place).code, plate)
     if session.exec(select(VehicleRow).where(col(VehicleRow.plate_hash) == hashed)).one_or_none() is not None:
         raise VehicleExists
     known_year(since_on)
@@ -156,11 +133,7 @@ def users(session: Session, vehicle_id: int, *, as_of: datetime | None = None) -
     rows = session.exec(
         select(VehicleUserRow).where(col(VehicleUserRow.vehicle_id) == vehicle_id).order_by(col(VehicleUserRow.id))
     ).all()
-    return [
-        Stay(row.person_id, row.since_on, None if as_of and row.ended_at and row.ended_at > as_of else row.until_on)
-        for row in rows
-        if not (as_of and row.entered_at > as_of)
-    ]
+    return [Stay.of(row, as_of) for row in rows if not (as_of and row.entered_at > as_of)]
 
 
 def vehicles_of(session: Session, person_id: int) -> list[Vehicle]:

@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from sqlmodel import Session, col, select
 
+from backend.footprint.place import place_of
 from backend.kernel.clock import iso
 from backend.kernel.digest import Json, to_hex
 from backend.kernel.errors import InvalidInput, NotFound
@@ -15,6 +16,7 @@ from backend.ledger.change import Difference, difference_of
 from backend.ledger.content import Account, content_of
 from backend.ledger.document import verify
 from backend.ledger.draft import draft_of
+from backend.ledger.person import Person
 from backend.ledger.tables import StatementRow
 
 
@@ -109,9 +111,23 @@ def between_times(
     return difference_of(before, after)
 
 
+def latest_change(session: Session, books: Books, person: Person, vintage: int, *, at: datetime) -> Difference:
+    """The last version of a statement against the one before; without two versions, what is known at a time against
+    the day the person joined, when nothing was recorded yet.
+
+    Raises PolicyUnknown, NotAMember, FactorUnknown, BasisMismatch.
+    """
+    versions = [row.version for row in _rows(session, person.person_id, vintage)]
+    if len(versions) > 1:
+        return between_versions(session, person.person_id, vintage, before=versions[-2], after=versions[-1])
+    joined = datetime.combine(person.joined_on, time.min, place_of(person.region).zone)
+    return between_times(session, books, person.person_id, vintage, start=min(joined, at), end=at)
+
+
 def _known_at(session: Session, books: Books, person_id: int, vintage: int, at: datetime) -> dict[str, Any]:
     draft = draft_of(session, books, person_id, vintage, as_of=at)
     account = Account(draft.person.address, draft.nullifier, 0)
-    content: dict[str, Json] = content_of(account, draft.year, draft.plan, to_hex(books.factors_for(vintage).digest))
+    digest = to_hex(books.factors_for(vintage).digest)
+    content: dict[str, Json] = content_of(account, draft.year, draft.plan, digest, draft.memos)
     read: dict[str, Any] = json.loads(json.dumps(content))
     return read

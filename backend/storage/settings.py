@@ -58,6 +58,13 @@ class Settings(BaseSettings):
     operator_password_file: Path | None = None
     """A file with the keystore's password. TANYU_OPERATOR_PASSWORD_FILE."""
 
+    keys_dir: Path | None = None
+    """The key store, whose keys open what the database keeps sealed; `keys` beside an SQLite file, else in the data
+    folder, if not given. Keep its backups apart from the database's. TANYU_KEYS_DIR."""
+
+    keys_master_file: Path | None = None
+    """The key that wraps the others; `master.key` in the key store if not given. TANYU_KEYS_MASTER_FILE."""
+
     database_url_override: str | None = Field(default=None, validation_alias="DATABASE_URL")
     """PostgreSQL or another database; SQLite in the data folder if not given. DATABASE_URL."""
 

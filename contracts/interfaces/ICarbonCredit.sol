@@ -77,6 +77,7 @@ interface ICarbonCredit is IERC1155, ISignedActs {
     error BufferRateTooHigh(uint16 bufferRateBps, uint16 max);
     error CapExceeded(uint256 classId, uint256 budgets, uint256 available);
     error SurplusAboveBudgets(uint256 surplus, uint256 budgets);
+    error RootZero();
     error RootExists(bytes32 root);
     error RootUnknown(bytes32 root);
     error RootIsSuspended(bytes32 root);

@@ -80,6 +80,8 @@ abstract contract ClassSupply is AccessManaged, ICarbonCredit {
     /// @dev Reserves budgets for good: nothing frees cap.
     function _anchor(bytes32 root, uint256 classId, uint256 budgets, uint256 surplus) internal {
         Class storage class = _knownClass(classId);
+        // A nullifier is kept with its root, and none means unused.
+        if (root == 0) revert RootZero();
         if (_roots[root].opening.exists()) revert RootExists(root);
         uint256 available = class.cap - class.budgetsAnchored;
         if (budgets > available) revert CapExceeded(classId, budgets, available);

@@ -81,6 +81,15 @@ def test_factors__of_a_vintage_or_words__are_told_with_their_flags(client: TestC
     assert "interval" in compared
 
 
+def test_kinds__tell_what_each_may_be_given_in(client: TestClient) -> None:
+    kinds = {one["name"]: one for one in client.get("/factors/kinds").json()["kinds"]}
+
+    assert kinds.keys() == KINDS.keys()
+    assert kinds["natural_gas"]["accepted"] == ["m3", "L", "m3_0C", "m3_15C", "m3_20C"]
+    assert (kinds["natural_gas"]["isMetered"], kinds["bus"]["isMetered"]) == (True, False)
+    assert kinds["flight_domestic_direct"]["instead"] == "flight_domestic"
+
+
 def test_revisions_and_changes__are_told_with_their_digests(client: TestClient) -> None:
     told = client.get("/factors/revisions").json()
     changed = client.get("/factors/changes", params={"older": 1, "newer": 2}).json()
@@ -189,6 +198,7 @@ class TestCommand:
         [
             (["matrix", "--vintage", "2025"], "/factors/matrix?vintage=2025"),
             (["revisions"], "/factors/revisions"),
+            (["kinds"], "/factors/kinds"),
             (["list", "--vintage", "2025", "--region", "CN-HE"], "/factors?vintage=2025&region=CN-HE"),
             (["list", "--kind", "metro"], "/factors?kind=metro"),
             (["search", "hebei", "2022"], "/factors?search=hebei%202022"),

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from tests.benchmarks import gas, issuance_mass, market_matching
 
-ROOMS = {"gas": gas.rows, "market": market_matching.rows, "issuance": issuance_mass.rows}
+ROOMS = {"gas": gas.rows_on_both_nodes, "market": market_matching.rows, "issuance": issuance_mass.rows}
 
-COLUMNS = ("name", "value", "unit", "baseline", "ratio", "goal", "met")
+COLUMNS = ("name", "value", "unit", "baseline", "ratio", "goal", "met", "nodes")
 
 
 def main() -> int:
@@ -35,7 +35,7 @@ def main() -> int:
         return 0
     table = Table(*COLUMNS)
     for row in rows:
-        table.add_row(*("-" if row[column] is None else str(row[column]) for column in COLUMNS))
+        table.add_row(*("-" if row.get(column) is None else str(row[column]) for column in COLUMNS))
     Console().print(table)
     return 0
 

@@ -7,7 +7,7 @@ snapshot is compared exactly, and any drift is a change of the contracts, the co
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,17 @@ from backend.chain.node import LocalNode
 from backend.chain.rpc import connect
 from tests.benchmarks import claim_gas, giving_gas, settle_gas
 from tests.benchmarks.gas_row import Row
+from tests.contract.conftest import HardhatNode
 from tests.contract.people import People
+
+
+class Node(Protocol):
+    """A node one can reach."""
+
+    @property
+    def url(self) -> str:
+        """Where it serves JSON-RPC."""
+
 
 Measure = Callable[[People], list[Row]]
 
@@ -37,15 +47,9 @@ MEASURES: dict[str, Measure] = {
 FEES_BPS = {"settle with a fee": settle_gas.FEE_BPS}
 """What the Exchange takes in a measure's world; 0 in all others."""
 
+NODES: dict[str, Callable[[], AbstractContextManager[Node]]] = {"anvil": LocalNode, "hardhat": HardhatNode}
+
 SNAPSHOT = CHECKOUT / "tests" / "benchmarks" / "gas_snapshot.json"
-
-
-class Node(Protocol):
-    """A node one can reach."""
-
-    @property
-    def url(self) -> str:
-        """Where it serves JSON-RPC."""
 
 
 def fresh_world(node: Node, fee_bps: int = 0) -> People:
@@ -67,6 +71,23 @@ def rows(start: Callable[[], AbstractContextManager[Node]] = LocalNode) -> list[
     found += settle_gas.fee_rows(figures(found))
     names = [row["name"] for row in found]
     assert len(set(names)) == len(names), "two rows of one name"
+    return found
+
+
+def rows_on_both_nodes() -> list[Row]:
+    """All rows, measured on anvil and on Hardhat's node."""
+    return agreed({name: rows(start) for name, start in NODES.items()})
+
+
+def agreed(by_node: Mapping[str, Sequence[Row]]) -> list[Row]:
+    """A row once where the nodes agree, else once for each node, which its name then says."""
+    found: list[Row] = []
+    for measured in zip(*by_node.values(), strict=True):
+        if len({row["value"] for row in measured}) == 1:
+            found.append({**measured[0], "nodes": ", ".join(by_node)})
+        else:
+            named = zip(by_node, measured, strict=True)
+            found += [{**row, "name": f"{row['name']} ({node})", "nodes": node} for node, row in named]
     return found
 
 

@@ -7,7 +7,18 @@ import pytest
 
 from backend.chain.node import LocalNode
 from tests.benchmarks import gas
+from tests.benchmarks.gas_row import gas_row
 from tests.contract.conftest import HardhatNode
+
+
+def test_agreed__nodes_that_differ__are_both_shown() -> None:
+    same, other = gas_row("claim", 10, goal=20), gas_row("settle", 30, goal=40)
+    found = gas.agreed({"anvil": [same, other], "hardhat": [same, gas_row("settle", 41, goal=40)]})
+    assert [(row["name"], row["value"], row["met"], row["nodes"]) for row in found] == [
+        ("claim", 10, True, "anvil, hardhat"),
+        ("settle (anvil)", 30, True, "anvil"),
+        ("settle (hardhat)", 41, False, "hardhat"),
+    ]
 
 
 @pytest.mark.parametrize("start", [LocalNode, HardhatNode])

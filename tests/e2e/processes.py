@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -41,6 +41,8 @@ class Processes:
     """A chain with its state in `folder`, deployed contracts, a migrated database, and one server."""
 
     folder: Path
+    verifiers: tuple[str, ...] = ()
+    """Instead of the development accounts."""
     node: LocalNode = field(init=False)
     deployment: Deployment = field(init=False)
     settings: Settings = field(init=False)
@@ -50,7 +52,9 @@ class Processes:
         self.node = LocalNode(state_path=self.folder / "chain.json")
         w3 = self.node.start()
         classes = (ClassSpec("US-CA", 2025, "SIM", 10**12, 500),)
-        self.deployment = deploy_all(w3, dev_signer(DevRole.GOVERNOR), local_roles(classes))
+        roles = local_roles(classes)
+        roles = replace(roles, verifiers=self.verifiers or roles.verifiers)
+        self.deployment = deploy_all(w3, dev_signer(DevRole.GOVERNOR), roles)
         self.settings = Settings(data_dir=self.folder, rpc_url=self.node.url, port=free_port(), confirmations=0)
         self.deployment.save(self.settings.deployment_path)
         database = self.database()

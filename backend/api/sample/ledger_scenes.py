@@ -9,6 +9,7 @@ from backend.chain.class_id import parse_code
 from backend.issuance.approval import approve
 from backend.issuance.reading import BatchState, batch_at
 from backend.issuance.service import anchor, attest, claim, plan_batch, review
+from backend.issuance.task import attester_of
 from backend.ledger.closing import close, submit
 from backend.ledger.home import found_home, move_in
 from backend.ledger.person import AccountUnknown, join, person_at
@@ -16,6 +17,8 @@ from backend.ledger.record import import_csv, inspect
 from backend.ledger.sample import SAMPLE_VINTAGE, SampleHousehold, play_vehicle, sample_households
 from backend.ledger.service import statement_of, statements_in
 from backend.ledger.state import State
+
+VERIFIERS = ("verifier-a", "verifier-b", "verifier-c")
 
 
 def people_join(stage: Stage) -> None:
@@ -77,12 +80,15 @@ def statements_close(stage: Stage) -> None:
 
 
 def verifiers_attest(stage: Stage) -> None:
-    """A verifier looks into each statement's findings and attests it."""
-    verifier, deployment = stage.actor("verifier-b").signer, stage.contracts.deployment
+    """The verifier whose turn it is looks into each statement's findings and attests it."""
+    signers = {signer.address: signer for signer in (stage.actor(key).signer for key in VERIFIERS)}
+    deployment = stage.contracts.deployment
     with stage.database.write() as session:
         for statement in statements_in(session, State.SUBMITTED):
             looked_into = {finding.rule for finding in review(session, statement.digest)}
-            attest(session, deployment, statement.digest, verifier, stage.clock.now(), accepted=looked_into)
+            now = stage.clock.now()
+            verifier = signers[attester_of(session, statement, now) or ""]
+            attest(session, deployment, statement.digest, verifier, now, accepted=looked_into)
 
 
 def batches_are_anchored(stage: Stage) -> None:

@@ -113,7 +113,7 @@ class SampleYear:
 
     @contextmanager
     def _stage(self) -> Iterator[Stage]:
-        database = Database(self._settings.database_url)
+        database = Database.of(self._settings)
         players: dict[str, Player] = {}
 
         def player(key: str) -> Player:

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IExchange} from "../../interfaces/IExchange.sol";
+import {HostileAccount} from "../../mocks/HostileAccount.sol";
 import {BatchEncoder, Match} from "../BatchEncoder.sol";
 import {Log} from "../Vm.sol";
 import {World} from "../World.sol";
@@ -81,6 +82,31 @@ contract GroupsTest is World {
         VM.expectRevert(abi.encodeWithSelector(IExchange.OrdersNotAscending.selector, 1));
         VM.prank(OPERATOR);
         exchange.settle(BatchEncoder.encode(_orders, _signatures, _matches));
+    }
+
+    /// @dev However much of its group's gas a receiver burns before it accepts: no other maker is said to have failed.
+    function testFuzz_inv_07__receiver_burns_the_groups_gas__the_group_is_exhausted(uint256 rest) external {
+        HostileAccount hostile = new HostileAccount(CAROL);
+        outfit(address(hostile), 0, 1e9);
+        hostile.setCall(address(this), abi.encodeCall(this.burnDownTo, (bound(rest, 40_000, 400_000))));
+        IExchange.Order memory order = aBuy(address(hostile), 1, 1000);
+        _orders.push(order);
+        _signatures.push(signOrder(CAROL_KEY, order));
+        _add(4, 1, 1, 7);
+        _add(0, 1, 1, 7);
+        _add(3, 1, 1, 0);
+        bytes4[] memory reasons = _settle();
+
+        checkEq(reasons.length, 2, "the group");
+        checkEq(reasons[0], IExchange.GasExhausted.selector, "first");
+        checkEq(reasons[1], IExchange.GasExhausted.selector, "second");
+        checkEq(credit.balanceOf(BOB, classId), 1000, "the one beside it");
+        checkEq(credit.balanceOf(address(hostile), classId), 0, "undone");
+        checkEq(exchange.leftOf(_orders[0]), 6000, "given back");
+    }
+
+    function burnDownTo(uint256 rest) external view {
+        while (gasleft() > rest) {}
     }
 
     function _sign(uint256 key, IExchange.Order memory order) private {

@@ -131,6 +131,17 @@ contract MintingTest is World {
         checkEq(credit.balanceOf(ALICE, classId), 10, "claimed through the new one");
     }
 
+    /// @dev Zero in place of a nullifier's root means unused: under a root of zero one nullifier would mint for ever. An
+    /// Issuance that heeds nothing anchors none.
+    function test_inv_02__a_root_of_zero__is_refused_whoever_anchors() external {
+        VM.startPrank(address(issuance));
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.RootZero.selector));
+        credit.anchor(0, classId, 1000, 1000);
+        VM.expectRevert(abi.encodeWithSelector(ICarbonCredit.RootUnknown.selector, bytes32(0)));
+        credit.mint(ALICE, classId, 100, 0, "nullifier", "statement");
+        VM.stopPrank();
+    }
+
     /// @dev A receiver that claims another's leaf from inside is no thief: the leaf's holder gets it, once.
     function test_receiver_claims_anothers_leaf_from_inside__the_holder_gets_it_once() external {
         HostileAccount hostile = new HostileAccount(BOB);

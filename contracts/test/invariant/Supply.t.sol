@@ -81,5 +81,6 @@ contract SupplyInvariants is Assertions {
         check(_acts.resumed() > 10, "stops lived through");
         check(_acts.sunsets() != 0, "buffers at their term");
         check(_acts.claimedInside() != 0, "claims from inside a receipt");
+        check(_acts.unheeded() != 0, "mints by an Issuance that heeds nothing");
     }
 }

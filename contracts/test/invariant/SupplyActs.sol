@@ -24,6 +24,8 @@ contract SupplyActs is Comparison {
     uint256 public resumed;
     uint256 public sunsets;
     uint256 public claimedInside;
+    /// @notice Mints that no signature stood for.
+    uint256 public unheeded;
     /// @notice Claims that minted, and grams the holders got by them.
     uint256 public minted;
     uint256 public mintedGrams;
@@ -41,7 +43,7 @@ contract SupplyActs is Comparison {
     }
 
     function acts() external pure returns (bytes4[] memory selectors) {
-        selectors = new bytes4[](10);
+        selectors = new bytes4[](11);
         selectors[0] = this.anchorSome.selector;
         selectors[1] = this.claimOne.selector;
         selectors[2] = this.claimSeveral.selector;
@@ -52,6 +54,7 @@ contract SupplyActs is Comparison {
         selectors[7] = this.attack.selector;
         selectors[8] = this.misbehave.selector;
         selectors[9] = this.stopAndResume.selector;
+        selectors[10] = this.heedNothing.selector;
     }
 
     /// @notice A batch of two leaves; its signers are enough and right only sometimes.
@@ -270,6 +273,27 @@ contract SupplyActs is Comparison {
         ];
         (bool done,) = _act(attacker, address(credit), attempts[_pick(6)]);
         check(!done, "INV-08: no role mints, pauses minting or moves");
+    }
+
+    /// @notice An Issuance that heeds neither signatures nor proofs: what CarbonCredit checks itself binds it too.
+    function heedNothing(uint256 seed) external {
+        _start(seed);
+        // One of a few of its own, or one of the last that were anchored: those may still mint.
+        bytes32 root = _chance(30) ? bytes32(_pick(10)) : replay.roots(replay.rootCount() - 1 - _pick(4));
+        if (_chance(30)) {
+            bytes memory call = abi.encodeCall(credit.anchor, (root, classId, _pick(1000), _pick(800)));
+            (bool anchored,) = _act(address(issuance), address(credit), call);
+            check(!anchored || root != 0, "INV-02: no root of zero");
+        } else {
+            // Few nullifiers, so that most come again.
+            bytes32 nullifier = bytes32(_pick(60));
+            address to = actors[_pick(KEYS)];
+            uint256 id = credit.rootOf(root).classId;
+            bytes memory call = abi.encodeCall(credit.mint, (to, id, 1 + _pick(50), root, nullifier, "statement"));
+            (bool done, Log[] memory logs) = _act(address(issuance), address(credit), call);
+            if (done) unheeded += _countMints(logs);
+            else ++refused;
+        }
     }
 
     function misbehave(uint256 seed) external {

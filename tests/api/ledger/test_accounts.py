@@ -78,6 +78,7 @@ class TestAccounts:
             ({"region": "US-CA", "sinceOn": "2025-01-01", "gridArea": "CN-SC"}, "home.grid_area_unfit"),
             ({"region": "US-CA", "sinceOn": "9999-12-31"}, "home.moving_date_invalid"),
             ({"region": "Mars", "sinceOn": "2025-01-01"}, "place.unknown"),
+            ({"region": "US-CAMX", "sinceOn": "2025-01-01"}, "account.region_unfit"),
         ],
     )
     def test_bad_home__is_refused(self, alice: Caller, body: dict[str, str], code: str) -> None:

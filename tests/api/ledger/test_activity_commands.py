@@ -15,12 +15,14 @@ from typer.testing import CliRunner, Result
 from backend.access import signed_in
 from backend.access.client import ApiClient
 from backend.chain.deployment import Deployment
+from backend.footprint.csv_intake import MEANING
 from backend.ledger import activity_commands
 from backend.ledger.tables import ActivityRow
 from backend.storage.database import Database
 from tests.api.access_app import ALICE, ORIGIN
 from tests.api.ledger.callers import BILL, CHILD, Caller, a_year_of_bills, rows_in
 from tests.api.ledger.test_intake import MONTH, TRIP
+from tests.unit.footprint.test_trip import LONDON, PARIS, gpx, point
 from tests.web import TestClient
 
 runner = CliRunner()
@@ -166,6 +168,12 @@ def test_template__can_be_read(tmp_path: Path) -> None:
     assert told("template") == {"csv": printed}
 
 
+def test_template__help__says_what_each_column_holds() -> None:
+    shown = " ".join(run("template", "--help").output.replace("│", " ").split())
+
+    assert all(f"{name}: {meaning[:20]}" in shown for name, meaning in MEANING.items())
+
+
 def test_list__shows_what_was_recorded_and_how_it_came_in(home: str, alice: Caller) -> None:
     alice.post("/activities", BILL | {"home": home})
 
@@ -173,6 +181,61 @@ def test_list__shows_what_was_recorded_and_how_it_came_in(home: str, alice: Call
 
     assert (row["source"], row["grade"]) == ("manual", "S")
     assert "manual" in run("list", "--dev", "10").output
+
+
+def test_add__records_one_activity_that_take_back_names(home: str, database: Database) -> None:
+    bus = ("add", "bus", "12.5", "passenger_km", "--from", "2025-01-02", "--place", "US-CA", "--dev", "10")
+    bill = ("--home", home, "--meter", "M1", "--evidence", "bill", "--dev", "10")
+    power = (
+        "add",
+        "grid_electricity",
+        "1.2",
+        "MWh",
+        "--from",
+        "2025-01-01",
+        "--to",
+        "2025-01-31",
+        "--place",
+        "US-CAMX",
+    )
+
+    trip, kept = told(*bus), told(*power, *bill)
+
+    assert (trip["start"], trip["end"]) == ("2025-01-02T08:00:00Z", "2025-01-03T08:00:00Z")
+    assert (kept["quantity"], kept["evidence"], kept["isShared"]) == ("1200", "bill", True)
+    assert rows_in(database, ActivityRow) == 2
+    assert "meter.overlap" in run(*power, *bill).output
+
+
+def test_add__what_has_not_happened_yet__is_told_until_when_it_may(home: str) -> None:
+    assert home
+    late = ("--from", "2026-01-14", "--to", "2026-01-16", "--place", "US-CA", "--dev", "10", "--json")
+
+    problem = json.loads(run("add", "bus", "1", "passenger_km", *late).stdout)
+
+    assert problem["code"] == "activity.in_future"
+    assert (problem["end"], problem["now"]) == ("2026-01-17T08:00:00Z", "2026-01-15T12:00:00Z")
+
+
+@pytest.mark.usefixtures("home")
+def test_import__tracks_without_times__take_the_days_given(tmp_path: Path) -> None:
+    track = a_file(tmp_path, gpx(point(LONDON) + point(PARIS)))
+    asked = ("import", track, "--kind", "rail", "--place", "GB", "--dev", "10")
+
+    (planned,) = told(*asked, "--from", "2025-05-01", "--to", "2025-05-02")["activities"]
+
+    assert (planned["start"], planned["end"]) == ("2025-04-30T23:00:00Z", "2025-05-02T23:00:00Z")
+    assert "gpx.no_time" in run(*asked).output
+
+
+def test_restore_meter__takes_a_mistyped_replacement_back(home: str, alice: Caller) -> None:
+    alice.post("/activities", BILL | {"home": home})
+    run("replace-meter", home, *REPLACED, "--dev", "10")
+    restore = ("restore-meter", home, "--category", "electricity", "--new", "n-2", "--dev", "10")
+
+    assert told(*restore) == {"restored": "n-2"}
+    assert "meter.replacement_unknown" in run(*restore).output
+    assert alice.post("/activities", BILL | {"home": home, "from": "2025-02-01", "to": "2025-02-28"}).status_code == 201
 
 
 def test_replace_meter__says_from_when_the_new_one_counts(home: str, alice: Caller) -> None:

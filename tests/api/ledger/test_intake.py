@@ -267,6 +267,7 @@ class TestRefusals:
         [
             (MONTH, {}, (422, "green_button.meter_unnamed")),
             (MONTH, {"meter": "U/9=1"}, (422, "green_button.point_unknown")),
+            (MONTH, {"meter": ["1", "2"]}, (422, "green_button.point_twice")),
             (MONTH, {"meter": "表"}, (422, "activity.meter_unreadable")),
             (electricity(hours(JAN - 20 * 365 * 86_400, [1])), {"meter": "1"}, (422, "footprint.factor_unknown")),
             (MONTH[:-30], {"meter": "1"}, (422, "xml.malformed")),
@@ -331,6 +332,19 @@ class TestReplacement:
         assert problem(alice.post("/activities", february)) == (409, "meter.out_of_service")
         assert alice.post("/activities", february | {"meter": "N2"}).status_code == 201
         assert problem(alice.post(f"/homes/{home}/meters/replacements", body)) == (404, "meter.unknown")
+
+    def test_replacement_said_wrongly__is_taken_back_by_who_lives_there(
+        self, alice: Caller, bob: Caller, later: tuple[str, str]
+    ) -> None:
+        path = f"/homes/{later[0]}/meters/replacements"
+        alice.post("/activities", BILL | {"home": later[0]})
+        alice.post(path, {"category": "electricity", "old": "M1", "new": "N2", "on": "2025-02-01"})
+        said = {"category": "electricity", "new": "N2"}
+
+        assert problem(bob.client.delete(path, headers=bob.headers, params=said)) == (404, "home.unknown")
+        assert alice.client.delete(path, headers=alice.headers, params=said).status_code == 204
+        again = alice.client.delete(path, headers=alice.headers, params=said)
+        assert problem(again) == (404, "meter.replacement_unknown")
 
     def test_stranger_s_home_or_an_impossible_day__is_refused(
         self, alice: Caller, bob: Caller, later: tuple[str, str]

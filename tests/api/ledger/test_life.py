@@ -42,7 +42,7 @@ class TestRotation:
 
         assert answer.status_code == 201, answer.text
         assert answer.json()["addresses"] == [ALICE.address, NEW.address]
-        assert problem(alice.get("/accounts/me")) == (404, "account.unknown")
+        assert problem(alice.get("/accounts/me")) == (404, "account.rekeyed")
         assert Caller(client, NEW).get("/accounts/me").json()["address"] == NEW.address
         assert problem(client.post("/accounts/rotations", json=body)) == (404, "account.unknown")
 

@@ -121,6 +121,24 @@ class TestAccount:
         assert said("hand-over", CHILD.address, "--withdraw", dev=40) == {"done": "yes"}
 
 
+class TestShown:
+    def test_report__for_people__tells_each_category_of_each_month(self, clock: FixedClock) -> None:
+        homes()
+        clock.at = AFTER
+
+        shown = CliRunner().invoke(me, ["--dev", "10", "report", "2025"]).stdout
+
+        assert "months: categories" in shown
+        assert shown.count("unmeasured") == 24, "in its month and in its quarter"
+
+    def test_account__for_people__has_no_none_and_a_line_for_each_notice(self) -> None:
+        shown = CliRunner().invoke(me, ["--dev", "10", "join", "US-CA", "--identity", "me"]).stdout
+
+        assert "None" not in shown
+        assert "court. Your ledger" in shown
+        assert len(shown.splitlines()) > 16
+
+
 class TestYear:
     def test_report_close_why_reopen_submit_position(self, clock: FixedClock) -> None:
         homes()
@@ -132,7 +150,8 @@ class TestYear:
         assert [one["version"] for one in said("versions", "2025")["versions"]] == [1, 2]
         assert said("why", "2025", "--version", "1", "--version", "2")["changes"] == []
         assert int(said("why", "2025", "--from", "2025-06-01T00:00:00Z")["footprintBeforeGco2e"]) > 1_019_999
-        assert said("why", "2025", code=1)["code"] == "statement.comparison_unclear"
+        assert said("why", "2025")["changes"] == []
+        assert said("why", "2025", "--version", "1", code=1)["code"] == "statement.comparison_unclear"
         assert said("submit", "2025")["state"] == "submitted"
         assert said("position")["netGco2e"].startswith("-")
         assert [one["vintage"] for one in said("statements")["statements"]] == [2025]

@@ -48,7 +48,6 @@ class TestWhy:
     @pytest.mark.parametrize(
         "query",
         [
-            {},
             {"fromVersion": "1"},
             {"fromVersion": "1", "toVersion": "2", "from": "2026-01-01T00:00:00Z"},
             {"to": "2026-01-01T00:00:00Z"},
@@ -58,6 +57,19 @@ class TestWhy:
         assert later
 
         assert problem(alice.get("/statements/2025/changes", **query)) == (422, "statement.comparison_unclear")
+
+    def test_no_question__tells_all_since_joining_and_then_the_last_closing_anew(
+        self, alice: Caller, later: tuple[str, str]
+    ) -> None:
+        alice.post_csv(a_year_of_bills(), home=later[0])
+        recorded = alice.get("/statements/2025/changes").json()
+        alice.post("/statements/2025/close")
+        alice.post("/statements/2025/close")
+        again = alice.get("/statements/2025/changes").json()
+
+        assert [one["cause"] for one in recorded["changes"]].count("line_added") == 12
+        assert sum(int(one["deltaGco2e"]) for one in recorded["changes"]) == 0, "declared grams stand for the default"
+        assert again["changes"] == []
 
     def test_unknown_version__is_not_found(self, alice: Caller, later: tuple[str, str]) -> None:
         assert later

@@ -1,4 +1,4 @@
-"""A year over HTTP from joining to a submitted statement; policies; and every refusal with its code."""
+"""A year over HTTP from joining to a submitted statement; and every refusal with its code."""
 
 import json
 
@@ -120,18 +120,3 @@ class TestStatements:
     def test_signed_in_without_an_account__is_told_to_join(self, alice: Caller) -> None:
         for path in ("/accounts/me", "/activities", "/statements", "/statements/2025"):
             assert problem(alice.get(path)) == (404, "account.unknown")
-
-
-class TestPolicies:
-    def test_policies__are_public_with_their_derivations(self, client: TestClient) -> None:
-        listed = client.get("/policies").json()["policies"]
-
-        assert [one["id"] for one in listed] == ["cn-sc-home-travel-2025", "us-ca-home-electricity-2025"]
-        whole = client.get("/policies/us-ca-home-electricity-2025").json()
-        assert whole["creditClass"] == "US-CA/2025/SIM"
-        assert whole["illustrative"]
-        assert whole["categories"][0]["budgetGco2e"] == "459000"
-        assert whole["source"]["rules"]["mint_step_kg"] == 10
-
-    def test_unknown_policy__is_not_found(self, client: TestClient) -> None:
-        assert problem(client.get("/policies/nothing")) == (404, "policy.unknown")

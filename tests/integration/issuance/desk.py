@@ -9,6 +9,7 @@ from backend.chain.keys import DevRole, dev_signer
 from backend.issuance import service
 from backend.issuance.projection import IssuanceProjection
 from backend.issuance.reading import Batch
+from backend.issuance.task import attester_of
 from backend.kernel.clock import SystemClock
 from backend.ledger.books import Books
 from backend.ledger.closing import close, submit
@@ -70,11 +71,13 @@ class Desk:
                 submit(session, self.books, person_id=person.person_id, vintage=VINTAGE, at=AT)
 
     def all_attested(self) -> None:
-        """A verifier looks into each statement and attests it."""
+        """The verifier whose turn it is looks into each statement and attests it."""
+        by_address = {verifier.address: verifier for verifier in VERIFIERS}
         with self.database.write() as session:
             for statement in statements_in(session, State.SUBMITTED):
                 rules = {finding.rule for finding in service.review(session, statement.digest)}
-                service.attest(session, self.deployment, statement.digest, VERIFIERS[1], self.now, accepted=rules)
+                verifier = by_address[attester_of(session, statement, self.now) or ""]
+                service.attest(session, self.deployment, statement.digest, verifier, self.now, accepted=rules)
 
     def batch(self, class_id: int, signatures: int = 2) -> Batch:
         """Planned, and signed by some verifiers."""

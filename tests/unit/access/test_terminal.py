@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 import typer
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from typer.testing import CliRunner
 
@@ -96,6 +96,14 @@ def test_show__a_table_that_fits__is_a_table_and_one_that_does_not_is_told_row_b
     assert shown_at(20, "x" * 50) == "x" * 50 + "\n"
 
 
+@pytest.mark.parametrize("width", [20, 79, 250])
+def test_show__several_tables__cuts_and_breaks_nothing_of_any(width: int) -> None:
+    text = shown_at(width, Group(wide_table(), wide_table()))
+
+    assert text.count(ROOT) == 2
+    assert all(text.count(amount) >= 2 for amount in AMOUNTS)
+
+
 def test_emit__to_a_pipe__has_no_width(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     app = typer.Typer()
@@ -143,6 +151,14 @@ def test_failing__on_a_servers_problem__prints_what_the_server_said() -> None:
     assert "order.expired: too late" in err
     assert run(ApiProblem(422, problem | {"code": "input.invalid"}))[0] == 2
     assert run(ApiProblem(404, problem | {"code": "market.class_unknown", "status": 404}))[0] == 2
+
+
+def test_failing__on_rows_of_a_file__tells_every_one_of_them() -> None:
+    problem = {"status": 422, "code": "activity.csv_refused", "detail": "line 2 and 2 more", "badRows": "3"}
+
+    _, _, err = run(ApiProblem(422, problem | {"rows": ["line 2: [a]", "line 5: b"]}))
+
+    assert err.splitlines()[1:] == ["  line 2: [a]", "  line 5: b", "  and 1 more"]
 
 
 def test_to_json__a_value_without_json_form__is_refused() -> None:

@@ -160,6 +160,8 @@ class TestCsv:
         ("header", "word"),
         [
             (HEADER + ",price", "unknown: price"),
+            (HEADER.replace(",", ";"), "put commas between them"),
+            (HEADER.replace(",", "\t"), "put commas between them"),
             (HEADER.replace("quantity,", ""), "absent: quantity"),
             (HEADER + ",kind", "twice"),
             ("", "none"),

@@ -52,11 +52,27 @@ def test_ladder__a_place_s_own_old_value__comes_before_a_newer_national_one() ->
 
 
 @pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("cn-sc", "try CN-SC"),
+        ("US-NY", "try US, US-AKGD,"),
+        ("Mars", "give an ISO 3166 code or a grid area"),
+        ("", "give an ISO 3166 code or a grid area"),
+    ],
+)
+def test_place__that_nobody_knows__is_told_what_to_try(code: str, told: str) -> None:
+    with pytest.raises(PlaceUnknown, match=told) as refused:
+        place_of(code)
+
+    assert refused.value.fields["known"]
+
+
+@pytest.mark.parametrize(
     ("kind", "place", "year", "reason"),
     [
         ("natural_gas", "US-CA", 2025, "billed by energy"),
         ("natural_gas_gross", "CN-SC", 2025, "net calorific value only"),
-        ("grid_electricity", "CN-SC", 2020, "nothing collected reaches back to 2020"),
+        ("grid_electricity", "CN-SC", 2020, "back to 2020; the earliest, electricity-cn-sc-2021, is of 2021"),
         ("grid_electricity", "FR", 2025, "comparison only"),
         ("wood_logs", "GB", 2025, "wood-gb-2025, was published on 2025-06-10, too late"),
         ("bus", "DE", 2025, "no proxy is declared"),

@@ -1,6 +1,6 @@
 """Verifiers attest or return statements; nobody judges an own household's."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlmodel import Session, select
@@ -8,15 +8,20 @@ from sqlmodel import Session, select
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.issuance import service
 from backend.issuance.attestation import AttestationUnknown, attestation_of
+from backend.issuance.attesting import StatementImplausible
+from backend.issuance.batch import BatchEmpty, BatchTooSmall
 from backend.issuance.plausibility import Rule
 from backend.issuance.reading import StatementInconsistent
-from backend.issuance.service import ReasonMissing, StatementImplausible
+from backend.issuance.returning import ReasonMissing
+from backend.issuance.task import VerifierNotAssigned, queue_of
 from backend.issuance.verifier import VerifierInterested, VerifierUnaccredited, accredited, threshold_of
 from backend.ledger.deficit import all_open_deficits
+from backend.ledger.home import move_out
 from backend.ledger.service import StatementUnknown
 from backend.ledger.state import State, StatementStateWrong
 from backend.ledger.tables import StatementRow
-from tests.unit.issuance.world import AT, AVERAGE, DEPLOYMENT, LAVISH, STRANGER, THRIFTY, VERIFIERS, World
+from tests.unit.issuance.world import AT, AVERAGE, CLASS_ID, DEPLOYMENT, LAVISH, STRANGER, THRIFTY, VERIFIERS, World
+from tests.unit.ledger.people import at_home, keep, power
 
 DOMAIN = DEPLOYMENT.domain("Issuance")
 
@@ -33,7 +38,7 @@ def test_attest__a_clean_statement__signs_what_it_says_and_marks_it(world: World
     assert world.again(statement).state is State.ATTESTED
     assert attestation.is_signed(DOMAIN)
     assert attestation.is_of(statement)
-    assert attestation.rule_version == "tanyu-plausibility/2"
+    assert attestation.rule_version == "tanyu-plausibility/3"
     assert attestation.attested_at == datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
     with world.database.read() as session:
         assert attestation_of(session, statement.digest) == attestation
@@ -58,11 +63,13 @@ def test_attest__by_nobody_the_chain_accredited__is_refused(world: World, by: Si
 
 def test_attest__by_a_verifier_removed_since__is_refused(world: World) -> None:
     (statement,) = world.household(THRIFTY, 11)
-    world.event("Issuance", "VerifierSet", verifier=VERIFIERS[0].address, accredited=False)
+    first = world.attester(statement)
+    world.event("Issuance", "VerifierSet", verifier=first.address, accredited=False)
     with pytest.raises(VerifierUnaccredited):
-        world.attest(statement)
+        world.attest(statement, by=first)
+    assert world.attester(statement) != first, "the work goes to another at once"
     world.undo()
-    world.attest(statement)
+    world.attest(statement, by=first)
 
 
 @pytest.mark.parametrize("number", [int(DevRole.VERIFIER_A), 11])
@@ -70,11 +77,52 @@ def test_attest__own_statement_or_a_housemates__is_refused(world: World, number:
     statements = world.household(AVERAGE, int(DevRole.VERIFIER_A), 11)
     chosen = next(one for one in statements if one.account == dev_signer(number).address)
     with pytest.raises(VerifierInterested) as caught:
-        world.attest(chosen)
+        world.attest(chosen, by=VERIFIERS[0])
     assert caught.value.code == "verifier.interested"
     with world.database.read() as session:
         assert attested_nothing(session)
-    world.attest(chosen, by=VERIFIERS[1])
+    assert world.attester(chosen) in VERIFIERS[1:]
+    world.attest(chosen)
+
+
+def test_attest__of_who_shared_a_home_with_the_verifier_earlier_in_the_year__is_refused(world: World) -> None:
+    with world.database.write() as session:
+        home, (left, mate) = at_home(session, world.books, int(DevRole.VERIFIER_A), 11)
+        for month in range(1, 13):
+            keep(session, world.books, mate, power(month, AVERAGE), home)
+        move_out(session, home, person_id=left.person_id, until_on=date(2025, 3, 31), at=AT)
+        statement = world._submitted(session, mate)
+    assert world.attester(statement) in VERIFIERS[1:]
+    with pytest.raises(VerifierInterested):
+        world.attest(statement, by=VERIFIERS[0])
+
+
+def test_attest__by_another_than_whose_turn_it_is__is_refused(world: World) -> None:
+    (statement,) = world.household(THRIFTY, 11)
+    own = world.attester(statement)
+    for other in VERIFIERS:
+        if other != own:
+            with pytest.raises(VerifierNotAssigned):
+                world.attest(statement, by=other)
+    world.attest(statement, by=own)
+
+
+def test_attest__after_its_verifier_was_revoked__another_attests_it_anew_before_it_is_batched(world: World) -> None:
+    statements = world.three_attested()
+    gone = world.attested_by(statements[0])
+    world.event("Issuance", "VerifierSet", verifier=gone.address, accredited=False)
+    orphans = [one for one in statements if world.attested_by(one) == gone]
+    with world.database.write() as session, pytest.raises(BatchTooSmall if len(orphans) < 3 else BatchEmpty):
+        service.plan_batch(session, world.books, CLASS_ID, AT)
+    for orphan in orphans:
+        verifier = world.attester(orphan)
+        with world.database.read() as session:
+            assert orphan.digest in {one.statement.digest for one in queue_of(session, verifier.address, AT, limit=9)}
+        world.attest(orphan, by=verifier)
+        assert world.attested_by(orphan) == verifier != gone
+        with pytest.raises(StatementStateWrong):
+            world.attest(orphan, by=verifier)
+    assert world.plan().totals.people == 3
 
 
 def test_attest__a_bill_entered_in_two_homes__needs_a_verifier_who_looked_into_it(world: World) -> None:
@@ -91,9 +139,10 @@ def test_attest__a_bill_entered_in_two_homes__needs_a_verifier_who_looked_into_i
     assert caught.value.fields["rules"] == ["similar_curve"]
     with world.database.read() as session:
         assert attested_nothing(session)
+    verifier = world.attester(copy)
     with world.database.write() as session:
         attestation = service.attest(
-            session, DEPLOYMENT, copy.digest, VERIFIERS[0], AT, accepted=[Rule.SIMILAR_CURVE, Rule.OUTLIER]
+            session, DEPLOYMENT, copy.digest, verifier, AT, accepted=[Rule.SIMILAR_CURVE, Rule.OUTLIER]
         )
     assert attestation.accepted == ("similar_curve",)
 
@@ -137,9 +186,10 @@ def test_attestation_of__a_statement_without_one__says_so(world: World) -> None:
 
 def test_return__with_reasons__sends_it_back(world: World) -> None:
     (statement,) = world.household(THRIFTY, 11)
+    verifier = world.attester(statement)
     with world.database.write() as session:
         returned = service.return_statement(
-            session, statement.digest, VERIFIERS[0].address, ["the July bill is missing", "two meters?"], AT
+            session, statement.digest, verifier.address, ["the July bill is missing", "two meters?"], AT
         )
     assert returned.state is State.RETURNED
     assert returned.reason == "the July bill is missing; two meters?"
@@ -148,8 +198,9 @@ def test_return__with_reasons__sends_it_back(world: World) -> None:
 @pytest.mark.parametrize("reasons", [[], ["fine", "  "]])
 def test_return__without_saying_why__is_refused(world: World, reasons: list[str]) -> None:
     (statement,) = world.household(THRIFTY, 11)
+    verifier = world.attester(statement)
     with world.database.write() as session, pytest.raises(ReasonMissing) as caught:
-        service.return_statement(session, statement.digest, VERIFIERS[0].address, reasons, AT)
+        service.return_statement(session, statement.digest, verifier.address, reasons, AT)
     assert caught.value.code == "statement.reason_missing"
     assert world.again(statement).state is State.SUBMITTED
 

@@ -119,3 +119,41 @@ def test_negative_net__a_line_below_zero__is_found() -> None:
     values = document(SEASONS)
     values["line.0001"] = values["line.0001"] | {"quantity": "-5"}
     assert rules(values) == [Rule.NEGATIVE_NET]
+
+
+def trip(kind: str, km: str, hours: int, part: str = "1/1", month: str = "2025-03") -> dict[str, Any]:
+    """A journey's line in a document, 0 g so that the sums agree."""
+    return {
+        "category": "travel",
+        "month": month,
+        "kind": kind,
+        "quantity": km,
+        "fromUnix": 1_741_000_000,
+        "toUnix": 1_741_000_000 + 3600 * hours,
+        "part": part,
+        "gco2e": "0",
+    }
+
+
+def travelling(*trips: dict[str, Any]) -> dict[str, Any]:
+    return document(SEASONS) | {f"line.1{at:03d}": one for at, one in enumerate(trips)}
+
+
+@pytest.mark.parametrize(
+    ("trips", "expected"),
+    [
+        ([trip("flight_long_haul", "5500", 5)], []),
+        ([trip("flight_long_haul", "5500.1", 5)], [Rule.IMPOSSIBLE_TRAVEL]),
+        ([trip("bus", "2000", 2)], [Rule.IMPOSSIBLE_TRAVEL]),
+        ([trip("bus", "2000", 2)] * 3, [Rule.IMPOSSIBLE_TRAVEL]),
+        ([trip("rail", "100000", 744)], []),
+        ([trip("rail", "100000", 744), trip("bus", "50000", 744)], [Rule.IMPOSSIBLE_TRAVEL]),
+        ([trip("rail", "100000", 744), trip("bus", "50000", 744, part="1/2")], []),
+        ([trip("rail", "100000", 744), trip("bus", "50000", 744, month="2025-04")], []),
+        ([{**trip("bus", "2000", 2), "kind": "diet_vegan"}], []),
+    ],
+)
+def test_impossible_travel__faster_or_longer_than_anybody_goes__is_found_once(
+    trips: list[dict[str, Any]], expected: list[Rule]
+) -> None:
+    assert rules(travelling(*trips)) == expected

@@ -10,10 +10,11 @@ from backend.chain.events import ChainEvent
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.rpc import connect
 from backend.issuance import service
-from backend.issuance.attestation import Attestation
+from backend.issuance.attestation import Attestation, attestation_of
 from backend.issuance.batch import Entry
 from backend.issuance.projection import IssuanceProjection
 from backend.issuance.reading import Batch
+from backend.issuance.task import attester_of
 from backend.kernel.digest import sha256
 from backend.kernel.mass import share_ceil
 from backend.ledger.books import Books
@@ -31,7 +32,7 @@ POLICY = shipped_policies().policy("us-ca-home-electricity-2025")
 CLASS_ID = POLICY.class_id
 VERIFIERS = tuple(dev_signer(role) for role in (DevRole.VERIFIER_A, DevRole.VERIFIER_B, DevRole.VERIFIER_C))
 STRANGER = dev_signer(60)
-NAMES = ("PaymentToken", "CarbonCredit", "Issuance", "Exchange", "Charity")
+NAMES = ("PaymentToken", "CarbonCredit", "Issuance", "Exchange", "Charity", "Anchors")
 DEPLOYMENT = Deployment(
     31337, "0x" + "00" * 32, 0, {name: dev_signer(90 + at).address for at, name in enumerate(NAMES)}, {}
 )
@@ -45,14 +46,16 @@ def offline_contracts() -> Contracts:
     return Contracts(connect("http://127.0.0.1:1"), DEPLOYMENT)
 
 
-def toy_event(number: int, contract: str, name: str, args: dict[str, Any]) -> ChainEvent:
+def toy_event(
+    number: int, contract: str, name: str, args: dict[str, Any], waited: timedelta = timedelta()
+) -> ChainEvent:
     return ChainEvent(
         contract=contract,
         name=name,
         args=args,
         block_number=number,
         block_hash=sha256(b"block%d" % number),
-        block_time=AT + timedelta(seconds=number),
+        block_time=AT + timedelta(seconds=number) + waited,
         tx_hash=sha256(b"tx%d" % number),
         log_index=number % 7,
     )
@@ -68,6 +71,7 @@ class World:
     buffer_bps: int = POLICY.buffer_bps
     contracts: Contracts = field(default_factory=offline_contracts)
     _shape: int = 0
+    _waited: timedelta = timedelta()
 
     def __post_init__(self) -> None:
         self.projections = [*balance_projections(DEPLOYMENT), IssuanceProjection()]
@@ -77,10 +81,14 @@ class World:
         self.event("CarbonCredit", "ClassCreated", classId=CLASS_ID, cap=CAP_GCO2E, bufferRateBps=self.buffer_bps)
 
     def event(self, contract: str, name: str, **args: Any) -> None:
-        self.history.append(toy_event(len(self.history) + 1, contract, name, args))
+        self.history.append(toy_event(len(self.history) + 1, contract, name, args, self._waited))
         with self.database.write() as session:
             for projection in self.projections:
                 projection.apply(session, self.history[-1])
+
+    def wait(self, span: timedelta) -> None:
+        """Later events are of later blocks."""
+        self._waited += span
 
     def undo(self) -> None:
         with self.database.write() as session:
@@ -112,9 +120,26 @@ class World:
         close(session, self.books, person_id=person.person_id, vintage=VINTAGE, at=AT)
         return submit(session, self.books, person_id=person.person_id, vintage=VINTAGE, at=AT)
 
-    def attest(self, *statements: Statement, by: Signer = VERIFIERS[0]) -> list[Attestation]:
+    def attester(self, statement: Statement, at: datetime = AT) -> Signer:
+        """Whose turn it is."""
+        with self.database.read() as session:
+            address = attester_of(session, self.again(statement), at)
+        return next(one for one in VERIFIERS if one.address == address)
+
+    def attest(self, *statements: Statement, by: Signer | None = None, at: datetime = AT) -> list[Attestation]:
+        """By whose turn it is, or by somebody else."""
+        signers = [by or self.attester(one, at) for one in statements]
         with self.database.write() as session:
-            return [service.attest(session, DEPLOYMENT, one.digest, by, AT) for one in statements]
+            return [
+                service.attest(session, DEPLOYMENT, one.digest, signer, at)
+                for one, signer in zip(statements, signers, strict=True)
+            ]
+
+    def attested_by(self, statement: Statement) -> Signer:
+        """Who attested it."""
+        with self.database.read() as session:
+            address = attestation_of(session, statement.digest).verifier
+        return next(one for one in VERIFIERS if one.address == address)
 
     def three_attested(self) -> list[Statement]:
         """One with a credit, one with neither, one with a deficit."""

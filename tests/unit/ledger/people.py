@@ -76,7 +76,9 @@ class Use:
     grade: Grade = Grade.D
 
 
-def keep(session: Session, books: Books, person: Person, use: Use, home: str | None = None) -> int:
+def keep(
+    session: Session, books: Books, person: Person, use: Use, home: str | None = None, *, at: datetime = AT
+) -> int:
     """Records it."""
     activity = activity_of(
         kind=use.kind,
@@ -88,7 +90,7 @@ def keep(session: Session, books: Books, person: Person, use: Use, home: str | N
         evidence="a document",
         meter=use.meter,
     )
-    return record(session, books, person_id=person.person_id, activity=activity, home=home, at=AT)
+    return record(session, books, person_id=person.person_id, activity=activity, home=home, at=at)
 
 
 def power(month: int, kwh: str, grade: Grade = Grade.D, meter: str = "M1") -> Use:

@@ -25,8 +25,9 @@ from backend.ledger.hand_over import (
     withdraw_hand_over,
 )
 from backend.ledger.home import stays
-from backend.ledger.person import AccountUnknown, Person, RegionUnfit, join, person_at, wards_of
+from backend.ledger.person import AccountRekeyed, AccountUnknown, Person, join, person_at, wards_of
 from backend.ledger.personhood import IssuerMissing, LedgerKeys
+from backend.ledger.region import RegionUnfit
 from backend.ledger.residence import AlreadyResident, MoveDateInvalid, Residence, move, region_on, residences_of
 from backend.ledger.rotation import RotationExpired, RotationSignerWrong, rotate, rotation_text
 from backend.ledger.service import household_of, statement_at
@@ -80,8 +81,10 @@ class TestRotation:
             owner = owner_of(session, OLD.address)
             assert owner is not None
             assert owner.id == person.person_id
-            with pytest.raises(AccountUnknown):
+            with pytest.raises(AccountRekeyed) as old:
                 person_at(session, OLD.address)
+            assert old.value.code == "account.rekeyed"
+            assert NEW.address not in old.value.message
 
     def test_old_address__never_opens_an_account_again(self, database: Database) -> None:
         with database.write() as session:

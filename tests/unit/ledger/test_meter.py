@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from backend.footprint.green_button import read_green_button
 from backend.footprint.kind import Category, Grade
-from backend.footprint.meter_number import MeterUnreadable, meter_key
+from backend.footprint.meter_number import MeterMangled, MeterUnreadable, meter_key
 from backend.ledger.books import Books
 from backend.ledger.closing import close, submit
 from backend.ledger.document import verify
@@ -59,7 +59,7 @@ class TestSpelling:
     @pytest.mark.parametrize(
         "same",
         ["AB-0120", "ab0120", "A B 0120", "ab–0120", "ＡＢ０１２０", "AB-O120", "AB-0l20", "AB-0I20", "00AB0120",
-         "ab٠١٢٠", "AB.0120", "a\u200bb0120"],
+         "ab٠١٢٠", "AB.0120", "a\u200bb0120", "A8-0120", "AB-01Z0"],
     )  # fmt: skip
     def test_look_alikes__are_one_meter(self, same: str) -> None:
         assert meter_key(same) == meter_key("AB-0120")
@@ -74,6 +74,14 @@ class TestSpelling:
             meter_key(letter)
 
         assert refused.value.code == "activity.meter_unreadable"
+
+    @pytest.mark.parametrize("number", ["1.23457E+11", " 4,5e+9 "])
+    def test_number_a_spreadsheet_has_shortened__is_refused(self, number: str) -> None:
+        with pytest.raises(MeterMangled) as refused:
+            meter_key(number)
+
+        assert refused.value.code == "activity.meter_mangled"
+        assert meter_key("1E5") == "1e5"
 
     @given(
         number=st.text("0123456789ABCDEFGHJKMPQRSTUVWXYZ", min_size=1, max_size=12),

@@ -25,12 +25,12 @@ from backend.ledger.person import (
     GuardianMissing,
     GuardianUnexpected,
     PersonhoodUsed,
-    RegionUnfit,
     join,
     person_at,
     persons,
 )
 from backend.ledger.personhood import DevelopmentIssuer, IdentityMissing, LedgerKeys, meter_hash
+from backend.ledger.region import RegionUnfit
 from backend.ledger.service import household_of
 from backend.storage.database import Database
 from tests.unit.ledger.people import AT, at_home, member, some_books

@@ -10,7 +10,7 @@ ALLOWED = {
     ("open", "closed"), ("closed", "open"), ("closed", "closed"), ("closed", "submitted"), ("submitted", "returned"),
     ("submitted", "attested"), ("returned", "closed"), ("attested", "issued"), ("attested", "neutral"),
     ("attested", "deficit"), ("issued", "claimed"), ("deficit", "partly_settled"), ("deficit", "settled"),
-    ("partly_settled", "settled"),
+    ("partly_settled", "settled"), ("returned", "appealed"), ("appealed", "returned"), ("appealed", "submitted"),
 }  # fmt: skip
 BACK = {
     ("issued", "attested"), ("claimed", "issued"), ("neutral", "attested"), ("deficit", "attested"),

@@ -9,9 +9,18 @@ from sqlmodel import Session, select
 from backend.footprint.kind import Category, Grade
 from backend.footprint.trip import read_gpx
 from backend.ledger.books import Books
-from backend.ledger.home import HomeUnknown, fresh_code, home_at, move_out
+from backend.ledger.home import fresh_code, home_at, move_out
 from backend.ledger.intake import Intake, csv_of, gpx_of, take_in
-from backend.ledger.meter import MeterOverlap, ReplacementInvalid, replace_meter
+from backend.ledger.meter import (
+    MeterOutOfService,
+    MeterOverlap,
+    MeterRead,
+    NotThereThen,
+    ReplacementInvalid,
+    ReplacementUnknown,
+    replace_meter,
+    undo_replacement,
+)
 from backend.ledger.odometer import read_odometer
 from backend.ledger.person import Person
 from backend.ledger.record import Source, TripOverlap
@@ -39,6 +48,12 @@ def replaced(session: Session, books: Books, person: Person, code: str, new: str
         session, books, home_at(session, code), person_id=person.person_id, category=Category.ELECTRICITY,
         old="OLD1", new=new, on=date(2025, 7, 1), at=AT,
     )  # fmt: skip
+
+
+def taken_back(session: Session, books: Books, person: Person, code: str, new: str) -> None:
+    undo_replacement(
+        session, books, home_at(session, code), person_id=person.person_id, category=Category.ELECTRICITY, new=new
+    )
 
 
 def track(kind: str) -> Intake:
@@ -124,6 +139,46 @@ class TestReplacements:
             replaced(session, books, person, code)
             keep(session, books, person, power(8, "100", Grade.S, "NEW2"), code)
 
+    def test_mistyped_replacement__is_taken_back_and_the_old_meter_goes_on(self, database: Database) -> None:
+        with database.write() as session:
+            books = some_books()
+            code, (person,) = at_home(session, books, 10)
+            keep(session, books, person, power(1, "100", Grade.S, "OLD1"), code)
+            replaced(session, books, person, code, "MISTYPED")
+            with pytest.raises(MeterOutOfService):
+                keep(session, books, person, power(8, "100", Grade.S, "OLD1"), code)
+
+            taken_back(session, books, person, code, "mis-typed")
+
+            (meter,) = session.exec(select(MeterRow)).all()
+            assert meter.until_at is None
+            keep(session, books, person, power(8, "100", Grade.S, "OLD1"), code)
+
+    def test_replacement_that_stands_or_never_was__is_not_taken_back(self, database: Database) -> None:
+        with database.write() as session:
+            books = some_books()
+            code, (one, two) = at_home(session, books, 10, 11)
+            keep(session, books, one, power(1, "100", Grade.S, "OLD1"), code)
+            move_out(session, code, person_id=two.person_id, until_on=date(2025, 6, 30), at=AT)
+            replaced(session, books, one, code)
+
+            with pytest.raises(NotThereThen) as stranger:
+                taken_back(session, books, two, code, "NEW2")
+            with pytest.raises(ReplacementUnknown):
+                taken_back(session, books, one, code, "OLD1")
+            with pytest.raises(ReplacementUnknown) as unknown:
+                taken_back(session, books, one, code, "NEVER")
+            first = keep(session, books, one, power(8, "100", Grade.S, "NEW2"), code)
+            with pytest.raises(MeterRead) as read:
+                taken_back(session, books, one, code, "NEW2")
+            codes = [one.value.code for one in (stranger, unknown, read)]
+            assert codes == ["meter.not_there_then", "meter.replacement_unknown", "meter.read"]
+
+            session.get_one(ActivityRow, first).grade = Grade.M
+            take_back(session, one, first)
+            with pytest.raises(MeterRead):
+                taken_back(session, books, one, code, "NEW2")
+
     def test_meter_a_utility_signed_for__stays_open_until_it_reports(self, database: Database) -> None:
         with database.write() as session:
             books = some_books()
@@ -139,7 +194,7 @@ class TestReplacements:
             keep(session, books, one, power(1, "100", Grade.S, "OLD1"), code)
             move_out(session, code, person_id=two.person_id, until_on=date(2025, 6, 30), at=AT)
 
-            with pytest.raises(HomeUnknown):
+            with pytest.raises(NotThereThen):
                 replaced(session, books, two, code)
             replaced(session, books, one, code)
 

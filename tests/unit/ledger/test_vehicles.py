@@ -27,14 +27,15 @@ from backend.ledger.odometer import (
     undo_reading,
 )
 from backend.ledger.person import Person
+from backend.ledger.plate import PlateMalformed
 from backend.ledger.record import VehicleMissing, activities_of, inspect
+from backend.ledger.region import RegionUnfit
 from backend.ledger.service import household_of
 from backend.ledger.statement import Status
 from backend.ledger.tables import ActivityRow
 from backend.ledger.undo import ActivityOfVehicle, withdraw
 from backend.ledger.vehicle import (
     AlreadyUser,
-    PlateMalformed,
     ReadingNeeded,
     Vehicle,
     VehicleExists,
@@ -96,6 +97,12 @@ class TestVehicle:
                 vehicle_of(session, two.person_id, car.code)
             with pytest.raises(VehicleKindUnfit) as bus:
                 a_car(session, books, two, kind="bus", plate="B 1")
+            with pytest.raises(RegionUnfit) as grid:
+                register_vehicle(
+                    session, books, person_id=two.person_id, kind="car_bev", place="US-CAMX", plate="B 2",
+                    since_on=NEW_YEAR, at=AT,
+                )  # fmt: skip
+            assert grid.value.fields["fit"] == ["US-CA"]
             with pytest.raises(PlateMalformed) as plate:
                 a_car(session, books, two, plate="--")
             assert vehicles_of(session, one.person_id) == [car]

@@ -111,3 +111,10 @@ def test_bytes32__other_length__is_refused(typed: tuple[Database, Table]) -> Non
     database, table = typed
     with pytest.raises(StatementError, match="31 bytes"), database.write() as session:
         session.execute(table.insert().values(digest=bytes(31)))
+
+
+def test_failure__of_a_statement__does_not_tell_what_was_given(database: Database) -> None:
+    """Its message goes into logs."""
+    with database.write() as session, pytest.raises(StatementError) as caught:
+        session.execute(text("INSERT INTO nowhere VALUES (:quantity)"), {"quantity": "4711.25 kWh"})
+    assert "4711.25" not in str(caught.value)

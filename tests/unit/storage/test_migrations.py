@@ -3,14 +3,17 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
 import backend.cli  # noqa: F401 - imports every room's tables
+from backend.ledger.tables import ActivityRow, OdometerRow, PersonRow, StatementRow
 from backend.storage.database import Database
-from backend.storage.migrate import SchemaNewer, current_revision, head_revision, migrate
+from backend.storage.keys import KeyDestroyed
+from backend.storage.migrate import SchemaNewer, alembic_config, current_revision, head_revision, migrate
 
 
 def test_migrate__empty_database__has_the_declared_tables(tmp_path: Path) -> None:
@@ -32,4 +35,96 @@ def test_migrate__database_of_a_later_version__is_refused_and_left_alone(tmp_pat
     with pytest.raises(SchemaNewer) as refused:
         migrate(database)
     assert refused.value.fields == {"found": "9999", "expected": head_revision()}
+    database.close()
+
+
+def at_revision(database: Database, revision: str, *, up: bool = True) -> None:
+    """Brings a database to one version, up or down."""
+    with database.writer.begin() as connection:
+        config = alembic_config(connection)
+        config.attributes["keys"] = database.keys
+        (command.upgrade if up else command.downgrade)(config, revision)
+
+
+CLEAR_ROWS = """
+INSERT INTO ledger_person (id, address, region, commitment, joined_on, born_on, registered_at)
+VALUES (1, '0xA', 'US-CA', x'{c}', '2025-01-01', '1987-03-14', '{t}');
+INSERT INTO ledger_premises (id, code, region, grid_area, registered_at) VALUES (1, 'home', 'US-CA', 'US-CAMX', '{t}');
+INSERT INTO ledger_vehicle (id, code, plate_hash, kind, place, registered_at)
+VALUES (1, 'car', x'{c}', 'car_petrol', 'US-CA', '{t}');
+INSERT INTO ledger_activity (id, person_id, premises_id, vehicle_id, meter_hash, point_hash, source, category, kind,
+  quantity, unit, given, start_at, end_at, place, grade, evidence, entered_at)
+VALUES (1, 1, 1, NULL, x'{c}', NULL, 'csv', 'electricity', 'grid_electricity', '4711.25', 'kWh', '4.71125 MWh', '{t}',
+  '{u}', 'US-CAMX', 'S', 'bill of Zhang San', '{t}'),
+  (2, 1, NULL, 1, NULL, NULL, 'odometer', 'travel', 'car_petrol', '31337', 'km', '1 km to 31338 km', '{t}', '{u}',
+  'US-CA', 'S', '', '{t}'),
+  (3, 1, NULL, NULL, NULL, NULL, 'gpx', 'travel', 'coach', '271.828', 'passenger_km', '271.828 km', '{t}', '{u}',
+  'US-CA', 'S', '', '{t}');
+INSERT INTO ledger_odometer (id, vehicle_id, person_id, read_on, km, activity_id, charged_premises_id, charged_kwh,
+  entered_at) VALUES (1, 1, 1, '2025-02-01', 31338, 2, 1, '17.5', '{t}');
+INSERT INTO ledger_statement (id, person_id, vintage, version, current, state, region, methodology, class_id, policy_id,
+  policy_digest, factors_digest, nullifier, digest, document, budget_gco2e, footprint_gco2e, bound_gco2e,
+  surplus_gco2e, carried_in_gco2e, netted_gco2e, credit_gco2e, carried_out_gco2e, deficit_gco2e, closed_at, reason)
+VALUES (1, 1, 2025, 1, 1, 'returned', 'US-CA', 'SIM', '1', 'policy', x'{c}', x'{c}', x'{c}', x'{c}', '{{"a life": 1}}',
+  5, 161803, 4, 3, 0, 0, 0, 0, 0, '{t}', 'the flight is implausible');
+"""
+NEEDLES = [
+    text.encode()
+    for text in ("1987-03-14", "4711.25", "4.71125", "Zhang San", "31338", "271.828", "a life", "implausible", "coach")
+]
+
+
+def bytes_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def sealed_from_0012(database: Database) -> None:
+    """A database of before anything was sealed, with one row of each kind, brought to this version."""
+    at_revision(database, "0012")
+    rows = CLEAR_ROWS.format(c="cc" * 32, t="2025-01-01T00:00:00.000000Z", u="2025-02-01T00:00:00.000000Z")
+    with database.writer.begin() as connection:
+        for statement in filter(str.strip, rows.split(";\n")):
+            connection.exec_driver_sql(statement)
+    assert migrate(database)
+
+
+def test_migrate__rows_in_clear__are_sealed_where_they_are_and_left_nowhere(tmp_path: Path) -> None:
+    database = Database.at(tmp_path / "tanyu.db")
+    sealed_from_0012(database)
+    found = bytes_of(tmp_path)
+    assert [needle for needle in NEEDLES if needle in found] == []
+    with database.read() as session:
+        assert str(session.get_one(PersonRow, 1).born_on) == "1987-03-14"
+        bill, drive, trip = session.exec(select(ActivityRow).order_by("id")).all()
+        assert (bill.kind, bill.quantity, bill.unit) == ("grid_electricity", "4711.25", "kWh")
+        assert (bill.given, bill.place, bill.evidence) == ("4.71125 MWh", "US-CAMX", "bill of Zhang San")
+        assert (drive.quantity, trip.quantity, trip.kind, trip.evidence) == ("31337", "271.828", "coach", "")
+        reading = session.get_one(OdometerRow, 1)
+        assert (reading.km, reading.charged_kwh) == (31338, "17.5")
+        statement = session.get_one(StatementRow, 1)
+        assert (statement.document, statement.reason) == ('{"a life": 1}', "the flight is implausible")
+        assert (statement.footprint_gco2e, statement.bound_gco2e, statement.surplus_gco2e) == (161803, 4, 3)
+    database.close()
+
+
+def test_migrate__before_it_seals__the_same_search_finds_everything(tmp_path: Path) -> None:
+    database = Database.at(tmp_path / "tanyu.db")
+    sealed_from_0012(database)
+    at_revision(database, "0012", up=False)
+    with database.reader.connect() as connection:
+        assert connection.execute(text("SELECT born_on FROM ledger_person")).scalar_one() == "1987-03-14"
+        assert connection.execute(text("SELECT km FROM ledger_odometer")).scalar_one() == 31338
+    found = bytes_of(tmp_path)
+    assert [needle for needle in NEEDLES if needle not in found and needle != b"31338"] == []
+    database.close()
+
+
+def test_migrate__twice_over_a_destroyed_key__is_refused(tmp_path: Path) -> None:
+    database = Database.at(tmp_path / "tanyu.db")
+    sealed_from_0012(database)
+    assert database.keys is not None
+    for path in database.keys.folder.glob("??/*.key"):
+        database.keys.destroy(bytes.fromhex(path.stem))
+    with pytest.raises(KeyDestroyed):
+        at_revision(database, "0012", up=False)
     database.close()

@@ -7,7 +7,7 @@ from Crypto.Hash import keccak as keccak_of
 from backend.storage import columns
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

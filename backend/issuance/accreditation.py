@@ -1,0 +1,139 @@
+"""A verifier's accreditation: whom the chain accredits, since when, until when, and who says so.
+
+Governance adds a verifier on the chain, the registrar removes one at once. The chain knows no end of a term, so it is
+kept here: a registrar's signed word says until when; without one a term runs from the chain's word.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from backend.chain.deployment import Deployment
+from backend.chain.keys import personal_recover
+from backend.issuance.tables import VerifierChange
+from backend.issuance.verification_rules import shipped_rules
+from backend.issuance.verification_tables import AccreditationRow
+from backend.kernel.clock import from_unix_s, iso, unix_s
+from backend.kernel.errors import Forbidden, InvalidInput, Unauthenticated
+
+GOOD_FOR = timedelta(hours=1)
+"""How old or early the time in a signed grant may be."""
+
+
+class GrantInvalid(InvalidInput):
+    """A term that cannot be granted: it ends before it begins, reaches too far, or was signed at another time."""
+
+    code = "accreditation.invalid"
+
+
+class GrantSignerWrong(Unauthenticated):
+    """The grant is not signed by whom it names."""
+
+    code = "accreditation.signer_wrong"
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(f"{found} signed where {expected} must", found=found, expected=expected)
+
+
+class GrantorUnfit(Forbidden):
+    """Only a registrar grants terms."""
+
+    code = "accreditation.grantor_unfit"
+
+    def __init__(self, grantor: str) -> None:
+        super().__init__(f"{grantor} does not hold the registrar's role on the chain", grantor=grantor)
+
+
+@dataclass(frozen=True)
+class Accreditation:
+    """An address that is a verifier on the chain, or was."""
+
+    verifier: str
+    since_at: datetime
+    expires_at: datetime
+    granted_by: str | None
+    """The registrar who signed the term; None while it runs from the chain's word."""
+    signature: bytes | None
+    revoked_at: datetime | None
+
+    def serves_at(self, at: datetime) -> bool:
+        """Whether it is good at a time."""
+        return self.revoked_at is None and at < self.expires_at
+
+
+def accreditations(session: Session) -> list[Accreditation]:
+    """Everybody who is or was a verifier, by address."""
+    order = (col(VerifierChange.block_number), col(VerifierChange.log_index))
+    latest = {row.verifier: row for row in session.exec(select(VerifierChange).order_by(*order)).all()}
+    grants = {row.verifier: row for row in session.exec(select(AccreditationRow).order_by(col(AccreditationRow.id)))}
+    return [_view(latest[verifier], grants.get(verifier)) for verifier in sorted(latest)]
+
+
+def _view(change: VerifierChange, grant: AccreditationRow | None) -> Accreditation:
+    """A grant made before the chain's latest word is of an accreditation that is over."""
+    if grant is not None and grant.granted_at < change.changed_at - GOOD_FOR:
+        grant = None
+    return Accreditation(
+        verifier=change.verifier,
+        since_at=change.changed_at,
+        expires_at=grant.expires_at if grant else change.changed_at + shipped_rules().term,
+        granted_by=grant.granted_by if grant else None,
+        signature=grant.signature if grant else None,
+        revoked_at=None if change.accredited else change.changed_at,
+    )
+
+
+def _second(at: datetime) -> str:
+    return iso(from_unix_s(unix_s(at)))
+
+
+def grant_text(deployment: Deployment, *, verifier: str, granted_by: str, granted_at: datetime, until: datetime) -> str:
+    """What a registrar signs (EIP-191); times are cut to the second."""
+    return (
+        "Tanyu: accredit a verifier until a time.\n\n"
+        f"Verifier: {verifier}\n"
+        f"Until: {_second(until)}\n"
+        f"Registrar: {granted_by}\n"
+        f"Chain ID: {deployment.chain_id}\n"
+        f"Issuance: {deployment.address('Issuance')}\n"
+        f"Signed at: {_second(granted_at)}"
+    )
+
+
+def grant(
+    session: Session,
+    deployment: Deployment,
+    *,
+    verifier: str,
+    granted_by: str,
+    granted_at: datetime,
+    until: datetime,
+    signature: bytes,
+    by_registrar: bool,
+    at: datetime,
+) -> None:
+    """Keeps a registrar's word until when a verifier serves; a later one replaces it, and may shorten it.
+    `by_registrar`: whether the chain says now that `granted_by` is one.
+
+    Raises GrantInvalid, GrantSignerWrong, GrantorUnfit, SignatureMalformed.
+    """
+    granted_at, until = from_unix_s(unix_s(granted_at)), from_unix_s(unix_s(until))
+    longest = shipped_rules().term
+    if abs(at - granted_at) > GOOD_FOR:
+        raise GrantInvalid(f"signed at {iso(granted_at)}; sign it within an hour of {iso(at)}", now=iso(at))
+    if not granted_at < until <= granted_at + longest:
+        latest = iso(granted_at + longest)
+        raise GrantInvalid(f"a term ends after {iso(granted_at)} and by {latest}", until=iso(until), latest=latest)
+    text = grant_text(deployment, verifier=verifier, granted_by=granted_by, granted_at=granted_at, until=until)
+    found = personal_recover(text, signature)
+    if found != granted_by:
+        raise GrantSignerWrong(found, granted_by)
+    if not by_registrar:
+        raise GrantorUnfit(granted_by)
+    session.add(
+        AccreditationRow(
+            verifier=verifier, granted_by=granted_by, granted_at=granted_at, expires_at=until, signature=signature
+        )
+    )
+    session.flush()

@@ -1,0 +1,220 @@
+"""Erasing a person: first the rows, then the key. After that we can no longer read what was the person's.
+
+The rows are committed before the key is destroyed. `finish_erasures` does what a crash in between left, and erases
+again whom a restored backup brought back: the key store remembers whose key was destroyed.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, delete, select
+
+from backend.access.tables import SessionRow
+from backend.chain.keys import personal_recover
+from backend.footprint.place import place_of
+from backend.kernel.clock import iso
+from backend.kernel.errors import RuleViolated, Unauthenticated
+from backend.ledger.address import ERASURE, WARD_ERASURE, addresses_of, claim_addresses_of, end_address
+from backend.ledger.books import Books
+from backend.ledger.ending import ERASED, end_membership
+from backend.ledger.erasure_terms import erasure_text
+from backend.ledger.key_names import home_key_name, person_key_name, vehicle_key_name
+from backend.ledger.person import Person
+from backend.ledger.service import release_netting
+from backend.ledger.state import State
+from backend.ledger.tables import (
+    AccessRow,
+    ActivityRow,
+    HandOverRow,
+    OccupancyRow,
+    PersonRow,
+    PremisesRow,
+    ResidenceRow,
+    SplitPartRow,
+    StatementRow,
+    VehicleRow,
+    VehicleUserRow,
+)
+from backend.storage.database import Database
+from backend.storage.keys import KeyDestroyed
+
+GOOD_FOR = timedelta(hours=1)
+"""How old or early the time in a signed text may be."""
+
+_DROPPED = frozenset({State.CLOSED, State.RETURNED})
+"""Nobody was shown it: it is history from now on."""
+
+
+class ErasureInTheWay(RuleViolated):
+    """Something has to be settled first."""
+
+    code = "erasure.in_the_way"
+
+    def __init__(self, why: Sequence[str]) -> None:
+        super().__init__(f"not yet: {'; '.join(why)}", why=list(why))
+
+
+class ErasureExpired(Unauthenticated):
+    """The text was signed too long ago, or for a time to come."""
+
+    code = "erasure.expired"
+
+    def __init__(self, signed_at: datetime, now: datetime) -> None:
+        super().__init__(
+            f"the text says {iso(signed_at)}; sign it within an hour of {iso(now)}",
+            signed_at=iso(signed_at),
+            now=iso(now),
+        )
+
+
+class ErasureSignerWrong(Unauthenticated):
+    """Another key signed the text, or another text was signed."""
+
+    code = "erasure.signer_wrong"
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(
+            f"{found} signed where {expected} must, or signed another text", found=found, expected=expected
+        )
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """The signed words: who signed (the person, or its guardian), on which chain, when, and the signature."""
+
+    signer: str
+    chain_id: int
+    signed_at: datetime
+    signature: bytes
+
+
+def in_the_way(session: Session, books: Books, person: Person) -> list[str]:
+    """What has to be settled before a person can be erased, in words; empty if nothing."""
+    found = [
+        f"the statement of {row.vintage} is {row.state}: wait until its batch is on the chain, or until it is returned"
+        for row in session.exec(
+            select(StatementRow).where(
+                col(StatementRow.person_id) == person.person_id,
+                col(StatementRow.current),
+                col(StatementRow.state).in_([str(State.SUBMITTED), str(State.ATTESTED)]),
+            )
+        ).all()
+    ]
+    wards = session.exec(select(PersonRow.address).where(col(PersonRow.guardian) == person.address)).all()
+    found += [f"you are the guardian of {ward}: erase it first, or wait until it is handed over" for ward in wards]
+    addresses = addresses_of(session, person.person_id) + claim_addresses_of(session, person.person_id)
+    return found + [why for check in books.erasure_checks for why in check(session, addresses)]
+
+
+def erase(session: Session, books: Books, person: Person, given: Confirmation, *, at: datetime) -> None:
+    """Empties a person's rows, if it or its guardian signed the words. The caller commits, and then calls
+    `destroy_keys`.
+
+    Raises ErasureExpired, ErasureSignerWrong, ErasureInTheWay, SignatureMalformed.
+    """
+    if abs(at - given.signed_at) > GOOD_FOR:
+        raise ErasureExpired(given.signed_at, at)
+    text = erasure_text(account=person.address, signer=given.signer, chain_id=given.chain_id, signed_at=given.signed_at)
+    found = personal_recover(text, given.signature)
+    if found != given.signer:
+        raise ErasureSignerWrong(found, given.signer)
+    obstacles = in_the_way(session, books, person)
+    if obstacles:
+        raise ErasureInTheWay(obstacles)
+    _empty(session, session.get_one(PersonRow, person.person_id), at)
+
+
+def _empty(session: Session, row: PersonRow, at: datetime) -> None:
+    assert row.id is not None
+    row.sealed = None
+    if row.left_on is None:
+        today = at.astimezone(place_of(row.region).zone).date()
+        end_membership(session, row, on=max(today, row.joined_on), because=ERASED, at=at)
+    end_address(session, row, because=ERASURE if row.guardian is None else WARD_ERASURE, at=at)
+    addresses = addresses_of(session, row.id) + claim_addresses_of(session, row.id)
+    session.exec(delete(SessionRow).where(col(SessionRow.address).in_(addresses)))
+    _empty_statements(session, row.id)
+    entered = select(ActivityRow).where(col(ActivityRow.person_id) == row.id)
+    for activity in session.exec(entered).all():
+        activity.sealed_evidence = None
+        session.add(activity)
+        if activity.premises_id is None and activity.vehicle_id is None:
+            session.delete(activity)
+    for part in session.exec(select(SplitPartRow).where(col(SplitPartRow.person_id) == row.id)).all():
+        part.signature = None
+        session.add(part)
+    session.exec(delete(ResidenceRow).where(col(ResidenceRow.person_id) == row.id))
+    session.exec(delete(HandOverRow).where(col(HandOverRow.person_id) == row.id))
+    session.exec(delete(AccessRow).where(col(AccessRow.person_id) == row.id))
+    row.guardian, row.erased_at = None, at
+    session.add(row)
+    session.flush()
+
+
+def _empty_statements(session: Session, person_id: int) -> None:
+    for statement in session.exec(select(StatementRow).where(col(StatementRow.person_id) == person_id)).all():
+        if statement.current and State(statement.state) in _DROPPED:
+            release_netting(session, statement)
+            statement.current = False
+        statement.sealed, statement.sealed_reason = None, None
+        session.add(statement)
+    session.flush()
+
+
+def destroy_keys(database: Database, person_id: int) -> None:
+    """Destroys the key of an erased person, and those of homes and vehicles that nobody shares who is not erased. Call
+    it when the erasure is committed.
+    """
+    with database.read() as session:
+        names = _keys_of(session, session.get_one(PersonRow, person_id))
+    assert database.keys is not None
+    for name in names:
+        database.keys.destroy(name)
+
+
+def _keys_of(session: Session, row: PersonRow) -> list[bytes]:
+    assert row.erased_at is not None
+    alive = select(PersonRow.id).where(col(PersonRow.erased_at).is_(None))
+    names = [person_key_name(row.commitment)]
+    lived = select(OccupancyRow.premises_id).where(col(OccupancyRow.person_id) == row.id)
+    kept = select(OccupancyRow.premises_id).where(col(OccupancyRow.person_id).in_(alive))
+    homes = select(PremisesRow.code).where(col(PremisesRow.id).in_(lived), col(PremisesRow.id).not_in(kept))
+    names += [home_key_name(code) for code in session.exec(homes).all()]
+    drove = select(VehicleUserRow.vehicle_id).where(col(VehicleUserRow.person_id) == row.id)
+    used = select(VehicleUserRow.vehicle_id).where(col(VehicleUserRow.person_id).in_(alive))
+    vehicles = select(VehicleRow.code).where(col(VehicleRow.id).in_(drove), col(VehicleRow.id).not_in(used))
+    return names + [vehicle_key_name(code) for code in session.exec(vehicles).all()]
+
+
+def _require_key_store(session: Session) -> None:
+    """Opens the first activity that is not of an erased person."""
+    alive = select(PersonRow.id).where(col(PersonRow.erased_at).is_(None))
+    owned = col(ActivityRow.person_id).in_(alive)
+    query = select(ActivityRow).where(col(ActivityRow.sealed).is_not(None), owned).order_by(col(ActivityRow.id))
+    row = session.exec(query.limit(1)).first()
+    if row is not None:
+        with suppress(KeyDestroyed):
+            row.contents(row.compartments[0])
+
+
+def finish_erasures(database: Database, at: datetime) -> list[int]:
+    """Erases again whom a restored backup brought back, and destroys what keys a crash left; the ids of the former.
+
+    Raises KeyMissing, KeyUnreadable or SealBroken if the key store is another one than the database was written with:
+    better now than when half of it is sealed with other keys.
+    """
+    assert database.keys is not None
+    again: list[int] = []
+    with database.write() as session:
+        _require_key_store(session)
+        for row in session.exec(select(PersonRow).where(col(PersonRow.erased_at).is_(None))).all():
+            if database.keys.is_destroyed(person_key_name(row.commitment)):
+                assert row.id is not None
+                _empty(session, row, at)
+                again.append(row.id)
+        erased = session.exec(select(PersonRow.id).where(col(PersonRow.erased_at).is_not(None))).all()
+    for person_id in erased:
+        destroy_keys(database, person_id or 0)
+    return again
