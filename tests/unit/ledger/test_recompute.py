@@ -3,10 +3,8 @@
 import copy
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -15,63 +13,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import SQLModel
 
-from backend.footprint.activity import Activity
 from backend.footprint.factor_content import FactorSetMalformed
-from backend.footprint.factors import FactorSet, catalogue
+from backend.footprint.factors import catalogue
 from backend.footprint.freeze import frozen_for
-from backend.footprint.kind import Category, Grade, kind_of
-from backend.footprint.span import Span, days_span
 from backend.kernel.digest import canonical_json, to_hex
 from backend.ledger.accrual import Elsewhere, Membership
 from backend.ledger.closing import close
-from backend.ledger.content import Account, Memo, content_of
-from backend.ledger.coverage import Home, Reading
 from backend.ledger.document import verify
-from backend.ledger.netting import plan_of
-from backend.ledger.persona import shipped_personas
-from backend.ledger.persona_year import play
-from backend.ledger.policy import PolicyMalformed, PolicyUnknown, shipped_policies
+from backend.ledger.policy import PolicyMalformed, shipped_policies
 from backend.ledger.recompute import Discrepancy, discrepancies
 from backend.ledger.sources import Sources, factors_from, policy_from
-from backend.ledger.statement import Year, year_of
+from backend.ledger.statement import year_of
 from backend.storage.database import Database
+from tests.unit.ledger.papers import Values, codes, fields, said
 from tests.unit.ledger.people import AT, play_sample_year, some_books
 from tests.unit.ledger.years import CALIFORNIA, FROZEN_2025, ZONES, home, power
 
-Values = dict[str, Any]
 SHIPPED = Sources()
-PERSONAS = shipped_personas()
-GUARDED = shipped_policies().policy("us-ca-home-electricity-2026")
-FROZEN_2026 = frozen_for(2026)
-TAKEN = Sources(factors=[FROZEN_2026])
-WHOLE_2026 = Membership(2026, date(2026, 1, 1), date(2026, 12, 31), None)
-
-
-def span(first: str, last: str) -> Span:
-    """Days of California."""
-    return days_span(date.fromisoformat(first), date.fromisoformat(last), ZONES["US-CA"])
-
-
-WHOLE_SPAN = span("2026-01-01", "2026-12-31")
-
-
-def lit(first: str, last: str, kwh: str) -> Reading:
-    """A utility's reading of the home's one meter, unshared."""
-    activity = Activity(
-        kind_of("grid_electricity"), Decimal(kwh), span(first, last), "US-CAMX", Grade.M, "", f"{kwh} kWh", None
-    )
-    return Reading(activity, "m", ((WHOLE_SPAN, 1),))
-
-
-def said(
-    year: Year, *, carried_in_gco2e: int = 0, factors: FactorSet = FROZEN_2026, memos: Sequence[Memo] = ()
-) -> Values:
-    """A year's document as it is read back."""
-    account = Account("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", b"\x01" * 32, 1)
-    plan = plan_of(year, carried_in_gco2e=carried_in_gco2e, deficits=[])
-    content = content_of(account, year, plan, to_hex(factors.digest), memos)
-    values: Values = json.loads(canonical_json(content))
-    return values
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +46,6 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Values]:
         }
     database.close()
     return found
-
-
-def codes(found: list[Discrepancy]) -> set[str]:
-    return {one.code for one in found}
-
-
-def fields(found: list[Discrepancy]) -> set[str]:
-    return {one.field for one in found}
 
 
 def test_recomputed__every_household_of_the_sample_year__says_what_the_rules_give(year: dict[str, Values]) -> None:
@@ -264,122 +214,12 @@ def test_mover__elsewhere_is_part_of_what_decides_its_budget() -> None:
         readings=power(dict.fromkeys(range(1, 13), "60")),
         homes=[home()],
     )
-    values = said(made, carried_in_gco2e=7, factors=FROZEN_2025)
+    values = said(FROZEN_2025, made, carried_in_gco2e=7)
     sources = Sources(factors=[FROZEN_2025])
 
     assert discrepancies(values, sources) == []
     assert discrepancies({name: held for name, held in values.items() if name != "elsewhere"}, sources)
     assert discrepancies(values | {"carriedInGco2e": "10000"}, sources)
-
-
-@pytest.mark.parametrize("persona_id", PERSONAS)
-@pytest.mark.parametrize("vintage", [2025, 2026])
-def test_recomputed__every_persona_under_every_policy__comes_out(persona_id: str, vintage: int) -> None:
-    """Under its own region's policy of each year: with guards and without, alone, born in the year, moved."""
-    try:
-        played = play(PERSONAS[persona_id], shipped_policies(), vintage=vintage)
-    except PolicyUnknown:
-        pytest.skip(f"no policy of {vintage} governs where it lives")
-    values = said(played.year, carried_in_gco2e=1_234, factors=frozen_for(vintage))
-    assert discrepancies(values, SHIPPED) == []
-
-
-class TestGuarded:
-    """Documents of years that guards bear on: what they add must be there, and must come out."""
-
-    def year(self, *, member: Membership = WHOLE_2026, readings: list[Reading] | None = None, **more: Any) -> Year:
-        shown = [lit("2026-01-01", "2026-12-31", "600")] if readings is None else readings
-        return year_of(
-            policy=GUARDED,
-            member=member,
-            zone=ZONES["US-CA"],
-            factors=FROZEN_2026,
-            readings=shown,
-            homes=[Home((WHOLE_SPAN,), {Category.ELECTRICITY: frozenset({"m"})})],
-            **more,
-        )
-
-    def test_plain__comes_out_and_says_that_nothing_withholds(self) -> None:
-        values = said(self.year())
-        assert discrepancies(values, TAKEN) == []
-        assert (values["withheldBecause"], values["gapSeconds"]) == (None, 0)
-
-    def test_least__is_said_as_a_part_and_checked_to_the_gram(self) -> None:
-        one = lit("2026-01-01", "2026-12-31", "600")
-        halves = replace(one, shares=((WHOLE_SPAN, 2),), least=((WHOLE_SPAN, Fraction(4, 3)),))
-        values = said(self.year(readings=[halves]))
-        line = values["line.0003"]
-        assert Fraction(line["leastPart"]) == Fraction(line["part"]) * Fraction(3, 2)
-        assert discrepancies(values, TAKEN) == []
-        lighter = copy.deepcopy(values)
-        lighter["line.0003"] |= {"leastGco2e": str(int(line["leastGco2e"]) - 1)}
-        assert fields(discrepancies(lighter, TAKEN)) == {"line.0003.leastGco2e"}
-        lighter["line.0003"] = {name: held for name, held in line.items() if not name.startswith("least")}
-        assert "boundGco2e" in fields(discrepancies(lighter, TAKEN))
-
-    def test_shared_for_a_part_of_its_time__a_line_may_be_more_than_its_month(self) -> None:
-        half = span("2026-01-01", "2026-06-30")
-        one = replace(lit("2026-01-01", "2026-12-31", "600"), shares=((half, 1),), shared=(half,))
-        values = said(self.year(readings=[one]))
-        assert discrepancies(values, TAKEN) == []
-        values["line.0000"]["part"] = "11/10"
-        assert "line.part_too_large" in codes(discrepancies(values, TAKEN))
-
-    def test_gap__withholds_and_is_counted(self) -> None:
-        values = said(self.year(readings=[lit("2026-01-01", "2026-12-30", "600")]))
-        assert (values["withheldBecause"], values["gapSeconds"], values["surplusGco2e"]) == ("gap", 24 * 3600, "0")
-        assert discrepancies(values, TAKEN) == []
-        minted = discrepancies(values | {"withheldBecause": None, "gapSeconds": 0}, TAKEN)
-        assert fields(minted) == {"gapSeconds", "withheldBecause"}
-
-    def test_held__is_taken_as_attested(self) -> None:
-        values = said(self.year(is_held=True))
-        assert (values["withheldBecause"], values["surplusGco2e"]) == ("held", "0")
-        assert discrepancies(values, TAKEN) == []
-
-    @pytest.mark.parametrize(
-        ("member", "word", "withheld"),
-        [
-            (Membership(2026, date(2026, 4, 1), date(2026, 12, 31), date(2026, 4, 1)), "fromBirth", None),
-            (Membership(2026, date(2026, 1, 1), date(2026, 9, 30), None, died=True), "untilDeath", None),
-            (Membership(2026, date(2026, 4, 1), date(2026, 12, 31), date(2001, 4, 1)), None, "cut"),
-        ],
-    )
-    def test_part_of_a_year__is_whole_only_by_birth_or_death(
-        self, member: Membership, word: str | None, withheld: str | None
-    ) -> None:
-        values = said(self.year(member=member))
-        assert values["withheldBecause"] == withheld
-        assert {name for name in ("fromBirth", "untilDeath") if name in values} == ({word} if word else set())
-        assert discrepancies(values, TAKEN) == []
-        if word is not None:
-            without = {name: held for name, held in values.items() if name != word}
-            assert "withheldBecause" in fields(discrepancies(without, TAKEN))
-
-    def test_mover_between_two_clocks__the_time_between_is_no_gap(self) -> None:
-        stay = Elsewhere(date(2026, 1, 1), date(2026, 5, 31), shipped_policies().governing("GB", 2026))
-        left, entered = days_span(stay.last, stay.last, ZONES["GB"]).end_s, span("2026-06-01", "2026-12-31").start_s
-        moving = Span(left, entered)
-        readings = [
-            replace(lit("2026-01-01", "2026-12-31", "300"), activity=part)
-            for part in (
-                replace(lit("2026-01-01", "2026-05-31", "300").activity, span=Span(WHOLE_SPAN.start_s, left)),
-                lit("2026-06-01", "2026-12-31", "300").activity,
-            )
-        ]
-        values = said(self.year(member=replace(WHOLE_2026, elsewhere=(stay,)), readings=readings, moving=[moving]))
-        assert moving.seconds > 0
-        assert (values["withheldBecause"], values["gapSeconds"]) == (None, 0)
-        assert (
-            values["month.electricity.2026-05"]["coveredSeconds"] < values["month.electricity.2026-05"]["wholeSeconds"]
-        )
-        assert discrepancies(values, TAKEN) == []
-
-    def test_memo__is_told_and_decides_nothing(self) -> None:
-        values = said(self.year(), memos=[Memo(2025, 70, "a meter read twice")])
-        assert values["memo.0000"] == {"vintage": 2025, "amountGco2e": "70", "reason": "a meter read twice"}
-        assert discrepancies(values, TAKEN) == []
-        assert discrepancies(values | {"memo.0000": {"vintage": 2025}}, TAKEN)
 
 
 @given(
@@ -397,7 +237,7 @@ def test_recomputed__any_year_at_home__comes_out(kwh: list[int], carried: int, p
         readings=power(monthly, people=people),
         homes=[home()],
     )
-    values = said(made, carried_in_gco2e=carried, factors=FROZEN_2025)
+    values = said(FROZEN_2025, made, carried_in_gco2e=carried)
     assert discrepancies(values, Sources(factors=[FROZEN_2025])) == []
 
 
