@@ -1,8 +1,9 @@
 """Mass issuance: one batch of a million statements, planned, signed by two verifiers, anchored, claimed from.
 
 Everything measured is the product's own code on a real database file and a real node. What stands before is not:
-people, statements and attestations are written by the fast path below. Each is a real document with salts and each
-attestation a real signature, but a document holds only the fields that a batch reads, where a lived year has hundreds.
+people, statements and attestations are written by the fast path below. Each is a real document with salts, sealed by a
+key of its person's own in a file of its own, and each attestation a real signature; but a document holds only the
+fields that a batch reads, where a lived year has hundreds.
 
 Seconds are CPU time of this process, but for the transaction that follows the anchoring, which others wait for: that is
 of the wall. Memory is the peak resident set during a step. Baselines, of the same run: for the tree, bare double and
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from secrets import token_bytes
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import insert
@@ -34,14 +36,18 @@ from backend.issuance import service
 from backend.issuance.reading import Batch, claims_of
 from backend.issuance.tables import AttestationRow, ClaimRow
 from backend.kernel.clock import unix_s
-from backend.kernel.digest import sha256, to_hex
+from backend.kernel.digest import Json, sha256, to_hex
 from backend.kernel.mass import share_ceil
+from backend.ledger.compartments import STATEMENT
 from backend.ledger.document import document_of
+from backend.ledger.key_names import person_key_name
 from backend.ledger.policy import shipped_policies
 from backend.ledger.service import random_salt
 from backend.ledger.state import State
 from backend.ledger.tables import PersonRow, StatementRow
 from backend.storage.database import Database
+from backend.storage.keys import KEY_BYTES, encrypt
+from backend.storage.sealing import bound_to, seal
 from tests.contract.people import People
 from tests.integration.issuance.desk import VERIFIERS, Desk
 
@@ -137,11 +143,12 @@ def _made(number: int, desk: Desk) -> tuple[Row, Row, Row]:
         "factors_digest": FACTORS_DIGEST,
         "nullifier": nullifier,
         "digest": made.digest,
-        "document": made.text(),
-        **{f"{name}_gco2e": figures[name] for name in ("budget", "footprint", "credit", "deficit")},
-        **{f"{name}_gco2e": 0 for name in ("bound", "surplus", "carried_in", "netted", "carried_out")},
+        **{f"{name}_gco2e": figures[name] for name in ("budget", "credit", "deficit")},
+        **{f"{name}_gco2e": 0 for name in ("carried_in", "netted", "carried_out")},
         "closed_at": AT,
     }
+    contents = {"document": made.text(), "footprint_gco2e": figures["footprint"], "bound_gco2e": 0, "surplus_gco2e": 0}
+    statement["sealed"] = _sealed(desk, sha256(b"person %d" % number), statement, contents)
     word = {
         "statementDigest": made.digest,
         "nullifier": nullifier,
@@ -164,6 +171,19 @@ def _made(number: int, desk: Desk) -> tuple[Row, Row, Row]:
         "signature": sign(VERIFIERS[2], "Attestation", desk.deployment.domain("Issuance"), word),
     }
     return person, statement, attestation
+
+
+def _sealed(desk: Desk, commitment: bytes, statement: Row, contents: dict[str, Json]) -> bytes:
+    """What a statement keeps sealed, by a key of its person's own in the key store; not made durable one by one."""
+    store, name = desk.database.keys, person_key_name(commitment)
+    assert store is not None
+    master, key = bytes.fromhex(store.master_file.read_text("ascii")), token_bytes(KEY_BYTES)
+    path = store.folder / name.hex()[:2] / f"{name.hex()}.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encrypt(master, key, name))
+    compartment = STATEMENT[0]
+    table = str(StatementRow.__tablename__)
+    return seal(key, contents, bound_to(table, compartment.column, {one: statement[one] for one in compartment.bound}))
 
 
 def _fill(desk: Desk, people: int, first: int = 1) -> None:
@@ -286,6 +306,8 @@ def measure(people: int, folder: Path) -> list[Row]:
         deployment = deploy_all(w3, dev_signer(DevRole.GOVERNOR), local_roles((spec,)))
         database = Database.at(folder / "mass.db")
         SQLModel.metadata.create_all(database.writer)
+        assert database.keys is not None
+        database.keys.key_or_new(bytes(32))  # makes the master key
         desk = Desk(database, Contracts(w3, deployment), deployment)
         desk.follow()
         _fill(desk, POLICY.minimum_batch)
