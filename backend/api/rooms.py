@@ -1,5 +1,5 @@
-"""What each room brings to the composition: its routes, its projections in the order they are applied, and what it has
-of a person.
+"""What each room brings to the composition: its routes, its projections in the order they are applied, what it has of a
+person, and what it does when the person is erased.
 """
 
 from dataclasses import replace
@@ -12,7 +12,17 @@ from backend.giving.personal import gifts_of, relays_in_the_way, relays_of, reti
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router as giving
 from backend.issuance.credential_routes import router as credentials
-from backend.issuance.export import attestations_of, claims_of, mints_of
+from backend.issuance.erasing import empty_verification, second_look_in_the_way
+from backend.issuance.export import (
+    appeals_of,
+    attestations_of,
+    claims_of,
+    inspections_of,
+    mints_of,
+    questions_of,
+    reaudits_of,
+    returns_of,
+)
 from backend.issuance.projection import IssuanceProjection
 from backend.issuance.routes import router as issuance
 from backend.ledger.books import Books
@@ -46,11 +56,17 @@ def books_of_all_rooms(books: Books) -> Books:
     """The ledger's books with what the rooms above it have of a person."""
     return replace(
         books,
-        erasure_checks=(trading_in_the_way, relays_in_the_way),
+        erasure_checks=(second_look_in_the_way, trading_in_the_way, relays_in_the_way),
+        erasure_steps=(empty_verification,),
         export_sections={
             "attestations": attestations_of,
             "claims": claims_of,
             "mints": mints_of,
+            "inspections": inspections_of,
+            "questions": questions_of,
+            "returns": returns_of,
+            "appeals": appeals_of,
+            "reaudits": reaudits_of,
             "orders": orders_of,
             "trades": trades_of,
             "fills": fills_of,

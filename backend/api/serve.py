@@ -138,7 +138,7 @@ class Tanyu:
         """Erasures first: what a crash or a restored backup left undone. Then the market, so that what the index says
         of funds finds it listening.
         """
-        finish_erasures(self.database, self.clock.now())
+        finish_erasures(self.database, self.books, self.clock.now())
         self.sequencer.start()
         self.worker.start()
         self.settling.start()

@@ -1,6 +1,7 @@
 """What giving has of a person: its retirements, gifts and relayed acts, and what is in the way of its erasure."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
@@ -30,7 +31,7 @@ def relays_of(session: Session, _person_id: int, addresses: Sequence[str]) -> It
     yield from exported_rows(session, query.order_by(col(Relay.intent_id)))
 
 
-def relays_in_the_way(session: Session, addresses: Sequence[str]) -> list[str]:
+def relays_in_the_way(session: Session, _person_id: int, addresses: Sequence[str], _at: datetime) -> list[str]:
     """Acts on their way to the chain have to arrive before a person is erased."""
     count = session.exec(
         select(func.count())

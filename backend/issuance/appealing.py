@@ -146,11 +146,3 @@ def appeals_of(session: Session, person_id: int) -> list[AppealRow]:
     """A person's appeals, in order."""
     query = select(AppealRow).where(col(AppealRow.person_id) == person_id).order_by(col(AppealRow.id))
     return list(session.exec(query).all())
-
-
-def appeal_at(session: Session, appeal_id: int) -> AppealRow:
-    """An appeal; raises AppealUnknown."""
-    row = session.get(AppealRow, appeal_id)
-    if row is None:
-        raise AppealUnknown(appeal_id)
-    return row

@@ -23,16 +23,15 @@ from backend.ledger.state import State, step
 
 
 class StatementImplausible(RuleViolated):
-    """Plausibility rules found something that the verifier did not say to have looked into."""
+    """Plausibility rules found something that the verifier did not say to have looked into. What it is, the statement
+    shows: a refusal is committed nowhere, so it tells nothing of the person.
+    """
 
     code = "statement.implausible"
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__(
-            f"{findings[0].rule}: {findings[0].sentence}; look into it, then accept or return the statement",
-            rules=sorted({str(finding.rule) for finding in findings}),
-            findings=[finding.sentence for finding in findings][:20],
-        )
+        rules = sorted({str(finding.rule) for finding in findings})
+        super().__init__(f"findings of {', '.join(rules)}: look into them, then accept or return it", rules=rules)
 
 
 class AttestationUnfit(RuleViolated):

@@ -1,11 +1,11 @@
 """What a verifier is shown of a person: the one place where content leaves the ledger for a verifier's eyes.
 
 Nobody is shown a statement without open work on it, and nobody a batch that holds a statement of its own household.
-Every showing passes `admit`: whoever wants them recorded records them there.
+Every showing passes `admit`, which notes it in the person's access log in the transaction that reads: what is not
+committed is not shown. A queue names digests, years and classes only; that is not noted.
 """
 
 import json
-import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,23 +14,24 @@ from typing import Any
 
 from sqlmodel import Session
 
-from backend.issuance.approval import BatchStateWrong
+from backend.issuance.approval import BatchStateWrong, BatchUnsound
+from backend.issuance.assignment import Work
 from backend.issuance.attestation import Attestation, attestation_of
 from backend.issuance.inspection import inspection_for
 from backend.issuance.plausibility import Finding, findings_in, shipped_thresholds
-from backend.issuance.reading import BatchState, batch_at, claims_of, entry_of
+from backend.issuance.reading import PAGE, BatchState, batch_at, claims_of, entry_of
 from backend.issuance.returning import questions_of
-from backend.issuance.soundness import require_no_interest
+from backend.issuance.soundness import erased_in, require_no_interest
 from backend.issuance.task import Task, task_of
-from backend.issuance.verification_tables import QuestionRow
+from backend.issuance.verification_tables import AppealRow, QuestionRow
 from backend.issuance.verifier import require_accredited, require_disinterested
 from backend.kernel.digest import to_hex
 from backend.ledger import document
+from backend.ledger.access_log import Role, note
 from backend.ledger.record import activities_of
 from backend.ledger.service import Statement, household_of, statement_at, statements_at, statements_in
 from backend.ledger.state import State
-
-_LOG = logging.getLogger("tanyu.issuance")
+from backend.ledger.tables import ActivityRow
 
 _HANDED_IN = tuple(state for state in State if state not in {State.OPEN, State.CLOSED, State.RETURNED})
 
@@ -78,6 +79,8 @@ class Case:
     questions: tuple[QuestionRow, ...]
     earlier_reason: str | None
     """Why it was returned before, if it was."""
+    appeal_words: str | None
+    """What the person says, if the work is an appeal."""
 
 
 @dataclass(frozen=True)
@@ -113,45 +116,89 @@ class Shown(StrEnum):
 
     STATEMENT = "statement"
     ACTIVITIES = "activities"
-    BATCHED_FIELDS = "fields of a batch"
+    SHARED_DOCUMENTS = "documents of what is shared"
+    """Where the documents are that this person entered for a home or vehicle which somebody else's year counts too."""
+    BATCHED_FIELDS = "batched fields"
 
 
-def admit(session: Session, verifier: str, person_id: int, shown: Shown, *, subject: bytes, at: datetime) -> None:
-    """The one door: nobody is shown anything of a person without passing here, whatever was checked before. `subject`:
-    the statement's digest, or the vintage's nullifier while there is none.
+@dataclass(frozen=True)
+class Showing:
+    """A verifier is shown something of a person's vintage."""
+
+    verifier: str
+    person_id: int
+    vintage: int
+    shown: Shown
+    why: str
+    subject: bytes
+    """The statement's digest, or the vintage's nullifier while there is none."""
+
+
+def admit(session: Session, showing: Showing, at: datetime) -> None:
+    """The one door: nobody is shown anything of a person without passing here, whatever was checked before, and without
+    the person being told.
 
     Raises VerifierUnaccredited, VerifierExpired, VerifierInterested.
     """
-    require_accredited(session, verifier, at)
-    require_disinterested(session, verifier, person_id, subject)
-    _LOG.info("verifier %s is shown the %s of person %d", verifier, shown, person_id)
+    require_accredited(session, showing.verifier, at)
+    require_disinterested(session, showing.verifier, showing.person_id, showing.subject)
+    _tell(session, showing.person_id, showing, showing.shown, at)
+
+
+def _tell(session: Session, person_id: int, showing: Showing, shown: Shown, at: datetime) -> None:
+    what, why = f"{shown} {showing.vintage}", f"verification: {showing.why}"
+    note(session, person_id=person_id, role=Role.VERIFIER, reader=showing.verifier, what=what, why=why, at=at)
 
 
 def case_of(session: Session, verifier: str, statement_digest: bytes, at: datetime) -> Case:
     """A statement that a verifier has open work on, whole. Raises what `task_of` and `review` raise."""
     task = task_of(session, verifier, statement_digest, at)
     statement = task.statement
-    admit(session, verifier, statement.person_id, Shown.STATEMENT, subject=statement_digest, at=at)
+    showing = Showing(
+        verifier, statement.person_id, statement.vintage, Shown.STATEMENT, str(task.work), statement_digest
+    )
+    admit(session, showing, at)
+    appeal = None if task.appeal_id is None else session.get_one(AppealRow, task.appeal_id)
     return Case(
         task=task,
         findings=tuple(review(session, statement_digest)),
         document=statement.document,
-        evidence=_evidence(session, statement.person_id, statement.vintage),
+        evidence=_evidence(session, showing, at),
         questions=tuple(questions_of(session, statement_digest)),
         earlier_reason=statement.reason,
+        appeal_words=None if appeal is None else appeal.words,
     )
 
 
 def evidence_of(session: Session, verifier: str, inspection_id: int, at: datetime) -> tuple[Evidence, ...]:
     """The activities of an inspection that waits for a verifier. Raises what `inspection_for` raises."""
     row = inspection_for(session, verifier, inspection_id, at)
-    admit(session, verifier, row.person_id, Shown.ACTIVITIES, subject=row.nullifier, at=at)
-    return _evidence(session, row.person_id, row.vintage)
+    showing = Showing(verifier, row.person_id, row.vintage, Shown.ACTIVITIES, str(Work.INSPECT), row.nullifier)
+    admit(session, showing, at)
+    return _evidence(session, showing, at)
 
 
-def _evidence(session: Session, person_id: int, vintage: int) -> tuple[Evidence, ...]:
+def inspected_ids(session: Session, verifier: str, inspection_id: int, at: datetime) -> set[int]:
+    """Which activities an inspection is about; nothing of them. Raises what `inspection_for` raises."""
+    row = inspection_for(session, verifier, inspection_id, at)
+    return {one.id or 0 for one in _activities(session, row.person_id, row.vintage)}
+
+
+def _activities(session: Session, person_id: int, vintage: int) -> list[ActivityRow]:
     """A little more at both ends: local years begin and end at other instants than UTC's."""
     opens, closes = datetime(vintage, 1, 1, tzinfo=UTC), datetime(vintage + 1, 1, 1, tzinfo=UTC)
+    return [
+        row
+        for row in activities_of(session, person_id)
+        if row.end_at > opens - LONGEST_OFFSET and row.start_at < closes + LONGEST_OFFSET
+    ]
+
+
+def _evidence(session: Session, showing: Showing, at: datetime) -> tuple[Evidence, ...]:
+    """Who entered a document for what it shares with the person is told too: it is its own."""
+    rows = _activities(session, showing.person_id, showing.vintage)
+    for entered_by in sorted({row.person_id for row in rows if row.evidence} - {showing.person_id}):
+        _tell(session, entered_by, showing, Shown.SHARED_DOCUMENTS, at)
     return tuple(
         Evidence(
             activity_id=row.id or 0,
@@ -164,29 +211,32 @@ def _evidence(session: Session, person_id: int, vintage: int) -> tuple[Evidence,
             evidence=row.evidence,
             inspected_by=row.inspected_by,
         )
-        for row in activities_of(session, person_id)
-        if row.end_at > opens - LONGEST_OFFSET and row.start_at < closes + LONGEST_OFFSET
+        for row in rows
     )
 
 
 def disclosures_of(
-    session: Session, verifier: str, root: bytes, at: datetime, *, limit: int, after: int = 0
+    session: Session, verifier: str, root: bytes, at: datetime, *, limit: int = PAGE, after: int = 0
 ) -> list[Disclosure]:
     """What a verifier needs to work a batch out again before signing it, and no more; only while it can be signed. In
     the order of its leaves, at most `limit` of them, after so many.
 
-    Raises BatchUnknown, BatchStateWrong, VerifierUnaccredited, VerifierExpired, VerifierInterested, AttestationUnknown,
-    DocumentMalformed, DocumentTampered.
+    Raises BatchUnknown, BatchStateWrong, VerifierUnaccredited, VerifierExpired, VerifierInterested, BatchUnsound,
+    AttestationUnknown, DocumentMalformed, DocumentTampered.
     """
     require_accredited(session, verifier, at)
     state = batch_at(session, root).state
     if state not in {BatchState.PLANNED, BatchState.APPROVED}:
         raise BatchStateWrong(root, state, "planned or approved")
     require_no_interest(session, root, verifier)
+    erased = erased_in(session, root)
+    if erased:
+        raise BatchUnsound(root, erased)
     leaves = islice(claims_of(session, root, start=after), limit)
     statements = statements_at(session, [leaf.statement_digest for leaf in leaves])
-    for statement in statements:
-        admit(session, verifier, statement.person_id, Shown.BATCHED_FIELDS, subject=statement.digest, at=at)
+    for one in statements:
+        why = f"batch {to_hex(root)}"
+        admit(session, Showing(verifier, one.person_id, one.vintage, Shown.BATCHED_FIELDS, why, one.digest), at)
     return [
         Disclosure(
             place,

@@ -89,7 +89,7 @@ def _operating(deployment: Path | None) -> Iterator[tuple[Database, Contracts, B
     """The operator's own database, contracts (to encode calls with: the server sends them) and books."""
     settings = Settings.of_environment()
     deployed = Deployment.load(deployment or settings.deployment_path)
-    database = Database(settings.database_url)
+    database = Database.of(settings)
     keys = LedgerKeys.at(settings.data_dir / "ledger-keys.json")
     url = settings.rpc_url or f"http://127.0.0.1:{settings.local_chain_port}"
     try:

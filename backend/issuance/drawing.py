@@ -13,6 +13,7 @@ from backend.chain.keys import personal_recover
 from backend.issuance.accreditation import accreditations
 from backend.issuance.draw import commitment_of, commitment_text, drawn_of, seed_of
 from backend.issuance.draw_list import DRAW_TOPIC, Candidate, DrawList, day_number, day_of, draw_list_of
+from backend.issuance.reauditing import ERASED
 from backend.issuance.tables import AttestationRow, DrawAnchoringRow
 from backend.issuance.verification_rules import DrawRules, shipped_rules
 from backend.issuance.verification_tables import CommitmentRow, DrawRow, ReauditRow
@@ -20,7 +21,7 @@ from backend.issuance.verifier import require_accredited, serving
 from backend.kernel.clock import unix_s
 from backend.kernel.digest import canonical_json
 from backend.kernel.errors import Conflict, InvalidInput, NotFound, RuleViolated
-from backend.ledger.service import current_digests
+from backend.ledger.service import current_digests, statement_at
 from backend.link.node import Header
 from backend.link.outbox import enqueue
 from backend.storage.database import Database
@@ -156,7 +157,9 @@ def open_draw(
 
 
 def candidates_of(session: Session, rules: DrawRules) -> list[Candidate]:
-    """Attested statements that were in no draw yet, or have a higher chance now; none that was audited again."""
+    """Attested statements that were in no draw yet, or have a higher chance now; none that was audited again, and none
+    that nobody can read any more.
+    """
     before = {
         one.statement_digest: one.chance_bps for row in draws(session) if row.seed for one in list_of(row).candidates
     }
@@ -303,6 +306,13 @@ def _conclude(session: Session, row: DrawRow, at: datetime) -> None:
     if row.block_hash is not None and len(secrets) >= listed.least_secrets:
         row.seed = seed_of(row.list_digest, row.block_hash, secrets)
         for digest in drawn_of(row.seed, listed.candidates, listed.least_drawn):
-            session.add(ReauditRow(day=row.day, statement_digest=digest))
+            session.add(_drawn(session, row.day, digest, at))
     session.add(row)
     session.flush()
+
+
+def _drawn(session: Session, day: int, digest: bytes, at: datetime) -> ReauditRow:
+    """Of somebody who was erased since the list was anchored there is nothing to look at; the draw is the same."""
+    if statement_at(session, digest).is_erased:
+        return ReauditRow(day=day, statement_digest=digest, outcome=ERASED, decided_at=at)
+    return ReauditRow(day=day, statement_digest=digest)

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from backend.access.state import clock_of, database_of
 from backend.access.wire import Iso, Wire
-from backend.issuance.case import evidence_of
+from backend.issuance.case import evidence_of, inspected_ids
 from backend.issuance.inspection import ask_inspection, decide_inspection, inspections_of
 from backend.issuance.verification_tables import InspectionRow
 from backend.issuance.verifier_routes import EvidenceOut, evidence_out
@@ -78,7 +78,7 @@ def post_inspection_decision(
     """Raises what is documented to grade D; the rest stays self-declared."""
     with database_of(request).write() as session:
         now = clock_of(request).now()
-        shown = {one.activity_id for one in evidence_of(session, account, inspection, now)}
+        shown = inspected_ids(session, account, inspection, now)
         row = decide_inspection(
             session,
             inspection,

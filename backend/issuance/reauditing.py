@@ -24,6 +24,10 @@ class Outcome(StrEnum):
     UNDERSTATED = "understated"
 
 
+ERASED = "erased"
+"""What is told of a drawn statement whose person was erased before anybody looked: no finding, so no verifier's."""
+
+
 class OutcomeAmountUnfit(InvalidInput):
     """Upheld with an amount."""
 

@@ -7,7 +7,7 @@ worked out again from them.
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from backend.chain.deployment import Deployment
 from backend.chain.typed_data import Domain
@@ -17,17 +17,18 @@ from backend.issuance.reading import (
     PAGE,
     StatementInconsistent,
     chunks_of,
+    digests_in,
     entry_of,
     held_by,
     row_at,
     statements_of_batch,
     totals_of,
 )
-from backend.issuance.tables import BatchRow
+from backend.issuance.tables import BatchRow, ClaimRow
 from backend.issuance.verifier import VerifierInterested, accredited
 from backend.kernel.errors import RuleViolated
 from backend.ledger.document import DocumentMalformed, DocumentTampered
-from backend.ledger.service import Statement, households_with
+from backend.ledger.service import Statement, erased_digests, households_with
 from backend.ledger.state import State
 
 Near = Callable[[str], set[int]]
@@ -42,6 +43,16 @@ def require_no_interest(session: Session, root: bytes, verifier: str) -> None:
     for people in chunks_of(sorted(households_with(session, verifier)), PAGE):
         for found in held_by(session, root, people):
             raise VerifierInterested(verifier, found)
+
+
+def erased_in(session: Session, root: bytes) -> list[str]:
+    """Why a batch cannot be signed any more: a database brought back from a backup knew nothing of an erasure."""
+    erased = session.exec(digests_in(root).where(col(ClaimRow.statement_digest).in_(erased_digests()))).all()
+    return [_erased(digest) for digest in erased[:FINDINGS_MOST]]
+
+
+def _erased(digest: bytes) -> str:
+    return f"statement 0x{digest.hex()} is of somebody who was erased since; wait and plan the batch anew"
 
 
 def findings_in(session: Session, deployment: Deployment, root: bytes) -> list[str]:
@@ -62,6 +73,9 @@ def _entries(session: Session, domain: Domain, root: bytes, found: list[str]) ->
     for statements in statements_of_batch(session, root):
         attestations = attestations_of(session, [statement.digest for statement in statements])
         for statement in statements:
+            if statement.is_erased:
+                found.append(_erased(statement.digest))
+                continue
             attestation = attestations.get(statement.digest)
             found += _wrong_with(statement, attestation, domain, verifiers, near)
             try:

@@ -11,6 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from backend.issuance.assignment import Work, first_of, ranked
 from backend.issuance.attestation import attestation_of
 from backend.issuance.tables import AttestationRow
+from backend.issuance.verification_rules import shipped_rules
 from backend.issuance.verification_tables import AppealRow, DrawRow, ReauditRow
 from backend.issuance.verifier import accredited, require_accredited, require_disinterested, serving
 from backend.kernel.errors import Forbidden
@@ -78,8 +79,10 @@ def is_orphaned(session: Session, statement: Statement) -> bool:
     """Whether a statement that is not on the chain yet was attested by a verifier revoked since: nobody would sign a
     batch with it, so another attests it anew.
     """
-    return statement.state is State.ATTESTED and (
-        attestation_of(session, statement.digest).verifier not in accredited(session)
+    return (
+        statement.state is State.ATTESTED
+        and not statement.is_erased
+        and attestation_of(session, statement.digest).verifier not in accredited(session)
     )
 
 
@@ -119,7 +122,8 @@ def _reaudits(session: Session, at: datetime, digest: bytes | None = None) -> It
     for row in session.exec(query).all():
         statement = statement_at(session, row.statement_digest)
         since_at = session.get_one(DrawRow, row.day).concluded_at or at
-        yield auditor_of(session, row, at), Task(Work.REAUDIT, statement, since_at, reaudit_id=row.id)
+        due_at = since_at + shipped_rules().reaudit_within
+        yield auditor_of(session, row, at), Task(Work.REAUDIT, statement, since_at, due_at, reaudit_id=row.id)
 
 
 def _submitted(session: Session, after: int, at: datetime) -> Iterator[tuple[str | None, Task]]:
@@ -134,7 +138,7 @@ def _orphaned(session: Session, at: datetime) -> Iterator[tuple[str | None, Task
     query = select(AttestationRow).where(col(AttestationRow.verifier).not_in(accredited(session)))
     for row in session.exec(query.order_by(col(AttestationRow.attested_at))).all():
         statement = statement_at(session, row.statement_digest)
-        if statement.state is State.ATTESTED:
+        if statement.state is State.ATTESTED and not statement.is_erased:
             yield attester_of(session, statement, at), Task(Work.ATTEST, statement, row.attested_at)
 
 
@@ -160,7 +164,8 @@ def task_of(session: Session, verifier: str, statement_digest: bytes, at: dateti
     require_accredited(session, verifier, at)
     require_disinterested(session, verifier, statement.person_id, statement_digest)
     found = [*_appeals(session, at, statement_digest), *_reaudits(session, at, statement_digest)]
-    if statement.state is State.SUBMITTED or is_orphaned(session, statement):
+    submitted = statement.state is State.SUBMITTED and not statement.is_erased
+    if submitted or is_orphaned(session, statement):
         task = Task(Work.ATTEST, statement, statement.submitted_at or at)
         found.append((attester_of(session, statement, at), task))
     for whose, task in found:

@@ -55,7 +55,7 @@ def _contracts(rpc: str | None, deployment: Path | None) -> Contracts:
 
 @contextmanager
 def _own_database() -> Iterator[Database]:
-    database = Database(Settings.of_environment().database_url)
+    database = Database.of(Settings.of_environment())
     try:
         yield database
     finally:

@@ -31,6 +31,8 @@ class VerificationRules:
     skew: timedelta
     appeal_within: timedelta
     appeal_decide_within: timedelta
+    reaudit_within: timedelta
+    """How long a second look may take; as long, it is in the way of its person's erasure."""
     draw: DrawRules
 
 
@@ -44,6 +46,7 @@ def parse_rules(text: str) -> VerificationRules:
         skew=timedelta(seconds=raw["attestation"]["skew_s"]),
         appeal_within=timedelta(days=raw["appeal"]["within_days"]),
         appeal_decide_within=timedelta(days=raw["appeal"]["decide_within_days"]),
+        reaudit_within=timedelta(days=raw["reaudit"]["decide_within_days"]),
         draw=DrawRules(
             sample_bps=draw["sample_bps"],
             revoked_bps=draw["revoked_bps"],

@@ -1,11 +1,17 @@
-"""What verifiers did and were asked, beside their signatures: terms, returns, questions, appeals, draws, re-audits."""
+"""What verifiers did and were asked, beside their signatures: terms, returns, questions, appeals, draws, re-audits.
+
+Words lie sealed with the key of the person they are about, a verifier's own too (`compartments.py`).
+"""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
 
 from sqlalchemy import BigInteger, Column, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from backend.issuance.compartments import APPEAL, INSPECTION, QUESTION, REAUDIT, RETURN
 from backend.storage.columns import Address, Bytes32, UtcTime
+from backend.storage.sealing import Sealed, sealed_column
 
 
 class AccreditationRow(SQLModel, table=True):
@@ -23,23 +29,27 @@ class AccreditationRow(SQLModel, table=True):
     signature: bytes = Field(sa_column=Column(LargeBinary(65), nullable=False))
 
 
-class ReturnRow(SQLModel, table=True):
+class ReturnRow(Sealed, SQLModel, table=True):
     """A statement sent back, by whom and why. The latest row of a statement counts."""
 
     __tablename__ = "issuance_return"
+    compartments: ClassVar = RETURN
 
     id: int | None = Field(default=None, primary_key=True)
     statement_digest: bytes = Field(sa_column=Column(Bytes32, nullable=False, index=True))
     verifier: str = Field(sa_column=Column(Address, nullable=False))
-    reasons: str = Field(sa_column=Column(Text, nullable=False))
-    """A JSON list of sentences."""
+    sealed: bytes | None = sealed_column()
+    if TYPE_CHECKING:
+        reasons: str
+        """A JSON list of sentences."""
     returned_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
-class InspectionRow(SQLModel, table=True):
+class InspectionRow(Sealed, SQLModel, table=True):
     """A person asks that a verifier look at the documents behind a vintage's activities, before closing it."""
 
     __tablename__ = "issuance_inspection"
+    compartments: ClassVar = INSPECTION
 
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="ledger_person.id", index=True)
@@ -50,28 +60,35 @@ class InspectionRow(SQLModel, table=True):
     verifier: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
     inspected: int = 0
     """How many activities it found documented."""
-    words: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    sealed: bytes | None = sealed_column()
+    if TYPE_CHECKING:
+        words: str | None = None
+        """What the verifier has seen."""
     decided_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
 
 
-class QuestionRow(SQLModel, table=True):
+class QuestionRow(Sealed, SQLModel, table=True):
     """What a verifier asks the person about a statement before deciding, and the answer."""
 
     __tablename__ = "issuance_question"
+    compartments: ClassVar = QUESTION
 
     id: int | None = Field(default=None, primary_key=True)
     statement_digest: bytes = Field(sa_column=Column(Bytes32, nullable=False, index=True))
     verifier: str = Field(sa_column=Column(Address, nullable=False))
-    words: str = Field(sa_column=Column(Text, nullable=False))
+    sealed: bytes | None = sealed_column()
+    if TYPE_CHECKING:
+        words: str
+        answer: str | None = None
     asked_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
-    answer: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     answered_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
 
 
-class AppealRow(SQLModel, table=True):
+class AppealRow(Sealed, SQLModel, table=True):
     """A person against a decision about a statement of its own: one appeal a decision, decided once."""
 
     __tablename__ = "issuance_appeal"
+    compartments: ClassVar = APPEAL
     __table_args__ = (UniqueConstraint("against", "decision_id"),)
 
     id: int | None = Field(default=None, primary_key=True)
@@ -83,13 +100,17 @@ class AppealRow(SQLModel, table=True):
     """The row of the return or of the re-audit."""
     decided_against_by: str = Field(sa_column=Column(Address, nullable=False))
     """Whose decision it is: somebody else decides about the appeal."""
-    words: str = Field(sa_column=Column(Text, nullable=False))
+    sealed: bytes | None = sealed_column()
+    if TYPE_CHECKING:
+        words: str
+        """The person's."""
+        reasons: str | None = None
+        """The deciding verifier's."""
     made_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     due_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     verifier: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
     outcome: str | None = None
     """`granted` or `dismissed`."""
-    reasons: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     decided_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
 
 
@@ -127,10 +148,11 @@ class CommitmentRow(SQLModel, table=True):
     revealed_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
 
 
-class ReauditRow(SQLModel, table=True):
+class ReauditRow(Sealed, SQLModel, table=True):
     """A statement that a draw chose, and what a second verifier found. Grams of CO2e."""
 
     __tablename__ = "issuance_reaudit"
+    compartments: ClassVar = REAUDIT
     __table_args__ = (UniqueConstraint("day", "statement_digest"),)
 
     id: int | None = Field(default=None, primary_key=True)
@@ -138,8 +160,10 @@ class ReauditRow(SQLModel, table=True):
     statement_digest: bytes = Field(sa_column=Column(Bytes32, nullable=False, index=True))
     verifier: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
     outcome: str | None = None
-    """`upheld`, `overstated` or `understated`."""
+    """`upheld`, `overstated` or `understated`; or `erased`: its person was, and nobody can look."""
     amount_gco2e: int = Field(default=0, sa_type=BigInteger)
     """By how much the credit was too high (`overstated`) or too low (`understated`)."""
-    reasons: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    sealed: bytes | None = sealed_column()
+    if TYPE_CHECKING:
+        reasons: str | None = None
     decided_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from backend.access.state import clock_of, database_of, deployment_of
 from backend.access.wire import AddressText, Amount, HexBytes32, Iso, PageAfter, PageLimit, SignatureText, Wire
 from backend.chain.class_id import class_code
-from backend.issuance.appealing import appeal_at, decide_appeal
+from backend.issuance.appealing import decide_appeal
 from backend.issuance.approval import record_approval
 from backend.issuance.attestation import Attestation
 from backend.issuance.attesting import record_attestation
@@ -135,7 +135,7 @@ def evidence_out(one: Evidence) -> EvidenceOut:
     )
 
 
-def _case(case: Case, appeal_words: str | None) -> CaseOut:
+def _case(case: Case) -> CaseOut:
     return CaseOut(
         **_task(case.task),
         rule_version=shipped_thresholds().version,
@@ -143,7 +143,7 @@ def _case(case: Case, appeal_words: str | None) -> CaseOut:
         evidence=[evidence_out(one) for one in case.evidence],
         questions=[question_out(row) for row in case.questions],
         earlier_reason=case.earlier_reason,
-        appeal_words=appeal_words,
+        appeal_words=case.appeal_words,
         document=json.loads(case.document),
     )
 
@@ -158,11 +158,11 @@ def read_queue(request: Request, account: SignedIn, limit: PageLimit = 50, after
 
 @router.get("/statements/{digest}")
 def read_case(request: Request, account: SignedIn, digest: Digest) -> CaseOut:
-    """One statement that the signed-in verifier has open work on: findings, evidence, questions, the document."""
+    """One statement that the signed-in verifier has open work on: findings, evidence, questions, the document. The
+    person reads in its access log that it was shown.
+    """
     with database_of(request).write() as session:
-        case = case_of(session, account, digest, clock_of(request).now())
-        appeal_id = case.task.appeal_id
-        return _case(case, None if appeal_id is None else appeal_at(session, appeal_id).words)
+        return _case(case_of(session, account, digest, clock_of(request).now()))
 
 
 class AttestationIn(Wire):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeAlias
 
 from sqlmodel import Session
@@ -15,8 +16,11 @@ from backend.ledger.policy import PolicySet, shipped_policies
 from backend.ledger.service import random_salt
 from backend.ledger.utility import Utilities, shipped_utilities
 
-ErasureCheck: TypeAlias = Callable[[Session, Sequence[str]], list[str]]
-"""Of a person's addresses: what is in the way of its erasure, in words."""
+ErasureCheck: TypeAlias = Callable[[Session, int, Sequence[str], datetime], list[str]]
+"""Of a person's row and addresses, at a time: what is in the way of its erasure, in words."""
+
+ErasureStep: TypeAlias = Callable[[Session, int, datetime], None]
+"""Empties what a room has of a person's row when it is erased at a time; again, changes nothing."""
 
 ExportSection: TypeAlias = Callable[[Session, int, Sequence[str]], Iterator[Json]]
 """Of a person's row and addresses: what a room has of it, one after the other."""
@@ -37,6 +41,8 @@ class Books:
     utilities: Utilities = field(default_factory=shipped_utilities)
     erasure_checks: tuple[ErasureCheck, ...] = ()
     """What other rooms hold of a person that has to be settled before it is erased."""
+    erasure_steps: tuple[ErasureStep, ...] = ()
+    """What other rooms do when a person is erased."""
     export_sections: Mapping[str, ExportSection] = field(default_factory=dict)
     """What other rooms have of a person, by the section's name in the export."""
 

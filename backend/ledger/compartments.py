@@ -70,6 +70,15 @@ STATEMENT = (
     Compartment("sealed_reason", {"reason": Inside(None)}, _own, _STATEMENT_BOUND),
 )
 
+CORRECTION = (
+    Compartment(
+        "sealed",
+        {"reason": Inside()},
+        _own,
+        ("statement_id", "person_id", "vintage", "kind", "amount_gco2e", "source", "reference", "made_at"),
+    ),
+)
+
 ACCESS = (
     Compartment(
         "sealed",

@@ -27,6 +27,7 @@ from backend.ledger.state import State
 from backend.ledger.tables import (
     AccessRow,
     ActivityRow,
+    CorrectionRow,
     HandOverRow,
     OccupancyRow,
     PersonRow,
@@ -43,8 +44,8 @@ from backend.storage.keys import KeyDestroyed
 GOOD_FOR = timedelta(hours=1)
 """How old or early the time in a signed text may be."""
 
-_DROPPED = frozenset({State.CLOSED, State.RETURNED})
-"""Nobody was shown it: it is history from now on."""
+_DROPPED = frozenset({State.CLOSED, State.RETURNED, State.APPEALED})
+"""Nothing of it was attested: it is history from now on."""
 
 
 class ErasureInTheWay(RuleViolated):
@@ -90,7 +91,7 @@ class Confirmation:
     signature: bytes
 
 
-def in_the_way(session: Session, books: Books, person: Person) -> list[str]:
+def in_the_way(session: Session, books: Books, person: Person, at: datetime) -> list[str]:
     """What has to be settled before a person can be erased, in words; empty if nothing."""
     found = [
         f"the statement of {row.vintage} is {row.state}: wait until its batch is on the chain, or until it is returned"
@@ -105,7 +106,7 @@ def in_the_way(session: Session, books: Books, person: Person) -> list[str]:
     wards = session.exec(select(PersonRow.address).where(col(PersonRow.guardian) == person.address)).all()
     found += [f"you are the guardian of {ward}: erase it first, or wait until it is handed over" for ward in wards]
     addresses = addresses_of(session, person.person_id) + claim_addresses_of(session, person.person_id)
-    return found + [why for check in books.erasure_checks for why in check(session, addresses)]
+    return found + [why for check in books.erasure_checks for why in check(session, person.person_id, addresses, at)]
 
 
 def erase(session: Session, books: Books, person: Person, given: Confirmation, *, at: datetime) -> None:
@@ -120,13 +121,13 @@ def erase(session: Session, books: Books, person: Person, given: Confirmation, *
     found = personal_recover(text, given.signature)
     if found != given.signer:
         raise ErasureSignerWrong(found, given.signer)
-    obstacles = in_the_way(session, books, person)
+    obstacles = in_the_way(session, books, person, at)
     if obstacles:
         raise ErasureInTheWay(obstacles)
-    _empty(session, session.get_one(PersonRow, person.person_id), at)
+    _empty(session, books, session.get_one(PersonRow, person.person_id), at)
 
 
-def _empty(session: Session, row: PersonRow, at: datetime) -> None:
+def _empty(session: Session, books: Books, row: PersonRow, at: datetime) -> None:
     assert row.id is not None
     row.sealed = None
     if row.left_on is None:
@@ -135,6 +136,8 @@ def _empty(session: Session, row: PersonRow, at: datetime) -> None:
     end_address(session, row, because=ERASURE if row.guardian is None else WARD_ERASURE, at=at)
     addresses = addresses_of(session, row.id) + claim_addresses_of(session, row.id)
     session.exec(delete(SessionRow).where(col(SessionRow.address).in_(addresses)))
+    for step in books.erasure_steps:
+        step(session, row.id, at)
     _empty_statements(session, row.id)
     entered = select(ActivityRow).where(col(ActivityRow.person_id) == row.id)
     for activity in session.exec(entered).all():
@@ -160,6 +163,9 @@ def _empty_statements(session: Session, person_id: int) -> None:
             statement.current = False
         statement.sealed, statement.sealed_reason = None, None
         session.add(statement)
+    for correction in session.exec(select(CorrectionRow).where(col(CorrectionRow.person_id) == person_id)).all():
+        correction.sealed = None
+        session.add(correction)
     session.flush()
 
 
@@ -199,7 +205,7 @@ def _require_key_store(session: Session) -> None:
             row.contents(row.compartments[0])
 
 
-def finish_erasures(database: Database, at: datetime) -> list[int]:
+def finish_erasures(database: Database, books: Books, at: datetime) -> list[int]:
     """Erases again whom a restored backup brought back, and destroys what keys a crash left; the ids of the former.
 
     Raises KeyMissing, KeyUnreadable or SealBroken if the key store is another one than the database was written with:
@@ -212,7 +218,7 @@ def finish_erasures(database: Database, at: datetime) -> list[int]:
         for row in session.exec(select(PersonRow).where(col(PersonRow.erased_at).is_(None))).all():
             if database.keys.is_destroyed(person_key_name(row.commitment)):
                 assert row.id is not None
-                _empty(session, row, at)
+                _empty(session, books, row, at)
                 again.append(row.id)
         erased = session.exec(select(PersonRow.id).where(col(PersonRow.erased_at).is_not(None))).all()
     for person_id in erased:

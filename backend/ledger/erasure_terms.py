@@ -9,14 +9,21 @@ GOES = (
     Notice(
         "key",
         "Your key is destroyed. What it opened can never be read again, by nobody: your trips and purchases, your "
-        "statement documents, your birth date, what verifiers wrote to you, who read your data.",
-        "销毁您的密钥。其保护的内容任何人都无法再读取:出行与消费记录、碳账单文件、出生日期、核证员的意见、访问记录。",
+        "statement documents, your birth date, what verifiers wrote to you and you to them, who read your data.",
+        "销毁您的密钥。其保护的内容任何人都无法再读取:出行与消费记录、碳账单文件、出生日期、您与核证员的往来文字、"
+        "访问记录。",
     ),
     Notice(
         "rows",
         "Your own activities are deleted, and so are your regions, your guardian's name and your sessions. Your stays "
         "in homes and your use of vehicles end today.",
         "删除您本人的活动记录、居住地区、监护人信息和登录会话。您在住所的居住和对车辆的使用于今日结束。",
+    ),
+    Notice(
+        "verification",
+        "Inspections, questions, returns and appeals about your statements are deleted. What waits of them ends: "
+        "nobody decides your appeal any more, and a debt that it was against stays.",
+        "删除与您的碳账单有关的查验、询问、退回和申诉记录。尚未处理的随之终止:申诉不再裁决,所申诉的债务继续有效。",
     ),
 )
 REMAINS = (
@@ -34,8 +41,11 @@ REMAINS = (
     ),
     Notice(
         "totals",
-        "Of each statement its class, digest, state, budget, credit and deficit; a deficit can still be settled.",
-        "每份碳账单的类别、摘要、状态、预算、信用和赤字;赤字仍可结清。",
+        "Of each statement its class, digest, state, budget, credit and deficit; a deficit can still be settled. Of "
+        "each correction and each second look its grams and outcome, without a word; what minted wrongly is still "
+        "cancelled from the buffer.",
+        "每份碳账单的类别、摘要、状态、预算、信用和赤字;赤字仍可结清。每次更正和复核的克数与结果保留,文字不保留;"
+        "错误铸造的信用仍从缓冲池注销。",
     ),
     Notice(
         "shared",

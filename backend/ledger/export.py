@@ -23,6 +23,7 @@ from backend.ledger.record import activities_of
 from backend.ledger.tables import (
     ActivityRow,
     AddressRow,
+    CorrectionRow,
     DeficitRow,
     NettingRow,
     OccupancyRow,
@@ -148,6 +149,11 @@ def _deficits(session: Session, person_id: int, _addresses: Sequence[str]) -> It
         )
 
 
+def _corrections(session: Session, person_id: int, _addresses: Sequence[str]) -> Iterator[Json]:
+    query = select(CorrectionRow).where(col(CorrectionRow.person_id) == person_id)
+    yield from exported_rows(session, query.order_by(col(CorrectionRow.id)))
+
+
 def _credits(session: Session, _person_id: int, addresses: Sequence[str]) -> Iterator[Json]:
     yield from exported_rows(session, select(CreditBalance).where(col(CreditBalance.account).in_(addresses)))
 
@@ -169,6 +175,7 @@ OWN_SECTIONS: dict[str, ExportSection] = {
     "account": _account,
     "activities": _activities,
     "addresses": _addresses,
+    "corrections": _corrections,
     "credits": _credits,
     "deficits": _deficits,
     "homes": _homes,

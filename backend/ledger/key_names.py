@@ -33,6 +33,14 @@ def _person(connection: Connection, person_id: Any) -> bytes:
     return person_key_name(bytes(connection.execute(query, {"id": person_id}).scalar_one()))
 
 
+def _statement(connection: Connection, digest: Any) -> bytes:
+    query = text(
+        "SELECT ledger_person.commitment FROM ledger_person "
+        "JOIN ledger_statement ON ledger_statement.person_id = ledger_person.id WHERE ledger_statement.digest = :digest"
+    )
+    return person_key_name(bytes(connection.execute(query, {"digest": digest}).scalar_one()))
+
+
 def _home(connection: Connection, premises_id: Any) -> bytes:
     query = text("SELECT code FROM ledger_premises WHERE id = :id")
     return home_key_name(connection.execute(query, {"id": premises_id}).scalar_one())
@@ -55,6 +63,11 @@ def of_person(person_id: int) -> KeyOwner:
 def of_commitment(commitment: bytes) -> KeyOwner:
     """A person whose row may not be written yet."""
     return KeyOwner(_commitment, commitment)
+
+
+def of_statement(digest: bytes) -> KeyOwner:
+    """The person whose statement has a digest."""
+    return KeyOwner(_statement, digest)
 
 
 def of_home(premises_id: int) -> KeyOwner:

@@ -108,7 +108,7 @@ def what_an_erasure_means(
     """What goes and what remains when the account, or a ward's, is erased; what is in the way; the words to sign."""
     with database_of(request).read() as session:
         person = acting(session, request, account, ward)
-        obstacles = in_the_way(session, books_of(request), person)
+        obstacles = in_the_way(session, books_of(request), person, clock_of(request).now())
     text = erasure_text(
         account=person.address, signer=account, chain_id=deployment_of(request).chain_id, signed_at=signed_at
     )

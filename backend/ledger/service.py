@@ -74,6 +74,8 @@ class Statement:
     bound and surplus are 0 then."""
     reason: str | None
     submitted_at: datetime | None
+    is_erased: bool = False
+    """Whether its person was erased: nobody can read it any more, so nobody works on it."""
 
 
 def _view(session: Session, row: StatementRow) -> Statement:
@@ -105,6 +107,7 @@ def _view(session: Session, row: StatementRow) -> Statement:
         document=row.document,
         reason=row.reason,
         submitted_at=row.submitted_at,
+        is_erased=person.erased_at is not None,
     )
 
 
@@ -132,6 +135,12 @@ def statements_at(session: Session, digests: Sequence[bytes]) -> list[Statement]
 def digests_of(people: Sequence[int]) -> SelectOfScalar[bytes]:
     """The query for the digests of every statement of some persons, earlier versions too."""
     return select(StatementRow.digest).where(col(StatementRow.person_id).in_(people))
+
+
+def erased_digests() -> SelectOfScalar[bytes]:
+    """The query for the digests of every statement of persons who were erased."""
+    query = select(StatementRow.digest).join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
+    return query.where(col(PersonRow.erased_at).is_not(None))
 
 
 def statement_of(session: Session, person_id: int, vintage: int) -> Statement | None:
@@ -174,8 +183,13 @@ def statements_in(
 
 
 def current_digests(session: Session) -> set[bytes]:
-    """Digests of every current statement, in whatever state."""
-    return set(session.exec(select(StatementRow.digest).where(col(StatementRow.current))).all())
+    """Digests of every current statement, in whatever state, of whoever is not erased."""
+    query = (
+        select(StatementRow.digest)
+        .join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
+        .where(col(StatementRow.current), col(PersonRow.erased_at).is_(None))
+    )
+    return set(session.exec(query).all())
 
 
 def household_of(session: Session, person_id: int) -> set[str]:

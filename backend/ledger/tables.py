@@ -5,18 +5,14 @@ need. docs/THREATS.md lists it.
 """
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from backend.ledger.compartments import ACCESS, ACTIVITY, ODOMETER, PERSON, STATEMENT
+from backend.ledger.compartments import ACCESS, ACTIVITY, CORRECTION, ODOMETER, PERSON, STATEMENT
 from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
-from backend.storage.sealing import Sealed
-
-
-def _sealed() -> Any:
-    return Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+from backend.storage.sealing import Sealed, sealed_column
 
 
 class PersonRow(Sealed, SQLModel, table=True):
@@ -34,7 +30,7 @@ class PersonRow(Sealed, SQLModel, table=True):
     """Last day of membership: death or moving away."""
     left_because: str | None = None
     """`death`, `moved_away` or `erased`."""
-    sealed: bytes | None = _sealed()
+    sealed: bytes | None = sealed_column()
     if TYPE_CHECKING:
         born_on: date | None = None
     guardian: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
@@ -207,7 +203,7 @@ class ActivityRow(Sealed, SQLModel, table=True):
     source: str = "manual"
     """How it came in: `manual`, `csv`, `green_button`, `gpx`, `odometer`."""
     category: str
-    sealed: bytes | None = _sealed()
+    sealed: bytes | None = sealed_column()
     if TYPE_CHECKING:
         kind: str
         quantity: str
@@ -220,7 +216,7 @@ class ActivityRow(Sealed, SQLModel, table=True):
     start_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     end_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     grade: str
-    sealed_evidence: bytes | None = _sealed()
+    sealed_evidence: bytes | None = sealed_column()
     if TYPE_CHECKING:
         evidence: str
         """Where the document can be found; empty if there is none."""
@@ -242,7 +238,7 @@ class OdometerRow(Sealed, SQLModel, table=True):
     vehicle_id: int = Field(foreign_key="ledger_vehicle.id", index=True)
     person_id: int = Field(foreign_key="ledger_person.id")
     read_on: date
-    sealed: bytes | None = _sealed()
+    sealed: bytes | None = sealed_column()
     if TYPE_CHECKING:
         km: int
         charged_kwh: str = "0"
@@ -277,7 +273,7 @@ class StatementRow(Sealed, SQLModel, table=True):
     factors_digest: bytes = Field(sa_column=Column(Bytes32, nullable=False))
     nullifier: bytes = Field(sa_column=Column(Bytes32, nullable=False))
     digest: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
-    sealed: bytes | None = _sealed()
+    sealed: bytes | None = sealed_column()
     if TYPE_CHECKING:
         document: str
         """The statement document with its salts, canonical JSON; empty once the person was erased."""
@@ -296,7 +292,7 @@ class StatementRow(Sealed, SQLModel, table=True):
     submitted_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     decided_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     """When it was attested or returned."""
-    sealed_reason: bytes | None = _sealed()
+    sealed_reason: bytes | None = sealed_column()
     if TYPE_CHECKING:
         reason: str | None = None
         """Why it was returned."""
@@ -317,12 +313,13 @@ class DeficitRow(SQLModel, table=True):
     reference: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
 
 
-class CorrectionRow(SQLModel, table=True):
+class CorrectionRow(Sealed, SQLModel, table=True):
     """What a second look found wrong in an attested statement. A debt is owed; a memo is told in the next vintage's
     statement and mints nothing.
     """
 
     __tablename__ = "ledger_correction"
+    compartments: ClassVar = CORRECTION
 
     id: int | None = Field(default=None, primary_key=True)
     statement_id: int = Field(foreign_key="ledger_statement.id", index=True)
@@ -331,7 +328,9 @@ class CorrectionRow(SQLModel, table=True):
     kind: str
     """`debt` or `memo`."""
     amount_gco2e: int = Field(sa_type=BigInteger)
-    reason: str = Field(sa_column=Column(Text, nullable=False))
+    sealed: bytes | None = sealed_column()
+    if TYPE_CHECKING:
+        reason: str
     source: str = Field(unique=True)
     """What found it, so that it counts once."""
     reference: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
@@ -375,7 +374,7 @@ class AccessRow(Sealed, SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="ledger_person.id", index=True)
     at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
-    sealed: bytes | None = _sealed()
+    sealed: bytes | None = sealed_column()
     if TYPE_CHECKING:
         role: str
         reader: str | None

@@ -1,6 +1,7 @@
 """What the market has of a person: its orders and trades for the export, and what is in the way of its erasure."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
@@ -21,7 +22,7 @@ def trades_of(session: Session, _person_id: int, addresses: Sequence[str]) -> It
     yield from exported_rows(session, query.order_by(col(TradeRow.id)))
 
 
-def trading_in_the_way(session: Session, addresses: Sequence[str]) -> list[str]:
+def trading_in_the_way(session: Session, _person_id: int, addresses: Sequence[str], _at: datetime) -> list[str]:
     """Open orders, and trades on their way to the chain, have to end before a person is erased."""
     orders = session.exec(
         select(func.count()).where(col(OrderRow.maker).in_(addresses), col(OrderRow.state) == OrderState.OPEN)

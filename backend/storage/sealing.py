@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, event, inspect
+from sqlalchemy import Column, Connection, LargeBinary, event, inspect
 from sqlalchemy.orm import Mapper, object_session
-from sqlmodel import Session
+from sqlmodel import Field, Session
 
 from backend.kernel.clock import iso
 from backend.kernel.digest import Json, canonical_json, to_hex
@@ -174,6 +174,11 @@ class Compartment:
     def bound_to(self, row: Any) -> bytes:
         """What is authenticated with it."""
         return bound_to(row.__tablename__, self.column, {name: getattr(row, name) for name in self.bound})
+
+
+def sealed_column() -> Any:
+    """The column of a compartment."""
+    return Field(default=None, sa_column=Column(LargeBinary, nullable=True))
 
 
 class Sealed:

@@ -9,21 +9,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlmodel import SQLModel, col, select
+from sqlmodel import Session, SQLModel, col, select
 
+from backend.api.rooms import books_of_all_rooms
 from backend.chain.keys import dev_signer
+from backend.issuance.draw_list import day_number
+from backend.issuance.verification_tables import (
+    AppealRow,
+    DrawRow,
+    InspectionRow,
+    QuestionRow,
+    ReauditRow,
+    ReturnRow,
+)
 from backend.ledger.access_log import Role, note
 from backend.ledger.books import Books
 from backend.ledger.closing import close, submit
+from backend.ledger.correction import CorrectionKind, correct
 from backend.ledger.erasure import finish_erasures
-from backend.ledger.export import export_pieces
+from backend.ledger.export import export_pieces, exported
 from backend.ledger.home import found_home, move_in
 from backend.ledger.person import Person, join, persons
 from backend.ledger.record import import_csv
 from backend.ledger.service import mark_returned, statement_of
-from backend.ledger.tables import AccessRow, ActivityRow, PersonRow, StatementRow
+from backend.ledger.tables import AccessRow, ActivityRow, CorrectionRow, PersonRow, StatementRow
 from backend.storage import sealing
 from backend.storage.database import Database
 from backend.storage.keys import KeyDestroyed
@@ -42,8 +54,13 @@ NEEDLES = (
     *("314159.25", "31415925", "271.5", "coach", "diet_vegan", "1987-03-14", "19870314"),
     *("张三的车票 ZX-8842.pdf", 'seen by "Dr. Wéi" himself', "Zhang San's bill no. 77-1234"),
     *("the coach trip ZX-8842 is implausible", "looked at the coach ticket"),
+    *("no ticket of 4 March 2025", "Who was with you in Fresno?", "张三的姐姐", "the ticket is in my drawer"),
+    *("a ticket is no receipt", "saw the ticket to Fresno", "she went by train", "told again: she went by train"),
 )
-"""What only Alice's rows say. The kilowatt hours of the home she shared are Bob's too, and stay."""
+"""What only Alice's rows say, or say of her. The kilowatt hours of the home she shared are Bob's too, and stay."""
+
+
+WORDED: tuple[type[Any], ...] = (ReturnRow, QuestionRow, InspectionRow, AppealRow, ReauditRow, CorrectionRow)
 
 
 def encodings(needle: str) -> Iterator[bytes]:
@@ -82,7 +99,7 @@ def lived(folder: Path) -> Life:
     logging.getLogger().addHandler(logging.FileHandler(log, encoding="utf-8"))
     database = Database.at(folder / "tanyu.db")
     SQLModel.metadata.create_all(database.writer)
-    books = some_books()
+    books = books_of_all_rooms(some_books())
     with database.write() as session:
         alice = join(
             session, books, address=dev_signer(ALICE).address, region="US-CA", identity="alice",
@@ -101,7 +118,36 @@ def lived(folder: Path) -> Life:
         note(session, person_id=alice.person_id, role=Role.VERIFIER, reader=VERIFIER, what="statement 2025",
              why="looked at the coach ticket", at=AT)  # fmt: skip
         mark_returned(session, digest, reason="the coach trip ZX-8842 is implausible", at=AT)
+        verified(session, alice, digest)
     return Life(database, books, alice, bob, folder, log)
+
+
+def verified(session: Session, person: Person, digest: bytes) -> None:
+    """One of each row that holds words about a person, or words of its own."""
+    own: dict[str, Any] = {"statement_digest": digest, "verifier": VERIFIER}
+    day = day_number(AT.date())
+    session.add(ReturnRow(**own, reasons=json.dumps(["no ticket of 4 March 2025"]), returned_at=AT))
+    question = QuestionRow(**own, words="Who was with you in Fresno?", asked_at=AT)
+    session.add(question)
+    session.add(
+        InspectionRow(
+            person_id=person.person_id, vintage=2025, nullifier=b"n" * 32, asked_at=AT, verifier=VERIFIER,
+            words="saw the ticket to Fresno", decided_at=AT,
+        )
+    )  # fmt: skip
+    appeal = AppealRow(
+        statement_digest=digest, person_id=person.person_id, against="return", decision_id=1, due_at=AT, made_at=AT,
+        decided_against_by=VERIFIER, words="the ticket is in my drawer",
+    )  # fmt: skip
+    session.add(appeal)
+    session.add(DrawRow(day=day, listed="{}", list_digest=b"l" * 32, opened_at=AT, concluded_at=AT))
+    session.flush()
+    session.add(ReauditRow(**own, day=day, outcome="understated", reasons="she went by train", decided_at=AT))
+    question.answer, appeal.reasons = "张三的姐姐", "a ticket is no receipt"
+    correct(
+        session, digest, kind=CorrectionKind.MEMO, amount_gco2e=5, reason="told again: she went by train",
+        source="reaudit", at=AT,
+    )  # fmt: skip
 
 
 def export_of(life: Life, person: Person, path: Path) -> Path:
@@ -177,6 +223,7 @@ def test_erased__backup_brought_back_with_the_key_store_of_now__cannot_be_read(t
         own = session.exec(select(ActivityRow).where(col(ActivityRow.premises_id).is_(None))).all()
         statement = session.exec(select(StatementRow)).one()
         access = session.exec(select(AccessRow)).one()
+        worded: list[Any] = [session.exec(select(one)).one() for one in WORDED]
         assert len(own) == 2
         for read in (
             lambda: row.born_on,
@@ -190,10 +237,16 @@ def test_erased__backup_brought_back_with_the_key_store_of_now__cannot_be_read(t
         ):
             with pytest.raises(KeyDestroyed):
                 read()
-    assert finish_erasures(restored, AT) == [life.alice.person_id]
+        for one in worded:
+            with pytest.raises(KeyDestroyed):
+                exported(one)
+    assert finish_erasures(restored, life.books, AT) == [life.alice.person_id]
     with restored.read() as session:
         assert [one.address for one in persons(session)] == [life.bob.address]
-        assert session.exec(select(AccessRow)).all() == []
+        gone: tuple[type[Any], ...] = (AccessRow, ReturnRow, QuestionRow, InspectionRow, AppealRow)
+        assert [session.exec(select(emptied)).all() for emptied in gone] == [[]] * len(gone)
+        assert session.exec(select(ReauditRow)).one().outcome == "understated"
+        assert session.exec(select(CorrectionRow)).one().reason == ""
     assert found_in(backup.parent) == set()
     restored.close()
 

@@ -22,6 +22,7 @@ from backend.issuance.task import queue_of
 from backend.issuance.verifier_check import batch_signature, secret_of
 from backend.kernel.clock import FixedClock, iso, unix_s
 from backend.kernel.digest import to_hex
+from backend.ledger.privacy_routes import router as privacy_router
 from backend.ledger.record import activities_of
 from backend.ledger.service import Statement
 from backend.storage.database import Database
@@ -61,6 +62,7 @@ def client(world: World, clock: FixedClock) -> TestClient:
         setattr(app.state, name, value)
     app.include_router(access_router)
     app.include_router(router)
+    app.include_router(privacy_router)
     install_problems(app)
     return TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
 
@@ -106,6 +108,45 @@ def test_queue_and_case__are_the_assigned_verifiers_alone(
     assert problem(Caller(client, HOLDER).get(path_of(submitted))) == (403, "verifier.unaccredited")
     assert client.get(path_of(submitted)).status_code == 401
     assert problem(Caller(client, own).get("/verification/statements/0x" + "11" * 32)) == (404, "statement.unknown")
+
+
+def seen_of(client: TestClient, number: int) -> list[tuple[str, str, str, str]]:
+    """What a person's access log says."""
+    found = Caller(client, dev_signer(number)).get("/accounts/me/access-log").json()["accesses"]
+    return [(one["role"], one["reader"], one["what"], one["why"]) for one in found]
+
+
+def test_access_log__of_who_is_shown__says_which_verifier_saw_what_and_why(client: TestClient, world: World) -> None:
+    entered, shares = world.household(THRIFTY, 11, 12)
+    readers = {one: world.attester(one).address for one in (entered, shares)}
+    for statement in readers:
+        for signer in (*VERIFIERS, STRANGER, HOLDER):
+            Caller(client, signer).get(path_of(statement))
+    attested = ("verifier", readers[shares], "statement 2025", "verification: attest")
+    assert seen_of(client, 12) == [attested], "the others were refused and are not in it"
+    assert seen_of(client, 11) == [
+        ("verifier", readers[entered], "statement 2025", "verification: attest"),
+        ("verifier", readers[shares], "documents of what is shared 2025", "verification: attest"),
+    ]
+    world.attest(entered, shares, *world.household("70", 13))
+    root = to_hex(world.plan().root)
+    assert Caller(client, VERIFIERS[0]).get(f"/verification/batches/{root}").status_code == 200
+    batched = ("verifier", VERIFIERS[0].address, "batched fields 2025", f"verification: batch {root}")
+    assert seen_of(client, 13) == [batched]
+    assert seen_of(client, 12) == [attested, batched]
+
+
+def test_refusal__of_an_attestation__tells_nothing_and_notes_nothing(client: TestClient, world: World) -> None:
+    world.household(THRIFTY, 11)
+    world._shape = 0
+    (copy,) = world.household(THRIFTY, 12)
+    verifier = world.attester(copy)
+    answer = Caller(client, verifier).post(f"{path_of(copy)}/attestation", attestation(copy, verifier))
+    assert problem(answer) == (422, "statement.implausible")
+    assert answer.json()["rules"] == ["similar_curve"]
+    assert "bps" not in answer.text
+    assert "0x" not in answer.text
+    assert seen_of(client, 12) == []
 
 
 def test_attestation__signed_elsewhere__is_taken_once(client: TestClient, world: World, submitted: Statement) -> None:
@@ -205,6 +246,7 @@ def test_batch__with_a_household_statement_of_the_verifier__is_not_shown_to_it(
     world.attest(*statements, *world.household("70", 12))
     path = f"/verification/batches/{to_hex(world.plan().root)}"
     assert problem(Caller(client, VERIFIERS[0]).get(path)) == (403, "verifier.interested")
+    assert seen_of(client, 12) == [], "nothing of the batch was shown"
     assert Caller(client, VERIFIERS[1]).get(path).status_code == 200
 
 
@@ -311,5 +353,6 @@ def test_inspection__asked_by_the_person__makes_documented_activities_earn(
     assert problem(own.post(f"{path}/decision", body | {"documented": [999]})) == (404, "activity.unknown")
     assert own.post(f"{path}/decision", body).json()["inspected"] == 2
     assert problem(own.post(f"{path}/decision", body)) == (404, "inspection.unknown")
+    assert seen_of(client, 11) == [("verifier", own.signer.address, "activities 2025", "verification: inspect")] * 2
     with world.database.read() as session:
         assert [row.grade for row in activities_of(session, person.person_id)] == ["D", "D", "S"]

@@ -186,8 +186,10 @@ class Play:
             self.told[at] |= set(thirds)
         return kept
 
-    def fill(self, cuts: Sequence[int], hidden: Sequence[set[int]], until: int = 72) -> None:
-        """Tells what is not told or hidden up to a third, in documents cut where a year or one of `cuts` begins."""
+    def fill(self, cuts: Sequence[int], hidden: Sequence[set[int]], until: int = 72, *, may_fail: bool) -> None:
+        """Tells what is not told or hidden up to a third, in documents cut where a year or one of `cuts` begins; what
+        is refused is left out, if it may.
+        """
         edges = {*cuts, 36}
         with self.database.write() as session:
             for at, item in enumerate(self.world.items):
@@ -199,7 +201,7 @@ class Play:
                     if third not in self.told[at] and third not in hidden[at]
                 ]
                 for run in _runs(open_thirds, edges):
-                    self._try(session, at, run, may_fail=any(hidden))
+                    self._try(session, at, run, may_fail=may_fail)
 
     def _try(self, session: Session, at: int, run: range, *, may_fail: bool) -> None:
         before = set(self.told[at])
@@ -315,14 +317,14 @@ def play_truth(world: World, database: Database) -> Play:
         if third == BIRTH:
             play.bear(third)
         if third == SWAP and world.is_swapped:
-            play.fill(cuts, nothing, SWAP)
+            play.fill(cuts, nothing, SWAP, may_fail=False)
             play.swap()
         if third == world.move:
             play.tell_move()
             if world.km is not None:
                 play.drive_along(third)
     play.now = END
-    play.fill(cuts, nothing)
+    play.fill(cuts, nothing, may_fail=False)
     for vintage in VINTAGES:
         for name in play.people:
             play.finish(name, vintage)

@@ -169,6 +169,8 @@ class TestSharing:
         assert said("vehicle", "read", code, "2025-07-01", "600")["countedKm"] == "500"
         assert len(said("vehicle", "readings", code)["readings"]) == 2
         assert said("vehicle", "leave", code, "2025-06-30", dev=11)["code"] == code
+        assert said("vehicle", "take-back", code, code=1)["code"] == "odometer.reading_relied"
+        said("vehicle", "read", code, "2025-09-01", "700")
         assert said("vehicle", "take-back", code) == {"done": "yes"}
         assert [one["code"] for one in said("vehicle", "list")["vehicles"]] == [code]
 

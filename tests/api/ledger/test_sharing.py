@@ -41,7 +41,10 @@ class TestVehicles:
         assert left.status_code == 200
         back = alice.client.delete(f"/vehicles/{code}/readings/latest", headers=alice.headers)
         assert problem(back) == (404, "odometer.reading_unknown")
-        assert bob.client.delete(f"/vehicles/{code}/readings/latest", headers=bob.headers).status_code == 204
+        by_it = bob.client.delete(f"/vehicles/{code}/readings/latest", headers=bob.headers)
+        assert problem(by_it) == (409, "odometer.reading_relied")
+        assert alice.post(f"/vehicles/{code}/readings", {"readOn": "2025-09-01", "km": 1200}).status_code == 201
+        assert alice.client.delete(f"/vehicles/{code}/readings/latest", headers=alice.headers).status_code == 204
 
     @pytest.mark.parametrize(
         ("changed", "status", "code"),

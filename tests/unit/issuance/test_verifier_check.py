@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from backend.access.wire import PAGE_LIMIT_MAX
 from backend.chain.keys import Signer, dev_signer
 from backend.chain.typed_data import digest, recover
 from backend.issuance.batch import BatchEmpty
@@ -55,8 +54,8 @@ def statements(world: World) -> list[Statement]:
 def shown(world: World, by: Signer = VERIFIERS[0]) -> tuple[bytes, dict[str, Any]]:
     """A batch as the route shows it."""
     root = world.plan().root
-    with world.database.read() as session:
-        found = batch_to_sign_out(session, root, disclosures_of(session, by.address, root, AT, limit=PAGE_LIMIT_MAX))
+    with world.database.write() as session:
+        found = batch_to_sign_out(session, root, disclosures_of(session, by.address, root, AT))
     return root, json.loads(found.model_dump_json(by_alias=True))
 
 

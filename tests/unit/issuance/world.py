@@ -7,7 +7,7 @@ from typing import Any
 from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
 from backend.chain.events import ChainEvent
-from backend.chain.keys import DevRole, Signer, dev_signer
+from backend.chain.keys import DevRole, Signer, dev_signer, personal_sign
 from backend.chain.rpc import connect
 from backend.issuance import service
 from backend.issuance.attestation import Attestation, attestation_of
@@ -18,6 +18,7 @@ from backend.issuance.task import attester_of
 from backend.kernel.digest import sha256
 from backend.kernel.mass import share_ceil
 from backend.ledger.books import Books
+from backend.ledger.claim_address import ClaimAddress, claim_address_text
 from backend.ledger.closing import close, submit
 from backend.ledger.person import Person
 from backend.ledger.policy import shipped_policies
@@ -104,9 +105,9 @@ class World:
                 for projection in self.projections:
                     projection.apply(session, event)
 
-    def household(self, kwh: str, *numbers: int) -> list[Statement]:
+    def household(self, kwh: str, *numbers: int, claim: Signer | None = None) -> list[Statement]:
         """People (development accounts of these numbers) of one home, with their statements submitted. Every home has a
-        curve of its own: one month is higher.
+        curve of its own: one month is higher. `claim`: whose address the first one's credits mint to.
         """
         high, self._shape = 1 + self._shape % 12, self._shape + 1
         with self.database.write() as session:
@@ -114,10 +115,12 @@ class World:
             for month in range(1, 13):
                 used = int(kwh) + (20 if month == high else 0)
                 keep(session, self.books, people[0], power(month, str(used), meter=f"M{numbers[0]}"), home)
-            return [self._submitted(session, person) for person in people]
+            claims = [claim] + [None] * (len(people) - 1)
+            return [self._submitted(session, *one) for one in zip(people, claims, strict=True)]
 
-    def _submitted(self, session: Any, person: Person) -> Statement:
-        close(session, self.books, person_id=person.person_id, vintage=VINTAGE, at=AT)
+    def _submitted(self, session: Any, person: Person, claim: Signer | None = None) -> Statement:
+        given = None if claim is None else _claim_address(person, claim)
+        close(session, self.books, person_id=person.person_id, vintage=VINTAGE, at=AT, claim=given)
         return submit(session, self.books, person_id=person.person_id, vintage=VINTAGE, at=AT)
 
     def attester(self, statement: Statement, at: datetime = AT) -> Signer:
@@ -189,6 +192,12 @@ class World:
             "root": batch.root,
         }
         self.event("CarbonCredit", "Issued", **(args | changed))
+
+
+def _claim_address(person: Person, claim: Signer) -> ClaimAddress:
+    chain_id = DEPLOYMENT.chain_id
+    text = claim_address_text(account=person.address, address=claim.address, vintage=VINTAGE, chain_id=chain_id)
+    return ClaimAddress(claim.address, chain_id, personal_sign(claim, text))
 
 
 def an_entry(number: int, credit_gco2e: int = 10_000, **changed: Any) -> Entry:

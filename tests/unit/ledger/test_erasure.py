@@ -266,10 +266,12 @@ class TestInTheWay:
             assert statements_in(session, State.ISSUED) == []
 
     def test_other_rooms__may_be_in_the_way(self, database: Database) -> None:
-        books = replace(some_books(), erasure_checks=(lambda _session, addresses: [f"{len(addresses)} orders"],))
+        books = replace(
+            some_books(), erasure_checks=(lambda _session, _id, addresses, _at: [f"{len(addresses)} orders"],)
+        )
         _, alice, _ = a_shared_year(database, books)
         with database.read() as session:
-            assert in_the_way(session, books, alice) == ["1 orders"]
+            assert in_the_way(session, books, alice, AT) == ["1 orders"]
         with pytest.raises(ErasureInTheWay):
             erased(database, books, alice, ALICE)
 
@@ -330,8 +332,8 @@ class TestAgain:
             trips = session.exec(select(ActivityRow).where(col(ActivityRow.premises_id).is_(None))).all()
             with pytest.raises(KeyDestroyed):
                 assert trips[0].kind
-        assert finish_erasures(database, AT) == [alice.person_id]
-        assert finish_erasures(database, AT) == []
+        assert finish_erasures(database, books, AT) == [alice.person_id]
+        assert finish_erasures(database, books, AT) == []
         with database.read() as session:
             assert [one.address for one in persons(session)] == [bob.address]
             assert not database.keys.is_destroyed(home_key_name(code))
@@ -344,7 +346,7 @@ class TestAgain:
             name = person_key_name(session.get_one(PersonRow, alice.person_id).commitment)
         assert database.keys is not None
         assert not database.keys.is_destroyed(name)
-        assert finish_erasures(database, AT) == []
+        assert finish_erasures(database, books, AT) == []
         assert database.keys.is_destroyed(name)
         destroy_keys(database, alice.person_id)
 
@@ -357,7 +359,7 @@ def test_start__with_another_key_store__is_refused(database: Database, tmp_path:
         other.key_or_new(b"n" * 32)
     wrong = Database(database.url, other)
     with pytest.raises(KeyMissing):
-        finish_erasures(wrong, AT)
+        finish_erasures(wrong, some_books(), AT)
     wrong.close()
 
 

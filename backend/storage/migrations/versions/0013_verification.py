@@ -1,4 +1,7 @@
-"""Issuance and ledger: terms of accreditation, returns, questions, appeals, draws, re-audits, corrections."""
+"""Issuance and ledger: terms of accreditation, returns, questions, appeals, draws, re-audits, corrections.
+
+Words lie sealed from the first; the next version seals what was there before.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -56,7 +59,7 @@ def upgrade() -> None:
         sa.Column("asked_at", columns.UtcTime(), nullable=False),
         sa.Column("verifier", columns.Address(), nullable=True),
         sa.Column("inspected", sa.Integer(), nullable=False),
-        sa.Column("words", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("decided_at", columns.UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["ledger_person.id"]),
         sa.PrimaryKeyConstraint("id"),
@@ -69,9 +72,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("statement_digest", columns.Bytes32(), nullable=False),
         sa.Column("verifier", columns.Address(), nullable=False),
-        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("asked_at", columns.UtcTime(), nullable=False),
-        sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("answered_at", columns.UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -83,7 +85,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("statement_digest", columns.Bytes32(), nullable=False),
         sa.Column("verifier", columns.Address(), nullable=False),
-        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("returned_at", columns.UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -110,12 +112,11 @@ def upgrade() -> None:
         sa.Column("against", sa.String(), nullable=False),
         sa.Column("decision_id", sa.Integer(), nullable=False),
         sa.Column("decided_against_by", columns.Address(), nullable=False),
-        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("made_at", columns.UtcTime(), nullable=False),
         sa.Column("due_at", columns.UtcTime(), nullable=False),
         sa.Column("verifier", columns.Address(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
-        sa.Column("reasons", sa.Text(), nullable=True),
         sa.Column("decided_at", columns.UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["person_id"],
@@ -151,7 +152,7 @@ def upgrade() -> None:
         sa.Column("verifier", columns.Address(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("amount_gco2e", sa.BigInteger(), nullable=False),
-        sa.Column("reasons", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("decided_at", columns.UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["day"],
@@ -172,7 +173,7 @@ def upgrade() -> None:
         sa.Column("vintage", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("amount_gco2e", sa.BigInteger(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("reference", columns.Bytes32(), nullable=False),
         sa.Column("made_at", columns.UtcTime(), nullable=False),
