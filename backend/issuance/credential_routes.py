@@ -2,18 +2,18 @@
 
 from typing import Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 
 from backend.access.state import clock_of, database_of, deployment_of
 from backend.chain.keys import Signer
 from backend.issuance.attestation import attestation_of
 from backend.issuance.credential import account_subject, credential_of, enveloped, pairwise_subject
-from backend.ledger.caller import OnBehalf, SignedIn, acting
+from backend.ledger.caller import OnBehalf, SignedIn, acting, note_guardian
 from backend.ledger.document import verify
 from backend.ledger.service import StatementUnknown, statement_of
 
-router = APIRouter(tags=["issuance"])
+router = APIRouter(tags=["issuance"], dependencies=[Depends(note_guardian)])
 
 Vintage = Annotated[int, Path(ge=2000, le=2999, description="A calendar year.")]
 Audience = Annotated[

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,16 @@ from backend.issuance.credential_routes import router
 from backend.issuance.routes import router as issuance
 from backend.kernel.clock import FixedClock, SystemClock
 from backend.kernel.digest import canonical_json
+from backend.ledger.access_log import Role, accesses_of
 from backend.ledger.document import disclose, document_of, verify
-from backend.ledger.person import person_at
+from backend.ledger.person import join, person_at
 from backend.ledger.service import Statement, random_salt, statement_of
 from backend.storage.database import Database
 from tests.api.access_app import ORIGIN, bearer, token_for
 from tests.api.ledger.test_person_commands import IntoApp
-from tests.unit.issuance.world import DEPLOYMENT, LAVISH, World
+from tests.unit.issuance.world import AT, DEPLOYMENT, LAVISH, World
+from tests.unit.ledger.erasing import erased
+from tests.unit.ledger.people import member
 from tests.web import TestClient
 
 HOLDER, OPERATOR = dev_signer(11), dev_signer(DevRole.OPERATOR)
@@ -80,6 +84,29 @@ def texts(client: TestClient, statement: Statement) -> dict[str, str]:
 
 def get(client: TestClient, path: str) -> Any:
     return client.get(path, headers=bearer(token_for(client, HOLDER))).json()
+
+
+def test_guardian__asking_for_its_ward__is_noted_before_it_is_answered(client: TestClient, world: World) -> None:
+    child = dev_signer(50)
+    with world.database.write() as session:
+        ward = join(
+            session, world.books, address=child.address, region="US-CA", identity="child",
+            joined_on=date(2025, 1, 1), at=AT, born_on=date(2020, 1, 1), guardian=HOLDER.address,
+        )  # fmt: skip
+    assert get(client, f"{PATH}?ward={child.address}")["code"] == "statement.unknown"
+    with world.database.read() as session:
+        (noted,) = accesses_of(session, ward.person_id)
+    assert (noted.role, noted.reader) == (Role.GUARDIAN, HOLDER.address)
+    assert noted.what == "GET /statements/{vintage}/credential"
+
+
+def test_erased__has_no_credential_any_more(client: TestClient, world: World) -> None:
+    gone = dev_signer(51)
+    with world.database.write() as session:
+        person = member(session, world.books, 51)
+    erased(world.database, world.books, person, 51)
+    answer = client.get(PATH, headers=bearer(token_for(client, gone)))
+    assert (answer.status_code, answer.json()["code"]) == (410, "account.erased")
 
 
 def told(*arguments: str) -> tuple[int, Any]:

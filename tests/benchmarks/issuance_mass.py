@@ -147,7 +147,12 @@ def _made(number: int, desk: Desk) -> tuple[Row, Row, Row]:
         **{f"{name}_gco2e": 0 for name in ("carried_in", "netted", "carried_out")},
         "closed_at": AT,
     }
-    contents = {"document": made.text(), "footprint_gco2e": figures["footprint"], "bound_gco2e": 0, "surplus_gco2e": 0}
+    contents: dict[str, Json] = {
+        "document": made.text(),
+        "footprint_gco2e": figures["footprint"],
+        "bound_gco2e": 0,
+        "surplus_gco2e": 0,
+    }
     statement["sealed"] = _sealed(desk, sha256(b"person %d" % number), statement, contents)
     word = {
         "statementDigest": made.digest,
