@@ -27,13 +27,12 @@ from backend.footprint.estimate_commands import app as footprint
 from backend.giving.commands import give, retire
 from backend.issuance.appeal_commands import app as appeals
 from backend.issuance.commands import app as batch
+from backend.issuance.statement_commands import me, statement
 from backend.issuance.verification_commands import app as verification
 from backend.issuance.verifier_commands import app as verifier
 from backend.ledger.activity_commands import app as activities
 from backend.ledger.city_commands import app as city
-from backend.ledger.commands import app as statement
 from backend.ledger.policy_commands import app as policy
-from backend.ledger.privacy_commands import app as me
 from backend.link.indexer import Indexer
 from backend.link.reconcile import Finding
 from backend.link.reconcile import reconcile as differences

@@ -11,6 +11,7 @@ from backend.footprint.routes import router as footprint
 from backend.giving.personal import gifts_of, relays_in_the_way, relays_of, retirements_of
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router as giving
+from backend.issuance.credential_routes import router as credentials
 from backend.issuance.erasing import empty_verification, second_look_in_the_way
 from backend.issuance.export import (
     appeals_of,
@@ -36,7 +37,7 @@ from backend.settlement.fee import FeeProjection
 from backend.settlement.projection import FillsProjection
 from backend.settlement.routes import router as settlement
 
-ROUTERS: tuple[APIRouter, ...] = (footprint, ledger, issuance, market, settlement, giving)
+ROUTERS: tuple[APIRouter, ...] = (footprint, ledger, issuance, credentials, market, settlement, giving)
 
 
 def projections(deployment: Deployment, fee: FeeProjection) -> list[Projection]:

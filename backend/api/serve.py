@@ -181,6 +181,7 @@ class Tanyu:
             "market": self.market,
             "books": self.books,
             "contracts": self.contracts,
+            "operator": self.operator,
             "is_registrar": self._is_registrar,
         }
         checks = {

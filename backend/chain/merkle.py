@@ -1,13 +1,19 @@
-"""OpenZeppelin's StandardMerkleTree: leaves hashed twice, sorted; nodes hash their sorted children."""
+"""OpenZeppelin's StandardMerkleTree: leaves hashed twice, sorted; nodes hash their sorted children.
 
-from collections.abc import Sequence
+The nodes stand in one run of bytes, root first, children of node i at 2 i + 1 and 2 i + 2, the leaves last and in
+falling order. A million claims are 64 MB so, and any part of the run can be kept and read by itself.
+"""
 
-from eth_abi.abi import encode
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 
 from backend.chain.keccak import keccak
 from backend.kernel.errors import InvalidInput
 
-_CLAIM_TYPES = ("address", "uint256", "uint256", "bytes32", "bytes32")
+NODE_BYTES = 32
+_PAIR_BYTES = 2 * NODE_BYTES
+_ADDRESS_PADDING = bytes(12)
+_CLAIM_BYTES = 5 * 32
 
 
 class MerkleTreeEmpty(InvalidInput):
@@ -23,41 +29,70 @@ class LeafUnknown(InvalidInput):
 
 
 def claim_leaf(account: str, class_id: int, amount_gco2e: int, statement_digest: bytes, nullifier: bytes) -> bytes:
-    """The leaf of one claim, as Issuance computes it: keccak(keccak(abi.encode(...)))."""
-    return keccak(keccak(encode(_CLAIM_TYPES, (account, class_id, amount_gco2e, statement_digest, nullifier))))
+    """The leaf of one claim, as Issuance computes it: keccak(keccak(abi.encode(...))).
+
+    Five static words need no encoder; one that allows for every type takes ten times as long as both hashes.
+    """
+    words = b"".join(
+        (
+            _ADDRESS_PADDING,
+            bytes.fromhex(account[2:]),
+            class_id.to_bytes(32),
+            amount_gco2e.to_bytes(32),
+            statement_digest,
+            nullifier,
+        )
+    )
+    assert len(words) == _CLAIM_BYTES, "an address of 20 bytes, a digest and a nullifier of 32"
+    return keccak(keccak(words))
 
 
 def _pair(left: bytes, right: bytes) -> bytes:
     return keccak(left + right if left < right else right + left)
 
 
-class MerkleTree:
-    """A complete binary tree over distinct leaf hashes; O(n log n) to build (the sort), O(log n) per proof."""
+def sibling_indices(size: int, position: int) -> Iterator[int]:
+    """The nodes that prove a leaf of a tree of `size` leaves, from the leaf up; `position` counts in rising order."""
+    index = 2 * size - 2 - position
+    while index > 0:
+        yield index + 1 if index % 2 else index - 1
+        index = (index - 1) // 2
 
-    def __init__(self, leaves: Sequence[bytes]) -> None:
-        if not leaves:
+
+class MerkleTree:
+    """A complete binary tree over leaf hashes; O(n log n) to build (the sort), O(log n) per proof."""
+
+    def __init__(self, leaves: Iterable[bytes]) -> None:
+        ordered = sorted(leaves, reverse=True)
+        if not ordered:
             raise MerkleTreeEmpty("a Merkle tree needs at least one leaf")
-        ordered = sorted(leaves)
-        size = len(ordered)
-        self._nodes = [b""] * (size - 1) + ordered[::-1]
-        for index in range(size - 2, -1, -1):
-            self._nodes[index] = _pair(self._nodes[2 * index + 1], self._nodes[2 * index + 2])
-        self._place = {node: index for index, node in enumerate(self._nodes) if index >= size - 1}
+        self.size = len(ordered)
+        parent = NODE_BYTES * (self.size - 1)
+        nodes = bytearray(parent) + b"".join(ordered)
+        for end in range(len(nodes), NODE_BYTES, -_PAIR_BYTES):
+            left, right = bytes(nodes[end - _PAIR_BYTES : end - NODE_BYTES]), bytes(nodes[end - NODE_BYTES : end])
+            nodes[parent - NODE_BYTES : parent] = _pair(left, right)
+            parent -= NODE_BYTES
+        self.nodes = bytes(nodes)
+        """Every node, root first."""
 
     @property
     def root(self) -> bytes:
         """32 bytes."""
-        return self._nodes[0]
+        return self._node(0)
+
+    def _node(self, index: int) -> bytes:
+        return self.nodes[NODE_BYTES * index : NODE_BYTES * (index + 1)]
+
+    def _leaf(self, position: int) -> bytes:
+        return self._node(2 * self.size - 2 - position)
 
     def proof(self, leaf: bytes) -> list[bytes]:
         """Siblings from the leaf to the root; raises LeafUnknown."""
-        if leaf not in self._place:
+        position = bisect_left(range(self.size), leaf, key=self._leaf)
+        if position == self.size or self._leaf(position) != leaf:
             raise LeafUnknown(f"leaf {leaf.hex()} is not in the tree", leaf=leaf.hex())
-        index, siblings = self._place[leaf], []
-        while index > 0:
-            siblings.append(self._nodes[index + 1 if index % 2 else index - 1])
-            index = (index - 1) // 2
-        return siblings
+        return [self._node(index) for index in sibling_indices(self.size, position)]
 
 
 def verify(root: bytes, leaf: bytes, proof: Sequence[bytes]) -> bool:

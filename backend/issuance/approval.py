@@ -9,26 +9,12 @@ from sqlmodel import Session
 from backend.chain.deployment import Deployment
 from backend.chain.keys import Signer
 from backend.chain.signature import SignatureMalformed
-from backend.chain.typed_data import Domain, digest, recover, sign
-from backend.issuance.attestation import AttestationUnknown, attestation_of
-from backend.issuance.batch import Entry, plan_of
-from backend.issuance.reading import (
-    Batch,
-    BatchState,
-    StatementInconsistent,
-    approvals_of,
-    batch_at,
-    entry_of,
-    row_at,
-    statements_of_batch,
-    totals_of,
-)
-from backend.issuance.tables import ApprovalRow, BatchRow
-from backend.issuance.verifier import accredited, require_accredited, require_disinterested, threshold_of
+from backend.chain.typed_data import digest, recover, sign
+from backend.issuance.reading import Batch, BatchState, approvals_of, batch_at, row_at
+from backend.issuance.soundness import findings_in, require_no_interest
+from backend.issuance.tables import ApprovalRow
+from backend.issuance.verifier import accredited, require_accredited, threshold_of
 from backend.kernel.errors import Conflict, RuleViolated
-from backend.ledger.document import DocumentMalformed, DocumentTampered
-from backend.ledger.service import Statement, household_of
-from backend.ledger.state import State
 
 
 class BatchUnsound(RuleViolated):
@@ -79,58 +65,6 @@ class ApprovalUnfit(RuleViolated):
         )
 
 
-def erased_in_batch(statement: Statement) -> str:
-    """Why a batch cannot be signed any more: a database brought back from a backup knew nothing of an erasure."""
-    return f"statement 0x{statement.digest.hex()} is of somebody who was erased since; wait and plan the batch anew"
-
-
-def _wrong_with(session: Session, domain: Domain, statement: Statement, verifiers: set[str]) -> list[str]:
-    name = f"statement 0x{statement.digest.hex()}"
-    try:
-        attestation = attestation_of(session, statement.digest)
-    except AttestationUnknown:
-        return [f"{name} has no attestation"]
-    checks = {
-        "is not attested or past it": statement.state is not State.ATTESTED,
-        "is not what was attested": not attestation.is_of(statement),
-        f"was not signed by {attestation.verifier}": not attestation.is_signed(domain),
-        f"was attested by {attestation.verifier}, who is not accredited": attestation.verifier not in verifiers,
-        "was attested in its own household": attestation.verifier in household_of(session, statement.person_id),
-    }
-    return [f"{name} {what}" for what, wrong in checks.items() if wrong]
-
-
-def findings_in(session: Session, deployment: Deployment, root: bytes) -> list[str]:
-    """What is wrong with a batch, as sentences; empty if it is exactly what its attested statements give.
-
-    Raises BatchUnknown.
-    """
-    row, domain, verifiers = row_at(session, root), deployment.domain("Issuance"), accredited(session)
-    statements = statements_of_batch(session, root)
-    found: list[str] = []
-    entries: list[Entry] = []
-    for statement in statements:
-        if statement.is_erased:
-            found.append(erased_in_batch(statement))
-            continue
-        found += _wrong_with(session, domain, statement, verifiers)
-        try:
-            entries.append(entry_of(statement))
-        except (DocumentMalformed, DocumentTampered, StatementInconsistent) as failure:
-            found.append(failure.message)
-    return found or _wrong_totals(row, entries)
-
-
-def _wrong_totals(row: BatchRow, entries: list[Entry]) -> list[str]:
-    totals = totals_of(row)
-    try:
-        plan = plan_of(entries, class_id=row.class_id, deadline_s=totals.deadline_s, minimum_people=1)
-    except RuleViolated as failure:
-        return [failure.message]
-    ours, shown = plan.message(), totals.message()
-    return [f"{name} is {shown[name]!r}, worked out again {ours[name]!r}" for name in ours if ours[name] != shown[name]]
-
-
 def approve(session: Session, deployment: Deployment, root: bytes, verifier: Signer, at: datetime) -> Batch:
     """Signs a batch and records it in one, for who has the key at hand. Raises what `record_approval` raises."""
     batch = batch_at(session, root)
@@ -155,8 +89,7 @@ def record_approval(
         raise BatchStateWrong(root, batch.state, "planned or approved")
     if at >= batch.deadline:
         raise BatchExpired(root, batch.deadline)
-    for statement in statements_of_batch(session, root):
-        require_disinterested(session, verifier, statement.person_id, statement.digest)
+    require_no_interest(session, root, verifier)
     found = findings_in(session, deployment, root)
     if found:
         raise BatchUnsound(root, found)

@@ -1,11 +1,11 @@
 """A verifier's EIP-712 `Attestation` of one statement: made, kept, and checked by whoever relies on it."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, delete
+from sqlmodel import Session, col, delete, select
 
 from backend.chain.keys import Signer
 from backend.chain.signature import SignatureMalformed
@@ -131,6 +131,16 @@ def attestation_of(session: Session, statement_digest: bytes) -> Attestation:
     row = session.get(AttestationRow, statement_digest)
     if row is None:
         raise AttestationUnknown(statement_digest)
+    return _view(row)
+
+
+def attestations_of(session: Session, digests: Sequence[bytes]) -> dict[bytes, Attestation]:
+    """Those of some statements that are attested, by digest."""
+    query = select(AttestationRow).where(col(AttestationRow.statement_digest).in_(digests))
+    return {row.statement_digest: _view(row) for row in session.exec(query).all()}
+
+
+def _view(row: AttestationRow) -> Attestation:
     return Attestation(
         statement_digest=row.statement_digest,
         nullifier=row.nullifier,

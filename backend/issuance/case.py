@@ -9,17 +9,19 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from sqlmodel import Session
 
-from backend.issuance.approval import BatchStateWrong, BatchUnsound, erased_in_batch
+from backend.issuance.approval import BatchStateWrong, BatchUnsound
 from backend.issuance.assignment import Work
 from backend.issuance.attestation import Attestation, attestation_of
 from backend.issuance.inspection import inspection_for
 from backend.issuance.plausibility import Finding, findings_in, shipped_thresholds
-from backend.issuance.reading import BatchState, batch_at, entry_of, statements_of_batch
+from backend.issuance.reading import PAGE, BatchState, batch_at, claims_of, entry_of
 from backend.issuance.returning import questions_of
+from backend.issuance.soundness import erased_in, require_no_interest
 from backend.issuance.task import Task, task_of
 from backend.issuance.verification_tables import AppealRow, QuestionRow
 from backend.issuance.verifier import require_accredited, require_disinterested
@@ -27,7 +29,7 @@ from backend.kernel.digest import to_hex
 from backend.ledger import document
 from backend.ledger.access_log import Role, note
 from backend.ledger.record import activities_of
-from backend.ledger.service import Statement, household_of, statement_at, statements_in
+from backend.ledger.service import Statement, household_of, statement_at, statements_at, statements_in
 from backend.ledger.state import State
 from backend.ledger.tables import ActivityRow
 
@@ -85,6 +87,8 @@ class Case:
 class Disclosure:
     """A statement of a batch: the fields the batch is made of, each with its way to the digest, and the attestation."""
 
+    place: int
+    """Which of the batch's leaves it is, from 1."""
     document: str
     attestation: Attestation
 
@@ -211,8 +215,11 @@ def _evidence(session: Session, showing: Showing, at: datetime) -> tuple[Evidenc
     )
 
 
-def disclosures_of(session: Session, verifier: str, root: bytes, at: datetime) -> list[Disclosure]:
-    """What a verifier needs to work a batch out again before signing it, and no more; only while it can be signed.
+def disclosures_of(
+    session: Session, verifier: str, root: bytes, at: datetime, *, limit: int = PAGE, after: int = 0
+) -> list[Disclosure]:
+    """What a verifier needs to work a batch out again before signing it, and no more; only while it can be signed. In
+    the order of its leaves, at most `limit` of them, after so many.
 
     Raises BatchUnknown, BatchStateWrong, VerifierUnaccredited, VerifierExpired, VerifierInterested, BatchUnsound,
     AttestationUnknown, DocumentMalformed, DocumentTampered.
@@ -221,17 +228,20 @@ def disclosures_of(session: Session, verifier: str, root: bytes, at: datetime) -
     state = batch_at(session, root).state
     if state not in {BatchState.PLANNED, BatchState.APPROVED}:
         raise BatchStateWrong(root, state, "planned or approved")
-    statements = statements_of_batch(session, root)
-    erased = [erased_in_batch(statement) for statement in statements if statement.is_erased]
+    require_no_interest(session, root, verifier)
+    erased = erased_in(session, root)
     if erased:
         raise BatchUnsound(root, erased)
+    leaves = islice(claims_of(session, root, start=after), limit)
+    statements = statements_at(session, [leaf.statement_digest for leaf in leaves])
     for one in statements:
         why = f"batch {to_hex(root)}"
         admit(session, Showing(verifier, one.person_id, one.vintage, Shown.BATCHED_FIELDS, why, one.digest), at)
     return [
         Disclosure(
+            place,
             document.disclose(document.verify(statement.document), BATCHED_FIELDS),
             attestation_of(session, statement.digest),
         )
-        for statement in statements
+        for place, statement in enumerate(statements, after + 1)
     ]

@@ -1,12 +1,11 @@
 """A person's claim as a file: with it anybody can mint the credits without the operator, while the root lasts."""
 
-import json
-
 from sqlmodel import Session
 
 from backend.chain.deployment import Deployment
 from backend.issuance.reading import approvals_of, batch_at
 from backend.issuance.tables import ClaimRow, MintRow
+from backend.issuance.tree import proofs_at
 from backend.kernel.digest import Json, to_hex
 from backend.kernel.errors import NotFound
 from backend.ledger.service import statement_at
@@ -34,6 +33,7 @@ def claim_file(session: Session, deployment: Deployment, statement_digest: bytes
     if row is None:
         raise ClaimUnknown(statement_digest)
     batch, mint = batch_at(session, row.root), session.get(MintRow, row.nullifier)
+    (proof,) = proofs_at(session, row.root, batch.totals.people, [row.position])
     message: dict[str, Json] = {
         name: to_hex(value) if isinstance(value, bytes) else str(value)
         for name, value in batch.totals.message().items()
@@ -54,7 +54,7 @@ def claim_file(session: Session, deployment: Deployment, statement_digest: bytes
             "statementDigest": to_hex(statement_digest),
             "nullifier": to_hex(row.nullifier),
         },
-        "proof": [str(sibling) for sibling in json.loads(row.proof)],
+        "proof": [to_hex(sibling) for sibling in proof],
         "batch": message,
         "signatures": [to_hex(approval.signature) for approval in approvals_of(session, row.root)],
     }

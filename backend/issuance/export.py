@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from sqlmodel import Session, col, select
 
 from backend.issuance.draw_list import day_of
+from backend.issuance.reading import row_at
 from backend.issuance.tables import AttestationRow, ClaimRow, MintRow
+from backend.issuance.tree import proofs_at
 from backend.issuance.verification_tables import AppealRow, InspectionRow, QuestionRow, ReauditRow, ReturnRow
-from backend.kernel.digest import Json
+from backend.kernel.digest import Json, to_hex
 from backend.ledger.export import exported, exported_rows
 from backend.ledger.tables import StatementRow
 
@@ -24,7 +26,9 @@ def attestations_of(session: Session, person_id: int, _addresses: Sequence[str])
 def claims_of(session: Session, person_id: int, _addresses: Sequence[str]) -> Iterator[Json]:
     """The leaves of the person's statements, with their proofs."""
     digests = select(StatementRow.digest).where(col(StatementRow.person_id) == person_id)
-    yield from exported_rows(session, select(ClaimRow).where(col(ClaimRow.statement_digest).in_(digests)))
+    for row in session.exec(select(ClaimRow).where(col(ClaimRow.statement_digest).in_(digests))).all():
+        (proof,) = proofs_at(session, row.root, row_at(session, row.root).people, [row.position])
+        yield exported(row, proof=[to_hex(sibling) for sibling in proof])
 
 
 def mints_of(session: Session, person_id: int, _addresses: Sequence[str]) -> Iterator[Json]:

@@ -7,10 +7,11 @@ import json
 
 from sqlalchemy import inspect
 from sqlmodel import Session, SQLModel, col, delete, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.chain.events import ChainEvent
 from backend.issuance.draw_list import DRAW_TOPIC
-from backend.issuance.reading import claims_of
+from backend.issuance.reading import digests_in
 from backend.issuance.tables import (
     AnchoringRow,
     ClaimRow,
@@ -21,7 +22,8 @@ from backend.issuance.tables import (
     ThresholdChange,
     VerifierChange,
 )
-from backend.ledger.service import mark_anchored, mark_claimed, unmark_anchored, unmark_claimed
+from backend.ledger.anchored import mark_all_anchored, unmark_all_anchored, unmark_all_claimed
+from backend.ledger.service import mark_claimed, unmark_claimed
 
 
 class IssuanceProjection:
@@ -36,8 +38,7 @@ class IssuanceProjection:
             return
         session.add(row)
         if isinstance(row, AnchoringRow):
-            for leaf in claims_of(session, row.root):
-                mark_anchored(session, leaf.statement_digest)
+            mark_all_anchored(session, digests_in(row.root))
         elif isinstance(row, MintRow) and _is_ours(session, row):
             mark_claimed(session, row.statement_digest)
         session.flush()
@@ -49,8 +50,7 @@ class IssuanceProjection:
             return
         row = session.get_one(type(made), inspect(type(made)).primary_key_from_instance(made))
         if isinstance(row, AnchoringRow):
-            for leaf in claims_of(session, row.root):
-                unmark_anchored(session, leaf.statement_digest)
+            unmark_all_anchored(session, digests_in(row.root))
         elif isinstance(row, MintRow) and _is_ours(session, row):
             unmark_claimed(session, row.statement_digest)
         session.delete(row)
@@ -58,12 +58,9 @@ class IssuanceProjection:
 
     def reset(self, session: Session) -> None:
         """Empties the tables and takes our statements back to attested."""
-        for mint in session.exec(select(MintRow)).all():
-            if _is_ours(session, mint):
-                unmark_claimed(session, mint.statement_digest)
-        for root in session.exec(select(AnchoringRow.root)).all():
-            for leaf in claims_of(session, root):
-                unmark_anchored(session, leaf.statement_digest)
+        unmark_all_claimed(session, _our_mints())
+        anchored = col(ClaimRow.root).in_(select(AnchoringRow.root))
+        unmark_all_anchored(session, select(ClaimRow.statement_digest).where(anchored))
         changes = (VerifierChange, ThresholdChange, SuspensionChange, ReversalRow, DrawAnchoringRow)
         for emptied in (MintRow, AnchoringRow, *changes):
             session.exec(delete(emptied))
@@ -115,3 +112,12 @@ def _is_ours(session: Session, mint: MintRow) -> bool:
         col(ClaimRow.nullifier) == mint.nullifier,
     )
     return session.exec(query).first() is not None
+
+
+def _our_mints() -> SelectOfScalar[bytes]:
+    """The query for the digests of leaves of ours that minted."""
+    return (
+        select(ClaimRow.statement_digest)
+        .join(MintRow, col(MintRow.statement_digest) == col(ClaimRow.statement_digest))
+        .where(col(MintRow.root) == col(ClaimRow.root), col(MintRow.nullifier) == col(ClaimRow.nullifier))
+    )

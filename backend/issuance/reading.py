@@ -1,18 +1,26 @@
 """Batches as stored, with what the chain made of them; and what a batch takes from a statement."""
 
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
+from typing import TypeVar
 
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.issuance.batch import Entry, Totals
 from backend.issuance.tables import AnchoringRow, ApprovalRow, BatchRow, ClaimRow, MintRow, SuspensionChange
 from backend.kernel.clock import unix_s
 from backend.kernel.errors import NotFound, RuleViolated
 from backend.ledger import document
-from backend.ledger.service import Statement, statement_at
+from backend.ledger.service import Statement, digests_of, statements_at
+
+PAGE = 1_000
+
+Thing = TypeVar("Thing")
 
 
 class BatchState(StrEnum):
@@ -104,6 +112,13 @@ def entry_of(statement: Statement) -> Entry:
     )
 
 
+def chunks_of(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
+    """The things in lists of `size`, the last one shorter."""
+    stream = iter(things)
+    while chunk := list(islice(stream, size)):
+        yield chunk
+
+
 def row_at(session: Session, root: bytes) -> BatchRow:
     """A batch's row; raises BatchUnknown."""
     row = session.exec(select(BatchRow).where(col(BatchRow.root) == root)).one_or_none()
@@ -112,15 +127,39 @@ def row_at(session: Session, root: bytes) -> BatchRow:
     return row
 
 
-def claims_of(session: Session, root: bytes) -> list[ClaimRow]:
-    """A batch's leaves in order of position, those of 0 g too."""
-    query = select(ClaimRow).where(col(ClaimRow.root) == root).order_by(col(ClaimRow.position))
-    return list(session.exec(query).all())
+def claims_of(session: Session, root: bytes, *, minting: bool = False, start: int = 0) -> Iterator[ClaimRow]:
+    """A batch's leaves in order of position from `start` on, those of 0 g too unless `minting`; a page of them
+    in memory at a time.
+    """
+    after = start - 1
+    while True:
+        query = select(ClaimRow).where(
+            col(ClaimRow.root) == root,
+            col(ClaimRow.position) > after,
+            col(ClaimRow.amount_gco2e) >= int(minting),
+        )
+        page = session.exec(query.order_by(col(ClaimRow.position)).limit(PAGE)).all()
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].position
 
 
-def statements_of_batch(session: Session, root: bytes) -> list[Statement]:
-    """A batch's statements, in the order of its leaves."""
-    return [statement_at(session, row.statement_digest) for row in claims_of(session, root)]
+def digests_in(root: bytes) -> SelectOfScalar[bytes]:
+    """The query for the digests of a batch's statements."""
+    return select(ClaimRow.statement_digest).where(col(ClaimRow.root) == root)
+
+
+def held_by(session: Session, root: bytes, people: Sequence[int]) -> Sequence[bytes]:
+    """The digests of those statements of a batch that are some persons'."""
+    theirs = col(ClaimRow.statement_digest).in_(digests_of(people))
+    return session.exec(select(ClaimRow.statement_digest).where(col(ClaimRow.root) == root, theirs)).all()
+
+
+def statements_of_batch(session: Session, root: bytes) -> Iterator[list[Statement]]:
+    """A batch's statements in the order of its leaves, a page at a time."""
+    for leaves in chunks_of(claims_of(session, root), PAGE):
+        yield statements_at(session, [leaf.statement_digest for leaf in leaves])
 
 
 def approvals_of(session: Session, root: bytes) -> list[ApprovalRow]:
@@ -129,9 +168,10 @@ def approvals_of(session: Session, root: bytes) -> list[ApprovalRow]:
     return sorted(rows, key=lambda row: int(row.verifier, 16))
 
 
-def minted_in(session: Session, root: bytes) -> set[bytes]:
-    """Nullifiers that minted from a root."""
-    return set(session.exec(select(MintRow.nullifier).where(col(MintRow.root) == root)).all())
+def minted_in(session: Session, root: bytes, nullifiers: Sequence[bytes]) -> set[bytes]:
+    """Which of some nullifiers minted from a root."""
+    query = select(MintRow.nullifier).where(col(MintRow.root) == root, col(MintRow.nullifier).in_(nullifiers))
+    return set(session.exec(query).all())
 
 
 def is_suspended(session: Session, root: bytes) -> bool:
@@ -164,9 +204,6 @@ def totals_of(row: BatchRow) -> Totals:
 def _view(session: Session, row: BatchRow) -> Batch:
     assert row.id is not None
     anchoring = session.get(AnchoringRow, row.root)
-    claims = session.exec(
-        select(func.count()).where(col(ClaimRow.root) == row.root, col(ClaimRow.amount_gco2e) > 0)
-    ).one()
     if anchoring is not None:
         approvers = tuple(json.loads(anchoring.verifiers))
     else:
@@ -179,8 +216,8 @@ def _view(session: Session, row: BatchRow) -> Batch:
         planned_at=row.planned_at,
         deadline=row.deadline,
         approvers=approvers,
-        claims=claims,
-        minted=len(minted_in(session, row.root)),
+        claims=row.claims,
+        minted=session.exec(select(func.count()).where(col(MintRow.root) == row.root)).one(),
         anchored_at=anchoring.anchored_at if anchoring else None,
         tx_hash=anchoring.tx_hash if anchoring else None,
         suspended=is_suspended(session, row.root),

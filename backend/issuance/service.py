@@ -4,30 +4,38 @@ Attesting is in `attesting.py`, returning in `returning.py`, approving in `appro
 does, for whoever brings a leaf and its proof.
 """
 
-import json
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, func, select
 
 from backend.chain.contracts import Contracts
 from backend.issuance.approval import BatchExpired, BatchStateWrong, approve, valid_approvals
 from backend.issuance.attesting import attest, record_attestation
-from backend.issuance.batch import BatchEmpty, BatchPlan, plan_of
+from backend.issuance.batch import BatchEmpty, plan_of
 from backend.issuance.case import review
 from backend.issuance.claim_file import claim_file
-from backend.issuance.reading import Batch, BatchState, batch_at, claims_of, entry_of, is_suspended, minted_in, row_at
+from backend.issuance.planning import entries_of, keep_plan
+from backend.issuance.reading import (
+    Batch,
+    BatchState,
+    batch_at,
+    chunks_of,
+    claims_of,
+    is_suspended,
+    minted_in,
+    row_at,
+)
 from backend.issuance.returning import return_statement
 from backend.issuance.tables import AnchoringRow, ApprovalRow, BatchRow, ClaimRow
 from backend.issuance.task import attested_by_revoked
+from backend.issuance.tree import drop_tree, proofs_at
 from backend.issuance.verifier import threshold_of
-from backend.kernel.clock import from_unix_s, unix_s
+from backend.kernel.clock import unix_s
 from backend.kernel.digest import to_hex
 from backend.kernel.errors import RuleViolated
 from backend.kernel.mass import share_ceil
 from backend.ledger.books import Books
-from backend.ledger.service import Statement, statements_in
-from backend.ledger.state import State
+from backend.ledger.figures import attested_figures, largest_attested_group
 from backend.link.balances import credit_class
 from backend.link.outbox import enqueue, intent_of
 from backend.link.tables import Intent, IntentState
@@ -94,32 +102,23 @@ def plan_batch(
 
     What a verifier attested who was revoked since waits for another's attestation. Statements under another revision of
     the policy or of the factors than most wait for a batch of their own.
-    Raises BatchEmpty, BatchTooSmall, BatchMixed, BatchAboveBudgets, PolicyUnknown, and what `entry_of` raises.
+    It is made of figures alone; every verifier reads the documents against them before it signs.
+    Raises BatchEmpty, BatchTooSmall, BatchMixed, BatchAboveBudgets, PolicyUnknown.
     """
     _dissolve_expired(session, class_id, at)
-    kept_out = set(session.exec(select(ClaimRow.statement_digest)).all()) | attested_by_revoked(session)
-    attested = statements_in(session, State.ATTESTED, class_id=class_id)
-    waiting = _alike([statement for statement in attested if statement.digest not in kept_out])
-    if not waiting:
+    kept_out = (select(ClaimRow.statement_digest), attested_by_revoked(session))
+    group = largest_attested_group(session, class_id, leaving_out=kept_out)
+    if group is None:
         raise BatchEmpty(class_id)
-    policy = books.policies.policy(waiting[0].policy_id)
+    policy = books.policies.at(group.policy_digest)
     plan = plan_of(
-        [entry_of(statement) for statement in waiting],
+        entries_of(attested_figures(session, group, leaving_out=kept_out), group, policy.buffer_bps),
         class_id=class_id,
         deadline_s=unix_s(at + lifetime),
         minimum_people=policy.minimum_batch,
     )
-    _keep_plan(session, plan, policy.id, at)
+    keep_plan(session, plan, policy.id, at)
     return batch_at(session, plan.root)
-
-
-def _alike(statements: Sequence[Statement]) -> list[Statement]:
-    """The largest group of one policy revision and factor set; of equals the one whose first was closed earliest."""
-    groups: dict[tuple[str, bytes, bytes], list[Statement]] = {}
-    for statement in statements:
-        key = (statement.policy_id, statement.policy_digest, statement.factors_digest)
-        groups.setdefault(key, []).append(statement)
-    return max(groups.values(), key=len, default=[])
 
 
 def _dissolve_expired(session: Session, class_id: int, at: datetime) -> None:
@@ -134,41 +133,8 @@ def _dissolve_expired(session: Session, class_id: int, at: datetime) -> None:
             continue
         session.exec(delete(ApprovalRow).where(col(ApprovalRow.root) == row.root))
         session.exec(delete(ClaimRow).where(col(ClaimRow.root) == row.root))
+        drop_tree(session, row.root)
         session.delete(row)
-    session.flush()
-
-
-def _keep_plan(session: Session, plan: BatchPlan, policy_id: str, at: datetime) -> None:
-    totals = plan.totals
-    session.add(
-        BatchRow(
-            root=plan.root,
-            class_id=totals.class_id,
-            state=BatchState.PLANNED,
-            people=totals.people,
-            budgets_gco2e=totals.budgets_gco2e,
-            footprints_gco2e=totals.footprints_gco2e,
-            surpluses_gco2e=totals.surpluses_gco2e,
-            deficits_gco2e=totals.deficits_gco2e,
-            policy_id=policy_id,
-            policy_digest=totals.policy_digest,
-            factors_digest=totals.factors_digest,
-            deadline=from_unix_s(totals.deadline_s),
-            planned_at=at,
-        )
-    )
-    for position, entry in enumerate(plan.entries):
-        session.add(
-            ClaimRow(
-                statement_digest=entry.statement_digest,
-                root=plan.root,
-                position=position,
-                account=entry.account,
-                amount_gco2e=entry.credit_gco2e,
-                nullifier=entry.nullifier,
-                proof=json.dumps([to_hex(sibling) for sibling in plan.proof(entry)]),
-            )
-        )
     session.flush()
 
 
@@ -194,8 +160,9 @@ def _require_room(session: Session, batch: Batch) -> None:
     room = known.cap_gco2e - known.budgets_gco2e
     if totals.budgets_gco2e > room:
         raise ClassUnready(class_id, f"budgets of {totals.budgets_gco2e} g exceed the {room} g left of its cap")
-    amounts = [row.amount_gco2e for row in claims_of(session, batch.root)]
-    needed = sum(amount + share_ceil(amount, known.buffer_rate_bps) for amount in amounts)
+    amount = col(ClaimRow.amount_gco2e)
+    amounts = session.exec(select(amount, func.count()).where(col(ClaimRow.root) == batch.root).group_by(amount)).all()
+    needed = sum(many * (one + share_ceil(one, known.buffer_rate_bps)) for one, many in amounts)
     if needed > totals.surpluses_gco2e:
         rate = f"its buffer rate of {known.buffer_rate_bps} bps needs a surplus of {needed} g"
         raise ClassUnready(class_id, f"{rate}; the batch has {totals.surpluses_gco2e} g")
@@ -237,18 +204,18 @@ def claim(session: Session, contracts: Contracts, root: bytes, now: datetime) ->
         raise BatchStateWrong(root, batch.state, "anchored")
     if is_suspended(session, root):
         raise RootSuspended(root)
-    minted = minted_in(session, root)
-    leaves = [row for row in claims_of(session, root) if row.amount_gco2e]
     intents = []
-    for start in range(0, len(leaves), CLAIMS_PER_CALL):
-        chunk = [row for row in leaves[start : start + CLAIMS_PER_CALL] if row.nullifier not in minted]
+    for number, rows in enumerate(chunks_of(claims_of(session, root, minting=True), CLAIMS_PER_CALL)):
+        minted = minted_in(session, root, [row.nullifier for row in rows])
+        chunk = [row for row in rows if row.nullifier not in minted]
         if not chunk:
             continue
-        reference, latest = _latest_intent(session, CLAIM_KIND, f"{to_hex(root)}-{start}")
+        reference, latest = _latest_intent(session, CLAIM_KIND, f"{to_hex(root)}-{number * CLAIMS_PER_CALL}")
         if latest is not None and latest.state not in _OVER:
             intents.append(latest)
             continue
-        arguments = [[root] * len(chunk), [_leaf(row, batch.totals.class_id) for row in chunk], [*map(proof_of, chunk)]]
+        proofs = proofs_at(session, root, batch.totals.people, [row.position for row in chunk])
+        arguments = [[root] * len(chunk), [_leaf(row, batch.totals.class_id) for row in chunk], proofs]
         data = contracts.encode("Issuance", "claimMany", arguments)
         intents.append(enqueue(session, kind=CLAIM_KIND, reference=reference, contract="Issuance", data=data, now=now))
     return intents
@@ -256,8 +223,3 @@ def claim(session: Session, contracts: Contracts, root: bytes, now: datetime) ->
 
 def _leaf(row: ClaimRow, class_id: int) -> tuple[str, int, int, bytes, bytes]:
     return row.account, class_id, row.amount_gco2e, row.statement_digest, row.nullifier
-
-
-def proof_of(row: ClaimRow) -> list[bytes]:
-    """A leaf's siblings up to the root."""
-    return [bytes.fromhex(sibling.removeprefix("0x")) for sibling in json.loads(row.proof)]

@@ -40,6 +40,8 @@ class BatchRow(SQLModel, table=True):
     state: str
     """`planned`, `approved` or `sent`."""
     people: int
+    claims: int
+    """Leaves that mint something."""
     budgets_gco2e: int = Field(sa_column=Column(Uint256, nullable=False))
     footprints_gco2e: int = Field(sa_column=Column(Uint256, nullable=False))
     surpluses_gco2e: int = Field(sa_column=Column(Uint256, nullable=False))
@@ -71,13 +73,22 @@ class ClaimRow(SQLModel, table=True):
     statement_digest: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
     root: bytes = Field(sa_column=Column(Bytes32, nullable=False, index=True))
     position: int
-    """Its place in the order in which the batch is claimed."""
+    """Its place among the batch's leaves in the order of their hashes, in which the batch is claimed."""
     account: str = Field(sa_column=Column(Address, nullable=False))
     amount_gco2e: int = Field(sa_type=BigInteger)
     """What mints to the holder; 0 for a statement that only counts in the totals."""
     nullifier: bytes = Field(sa_column=Column(Bytes32, nullable=False))
-    proof: str = Field(sa_column=Column(Text, nullable=False))
-    """Siblings from the leaf to the root: a JSON list of 0x hex."""
+
+
+class TreeRow(SQLModel, table=True):
+    """A part of a batch's Merkle tree: a run of its nodes, root first. Proofs are read from it on demand."""
+
+    __tablename__ = "issuance_tree"
+
+    root: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
+    part: int = Field(primary_key=True)
+    nodes: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    """`tree.PART_NODES` nodes of 32 bytes; fewer in the last part."""
 
 
 class AnchoringRow(SQLModel, table=True):

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.issuance.assignment import Work, first_of, ranked
 from backend.issuance.attestation import attestation_of
@@ -85,10 +86,10 @@ def is_orphaned(session: Session, statement: Statement) -> bool:
     )
 
 
-def attested_by_revoked(session: Session) -> set[bytes]:
-    """Digests of statements whose verifier was revoked since."""
+def attested_by_revoked(session: Session) -> SelectOfScalar[bytes]:
+    """The query for the digests of statements whose verifier was revoked since."""
     query = select(AttestationRow.statement_digest)
-    return set(session.exec(query.where(col(AttestationRow.verifier).not_in(accredited(session)))).all())
+    return query.where(col(AttestationRow.verifier).not_in(accredited(session)))
 
 
 def auditor_of(session: Session, row: ReauditRow, at: datetime) -> str | None:

@@ -5,7 +5,7 @@ its digest, and a batch's root and totals are computed again.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,9 @@ from backend.kernel.digest import sha256, to_hex
 from backend.kernel.errors import RuleViolated
 from backend.ledger.content import findings_of
 from backend.ledger.document import DocumentTampered, verify, verify_disclosure
+
+FINDINGS_MOST = 1_000
+"""A batch with so many is not looked into further."""
 
 
 class ShownUnsound(RuleViolated):
@@ -83,16 +86,13 @@ def batch_signature(
     now: datetime,
 ) -> bytes:
     """Works a batch out again from its statements' disclosed fields and their attestations, and signs what came out.
-    `attesters`: whose attestations count.
+    `shown`: its message, and its statements, which may come as a stream. `attesters`: whose attestations count.
 
     Raises DocumentMalformed, DocumentTampered, ShownUnsound, and what `plan_of` raises.
     """
-    entries, wrong = [], []
-    for one in shown["statements"]:
-        entry = entry_of_disclosure(one["disclosure"])
-        entries.append(entry)
-        wrong += _wrong_with(entry, one, domain, verifier, attesters)
+    wrong: list[str] = []
     message = shown["message"]
+    entries = _entries(shown["statements"], domain, verifier, attesters, wrong)
     plan = plan_of(entries, class_id=int(message["classId"]), deadline_s=int(message["deadline"]), minimum_people=1)
     ours = {name: to_hex(value) if isinstance(value, bytes) else str(value) for name, value in plan.message().items()}
     wrong += [
@@ -107,6 +107,22 @@ def batch_signature(
     if wrong:
         raise ShownUnsound(f"batch {to_hex(root)}", wrong)
     return sign(verifier, "Batch", domain, plan.message())
+
+
+def _entries(
+    statements: Iterable[Mapping[str, Any]],
+    domain: Domain,
+    verifier: Signer,
+    attesters: Collection[str],
+    wrong: list[str],
+) -> Iterator[Entry]:
+    """What each statement gives; what is wrong with it goes to `wrong`, and then the rest need not be seen."""
+    for one in statements:
+        entry = entry_of_disclosure(one["disclosure"])
+        wrong += _wrong_with(entry, one, domain, verifier, attesters)
+        if len(wrong) >= FINDINGS_MOST:
+            return
+        yield entry
 
 
 def entry_of_disclosure(disclosure: Mapping[str, Any]) -> Entry:

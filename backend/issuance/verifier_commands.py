@@ -1,6 +1,7 @@
 """`tanyu verifier`: a verifier's work, in a process of its own with a keystore of its own, against a running Tanyu."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -142,6 +143,19 @@ def ask(
     verifier.ask("POST", f"/verification/statements/{digest}/questions", as_json=as_json, body={"words": words})
 
 
+def _paged(client: ApiClient, path: str) -> dict[str, Any]:
+    """A batch as it is shown, its statements page by page as they are asked for."""
+    first = client.get(path)
+
+    def statements() -> Iterator[Any]:
+        page = first["statements"]
+        while page:
+            yield from page
+            page = client.get(path, after=page[-1]["id"])["statements"]
+
+    return {"message": first["message"], "statements": statements()}
+
+
 @app.command("approve-batch")
 def approve_batch(
     root: Annotated[str, typer.Argument(help="The batch's Merkle root: 0x and 64 hex digits.")],
@@ -153,9 +167,9 @@ def approve_batch(
         key = verifier.key()
         with signed_in_client(verifier.url, key) as client:
             path = f"/verification/batches/{root}"
-            shown, terms = client.get(path), client.get("/verification/accreditations")
+            terms = client.get("/verification/accreditations")
             signature = batch_signature(
-                shown,
+                _paged(client, path),
                 _domain(client),
                 key.signer,
                 root=root_of(root),

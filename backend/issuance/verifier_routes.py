@@ -274,8 +274,11 @@ def post_appeal_decision(request: Request, account: SignedIn, appeal: int, body:
 
 
 class BatchedOut(Wire):
-    """A statement of a batch: a disclosure of the fields the batch is made of, and its verifier's attestation."""
+    """A statement of a batch: a disclosure of the fields the batch is made of, and its verifier's attestation. `id` is
+    the cursor: which of the batch's leaves it is.
+    """
 
+    id: int
     disclosure: dict[str, Any]
     verifier: AddressText
     attested_at: Amount
@@ -284,7 +287,7 @@ class BatchedOut(Wire):
 
 
 class BatchToSignOut(Wire):
-    """What the batch's EIP-712 message says, and what it can be worked out from again."""
+    """What the batch's EIP-712 message says, and a page of what it can be worked out from again."""
 
     message: dict[str, str]
     statements: list[BatchedOut]
@@ -293,6 +296,7 @@ class BatchToSignOut(Wire):
 def _batched(one: Disclosure) -> BatchedOut:
     message = one.attestation.message()
     return BatchedOut(
+        id=one.place,
         disclosure=json.loads(one.document),
         verifier=one.attestation.verifier,
         attested_at=int(str(message["attestedAt"])),
@@ -302,7 +306,7 @@ def _batched(one: Disclosure) -> BatchedOut:
 
 
 def batch_to_sign_out(session: Session, root: bytes, found: Sequence[Disclosure]) -> BatchToSignOut:
-    """A batch with its statements as JSON."""
+    """A batch with some of its statements as JSON."""
     message = {
         name: to_hex(value) if isinstance(value, bytes) else str(value)
         for name, value in batch_at(session, root).totals.message().items()
@@ -311,10 +315,14 @@ def batch_to_sign_out(session: Session, root: bytes, found: Sequence[Disclosure]
 
 
 @router.get("/batches/{root}")
-def read_batch_to_sign(request: Request, account: SignedIn, root: HexBytes32) -> BatchToSignOut:
-    """A batch as a verifier needs it to work it out again. Refused to who has an interest in one of its statements."""
+def read_batch_to_sign(
+    request: Request, account: SignedIn, root: HexBytes32, limit: PageLimit = 200, after: PageAfter = 0
+) -> BatchToSignOut:
+    """A batch as a verifier needs it to work it out again: its statements in the order of its leaves, paged by `after`.
+    Refused to who has an interest in one of its statements, whatever page it is on.
+    """
     with database_of(request).write() as session:
-        found = disclosures_of(session, account, root, clock_of(request).now())
+        found = disclosures_of(session, account, root, clock_of(request).now(), limit=limit, after=after)
         return batch_to_sign_out(session, root, found)
 
 

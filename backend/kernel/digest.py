@@ -37,11 +37,11 @@ def _check(value: Json) -> None:
 
 
 def _sorted_by_utf16(value: Json) -> Json:
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, Mapping):
         return {key: _sorted_by_utf16(value[key]) for key in sorted(value, key=lambda key: key.encode("utf-16-be"))}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_sorted_by_utf16(item) for item in value]
-    return value
+    return [_sorted_by_utf16(item) for item in value]
 
 
 def canonical_json(value: Json) -> bytes:

@@ -1,12 +1,12 @@
-"""`tanyu statement`: read a statement of this Tanyu's database; verify or disclose a document, offline."""
+"""`tanyu statement`: read a statement of this Tanyu's database, and what its document says, offline."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.table import Table
 
-from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
+from backend.access.terminal import AsJson, emit, failing_plainly
 from backend.chain.deployment import Deployment
 from backend.chain.rpc import LOCAL_CHAIN_ID
 from backend.footprint.estimate_commands import side_of
@@ -19,9 +19,8 @@ from backend.ledger.air import air_of
 from backend.ledger.air_routes import AirOut, air_out
 from backend.ledger.books import Books
 from backend.ledger.change import difference_of
-from backend.ledger.content import findings_of
 from backend.ledger.deadline import close_overdue
-from backend.ledger.document import DISCLOSURE_SCHEMA, disclose, verify, verify_disclosure
+from backend.ledger.document import verify
 from backend.ledger.person import person_at
 from backend.ledger.person_session import render as render_fields
 from backend.ledger.personhood import LedgerKeys
@@ -143,41 +142,6 @@ def close_overdue_statements(*, as_json: AsJson = False) -> None:
         "failed": [{"person": person, "vintage": vintage, "code": code} for person, vintage, code in done.failed],
     }
     emit(shown, as_json=as_json, render=render_fields)
-
-
-@app.command("verify")
-def verify_statement(
-    file: Path,
-    *,
-    disclosed: Annotated[
-        list[str] | None,
-        typer.Option("--disclose", help="Print a document that shows only this field; repeat for more."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Re-computes a statement document's digest and sums, or a disclosure's way to its digest; offline. Exit 1 if
-    anything in it was changed.
-    """
-    with failing_plainly(as_json=as_json):
-        text = read_text(file)
-        if DISCLOSURE_SCHEMA in text and not disclosed:
-            emit(verify_disclosure(text), as_json=as_json, render=_render)
-            return
-        document = verify(text)
-        if disclosed:
-            typer.echo(disclose(document, disclosed))
-            return
-    findings = findings_of(document.values)
-    result = {
-        "digest": to_hex(document.digest),
-        "class": document.values.get("class"),
-        "creditGco2e": document.values.get("creditGco2e"),
-        "deficitGco2e": document.values.get("deficitGco2e"),
-        "findings": findings,
-    }
-    emit(result, as_json=as_json, render=_render)
-    if findings:
-        raise typer.Exit(EXIT_FINDING)
 
 
 def _render_air(found: AirOut) -> Table:

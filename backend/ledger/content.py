@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from backend.kernel.digest import Json, to_hex
@@ -37,6 +38,35 @@ def _category(year: Year, name: str) -> Json:
         "footprintGco2e": str(sum(entry.footprint_gco2e for entry in months)),
         "boundGco2e": str(sum(entry.bound_gco2e for entry in months)),
     }
+
+
+def _membership(year: Year) -> dict[str, Json]:
+    """What besides its days decides a person's budgets and whether they are a whole year, where it applies: through
+    which day of the year it is a minor, where it lived before under which policy, when it had its home to itself, and
+    whether a birth or a death bounds the days.
+    """
+    member, policy = year.member, year.policy
+    found: dict[str, Json] = {}
+    if member.is_minor_on(member.first, policy.majority_age):
+        days = (member.first + timedelta(days=day) for day in range((member.last - member.first).days + 1))
+        minor = [day for day in days if member.is_minor_on(day, policy.majority_age)]
+        found["minorThrough"] = minor[-1].isoformat()
+    if member.elsewhere:
+        found["elsewhere"] = [
+            {
+                "firstDay": stay.first.isoformat(),
+                "lastDay": stay.last.isoformat(),
+                "policy": f"{stay.policy.id} r{stay.policy.revision}",
+                "policyDigest": to_hex(stay.policy.digest),
+            }
+            for stay in member.elsewhere
+        ]
+    if member.alone:
+        found["alone"] = [{"firstDay": first.isoformat(), "lastDay": last.isoformat()} for first, last in member.alone]
+    if policy.guards.whole_years_only:
+        found |= {"fromBirth": True} if member.first == member.born_on else {}
+        found |= {"untilDeath": True} if member.died else {}
+    return found
 
 
 @dataclass(frozen=True)
@@ -79,12 +109,9 @@ def content_of(
         "bufferGco2e": str(plan.buffer_gco2e),
         "carriedOutGco2e": str(plan.carried_out_gco2e),
     }
+    content |= _membership(year)
     if policy.path is not None and policy.path.backcast:
         content["policyBackcast"] = True
-    if member.alone:
-        content["alone"] = [
-            {"firstDay": first.isoformat(), "lastDay": last.isoformat()} for first, last in member.alone
-        ]
     if policy.guards.whole_years_only:
         content["gapSeconds"] = year.gap_s
         content["withheldBecause"] = None if year.withheld is None else str(year.withheld)

@@ -13,6 +13,7 @@ tried out against a leaf, so a field that is not shown stays unknown. No framewo
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from backend.kernel.digest import Json, canonical_json, sha256, to_hex
@@ -64,7 +65,7 @@ class SaltedField:
     value: Json
     salt: bytes
 
-    @property
+    @cached_property
     def leaf(self) -> bytes:
         """H(0x00 || salt || canonical JSON of [name, value])."""
         return sha256(_LEAF + self.salt + canonical_json([self.name, self.value]))
@@ -85,7 +86,7 @@ class Document:
 
     fields: tuple[SaltedField, ...]
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         """The Merkle root."""
         return _levels([field.leaf for field in self.fields])[-1][0]
@@ -136,7 +137,7 @@ def _field(row: Any) -> SaltedField:
         raise DocumentMalformed(f"the salt of {row['name']} is shorter than {SALT_BYTES_LEAST} bytes")
     field = SaltedField(row["name"], row["value"], salt)
     try:
-        canonical_json([field.name, field.value])
+        _ = field.leaf
     except (TypeError, UnicodeEncodeError) as failure:
         raise DocumentMalformed(f"{row['name']} holds what canonical JSON cannot: {failure}") from failure
     return field
@@ -195,5 +196,7 @@ def verify_disclosure(text: str) -> dict[str, Json]:
             node = sha256(_NODE + sibling + node) if entry[0] == "left" else sha256(_NODE + node + sibling)
         if node != claimed:
             raise DocumentTampered(claimed, node)
+        if field.name in values:
+            raise DocumentMalformed(f"it shows {field.name} twice")
         values[field.name] = field.value
     return values

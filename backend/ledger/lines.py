@@ -44,6 +44,11 @@ class Line(NamedTuple):
         return Fraction(*self.part)
 
     @property
+    def least_weight(self) -> Fraction:
+        """The least part in lowest terms."""
+        return Fraction(*self.least_part)
+
+    @property
     def choice(self) -> Choice:
         """The factors it was multiplied with."""
         return self.rate.choice
@@ -83,6 +88,7 @@ class Line(NamedTuple):
             "gco2e": str(self.gco2e),
         }
         if self.least_gco2e != self.gco2e:
+            fields["leastPart"] = f"{self.least_weight.numerator}/{self.least_weight.denominator}"
             fields["leastGco2e"] = str(self.least_gco2e)
         return fields
 

@@ -178,10 +178,14 @@ def _read(text: str) -> dict[str, Any]:
 
 
 def parse_policy(text: str) -> Policy:
-    """A policy from its TOML text; raises PolicyMalformed, PathMalformed, PathEnded, AdjusterMalformed,
+    """A policy from its TOML text; raises as `policy_of`."""
+    return policy_of(_read(text))
+
+
+def policy_of(source: Mapping[str, Any]) -> Policy:
+    """A policy from its tables as read; raises PolicyMalformed, PathMalformed, PathEnded, AdjusterMalformed,
     OutsideMalformed, GuardsMalformed.
     """
-    source = _read(text)
     policy_id = str(source.get("id", "(no id)"))
     for name, expected in _TOP.items():
         if not isinstance(source.get(name), expected):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.kernel.errors import NotFound
 from backend.ledger.debt import deficit_reference
@@ -122,6 +123,26 @@ def statement_at(session: Session, digest: bytes) -> Statement:
     return _view(session, _row_at(session, digest))
 
 
+def statements_at(session: Session, digests: Sequence[bytes]) -> list[Statement]:
+    """The statements of some digests, in their order. Raises StatementUnknown."""
+    found = {row.digest: row for row in session.exec(select(StatementRow).where(col(StatementRow.digest).in_(digests)))}
+    owners = {row.person_id for row in found.values()}
+    people = session.exec(select(PersonRow).where(col(PersonRow.id).in_(owners))).all()
+    assert len(people) == len(owners), "held here, so that none is looked up one by one"
+    return [_view(session, found.get(digest) or _row_at(session, digest)) for digest in digests]
+
+
+def digests_of(people: Sequence[int]) -> SelectOfScalar[bytes]:
+    """The query for the digests of every statement of some persons, earlier versions too."""
+    return select(StatementRow.digest).where(col(StatementRow.person_id).in_(people))
+
+
+def erased_digests() -> SelectOfScalar[bytes]:
+    """The query for the digests of every statement of persons who were erased."""
+    query = select(StatementRow.digest).join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
+    return query.where(col(PersonRow.erased_at).is_not(None))
+
+
 def statement_of(session: Session, person_id: int, vintage: int) -> Statement | None:
     """A person's current statement of a vintage, or None if the year is open."""
     row = session.exec(
@@ -191,6 +212,23 @@ def household_of(session: Session, person_id: int) -> set[str]:
     claims = select(StatementRow.account).where(col(StatementRow.person_id).in_(everybody))
     found |= {account for account in session.exec(claims).all() if account}
     return found | {person.address for person in (*people, *kin)} | guardians
+
+
+def households_with(session: Session, address: str) -> set[int]:
+    """Ids of the persons in whose households an address is: `household_of` the other way round, in a few queries."""
+    own = select(PersonRow.id).where(col(PersonRow.address) == address)
+    past = select(AddressRow.person_id).where(col(AddressRow.address) == address)
+    claims = select(StatementRow.person_id).where(col(StatementRow.account) == address)
+    owners = {one or 0 for query in (own, past, claims) for one in session.exec(query).all()}
+    known = session.exec(select(PersonRow).where(col(PersonRow.id).in_(owners))).all()
+    wards = col(PersonRow.guardian).in_({address} | {person.address for person in known})
+    kin = owners | {one or 0 for one in session.exec(select(PersonRow.id).where(wards)).all()}
+    homes = select(OccupancyRow.premises_id).where(col(OccupancyRow.person_id).in_(kin))
+    mates = select(OccupancyRow.person_id).where(col(OccupancyRow.premises_id).in_(homes))
+    vehicles = select(VehicleUserRow.vehicle_id).where(col(VehicleUserRow.person_id).in_(kin))
+    drivers = select(VehicleUserRow.person_id).where(col(VehicleUserRow.vehicle_id).in_(vehicles))
+    guardians = select(PersonRow.id).where(col(PersonRow.address).in_({person.guardian for person in known}))
+    return kin | {one or 0 for query in (mates, drivers, guardians) for one in session.exec(query).all()}
 
 
 def _past_addresses(session: Session, person: PersonRow) -> Sequence[AddressRow]:

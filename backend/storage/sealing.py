@@ -56,6 +56,10 @@ class KeyOwner:
     of: Any
 
 
+KEYS_MOST = 10_000
+"""So many keys a session holds; with one more it begins anew. A batch of a million statements opens a million."""
+
+
 class Keyring:
     """The keys that one session has used. It ends with the session."""
 
@@ -66,6 +70,9 @@ class Keyring:
 
     def _name(self, owner: KeyOwner, connection: Connection) -> bytes:
         if owner not in self._names:
+            if len(self._names) >= KEYS_MOST:
+                self._names.clear()
+                self._keys.clear()
             self._names[owner] = owner.name_of(connection, owner.of)
         return self._names[owner]
 

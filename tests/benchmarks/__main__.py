@@ -1,4 +1,6 @@
-"""scripts/bench [ROOM] [--json] [--save]: runs the benchmarks of one room or of all, and prints their rows."""
+"""scripts/bench [ROOM] [--json] [--save] [--people N]: runs the benchmarks of one room or of all, and prints their
+rows.
+"""
 
 import argparse
 import json
@@ -7,11 +9,12 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import city_year, gas, market_matching, person_year
+from tests.benchmarks import city_year, gas, issuance_mass, market_matching, person_year
 
 ROOMS = {
     "city": city_year.rows,
     "gas": gas.rows_on_both_nodes,
+    "issuance": issuance_mass.rows,
     "ledger": person_year.rows,
     "market": market_matching.rows,
 }
@@ -25,9 +28,11 @@ def main() -> int:
     parser.add_argument("room", nargs="?", choices=sorted(ROOMS), help="all rooms if none is given")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--save", action="store_true", help="gas: write the snapshot that the tests compare with")
+    parser.add_argument("--people", type=int, default=issuance_mass.PEOPLE, help="issuance: statements in the batch")
     arguments = parser.parse_args()
     if arguments.save and arguments.room != "gas":
         parser.error("--save goes with `gas`")
+    ROOMS["issuance"] = lambda: issuance_mass.rows(arguments.people)
     rows = [row for room, measure in ROOMS.items() if arguments.room in (None, room) for row in measure()]
     if arguments.save:
         gas.save(rows)

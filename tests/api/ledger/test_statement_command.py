@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from backend.issuance.statement_commands import statement as statement_command
 from backend.kernel.clock import FixedClock
-from backend.ledger.commands import app as statement_command
 from backend.ledger.document import disclose, verify
 from backend.storage.database import Database
 from tests.api.access_app import ALICE
@@ -55,7 +55,12 @@ class TestCommand:
 
         told = CliRunner().invoke(statement_command, ["verify", str(part), "--json"])
 
-        assert json.loads(told.stdout) == {"creditGco2e": verify(document).values["creditGco2e"]}
+        (paper,) = json.loads(told.stdout)["papers"]
+        assert paper == {
+            "kind": "disclosure",
+            "digest": json.loads(document)["digest"],
+            "creditGco2e": verify(document).values["creditGco2e"],
+        }
         assert shown.stdout.strip() == disclose(verify(document), ["creditGco2e"])
 
     @pytest.mark.parametrize(("content", "code"), [(b"\xff", "document.unreadable"), (b"{}", "document.malformed")])

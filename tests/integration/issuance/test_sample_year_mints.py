@@ -3,6 +3,7 @@
 The tests are one story in their order; each also works alone, from what its fixtures make.
 """
 
+import json
 from collections.abc import Mapping
 
 import pytest
@@ -12,11 +13,13 @@ from backend.chain.class_id import pack
 from backend.chain.keys import DevRole
 from backend.chain.typed_data import digest
 from backend.issuance import service
+from backend.issuance.checked import checked, disagreements, on_chain
 from backend.issuance.reading import BatchState, batch_at, batches
 from backend.issuance.service import RootSuspended
 from backend.issuance.tables import AnchoringRow, MintRow
 from backend.kernel.mass import share_ceil
 from backend.ledger.service import Statement
+from backend.ledger.sources import Sources
 from backend.ledger.state import State
 from backend.link.balances import credit_balance, credit_class
 from backend.link.outbox import intent_of
@@ -210,3 +213,15 @@ def test_reorganisation__that_drops_every_batch__takes_statements_back_and_the_o
     assert {key for key, state in desk.states().items() if state is State.CLAIMED} == EARNING | EARNING_CN
     for key in EARNING | EARNING_CN:
         assert held(desk, desk.statement(key)) == desk.statement(key).credit_gco2e
+
+
+def test_papers__asked_of_the_chain__say_whether_the_root_stands_and_what_minted(
+    desk: Desk, claimed: dict[int, bytes]
+) -> None:
+    own = desk.statement("zigong-couple-1")
+    with desk.database.read() as session:
+        file = service.claim_file(session, desk.deployment, own.digest)
+    papers = [checked(text, Sources(), desk.now) for text in (json.dumps(file), own.document)]
+    assert papers[0].root == claimed[CN]
+    assert disagreements(papers) == []
+    assert on_chain(papers, desk.contracts) == {"rootAnchored": True, "rootSuspended": False, "minted": True}

@@ -7,7 +7,7 @@ from sqlmodel import col, select, update
 
 from backend.chain.keys import DevRole, dev_signer
 from backend.chain.typed_data import digest, recover
-from backend.issuance import approval
+from backend.issuance import soundness
 from backend.issuance.approval import BatchExpired, BatchStateWrong, BatchUnsound
 from backend.issuance.reading import BatchState, BatchUnknown, approvals_of
 from backend.issuance.tables import AttestationRow, BatchRow, ClaimRow
@@ -19,7 +19,7 @@ from tests.unit.issuance.world import AT, AVERAGE, DEPLOYMENT, LAVISH, STRANGER,
 
 def findings(world: World, root: bytes) -> list[str]:
     with world.database.read() as session:
-        return approval.findings_in(session, DEPLOYMENT, root)
+        return soundness.findings_in(session, DEPLOYMENT, root)
 
 
 def test_approve__enough_verifiers__makes_the_batch_approved(world: World) -> None:

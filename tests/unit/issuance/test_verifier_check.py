@@ -125,3 +125,19 @@ def test_secret__of_one_key_and_list__is_always_the_same_and_of_no_other(world: 
     listed = opened(world)
     assert secret_of(listed, VERIFIERS[0]) == secret_of(listed, VERIFIERS[0])
     assert secret_of(listed, VERIFIERS[0]) != secret_of(listed, VERIFIERS[1])
+
+
+@pytest.mark.usefixtures("statements")
+def test_batch__shown_page_by_page__is_whole_and_in_the_order_of_its_leaves(world: World) -> None:
+    root, batch = shown(world)
+    pages = []
+    with world.database.write() as session:
+        for after in range(4):
+            found = disclosures_of(session, VERIFIERS[0].address, root, AT, limit=1, after=after)
+            pages.append(json.loads(batch_to_sign_out(session, root, found).model_dump_json(by_alias=True)))
+    assert [one["id"] for page in pages for one in page["statements"]] == [1, 2, 3]
+    assert [one for page in pages for one in page["statements"]] == batch["statements"]
+    streamed = {"message": batch["message"], "statements": (one for page in pages for one in page["statements"])}
+    assert sign_batch(root, streamed) == sign_batch(root, batch)
+    with pytest.raises(ShownUnsound):
+        sign_batch(root, {"message": batch["message"], "statements": pages[0]["statements"]})

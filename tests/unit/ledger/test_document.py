@@ -132,6 +132,20 @@ def test_disclose__value_changed_afterwards__is_found() -> None:
         verify_disclosure(changed(shown, lambda loaded: loaded["fields"][1].update(value="6")))
 
 
+def test_disclosure__that_shows_a_field_twice__is_refused() -> None:
+    shown = disclose(a_document(), ["a", "e"])
+
+    with pytest.raises(DocumentMalformed, match="twice"):
+        verify_disclosure(changed(shown, lambda loaded: loaded["fields"].append(loaded["fields"][0])))
+
+
+def test_disclosure__with_a_salt_cut_short__is_refused() -> None:
+    shown = disclose(a_document(), ["a"])
+
+    with pytest.raises(DocumentMalformed, match="shorter"):
+        verify_disclosure(changed(shown, lambda loaded: loaded["fields"][0].update(salt="0x00")))
+
+
 def test_disclose__unknown_field__is_refused() -> None:
     with pytest.raises(FieldUnknown) as refused:
         disclose(a_document(), ["g"])
