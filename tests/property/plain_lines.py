@@ -32,6 +32,7 @@ class PlainLine:
     choice: Choice
     amount: Amount
     least: Amount
+    least_weight: Fraction
 
     def fields(self, vintage: int) -> dict[str, Json]:
         """The line as a statement shows it."""
@@ -57,6 +58,7 @@ class PlainLine:
             "gco2e": str(self.amount.gco2e),
         }
         if self.least != self.amount:
+            fields["leastPart"] = f"{self.least_weight.numerator}/{self.least_weight.denominator}"
             fields["leastGco2e"] = str(self.least.gco2e)
         return fields
 
@@ -104,7 +106,7 @@ def plain_lines(readings: list[Reading], member: Membership, zone: ZoneInfo, fac
                 choice = choose(factors, activity.kind.name, activity.place, member.vintage)
                 amount = plain_amount(choice, activity.quantity, weight)
                 least = plain_amount(choice, activity.quantity, weight * scale)
-                found.append(PlainLine(month, reading, weight, choice, amount, least))
+                found.append(PlainLine(month, reading, weight, choice, amount, least, weight * scale))
     return sorted(
         found,
         key=lambda line: (line.reading.activity.kind.category, line.month, str(sorted(line.fields(0).items()))),
