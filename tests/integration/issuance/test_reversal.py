@@ -89,7 +89,7 @@ def test_named_block__of_a_real_chain__is_the_first_from_its_time(minted: Desk) 
     assert third is not None
     found = first_block_from(node, unix_s(third.time), 0)
     assert found is not None
-    before = node.header(found.number - 1)
+    before = node.header(found.number - 1) if found.number else None
     assert found.time == third.time
     assert before is None or before.time < found.time
     assert first_block_from(node, unix_s(head.time + timedelta(days=1)), 0) is None
