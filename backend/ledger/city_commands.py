@@ -8,8 +8,10 @@ import typer
 from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
 from backend.chain.deployment import Deployment
 from backend.chain.rpc import LOCAL_CHAIN_ID
+from backend.kernel.clock import SystemClock
 from backend.kernel.errors import InvalidInput
 from backend.ledger.books import Books
+from backend.ledger.closing import require_over
 from backend.ledger.person_session import render as render_fields
 from backend.ledger.personhood import LedgerKeys
 from backend.storage.database import Database
@@ -42,7 +44,8 @@ def report_city(
     as_json: AsJson = False,
 ) -> None:
     """Closes everybody's year of a region at once and shows totals and a distribution: of the people of this Tanyu's
-    database (then each is also closed alone, and exit 1 says that a figure differs), or of two files.
+    database, once the year is over (then each is also closed alone, and exit 1 says that a figure differs), or of two
+    files.
     """
     with failing_plainly(as_json=as_json):
         report, differing = _report(region, vintage, persons, lines)
@@ -70,7 +73,8 @@ def _report(region: str, vintage: int, persons: Path | None, lines: Path | None)
             factors = books.factors_for(vintage)
             closed = close_files(engine, persons=persons, lines=lines, policy=policy, factors=factors)
             return report_of(engine, policy, closed), None
-        database = Database(settings.database_url)
+        require_over(policy.region, vintage, SystemClock().now())
+        database = Database.of(settings)
         try:
             with database.read() as session:
                 checked = close_region(session, engine, books, policy)
@@ -81,7 +85,7 @@ def _report(region: str, vintage: int, persons: Path | None, lines: Path | None)
 
 def _side(side: "Side", minimum: int) -> dict[str, Any]:
     if side.people is None:
-        return {"people": f"fewer than {minimum}", "gco2e": None}
+        return {"people": f"not told: it, or what it leaves of the whole, is of fewer than {minimum}", "gco2e": None}
     return {"people": side.people, "gco2e": str(side.gco2e)}
 
 

@@ -23,7 +23,9 @@ class TooFewPeople(RuleViolated):
 
 @dataclass(frozen=True)
 class Side:
-    """Those with a surplus, with a deficit, or with neither. Neither figure is told of too few."""
+    """Those with a surplus, with a deficit, or with neither. Neither figure is told of too few, nor where the other
+    sides and the whole would tell it by subtraction.
+    """
 
     people: int | None
     gco2e: int | None
@@ -79,8 +81,15 @@ def merged(counts: Sequence[tuple[int, int]], minimum: int) -> list[Bin]:
     return [*found, Bin(last.from_gco2e, None, last.people + people)]
 
 
-def _side(people: int, gco2e: int, minimum: int) -> Side:
-    return Side(people, gco2e) if people == 0 or people >= minimum else Side(None, None)
+def sides(counted: Sequence[tuple[int, int]], minimum: int) -> list[Side]:
+    """People and grams of each side, those of too few left out; if that is one alone, the next smallest side too, since
+    the others would tell it.
+    """
+    hidden = {at for at, (people, _) in enumerate(counted) if 0 < people < minimum}
+    if len(hidden) == 1:
+        others = [at for at, (people, _) in enumerate(counted) if people and at not in hidden]
+        hidden |= set(sorted(others, key=lambda at: counted[at][0])[:1])
+    return [Side(None, None) if at in hidden else Side(*one) for at, one in enumerate(counted)]
 
 
 _TOTALS = ("budget_gco2e", "footprint_gco2e", "bound_gco2e", "outside_gco2e", "surplus_gco2e", "deficit_gco2e")
@@ -95,6 +104,8 @@ def report_of(engine: Engine, policy: Policy, closed: Closed) -> CityReport:
     if people < minimum:
         raise TooFewPeople(minimum)
     budget, footprint, bound, outside, surplus, deficit, with_surplus, with_deficit = (int(one) for one in found)
+    counted = [(with_surplus, surplus), (with_deficit, deficit), (people - with_surplus - with_deficit, 0)]
+    earning, owing, neutral = sides(counted, minimum)
     bins = engine.run("SELECT footprint_gco2e // $1, count(*) FROM people GROUP BY ALL", [BIN_GCO2E])
     return CityReport(
         policy=policy,
@@ -105,8 +116,8 @@ def report_of(engine: Engine, policy: Policy, closed: Closed) -> CityReport:
         footprint_gco2e=footprint,
         bound_gco2e=bound,
         outside_gco2e=outside,
-        surplus=_side(with_surplus, surplus, minimum),
-        deficit=_side(with_deficit, deficit, minimum),
-        neutral=_side(people - with_surplus - with_deficit, 0, minimum),
+        surplus=earning,
+        deficit=owing,
+        neutral=neutral,
         footprints=tuple(merged([(number, count) for number, count in bins], minimum)),
     )

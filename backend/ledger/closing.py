@@ -79,6 +79,12 @@ class AppealPending(Conflict):
         super().__init__(f"the appeal about {vintage} is not decided yet", vintage=vintage)
 
 
+def require_over(region: str, vintage: int, at: datetime) -> None:
+    """Raises VintageOpen before a vintage's last local day is over."""
+    if at < datetime.combine(date(vintage + 1, 1, 1), time.min, place_of(region).zone):
+        raise VintageOpen(vintage, region)
+
+
 def _check_order(session: Session, books: Books, person: PersonRow, vintage: int) -> None:
     assert person.id is not None
     residences = residences_of(session, person.id)
@@ -130,8 +136,7 @@ def close(
     own = _current_row(session, person_id, vintage)
     step(State(own.state) if own is not None else State.OPEN, State.CLOSED)
     region = region_on(residences_of(session, person_id), date(vintage, 12, 31))
-    if at < datetime.combine(date(vintage + 1, 1, 1), time.min, place_of(region).zone):
-        raise VintageOpen(vintage, region)
+    require_over(region, vintage, at)
     draft = draft_of(session, books, person_id, vintage)
     _check_order(session, books, person, vintage)
     _check_cap(session, draft.policy, own, draft.year.budget_gco2e)

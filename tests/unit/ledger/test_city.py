@@ -16,7 +16,7 @@ from backend.ledger.city_close import close_people, people_row
 from backend.ledger.city_engine import Engine
 from backend.ledger.city_intake import CityFileUnreadable, CityRowsMalformed, close_files
 from backend.ledger.city_rates import rates_of
-from backend.ledger.city_report import BIN_GCO2E, Bin, TooFewPeople, merged, report_of
+from backend.ledger.city_report import BIN_GCO2E, Bin, Side, TooFewPeople, merged, report_of, sides
 from backend.ledger.city_rows import PersonRows
 from backend.ledger.guards import Guards
 from backend.ledger.policy import Policy
@@ -168,6 +168,14 @@ class TestReport:
         assert 0 < with_surplus < 12
         assert (strict.surplus.people, strict.surplus.gco2e) == (None, None)
         assert strict.footprints == (Bin(0, None, 12),)
+
+    def test_side_that_the_others_would_tell__hides_the_next_smallest_too(self) -> None:
+        hidden = Side(None, None)
+
+        assert sides([(5, 50), (3, 30), (1, 0)], 3) == [Side(5, 50), hidden, hidden]
+        assert sides([(5, 50), (2, 30), (1, 0)], 3) == [Side(5, 50), hidden, hidden]
+        assert sides([(8, 50), (0, 0), (1, 0)], 3) == [hidden, Side(0, 0), hidden]
+        assert sides([(8, 50), (4, 9), (0, 0)], 3) == [Side(8, 50), Side(4, 9), Side(0, 0)]
 
     def test_fewer_people_than_a_batch__are_told_nothing_of(self, engine: Engine) -> None:
         closed = close_people(engine, people(2), SICHUAN, FROZEN_2025)

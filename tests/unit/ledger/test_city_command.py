@@ -1,15 +1,18 @@
 """`tanyu city report`: from files, and over the sample year's people in a database, each checked alone."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from backend.cli import app
+from backend.kernel.clock import SystemClock
 from backend.ledger.city_books import close_region
 from backend.ledger.city_engine import Engine
 from backend.ledger.city_report import report_of
+from backend.ledger.closing import VintageOpen
 from backend.ledger.policy import Policy, PolicyUnknown
 from backend.storage.database import Database
 from tests.unit.ledger.cities import city
@@ -54,6 +57,15 @@ def test_report__of_a_region_that_no_policy_governs__says_so() -> None:
 
     assert told.exit_code == 2
     assert PolicyUnknown.code in told.output
+
+
+def test_report__of_a_year_that_is_not_over__is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2025, 12, 31, 15, tzinfo=UTC))
+
+    told = runner.invoke(app, ["city", "report", "CN-SC", "2025", "--json"])
+
+    assert told.exit_code != 0
+    assert VintageOpen.code in told.output
 
 
 @pytest.mark.parametrize("policy", [SICHUAN, CALIFORNIA], ids=["Sichuan", "California"])
