@@ -19,6 +19,7 @@ from pathlib import Path
 from secrets import token_bytes
 from tempfile import TemporaryDirectory
 
+from hexbytes import HexBytes
 from sqlalchemy import insert
 from sqlmodel import Session, SQLModel, col, func, select
 
@@ -45,6 +46,7 @@ from backend.ledger.policy import shipped_policies
 from backend.ledger.service import random_salt
 from backend.ledger.state import State
 from backend.ledger.tables import PersonRow, StatementRow
+from backend.link.tables import Intent
 from backend.storage.database import Database
 from backend.storage.keys import KEY_BYTES, encrypt
 from backend.storage.sealing import bound_to, seal
@@ -243,14 +245,14 @@ def _signed(desk: Desk, batch: Batch, index: int) -> None:
 
 def _anchor(desk: Desk, batch: Batch) -> int:
     """Sends the one transaction; its gas. The index has not read it yet."""
-    w3 = desk.contracts.w3
-    before = w3.eth.block_number
     with desk.database.write() as session:
-        service.anchor(session, desk.contracts, batch.root, desk.now)
+        sent = service.anchor(session, desk.contracts, batch.root, desk.now)
     desk.sender.step()
-    (mined,) = w3.eth.get_block(before + 1)["transactions"]
-    assert isinstance(mined, bytes)
-    receipt = w3.eth.get_transaction_receipt(mined)
+    with desk.database.read() as session:
+        intent = session.get_one(Intent, sent.id)
+    assert intent.tx_hash is not None
+    # A node may mine after it has answered.
+    receipt = desk.contracts.w3.eth.wait_for_transaction_receipt(HexBytes(intent.tx_hash))
     assert receipt["status"] == 1
     return int(receipt["gasUsed"])
 

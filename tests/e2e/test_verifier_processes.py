@@ -129,7 +129,10 @@ def anchored(office: Office, root: str) -> bool:
 
 
 def knows_the_key(path: Path, signer: Signer) -> bool:
-    held = path.read_bytes()
+    try:
+        held = path.read_bytes()
+    except FileNotFoundError:  # a file being written whole has gone to its final name since it was listed
+        return False
     return signer.key in held or signer.key.hex().encode() in held.lower()
 
 

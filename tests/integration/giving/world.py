@@ -1,6 +1,7 @@
 """Giving on a real chain: people who sign, a server that relays, an index, two charities with their own keys."""
 
 import itertools
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from backend.kernel.clock import FixedClock
 from backend.kernel.digest import to_hex
 from backend.link.balances import balance_projections
 from backend.link.indexer import Indexer
+from backend.link.outbox import UNFINISHED, intents_in
 from backend.link.sender import Sender
 from backend.storage.database import Database
 from tests.contract.people import CLASS_ID, FAR, People
@@ -31,6 +33,8 @@ from tests.web import TestClient
 
 POOL_STORY = Story("A quieter sky", "让天空安静些", "All is retired.", "全部注销。", CampaignKind.RETIRE_POOL, 10_000)
 AID_STORY = Story("Winter aid", "冬季帮扶", "For deficits.", "帮助超支者。", CampaignKind.AID, 10_000)
+STEPS_MAX = 600
+POLL_S = 0.05
 
 
 def chain_time(w3: Web3) -> datetime:
@@ -75,12 +79,15 @@ class World:
             pass
 
     def relay(self) -> None:
-        self.index()
-        while self.sender.step().moved:
-            pass
-        self.index()
-        while self.sender.step().moved:
-            pass
+        """Sends and reads until nothing is on its way: a node may mine after it has answered."""
+        for _ in range(STEPS_MAX):
+            moved = self.sender.step().moved
+            self.index()
+            with self.database.read() as session:
+                if not moved and not intents_in(session, UNFINISHED):
+                    return
+            time.sleep(0 if moved else POLL_S)
+        raise AssertionError(f"still on its way after {STEPS_MAX} steps")
 
     def open(self, desk: CharityDesk, reference: str, story: Story, funding: Funding, **closes: int) -> int:
         """A campaign that is open now, and known to the index."""

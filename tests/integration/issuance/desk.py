@@ -1,5 +1,6 @@
 """The sample year in a database beside a real chain: its verifiers, the operator's outbox, and the index."""
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,13 +19,15 @@ from backend.ledger.service import Statement, statement_of, statements_in
 from backend.ledger.state import State
 from backend.link.balances import balance_projections
 from backend.link.indexer import Indexer
+from backend.link.outbox import UNFINISHED, intents_in
 from backend.link.sender import Sender
 from backend.storage.database import Database
 from tests.unit.ledger.people import AT, play_sample_year, some_books
 
 VERIFIERS = tuple(dev_signer(role) for role in (DevRole.VERIFIER_A, DevRole.VERIFIER_B, DevRole.VERIFIER_C))
 VINTAGE = 2025
-STEPS_MAX = 200
+STEPS_MAX = 600
+POLL_S = 0.05
 
 
 @dataclass
@@ -56,11 +59,15 @@ class Desk:
         return SystemClock().now()
 
     def follow(self) -> None:
-        """Sends and reads until nothing moves."""
+        """Sends and reads until nothing moves and nothing is on its way: a node may mine after it has answered."""
         for _ in range(STEPS_MAX):
             sent, read = self.sender.step(), self.indexer.step()
-            if not sent.moved and not read.moved:
-                return
+            if sent.moved or read.moved:
+                continue
+            with self.database.read() as session:
+                if not intents_in(session, UNFINISHED):
+                    return
+            time.sleep(POLL_S)
         raise AssertionError(f"still moving after {STEPS_MAX} steps")
 
     def year_submitted(self) -> None:
