@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.e2e.processes import Processes
+from tests.patience import PATIENCE_S
 
 DEEP = (b"[" * 100_000, b'{"a":' * 20_000, b"[" * 100_000 + b"]" * 100_000)
 PATHS = ("/sessions", "/orders", "/donations", "/nowhere")
@@ -45,7 +46,7 @@ def test_server__sent_a_deep_body__refuses_it_and_lives(processes: Processes, pa
     )
     assert 400 <= answer.status_code < 500
     assert not processes.server_ended()
-    assert httpx.get(f"{processes.settings.base_url}/ready", trust_env=False).status_code == 200
+    assert httpx.get(f"{processes.settings.base_url}/ready", trust_env=False, timeout=PATIENCE_S).status_code == 200
 
 
 def test_parser__beneath_the_door__raises_where_it_ran_off_the_stack() -> None:

@@ -11,7 +11,8 @@ from backend.chain.deployment import Deployment
 from backend.chain.node import LocalNode
 from tests.adversarial.server import BODIES, TEXTS, Besieged, Operation, operations
 from tests.api.access_app import ALICE, token_for
-from tests.integration.settlement.conftest import new_tanyu, until
+from tests.integration.settlement.conftest import new_tanyu
+from tests.patience import until
 from tests.web import TestClient
 
 CODE = re.compile(r"[a-z]+(_[a-z]+)*(\.[a-z0-9_]+)?")

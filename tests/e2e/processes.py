@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,17 +21,7 @@ from backend.storage.database import Database
 from backend.storage.migrate import migrate
 from backend.storage.settings import Settings
 from tests.contract.people import People
-
-WAIT_S = 120
-"""Generous: a server takes two seconds to start, and half a minute on a machine that does ten other things."""
-
-
-def until(condition: Callable[[], bool], what: str, wait_s: int = WAIT_S) -> None:
-    """Waits for what other processes bring about."""
-    deadline = time.monotonic() + wait_s
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {wait_s} s for {what}"
-        time.sleep(0.05)
+from tests.patience import PATIENCE_S, until
 
 
 @dataclass
@@ -93,7 +81,9 @@ class Processes:
             assert self.server is not None
             assert self.server.poll() is None, (self.folder / "server.log").read_text()[-3000:]
             with suppress(httpx.TransportError):
-                return httpx.get(f"{self.settings.base_url}/ready", trust_env=False).status_code == 200
+                return (
+                    httpx.get(f"{self.settings.base_url}/ready", trust_env=False, timeout=PATIENCE_S).status_code == 200
+                )
             return False
 
         until(is_ready, "the server")

@@ -18,7 +18,8 @@ from backend.market.order import Side, SignedOrder
 from backend.market.tables import TradeRow, TradeState
 from backend.settlement.tables import Fill, Leg, LegState
 from tests.contract.people import People
-from tests.e2e.processes import Processes, until
+from tests.e2e.processes import Processes
+from tests.patience import until
 
 SELLER, BUYER = 0, 1
 POINTS = [

@@ -15,7 +15,8 @@ from backend.chain.artifacts import CHECKOUT
 from backend.chain.keys import dev_signer
 from backend.chain.typed_data import digest, typed_data
 from backend.cli import app
-from tests.e2e.processes import Processes, until
+from tests.e2e.processes import Processes
+from tests.patience import PATIENCE_S, until
 
 BUYER = 10
 
@@ -30,7 +31,9 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
 
 
 def signing(processes: Processes) -> dict[str, Any]:
-    found: dict[str, Any] = httpx.get(f"{processes.settings.base_url}/signing", trust_env=False).json()
+    found: dict[str, Any] = httpx.get(
+        f"{processes.settings.base_url}/signing", trust_env=False, timeout=PATIENCE_S
+    ).json()
     return found
 
 
@@ -49,7 +52,9 @@ def test_example__places_an_order(processes: Processes) -> None:
         if ran.returncode != 0:
             assert "market.money_insufficient" in ran.stderr or "market.payment" in ran.stderr, ran.stderr
             return False
-        found = httpx.get(f"{processes.settings.base_url}/orders/{ran.stdout.strip()}", trust_env=False)
+        found = httpx.get(
+            f"{processes.settings.base_url}/orders/{ran.stdout.strip()}", trust_env=False, timeout=PATIENCE_S
+        )
         return bool(found.json()["state"] == "open")
 
     until(placed, "the order, once the index knows the buyer's money")

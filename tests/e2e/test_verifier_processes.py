@@ -20,7 +20,8 @@ from backend.kernel.digest import sha256
 from backend.ledger.books import Books
 from backend.ledger.closing import close, submit
 from backend.ledger.personhood import LedgerKeys
-from tests.e2e.processes import Processes, until
+from tests.e2e.processes import Processes
+from tests.patience import until
 from tests.unit.ledger.people import AT, at_home, keep, power
 
 pytestmark = pytest.mark.timeout(600)

@@ -4,7 +4,6 @@ Word 1 of the calldata is a key whose count grows by one; with a word 2, the cal
 zero.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
@@ -20,6 +19,7 @@ from backend.chain.rpc import network_of
 from backend.kernel.clock import Clock
 from backend.link.sender import Sender
 from backend.storage.database import Database
+from tests.patience import PATIENCE_S, until
 
 REVERT_DATA = bytes.fromhex("deadbeef")
 
@@ -67,7 +67,7 @@ def send_raw(w3: Web3, signer: Signer, *, to: str | None, data: bytes = b"") -> 
 
 def mined(w3: Web3, tx_hash: HexBytes) -> TxReceipt:
     """anvil mines by itself, but a moment after it answered."""
-    return w3.eth.wait_for_transaction_receipt(tx_hash, timeout=10, poll_latency=0.01)
+    return w3.eth.wait_for_transaction_receipt(tx_hash, timeout=PATIENCE_S, poll_latency=0.01)
 
 
 def word(key: int) -> bytes:
@@ -120,11 +120,11 @@ class Counter:
         return answer["result"]
 
 
-def step_until(sender: Sender, done: Callable[[], bool], *, times: int = 200) -> None:
+def step_until(sender: Sender, done: Callable[[], bool]) -> None:
     """Steps until it is done; fails if it never is."""
-    for _ in range(times):
+
+    def stepped() -> bool:
         sender.step()
-        if done():
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"not done after {times} steps")
+        return done()
+
+    until(stepped, "the sender")

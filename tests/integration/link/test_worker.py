@@ -1,7 +1,5 @@
 """Both loops in threads: they send and index by themselves, survive the node's absence, and stop when told."""
 
-import time
-from collections.abc import Callable
 from datetime import timedelta
 
 from backend.chain.keys import DevRole, dev_signer
@@ -13,15 +11,9 @@ from backend.link.sender import Sender
 from backend.link.worker import Worker
 from backend.storage.database import Database
 from tests.integration.link.acts import Acts
+from tests.patience import until
 
 RECEIVER = dev_signer(41).address
-
-
-def wait_for(done: Callable[[], bool], *, at_most_s: int = 30) -> None:
-    deadline = time.monotonic() + at_most_s
-    while not done():
-        assert time.monotonic() < deadline, "never happened"
-        time.sleep(0.02)
 
 
 def test_worker__intent_enqueued__is_sent_indexed_and_confirmed_and_then_it_stops(
@@ -34,12 +26,12 @@ def test_worker__intent_enqueued__is_sent_indexed_and_confirmed_and_then_it_stop
     data = acts.contracts.encode("PaymentToken", "mint", [RECEIVER, 7])
 
     worker.start()
-    wait_for(lambda: worker.status().ready and worker.status().lag_blocks == 0)
+    until(lambda: worker.status().ready and worker.status().lag_blocks == 0, "the worker")
     with database.write() as session:
         enqueue(session, kind="mint", reference="1", contract="PaymentToken", data=data, now=clock.now())
     waiting = worker.status().unfinished_intents
     worker.wake()
-    wait_for(lambda: worker.status().unfinished_intents == 0)
+    until(lambda: worker.status().unfinished_intents == 0, "the mint")
     stopped = worker.stop()
 
     assert (before.ready, before.lag_blocks, waiting) == (False, None, 1)

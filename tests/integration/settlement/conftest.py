@@ -1,7 +1,6 @@
 """A whole server in this process, on a real node, with people who have credits and money to trade."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,16 +18,7 @@ from backend.market.tables import TradeRow, TradeState
 from backend.storage.database import Database
 from backend.storage.settings import Settings
 from tests.contract.people import People
-
-WAIT_S = 20
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Waits for a condition that other threads bring about."""
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {WAIT_S} s for {what}"
-        time.sleep(0.05)
+from tests.patience import until
 
 
 class Floor:

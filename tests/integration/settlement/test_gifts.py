@@ -13,7 +13,8 @@ from backend.giving.story import Story
 from backend.kernel.clock import SystemClock, unix_s
 from backend.market.order import Action, Side
 from backend.market.tables import TradeState
-from tests.integration.settlement.conftest import Floor, until
+from tests.integration.settlement.conftest import Floor
+from tests.patience import until
 
 STORY = Story("A quieter sky", "让天空安静些", "All is retired.", "全部注销。", CampaignKind.RETIRE_POOL, 10_000)
 

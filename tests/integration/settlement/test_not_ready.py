@@ -7,7 +7,8 @@ import pytest
 from backend.api.serve import LinkNotReady
 from backend.chain.deployment import Deployment
 from backend.chain.node import LocalNode
-from tests.integration.settlement.conftest import new_tanyu, until
+from tests.integration.settlement.conftest import new_tanyu
+from tests.patience import until
 from tests.web import TestClient
 
 

@@ -12,7 +12,8 @@ from backend.market.tables import TradeState
 from backend.settlement.settler import Settler
 from backend.settlement.tables import Batch, BatchState, Fill
 from tests.contract.people import CLASS_ID, FAR
-from tests.integration.settlement.conftest import Floor, until
+from tests.integration.settlement.conftest import Floor
+from tests.patience import until
 
 
 def test_trade__matched__is_settled_on_the_chain_and_in_the_index(floor: Floor) -> None:

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from backend.api.up import ServerNotReady, Supervisor
 from backend.chain.node import free_port
 from backend.kernel.errors import Unavailable
 from backend.storage.settings import Settings
+from tests.patience import until
 
 SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
 DEAF = [
@@ -30,10 +30,7 @@ DEAF = [
 
 
 def wait_for(path: Path, text: str) -> None:
-    deadline = time.monotonic() + 20
-    while text not in (path.read_text() if path.exists() else ""):
-        assert time.monotonic() < deadline, f"{text} never came"
-        time.sleep(0.02)
+    until(lambda: text in (path.read_text() if path.exists() else ""), text)
 
 
 @pytest.fixture

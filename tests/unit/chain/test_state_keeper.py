@@ -1,7 +1,6 @@
 """The thread that keeps the copy of the chain's state fresh."""
 
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -10,14 +9,8 @@ import pytest
 from backend.chain import state_keeper
 from backend.chain.state_file import StateFile
 from backend.chain.state_keeper import StateKeeper
+from tests.patience import until
 from tests.unit.chain.test_state_file import a_state
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def has_copy_of(state: StateFile, data: bytes) -> bool:
@@ -33,7 +26,7 @@ def test_keeper__while_it_runs__copies_what_comes_and_at_its_end_what_came_last(
     keeper.start()
     for block in (1, 22):
         state.path.write_bytes(a_state(block))
-        until(partial(has_copy_of, state, a_state(block)))
+        until(partial(has_copy_of, state, a_state(block)), f"the copy of {block}")
     monkeypatch.setattr(state_keeper, "POLL_S", 600)
     time.sleep(0.3)
     state.path.write_bytes(a_state(333))
@@ -57,7 +50,7 @@ def test_keeper__disk_that_refuses__says_so_once_and_goes_on(tmp_path: Path, mon
     monkeypatch.setattr(state, "keep", full_at_first)
     keeper = StateKeeper(state, said.append)
     keeper.start()
-    until(state.copy_path.exists)
+    until(state.copy_path.exists, "the copy")
     keeper.stop()
     assert len(said) == 1
     assert "No space left" in said[0]

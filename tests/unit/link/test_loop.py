@@ -1,8 +1,6 @@
 """A loop waits out what is expected, ends on what is not, and stops when told."""
 
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from backend.kernel.clock import FixedClock
 from backend.link.loop import Loop
 from backend.link.node import NodeUnavailable
+from tests.patience import until
 
 SOON = timedelta(milliseconds=5)
 LONG = timedelta(minutes=5)
@@ -21,13 +20,6 @@ PATIENCE = timedelta(seconds=10)
 @dataclass
 class Moved:
     moved: bool = False
-
-
-def wait_for(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not done():
-        assert time.monotonic() < deadline, "never happened"
-        time.sleep(0.005)
 
 
 @pytest.mark.parametrize(
@@ -50,10 +42,10 @@ def test_loop__expected_failure__is_told_and_tried_again_until_it_works(
 
     loop = Loop("test", step, clock, SOON)
     loop.start()
-    wait_for(lambda: loop.status().failures >= 2)
+    until(lambda: loop.status().failures >= 2, "the loop")
     during = loop.status()
     broken.clear()
-    wait_for(lambda: loop.status().problem is None)
+    until(lambda: loop.status().problem is None, "the loop")
     after = loop.status()
 
     assert loop.stop(PATIENCE)
@@ -69,7 +61,7 @@ def test_loop__unexpected_failure__ends_it(clock: FixedClock) -> None:
     loop = Loop("test", step, clock, SOON)
     loop.start()
 
-    wait_for(lambda: not loop.status().alive)
+    until(lambda: not loop.status().alive, "the loop")
 
     assert loop.stop(PATIENCE)
 
@@ -84,7 +76,7 @@ def test_loop__something_moved__steps_again_without_waiting(clock: FixedClock) -
 
     loop = Loop("test", step, clock, LONG)
     loop.start()
-    wait_for(lambda: steps == 50)
+    until(lambda: steps == 50, "the loop")
 
     assert loop.stop(PATIENCE)
 
@@ -99,9 +91,9 @@ def test_loop__woken__steps_before_its_time(clock: FixedClock) -> None:
 
     loop = Loop("test", step, clock, LONG)
     loop.start()
-    wait_for(lambda: steps == 1)
+    until(lambda: steps == 1, "the loop")
     loop.wake()
-    wait_for(lambda: steps == 2)
+    until(lambda: steps == 2, "the loop")
 
     assert loop.stop(PATIENCE)
 
