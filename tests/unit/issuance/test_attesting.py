@@ -20,7 +20,7 @@ from backend.ledger.home import move_out
 from backend.ledger.service import StatementUnknown
 from backend.ledger.state import State, StatementStateWrong
 from backend.ledger.tables import StatementRow
-from tests.unit.issuance.world import AT, AVERAGE, CLASS_ID, DEPLOYMENT, LAVISH, STRANGER, THRIFTY, VERIFIERS, World
+from tests.unit.issuance.world import AT, AVERAGE, DEPLOYMENT, LAVISH, STRANGER, THRIFTY, VERIFIERS, World
 from tests.unit.ledger.people import at_home, keep, power
 
 DOMAIN = DEPLOYMENT.domain("Issuance")
