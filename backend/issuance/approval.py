@@ -12,9 +12,11 @@ from backend.chain.signature import SignatureMalformed
 from backend.chain.typed_data import digest, recover, sign
 from backend.issuance.reading import Batch, BatchState, approvals_of, batch_at, row_at
 from backend.issuance.soundness import findings_in, require_no_interest
+from backend.issuance.standing import require_standing
 from backend.issuance.tables import ApprovalRow
 from backend.issuance.verifier import accredited, require_accredited, threshold_of
 from backend.kernel.errors import Conflict, RuleViolated
+from backend.storage.database import Database
 
 
 class BatchUnsound(RuleViolated):
@@ -65,22 +67,40 @@ class ApprovalUnfit(RuleViolated):
         )
 
 
-def approve(session: Session, deployment: Deployment, root: bytes, verifier: Signer, at: datetime) -> Batch:
+def approve(database: Database, deployment: Deployment, root: bytes, verifier: Signer, at: datetime) -> Batch:
     """Signs a batch and records it in one, for who has the key at hand. Raises what `record_approval` raises."""
-    batch = batch_at(session, root)
-    signature = sign(verifier, "Batch", deployment.domain("Issuance"), batch.totals.message())
-    return record_approval(session, deployment, root, verifier=verifier.address, signature=signature, at=at)
+    with database.read() as session:
+        message = batch_at(session, root).totals.message()
+    signature = sign(verifier, "Batch", deployment.domain("Issuance"), message)
+    return record_approval(database, deployment, root, verifier=verifier.address, signature=signature, at=at)
 
 
 def record_approval(
-    session: Session, deployment: Deployment, root: bytes, *, verifier: str, signature: bytes, at: datetime
+    database: Database, deployment: Deployment, root: bytes, *, verifier: str, signature: bytes, at: datetime
 ) -> Batch:
     """Takes a verifier's signature of a batch, which is checked here too; the second time, nothing changes. Enough
-    signatures make it approved.
+    signatures make it approved. The batch is worked out again while others write.
 
     Raises BatchUnknown, BatchStateWrong, BatchExpired, VerifierUnaccredited, VerifierExpired, VerifierInterested,
-    BatchUnsound, ApprovalUnfit.
+    ApprovalUnfit, BatchUnsound, BatchStale.
     """
+    with database.read() as session:
+        batch = _to_sign(session, root, verifier, at)
+        if verifier in batch.approvers:
+            return batch
+        _require_signed(deployment, batch, verifier, signature)
+        found = findings_in(session, deployment, root)
+    if found:
+        raise BatchUnsound(root, found)
+    with database.write() as session:
+        if verifier not in _to_sign(session, root, verifier, at).approvers:
+            require_standing(session, root)
+            _keep(session, ApprovalRow(root=root, verifier=verifier, signature=signature, approved_at=at))
+        return batch_at(session, root)
+
+
+def _to_sign(session: Session, root: bytes, verifier: str, at: datetime) -> Batch:
+    """A batch that a verifier may sign, or has signed."""
     batch = batch_at(session, root)
     require_accredited(session, verifier, at)
     if verifier in batch.approvers:
@@ -90,18 +110,17 @@ def record_approval(
     if at >= batch.deadline:
         raise BatchExpired(root, batch.deadline)
     require_no_interest(session, root, verifier)
-    found = findings_in(session, deployment, root)
-    if found:
-        raise BatchUnsound(root, found)
-    _require_signed(deployment, batch, verifier, signature)
-    session.add(ApprovalRow(root=root, verifier=verifier, signature=signature, approved_at=at))
+    return batch
+
+
+def _keep(session: Session, approval: ApprovalRow) -> None:
+    session.add(approval)
     session.flush()
-    if 0 < threshold_of(session) <= len(valid_approvals(session, root)):
-        row = row_at(session, root)
+    if 0 < threshold_of(session) <= len(valid_approvals(session, approval.root)):
+        row = row_at(session, approval.root)
         row.state = BatchState.APPROVED
         session.add(row)
         session.flush()
-    return batch_at(session, root)
 
 
 def _require_signed(deployment: Deployment, batch: Batch, verifier: str, signature: bytes) -> None:

@@ -126,8 +126,7 @@ def plan(
 ) -> None:
     """For the operator: puts a class's waiting attested statements into a batch, for verifiers to sign."""
     with failing_plainly(as_json=as_json), _operating(deployment) as (database, _, books):
-        with database.write() as session:
-            batch = plan_batch(session, books, parse_code(class_code), SystemClock().now())
+        batch = plan_batch(database, books, parse_code(class_code), SystemClock().now())
         found = {"root": to_hex(batch.root), "people": str(batch.totals.people), "state": str(batch.state)}
     emit(found, as_json=as_json, render=_fields_table)
 

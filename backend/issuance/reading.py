@@ -145,6 +145,11 @@ def claims_of(session: Session, root: bytes, *, minting: bool = False, start: in
         after = page[-1].position
 
 
+def roots_of(session: Session, class_id: int) -> set[bytes]:
+    """The roots of a class's batches."""
+    return set(session.exec(select(BatchRow.root).where(col(BatchRow.class_id) == class_id)).all())
+
+
 def digests_in(root: bytes) -> SelectOfScalar[bytes]:
     """The query for the digests of a batch's statements."""
     return select(ClaimRow.statement_digest).where(col(ClaimRow.root) == root)

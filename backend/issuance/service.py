@@ -11,7 +11,7 @@ from sqlmodel import Session, col, delete, func, select
 from backend.chain.contracts import Contracts
 from backend.issuance.approval import BatchExpired, BatchStateWrong, approve, valid_approvals
 from backend.issuance.attesting import attest, record_attestation
-from backend.issuance.batch import BatchEmpty, plan_of
+from backend.issuance.batch import BatchEmpty, BatchPlan, plan_of
 from backend.issuance.case import review
 from backend.issuance.claim_file import claim_file
 from backend.issuance.planning import entries_of, keep_plan
@@ -23,9 +23,11 @@ from backend.issuance.reading import (
     claims_of,
     is_suspended,
     minted_in,
+    roots_of,
     row_at,
 )
 from backend.issuance.returning import return_statement
+from backend.issuance.standing import BatchStale, require_standing
 from backend.issuance.tables import AnchoringRow, ApprovalRow, BatchRow, ClaimRow
 from backend.issuance.task import attested_by_revoked
 from backend.issuance.tree import drop_tree, proofs_at
@@ -39,6 +41,7 @@ from backend.ledger.figures import attested_figures, largest_attested_group
 from backend.link.balances import credit_class
 from backend.link.outbox import enqueue, intent_of
 from backend.link.tables import Intent, IntentState
+from backend.storage.database import Database
 
 __all__ = [
     "anchor",
@@ -96,16 +99,31 @@ class RootSuspended(RuleViolated):
 
 
 def plan_batch(
-    session: Session, books: Books, class_id: int, at: datetime, *, lifetime: timedelta = BATCH_LIFETIME
+    database: Database, books: Books, class_id: int, at: datetime, *, lifetime: timedelta = BATCH_LIFETIME
 ) -> Batch:
     """Puts a class's waiting attested statements into a batch. Batches that missed their deadline are dissolved first.
 
     What a verifier attested who was revoked since waits for another's attestation. Statements under another revision of
     the policy or of the factors than most wait for a batch of their own.
     It is made of figures alone; every verifier reads the documents against them before it signs.
-    Raises BatchEmpty, BatchTooSmall, BatchMixed, BatchAboveBudgets, PolicyUnknown.
+    It is worked out while others write, and kept in one short transaction if it is still what would be worked out.
+    Raises BatchEmpty, BatchTooSmall, BatchMixed, BatchAboveBudgets, BatchStale, PolicyUnknown.
     """
-    _dissolve_expired(session, class_id, at)
+    with database.write() as session:
+        _dissolve_expired(session, class_id, at)
+    with database.read() as session:
+        before = roots_of(session, class_id)
+        plan, policy_id = _worked_out(session, books, class_id, unix_s(at + lifetime))
+    with database.write() as session:
+        if roots_of(session, class_id) - before:
+            raise BatchStale(class_id, "another batch of the class was planned meanwhile")
+        keep_plan(session, plan, policy_id, at)
+        require_standing(session, plan.root)
+        return batch_at(session, plan.root)
+
+
+def _worked_out(session: Session, books: Books, class_id: int, deadline_s: int) -> tuple[BatchPlan, str]:
+    """The batch of what waits, and the id of its policy."""
     kept_out = (select(ClaimRow.statement_digest), attested_by_revoked(session))
     group = largest_attested_group(session, class_id, leaving_out=kept_out)
     if group is None:
@@ -114,11 +132,10 @@ def plan_batch(
     plan = plan_of(
         entries_of(attested_figures(session, group, leaving_out=kept_out), group, policy.buffer_bps),
         class_id=class_id,
-        deadline_s=unix_s(at + lifetime),
+        deadline_s=deadline_s,
         minimum_people=policy.minimum_batch,
     )
-    keep_plan(session, plan, policy.id, at)
-    return batch_at(session, plan.root)
+    return plan, policy.id
 
 
 def _dissolve_expired(session: Session, class_id: int, at: datetime) -> None:

@@ -4,7 +4,7 @@ events in tables of its own, so that taking an event back is deleting a row.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
 from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
@@ -69,9 +69,10 @@ class ClaimRow(SQLModel, table=True):
     """A batch's leaf: one statement and what it mints. A statement is in one batch at a time."""
 
     __tablename__ = "issuance_claim"
+    __table_args__ = (Index("issuance_claim_place", "root", "position"),)
 
     statement_digest: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
-    root: bytes = Field(sa_column=Column(Bytes32, nullable=False, index=True))
+    root: bytes = Field(sa_column=Column(Bytes32, nullable=False))
     position: int
     """Its place among the batch's leaves in the order of their hashes, in which the batch is claimed."""
     account: str = Field(sa_column=Column(Address, nullable=False))

@@ -87,9 +87,11 @@ def is_orphaned(session: Session, statement: Statement) -> bool:
 
 
 def attested_by_revoked(session: Session) -> SelectOfScalar[bytes]:
-    """The query for the digests of statements whose verifier was revoked since."""
-    query = select(AttestationRow.statement_digest)
-    return query.where(col(AttestationRow.verifier).not_in(accredited(session)))
+    """The query for the digests of statements whose verifier was revoked since. Who that is, is asked first: then an
+    index finds them.
+    """
+    revoked = set(session.exec(select(AttestationRow.verifier).distinct()).all()) - accredited(session)
+    return select(AttestationRow.statement_digest).where(col(AttestationRow.verifier).in_(revoked))
 
 
 def auditor_of(session: Session, row: ReauditRow, at: datetime) -> str | None:

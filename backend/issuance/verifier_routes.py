@@ -339,13 +339,12 @@ def post_approval(
     request: Request, account: SignedIn, root: HexBytes32, signature: Annotated[SignatureText, Body(embed=True)]
 ) -> ApprovedOut:
     """Takes the signed-in verifier's EIP-712 `Batch` signature."""
-    with database_of(request).write() as session:
-        batch = record_approval(
-            session,
-            deployment_of(request),
-            root,
-            verifier=account,
-            signature=signature,
-            at=clock_of(request).now(),
-        )
-        return ApprovedOut(root=root, state=str(batch.state), verifiers=list(batch.approvers))
+    batch = record_approval(
+        database_of(request),
+        deployment_of(request),
+        root,
+        verifier=account,
+        signature=signature,
+        at=clock_of(request).now(),
+    )
+    return ApprovedOut(root=root, state=str(batch.state), verifiers=list(batch.approvers))

@@ -12,6 +12,8 @@ _TYPE_ERROR = "canonical JSON holds strings, integers, booleans, null, lists and
 
 Json: TypeAlias = Union[bool, int, str, Sequence["Json"], Mapping[str, "Json"], None]  # noqa: UP007 - recursive
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 SAFE_INTEGER_MAX = 2**53 - 1
 """RFC 8785 section 3.2.2.3: larger integers must be written as strings."""
 
@@ -47,7 +49,7 @@ def _sorted_by_utf16(value: Json) -> Json:
 def canonical_json(value: Json) -> bytes:
     """RFC 8785 bytes. Raises TypeError for floats, bytes, dates and integers beyond 2**53 - 1."""
     _check(value)
-    return json.dumps(_sorted_by_utf16(value), ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(_sorted_by_utf16(value)).encode()
 
 
 def sha256(data: bytes) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from backend.ledger.key_names import know_person
 from backend.ledger.state import State
 from backend.ledger.tables import PersonRow, StatementRow
 
@@ -51,6 +52,18 @@ def _waiting(class_id: int, leaving_out: Sequence[SelectOfScalar[bytes]]) -> lis
     ]
 
 
+def _within(group: Group, leaving_out: Sequence[SelectOfScalar[bytes]]) -> list[Any]:
+    return [
+        *_waiting(group.class_id, leaving_out),
+        col(StatementRow.policy_id) == group.policy_id,
+        col(StatementRow.policy_digest) == group.policy_digest,
+        col(StatementRow.factors_digest) == group.factors_digest,
+    ]
+
+
+_THEIR_PERSONS = col(PersonRow.id) == col(StatementRow.person_id)
+
+
 def largest_attested_group(
     session: Session, class_id: int, *, leaving_out: Sequence[SelectOfScalar[bytes]]
 ) -> Group | None:
@@ -60,7 +73,7 @@ def largest_attested_group(
     kind = (col(StatementRow.policy_id), col(StatementRow.policy_digest), col(StatementRow.factors_digest))
     found = session.exec(
         select(*kind)
-        .join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
+        .join(PersonRow, _THEIR_PERSONS)
         .where(*_waiting(class_id, leaving_out))
         .group_by(*kind)
         .order_by(func.count().desc(), func.min(col(StatementRow.id)))
@@ -69,33 +82,27 @@ def largest_attested_group(
     return None if found is None else Group(class_id, *found)
 
 
+def attested_digests(group: Group, *, leaving_out: Sequence[SelectOfScalar[bytes]]) -> SelectOfScalar[bytes]:
+    """The query for the digests of a group's attested statements, without what `leaving_out` finds."""
+    return select(StatementRow.digest).join(PersonRow, _THEIR_PERSONS).where(*_within(group, leaving_out))
+
+
 def attested_figures(
     session: Session, group: Group, *, leaving_out: Sequence[SelectOfScalar[bytes]]
 ) -> Iterator[Figures]:
-    """The figures of a group's attested statements, in order of closing; one page of them in memory at a time.
+    """The figures of a group's attested statements, in order of closing: one query, a page of it in memory at a time.
 
     Raises KeyMissing, KeysUnset, SealBroken.
     """
-    after = 0
-    while True:
-        page = session.exec(
-            select(StatementRow, PersonRow.address)
-            .join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
-            .where(
-                *_waiting(group.class_id, leaving_out),
-                col(StatementRow.id) > after,
-                col(StatementRow.policy_id) == group.policy_id,
-                col(StatementRow.policy_digest) == group.policy_digest,
-                col(StatementRow.factors_digest) == group.factors_digest,
-            )
-            .order_by(col(StatementRow.id))
-            .limit(PAGE)
-        ).all()
-        if not page:
-            return
-        for row, address in page:
-            yield _figures(row, address)
-        after = page[-1][0].id or 0
+    query = (
+        select(StatementRow, PersonRow.address, PersonRow.commitment)
+        .join(PersonRow, _THEIR_PERSONS)
+        .where(*_within(group, leaving_out))
+        .order_by(col(StatementRow.id))
+    )
+    for row, address, commitment in session.exec(query, execution_options={"yield_per": PAGE}):
+        know_person(session, row.person_id, commitment)
+        yield _figures(row, address)
 
 
 def _figures(row: StatementRow, address: str) -> Figures:

@@ -8,9 +8,10 @@ still means the same keys.
 from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlmodel import Session
 
 from backend.kernel.digest import sha256
-from backend.storage.sealing import KeyOwner
+from backend.storage.sealing import KeyOwner, keyring_of
 
 
 def person_key_name(commitment: bytes) -> bytes:
@@ -78,3 +79,8 @@ def of_home(premises_id: int) -> KeyOwner:
 def of_vehicle(vehicle_id: int) -> KeyOwner:
     """A vehicle by its row."""
     return KeyOwner(_vehicle, vehicle_id)
+
+
+def know_person(session: Session, person_id: int, commitment: bytes) -> None:
+    """Spares a session the look-up of the name of a person's key, where many are read. Raises KeysUnset."""
+    keyring_of(session).know(of_person(person_id), person_key_name(commitment))

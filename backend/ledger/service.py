@@ -14,6 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from backend.kernel.errors import NotFound
 from backend.ledger.debt import deficit_reference
 from backend.ledger.deficit import refresh_state
+from backend.ledger.key_names import know_person
 from backend.ledger.state import State, step, step_back
 from backend.ledger.tables import (
     AddressRow,
@@ -129,6 +130,8 @@ def statements_at(session: Session, digests: Sequence[bytes]) -> list[Statement]
     owners = {row.person_id for row in found.values()}
     people = session.exec(select(PersonRow).where(col(PersonRow.id).in_(owners))).all()
     assert len(people) == len(owners), "held here, so that none is looked up one by one"
+    for person in people:
+        know_person(session, person.id or 0, person.commitment)
     return [_view(session, found.get(digest) or _row_at(session, digest)) for digest in digests]
 
 

@@ -33,7 +33,7 @@ class PersonRow(Sealed, SQLModel, table=True):
     sealed: bytes | None = sealed_column()
     if TYPE_CHECKING:
         born_on: date | None = None
-    guardian: str | None = Field(default=None, sa_column=Column(Address, nullable=True))
+    guardian: str | None = Field(default=None, sa_column=Column(Address, nullable=True, index=True))
     """Set until the account is handed over, which may be after majority."""
     registered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     erased_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))

@@ -11,14 +11,16 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from Crypto.Cipher import AES
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from backend.kernel.errors import Gone, Unavailable
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
-_FILE_BYTES = NONCE_BYTES + TAG_BYTES + KEY_BYTES
+_HEAD_BYTES = NONCE_BYTES + TAG_BYTES
+_FILE_BYTES = _HEAD_BYTES + KEY_BYTES
 
 
 class KeyDestroyed(Gone):
@@ -55,18 +57,17 @@ class KeyUnreadable(Unavailable):
 def encrypt(key: bytes, plain: bytes, bound: bytes) -> bytes:
     """Nonce, tag and ciphertext (AES-256-GCM). `bound` is authenticated with it and must be given to open it."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    cipher = AES.new(key, AES.MODE_GCM, nonce=nonce)
-    cipher.update(bound)
-    sealed, tag = cipher.encrypt_and_digest(plain)
-    return nonce + bytes(tag) + bytes(sealed)
+    sealed = AESGCM(key).encrypt(nonce, plain, bound)
+    return nonce + sealed[-TAG_BYTES:] + sealed[:-TAG_BYTES]
 
 
 def decrypt(key: bytes, sealed: bytes, bound: bytes) -> bytes:
     """What `encrypt` was given. Raises ValueError if anything of key, ciphertext and `bound` is another."""
-    cipher = AES.new(key, AES.MODE_GCM, nonce=sealed[:NONCE_BYTES])
-    cipher.update(bound)
-    tag = sealed[NONCE_BYTES : NONCE_BYTES + TAG_BYTES]
-    return bytes(cipher.decrypt_and_verify(sealed[NONCE_BYTES + TAG_BYTES :], tag))
+    nonce, tag, hidden = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:_HEAD_BYTES], sealed[_HEAD_BYTES:]
+    try:
+        return AESGCM(key).decrypt(nonce, hidden + tag, bound)
+    except InvalidTag as failure:
+        raise ValueError("it does not open") from failure
 
 
 def _sync_folder(folder: Path) -> None:

@@ -70,11 +70,19 @@ class Keyring:
 
     def _name(self, owner: KeyOwner, connection: Connection) -> bytes:
         if owner not in self._names:
-            if len(self._names) >= KEYS_MOST:
-                self._names.clear()
-                self._keys.clear()
+            self._make_room()
             self._names[owner] = owner.name_of(connection, owner.of)
         return self._names[owner]
+
+    def _make_room(self) -> None:
+        if len(self._names) >= KEYS_MOST:
+            self._names.clear()
+            self._keys.clear()
+
+    def know(self, owner: KeyOwner, name: bytes) -> None:
+        """Takes the name of an owner's key from who has it at hand, so that it is not looked up."""
+        self._make_room()
+        self._names[owner] = name
 
     def to_seal(self, owner: KeyOwner, connection: Connection) -> bytes:
         """The owner's key, made if there is none. Raises KeyDestroyed, KeyUnreadable."""

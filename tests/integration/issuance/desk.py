@@ -88,10 +88,9 @@ class Desk:
 
     def batch(self, class_id: int, signatures: int = 2) -> Batch:
         """Planned, and signed by some verifiers."""
-        with self.database.write() as session:
-            planned = service.plan_batch(session, self.books, class_id, self.now)
-            for verifier in VERIFIERS[:signatures]:
-                planned = service.approve(session, self.deployment, planned.root, verifier, self.now)
+        planned = service.plan_batch(self.database, self.books, class_id, self.now)
+        for verifier in VERIFIERS[:signatures]:
+            planned = service.approve(self.database, self.deployment, planned.root, verifier, self.now)
         return planned
 
     def anchored(self, root: bytes) -> None:

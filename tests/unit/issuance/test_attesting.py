@@ -20,7 +20,7 @@ from backend.ledger.home import move_out
 from backend.ledger.service import StatementUnknown
 from backend.ledger.state import State, StatementStateWrong
 from backend.ledger.tables import StatementRow
-from tests.unit.issuance.world import AT, AVERAGE, CLASS_ID, DEPLOYMENT, LAVISH, STRANGER, THRIFTY, VERIFIERS, World
+from tests.unit.issuance.world import AT, AVERAGE, DEPLOYMENT, LAVISH, STRANGER, THRIFTY, VERIFIERS, World
 from tests.unit.ledger.people import at_home, keep, power
 
 DOMAIN = DEPLOYMENT.domain("Issuance")
@@ -112,8 +112,8 @@ def test_attest__after_its_verifier_was_revoked__another_attests_it_anew_before_
     gone = world.attested_by(statements[0])
     world.event("Issuance", "VerifierSet", verifier=gone.address, accredited=False)
     orphans = [one for one in statements if world.attested_by(one) == gone]
-    with world.database.write() as session, pytest.raises(BatchTooSmall if len(orphans) < 3 else BatchEmpty):
-        service.plan_batch(session, world.books, CLASS_ID, AT)
+    with pytest.raises(BatchTooSmall if len(orphans) < 3 else BatchEmpty):
+        world.plan()
     for orphan in orphans:
         verifier = world.attester(orphan)
         with world.database.read() as session:
