@@ -63,6 +63,23 @@ class Correction:
     lifted_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Found:
+    """A debt that was found, as everybody may know it: neither its reason nor the statement's content is opened for it.
+    Grams of CO2e.
+    """
+
+    reference: bytes
+    statement_digest: bytes
+    nullifier: bytes
+    class_id: int
+    credit_gco2e: int
+    """What the statement mints."""
+    amount_gco2e: int
+    """What is owed: too much by so many grams."""
+    lifted: bool
+
+
 def _view(row: CorrectionRow) -> Correction:
     return Correction(
         vintage=row.vintage,
@@ -181,10 +198,26 @@ def _memo_of_payment(row: CorrectionRow, amount_gco2e: int, at: datetime) -> Cor
     )
 
 
-def correction_from(session: Session, source: str) -> Correction | None:
-    """What was corrected under a name, if anything was."""
-    row = session.exec(select(CorrectionRow).where(col(CorrectionRow.source) == source)).one_or_none()
-    return None if row is None else _view(row)
+def found_debts(session: Session) -> list[Found]:
+    """Every debt that was ever found, in order of finding, those that an appeal lifted too."""
+    query = (
+        select(CorrectionRow, StatementRow)
+        .join(StatementRow, col(StatementRow.id) == col(CorrectionRow.statement_id))
+        .where(col(CorrectionRow.kind) == str(CorrectionKind.DEBT))
+        .order_by(col(CorrectionRow.id))
+    )
+    return [
+        Found(
+            reference=row.reference,
+            statement_digest=statement.digest,
+            nullifier=statement.nullifier,
+            class_id=statement.class_id,
+            credit_gco2e=statement.credit_gco2e,
+            amount_gco2e=row.amount_gco2e,
+            lifted=row.lifted_at is not None,
+        )
+        for row, statement in session.exec(query).all()
+    ]
 
 
 def corrections_of(session: Session, person_id: int) -> list[Correction]:
