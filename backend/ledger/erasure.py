@@ -21,6 +21,7 @@ from backend.ledger.books import Books
 from backend.ledger.ending import ERASED, end_membership
 from backend.ledger.erasure_terms import erasure_text
 from backend.ledger.key_names import home_key_name, person_key_name, vehicle_key_name
+from backend.ledger.of_age import keep_of_age, majority_known
 from backend.ledger.person import Person
 from backend.ledger.service import release_netting
 from backend.ledger.state import State
@@ -129,10 +130,12 @@ def erase(session: Session, books: Books, person: Person, given: Confirmation, *
 
 def _empty(session: Session, books: Books, row: PersonRow, at: datetime) -> None:
     assert row.id is not None
+    majority = majority_known(row)
     row.sealed = None
     if row.left_on is None:
         today = at.astimezone(place_of(row.region).zone).date()
         end_membership(session, row, on=max(today, row.joined_on), because=ERASED, at=at)
+    keep_of_age(session, row.id, majority)
     end_address(session, row, because=ERASURE if row.guardian is None else WARD_ERASURE, at=at)
     addresses = addresses_of(session, row.id) + claim_addresses_of(session, row.id)
     session.exec(delete(SessionRow).where(col(SessionRow.address).in_(addresses)))

@@ -28,6 +28,7 @@ from backend.ledger.erasure import (
 from backend.ledger.home import home_at, stays
 from backend.ledger.key_names import home_key_name, person_key_name, vehicle_key_name
 from backend.ledger.odometer import read_odometer, readings_of
+from backend.ledger.of_age import drivers_from
 from backend.ledger.person import AccountErased, GuardianMissing, Person, PersonhoodUsed, join, person_at, persons
 from backend.ledger.record import ActivityUnknown, activities_of, inspect
 from backend.ledger.rotation import rotate
@@ -337,6 +338,29 @@ class TestAgain:
         with database.read() as session:
             assert [one.address for one in persons(session)] == [bob.address]
             assert not database.keys.is_destroyed(home_key_name(code))
+
+    def test_backup__of_a_driver_with_a_birth_date__counts_it_as_a_minor_while_anybody_drives(
+        self, database: Database
+    ) -> None:
+        books = some_books()
+        with database.write() as session:
+            alice = member(session, books, ALICE)
+            bob = join(session, books, address=dev_signer(BOB).address, region="US-CA", identity="bob",
+                       joined_on=date(2025, 1, 1), at=AT, born_on=date(1990, 1, 1))  # fmt: skip
+            cars = [
+                register_vehicle(session, books, person_id=one.person_id, kind="car_petrol", place="US-CA",
+                                 plate=f"ABC {one.person_id}", since_on=date(2025, 1, 1), at=AT)
+                for one in (alice, bob)
+            ]  # fmt: skip
+            join_vehicle(session, cars[0].code, person_id=bob.person_id, since_on=date(2025, 1, 1), at=AT)
+            commitment = session.get_one(PersonRow, bob.person_id).commitment
+        assert database.keys is not None
+        for name in (person_key_name(commitment), vehicle_key_name(cars[1].code)):
+            database.keys.destroy(name)  # as if the database were of before the erasure
+        assert finish_erasures(database, books, AT) == [bob.person_id]
+        with database.read() as session:
+            after = AT.date() + timedelta(days=1)
+            assert [drivers_from(session, car.vehicle_id) for car in cars] == [{bob.person_id: after}, {}]
 
     def test_crash__between_rows_and_key__is_finished_at_the_next_start(self, database: Database) -> None:
         books = some_books()
