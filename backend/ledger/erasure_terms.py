@@ -25,6 +25,12 @@ GOES = (
         "nobody decides your appeal any more, and a debt that it was against stays.",
         "删除与您的碳账单有关的查验、询问、退回和申诉记录。尚未处理的随之终止:申诉不再裁决,所申诉的债务继续有效。",
     ),
+    Notice(
+        "credit",
+        "The credit of a statement that is attested and in no batch is given up: it never mints. To have it, wait for "
+        "its batch.",
+        "已核证但未进入批次的碳账单,其碳信用即行放弃,不再铸造。如欲保留,请等待其批次。",
+    ),
 )
 REMAINS = (
     Notice(

@@ -15,6 +15,7 @@ from backend.ledger.address import may_sell, owner_of
 from backend.ledger.books import Books
 from backend.ledger.closing import close, submit
 from backend.ledger.deadline import close_overdue
+from backend.ledger.deficit import open_deficits
 from backend.ledger.draft import draft_of
 from backend.ledger.erasure import (
     ErasureExpired,
@@ -23,6 +24,7 @@ from backend.ledger.erasure import (
     destroy_keys,
     erase,
     finish_erasures,
+    given_up,
     in_the_way,
 )
 from backend.ledger.home import home_at, stays
@@ -39,6 +41,7 @@ from backend.ledger.service import (
     mark_claimed,
     mark_returned,
     statement_at,
+    statement_of,
     statements_in,
     unmark_claimed,
 )
@@ -224,20 +227,40 @@ class TestWhatGoes:
 
 
 class TestInTheWay:
-    def test_statement__with_the_verifiers_or_not_on_the_chain_yet__is_in_the_way(self, database: Database) -> None:
+    def test_statement__with_the_verifiers__is_in_the_way(self, database: Database) -> None:
         books = some_books()
         _, alice, _ = a_shared_year(database, books)
-        digest = submitted(database, books, alice)
+        submitted(database, books, alice)
         with pytest.raises(ErasureInTheWay) as caught:
             erased(database, books, alice, ALICE)
         assert caught.value.code == "erasure.in_the_way"
+
+    def test_statement__attested_and_not_on_the_chain__gives_up_its_credit_and_keeps_its_deficit(
+        self, database: Database
+    ) -> None:
+        books = some_books()
         with database.write() as session:
-            mark_attested(session, digest, at=AT)
-        with pytest.raises(ErasureInTheWay):
-            erased(database, books, alice, ALICE)
-        with database.write() as session:
-            mark_anchored(session, digest)
-        erased(database, books, alice, ALICE)
+            thrifty, (alice,) = at_home(session, books, ALICE)
+            lavish, (bob,) = at_home(session, books, BOB)
+            for person, home, meter, kwh in ((alice, thrifty, "M1", "60"), (bob, lavish, "M2", "900")):
+                for month in range(1, 13):
+                    keep(session, books, person, power(month, kwh, meter=meter), home)
+        for person in (alice, bob):
+            digest = submitted(database, books, person)
+            with database.write() as session:
+                mark_attested(session, digest, at=AT)
+        with database.read() as session:
+            statement = statement_of(session, alice.person_id, 2025)
+            assert statement is not None
+            (lost,) = given_up(session, alice)
+            assert lost.endswith(f"not on the chain: its {statement.credit_gco2e} g will never mint")
+            assert given_up(session, bob) == [], "it earned nothing"
+            owed = open_deficits(session, bob.person_id)
+        for person, number in ((alice, ALICE), (bob, BOB)):
+            erased(database, books, person, number)
+        with database.read() as session:
+            assert statements_in(session, State.ATTESTED) == []
+            assert open_deficits(session, bob.person_id) == owed != []
 
     def test_returned_statement__is_dropped(self, database: Database) -> None:
         books = some_books()
