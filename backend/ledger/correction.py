@@ -19,6 +19,8 @@ AMOUNT_MAX_GCO2E = 10**12
 """A million tonnes: more is no person's error but a wrong unit."""
 
 _REFERENCE_TAG = b"\x03"
+_PAID = ":paid"
+"""Ends the source of a memo that tells what was paid of a debt that was lifted."""
 
 
 class CorrectionKind(StrEnum):
@@ -61,6 +63,18 @@ class Correction:
     reference: bytes
     made_at: datetime
     lifted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a correction does to a person's position, as its lines show it: its reason is not opened for it."""
+
+    vintage: int
+    kind: CorrectionKind
+    effect_gco2e: int
+    """Grams of CO2e: less than 0 for a debt that stands, more for a memo. 0 for a debt that was lifted, and for a memo
+    that tells what was paid of one: the payment is in the position already, retired or not minted."""
+    made_at: datetime
 
 
 @dataclass(frozen=True)
@@ -184,7 +198,7 @@ def _paid(session: Session, deficit: DeficitRow) -> int:
 
 
 def _memo_of_payment(row: CorrectionRow, amount_gco2e: int, at: datetime) -> CorrectionRow:
-    source = f"{row.source}:paid"
+    source = row.source + _PAID
     return CorrectionRow(
         statement_id=row.statement_id,
         person_id=row.person_id,
@@ -224,6 +238,21 @@ def corrections_of(session: Session, person_id: int) -> list[Correction]:
     """Everything that was corrected in a person's statements, in order."""
     query = select(CorrectionRow).where(col(CorrectionRow.person_id) == person_id).order_by(col(CorrectionRow.id))
     return [_view(row) for row in session.exec(query).all()]
+
+
+def effects_of(session: Session, person_id: int) -> list[Effect]:
+    """What corrections do to a person's position, in order."""
+    query = select(CorrectionRow).where(col(CorrectionRow.person_id) == person_id).order_by(col(CorrectionRow.id))
+    return [
+        Effect(row.vintage, CorrectionKind(row.kind), _effect_gco2e(row), row.made_at)
+        for row in session.exec(query).all()
+    ]
+
+
+def _effect_gco2e(row: CorrectionRow) -> int:
+    if row.kind == CorrectionKind.DEBT:
+        return 0 if row.lifted_at is not None else -row.amount_gco2e
+    return 0 if row.source.endswith(_PAID) else row.amount_gco2e
 
 
 def memos_before(session: Session, person_id: int, vintage: int) -> list[Correction]:
