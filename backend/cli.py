@@ -26,9 +26,9 @@ from backend.footprint.commands import app as factors
 from backend.footprint.estimate_commands import app as footprint
 from backend.giving.commands import give, retire
 from backend.issuance.appeal_commands import app as appeals
-from backend.issuance.commands import app as batch
+from backend.issuance.class_commands import app as batch
 from backend.issuance.statement_commands import me, statement
-from backend.issuance.verification_commands import app as verification
+from backend.issuance.term_commands import app as verification
 from backend.issuance.verifier_commands import app as verifier
 from backend.ledger.activity_commands import app as activities
 from backend.ledger.city_commands import app as city

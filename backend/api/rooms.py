@@ -12,7 +12,7 @@ from backend.giving.personal import gifts_of, relays_in_the_way, relays_of, reti
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router as giving
 from backend.issuance.credential_routes import router as credentials
-from backend.issuance.erasing import empty_verification, second_look_in_the_way
+from backend.issuance.erasing import batch_in_the_way, empty_verification, second_look_in_the_way
 from backend.issuance.export import (
     appeals_of,
     attestations_of,
@@ -56,7 +56,7 @@ def books_of_all_rooms(books: Books) -> Books:
     """The ledger's books with what the rooms above it have of a person."""
     return replace(
         books,
-        erasure_checks=(second_look_in_the_way, trading_in_the_way, relays_in_the_way),
+        erasure_checks=(batch_in_the_way, second_look_in_the_way, trading_in_the_way, relays_in_the_way),
         erasure_steps=(empty_verification,),
         export_sections={
             "attestations": attestations_of,

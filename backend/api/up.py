@@ -17,16 +17,20 @@ import httpx
 from rich.console import Console
 
 from backend.api.children import Child, PidFile
-from backend.api.classes import local_classes
+from backend.api.classes import ClassOpening
 from backend.api.program import tanyu_program
 from backend.api.sample.year import SampleYear
 from backend.chain.compile import compile_contracts
+from backend.chain.contracts import Contracts
 from backend.chain.deploy import deploy_all, local_roles
 from backend.chain.deployment import Deployment
 from backend.chain.keys import DevRole, dev_signer, require_dev_chain
 from backend.chain.node import LocalNode, NodeFailed
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect, network_of
+from backend.issuance.class_opening import GovernorDesk, class_specs
+from backend.kernel.clock import SystemClock
 from backend.kernel.errors import Conflict, Unavailable
+from backend.ledger.policy import shipped_policies
 from backend.storage.database import Database
 from backend.storage.migrate import migrate
 from backend.storage.settings import Settings
@@ -86,6 +90,7 @@ class Supervisor:
         self.children: list[Child] = []
         self.pids = PidFile(self.settings.data_dir / "children.json")
         self.node: LocalNode | None = None
+        self.classes: ClassOpening | None = None
 
     def run(self) -> None:
         """Runs until Ctrl-C or SIGTERM; raises what made it impossible. Stops everything it started in any case."""
@@ -118,6 +123,8 @@ class Supervisor:
             self.console.print("Database schema is up to date.")
         database.close()
         self._start_server(rpc_url)
+        if deployment.chain_id == LOCAL_CHAIN_ID:
+            self._begin_opening_classes(deployment, rpc_url)
         if self.sample and deployment.chain_id == LOCAL_CHAIN_ID:
             SampleYear(self.settings, deployment, rpc_url, self.console).play()
         self._say_where_to_look(deployment, rpc_url)
@@ -151,10 +158,16 @@ class Supervisor:
             deployment.check(w3)
             return deployment
         require_dev_chain(network_of(w3).chain_id)
-        deployment = deploy_all(w3, dev_signer(DevRole.GOVERNOR), local_roles(local_classes()))
+        deployment = deploy_all(w3, dev_signer(DevRole.GOVERNOR), local_roles(class_specs(shipped_policies())))
         deployment.save(path)
         self.console.print(f"Contracts deployed at block {deployment.block_number}.")
         return deployment
+
+    def _begin_opening_classes(self, deployment: Deployment, rpc_url: str) -> None:
+        contracts, clock = Contracts(connect(rpc_url), deployment), SystemClock()
+        governor = GovernorDesk(contracts, dev_signer(DevRole.GOVERNOR), clock)
+        self.classes = ClassOpening(governor, clock, lambda sentence: self.console.print(sentence, soft_wrap=True))
+        self.classes.step()
 
     def _start_server(self, rpc_url: str) -> None:
         environment = {
@@ -181,6 +194,8 @@ class Supervisor:
     def _watch(self) -> None:
         while True:
             self._revive()
+            if self.classes is not None:
+                self.classes.step()
             time.sleep(POLL_S)
 
     def _revive(self) -> None:

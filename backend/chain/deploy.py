@@ -118,6 +118,12 @@ def _padded(text: str, size: int) -> bytes:
     return text.encode("ascii").ljust(size, b"\0")
 
 
+def class_arguments(spec: ClassSpec) -> list[Any]:
+    """What `CarbonCredit.createClass` takes."""
+    region, methodology = _padded(spec.region, 6), _padded(spec.methodology, 8)
+    return [region, spec.vintage, methodology, spec.cap_gco2e, spec.buffer_rate_bps]
+
+
 def deploy_all(w3: Web3, deployer: Signer, roles: Roles) -> Deployment:
     """Deploys, configures and hands over; returns where everything stands. Raises DeploymentFailed."""
     first_block = w3.eth.block_number + 1
@@ -183,15 +189,7 @@ def _configure(maker: _Deployer, made: dict[str, Contract], deployer: str, roles
     for charity, second_signer in roles.charities:
         maker.call(made["Charity"], "listCharity", charity, second_signer)
     for spec in roles.classes:
-        maker.call(
-            credit,
-            "createClass",
-            _padded(spec.region, 6),
-            spec.vintage,
-            _padded(spec.methodology, 8),
-            spec.cap_gco2e,
-            spec.buffer_rate_bps,
-        )
+        maker.call(credit, "createClass", *class_arguments(spec))
 
 
 def _hand_over(maker: _Deployer, governance: Contract, deployer: str, roles: Roles) -> None:

@@ -1,9 +1,12 @@
 """A verifier's accreditation: whom the chain accredits, since when, until when, and who says so.
 
 Governance adds a verifier on the chain, the registrar removes one at once. The chain knows no end of a term, so it is
-kept here: a registrar's signed word says until when; without one a term runs from the chain's word.
+kept here: a registrar's signed word says until when; without one a term runs from the chain's word. Who is removed
+within its term is revoked; who is removed after it has only left.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,32 +58,50 @@ class Accreditation:
     granted_by: str | None
     """The registrar who signed the term; None while it runs from the chain's word."""
     signature: bytes | None
-    revoked_at: datetime | None
+    removed_at: datetime | None
+    """When the chain was told to hear it no more."""
+
+    @property
+    def revoked_at(self) -> datetime | None:
+        """When it was removed, if its term was not over: what it did before is in doubt."""
+        return self.removed_at if self.removed_at is not None and self.removed_at < self.expires_at else None
 
     def serves_at(self, at: datetime) -> bool:
         """Whether it is good at a time."""
-        return self.revoked_at is None and at < self.expires_at
+        return self.removed_at is None and at < self.expires_at
 
 
 def accreditations(session: Session) -> list[Accreditation]:
-    """Everybody who is or was a verifier, by address."""
+    """Everybody who is or was a verifier, by address: its latest time as one."""
     order = (col(VerifierChange.block_number), col(VerifierChange.log_index))
-    latest = {row.verifier: row for row in session.exec(select(VerifierChange).order_by(*order)).all()}
-    grants = {row.verifier: row for row in session.exec(select(AccreditationRow).order_by(col(AccreditationRow.id)))}
-    return [_view(latest[verifier], grants.get(verifier)) for verifier in sorted(latest)]
+    changes: dict[str, list[VerifierChange]] = defaultdict(list)
+    for row in session.exec(select(VerifierChange).order_by(*order)).all():
+        changes[row.verifier].append(row)
+    grants: dict[str, list[AccreditationRow]] = defaultdict(list)
+    for one in session.exec(select(AccreditationRow).order_by(col(AccreditationRow.id))).all():
+        grants[one.verifier].append(one)
+    return [_view(changes[verifier], grants[verifier]) for verifier in sorted(changes)]
 
 
-def _view(change: VerifierChange, grant: AccreditationRow | None) -> Accreditation:
-    """A grant made before the chain's latest word is of an accreditation that is over."""
-    if grant is not None and grant.granted_at < change.changed_at - GOOD_FOR:
-        grant = None
+def _view(changes: Sequence[VerifierChange], grants: Sequence[AccreditationRow]) -> Accreditation:
+    """A grant made before the chain's latest word for a verifier is of an accreditation that is over; one made after
+    the chain's word against it changes nothing of what it was.
+    """
+    began = next((one for one in reversed(changes) if one.accredited), changes[-1])
+    removed_at = None if changes[-1].accredited else changes[-1].changed_at
+    fit = [
+        one
+        for one in grants
+        if one.granted_at >= began.changed_at - GOOD_FOR and (removed_at is None or one.granted_at <= removed_at)
+    ]
+    granted = fit[-1] if fit else None
     return Accreditation(
-        verifier=change.verifier,
-        since_at=change.changed_at,
-        expires_at=grant.expires_at if grant else change.changed_at + shipped_rules().term,
-        granted_by=grant.granted_by if grant else None,
-        signature=grant.signature if grant else None,
-        revoked_at=None if change.accredited else change.changed_at,
+        verifier=began.verifier,
+        since_at=began.changed_at,
+        expires_at=granted.expires_at if granted else began.changed_at + shipped_rules().term,
+        granted_by=granted.granted_by if granted else None,
+        signature=granted.signature if granted else None,
+        removed_at=removed_at,
     )
 
 

@@ -1,6 +1,7 @@
 """What an erasure means for verification: words go, what waits ends, what a draw chose is told as `erased`.
 
-Only a second look that is not late is in the way: else whoever is drawn would rather be gone.
+In the way is a second look that is not late: else whoever is drawn would rather be gone; and a batch that can still be
+anchored: verifiers are working on its statements. An attested statement in no batch waits for nobody, and may for ever.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from sqlmodel import Session, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.issuance.reauditing import ERASED
+from backend.issuance.service import DISSOLVE_AFTER
+from backend.issuance.tables import AnchoringRow, BatchRow, ClaimRow
 from backend.issuance.verification_rules import shipped_rules
 from backend.issuance.verification_tables import (
     AppealRow,
@@ -43,6 +46,24 @@ def second_look_in_the_way(session: Session, person_id: int, _addresses: Sequenc
             why = f"wait until that is decided, at the longest until {iso(due_at)}"
             found.append(f"the statement of {vintage} was drawn to be audited again: {why}")
     return found
+
+
+def batch_in_the_way(session: Session, person_id: int, _addresses: Sequence[str], at: datetime) -> list[str]:
+    """A batch that holds a statement of the person has to come to the chain or to its end first."""
+    anchored = select(AnchoringRow.root)
+    waiting = (
+        select(StatementRow.vintage, BatchRow.deadline)
+        .join(ClaimRow, col(ClaimRow.statement_digest) == col(StatementRow.digest))
+        .join(BatchRow, col(BatchRow.root) == col(ClaimRow.root))
+        .where(col(StatementRow.person_id) == person_id, col(BatchRow.root).not_in(anchored))
+        .where(col(BatchRow.deadline) > at - DISSOLVE_AFTER)
+        .order_by(col(StatementRow.vintage))
+    )
+    return [
+        f"the statement of {vintage} is in a batch: wait until that is on the chain, at the longest until "
+        f"{iso(deadline + DISSOLVE_AFTER)}"
+        for vintage, deadline in session.exec(waiting).all()
+    ]
 
 
 def empty_verification(session: Session, person_id: int, at: datetime) -> None:

@@ -60,6 +60,15 @@ def inspector_of(session: Session, row: InspectionRow, at: datetime) -> str | No
 def inspections_of(session: Session, verifier: str, at: datetime) -> list[InspectionRow]:
     """What waits for a verifier, in order of asking. Raises VerifierUnaccredited, VerifierExpired."""
     require_accredited(session, verifier, at)
+    return _waiting_for(session, verifier, at)
+
+
+def unassigned_inspections(session: Session, at: datetime) -> list[InspectionRow]:
+    """What waits for nobody: every verifier in its term is of the household."""
+    return _waiting_for(session, None, at)
+
+
+def _waiting_for(session: Session, verifier: str | None, at: datetime) -> list[InspectionRow]:
     query = select(InspectionRow).where(col(InspectionRow.decided_at).is_(None)).order_by(col(InspectionRow.id))
     return [row for row in session.exec(query).all() if inspector_of(session, row, at) == verifier]
 

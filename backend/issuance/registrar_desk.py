@@ -1,22 +1,17 @@
-"""The registrar records reversals on the chain with its own key, in a process of its own: the operator cannot."""
+"""The registrar's acts on the chain, with its own key in a process of its own: the operator cannot do them. It records
+reversals, and removes verifiers whose term has ended.
+"""
 
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from backend.chain.contracts import Contracts
 from backend.chain.events import EventDecoder
 from backend.chain.keys import Signer
-from backend.chain.reverts import decode_revert
 from backend.issuance.reversal import Reversal
 from backend.kernel.clock import Clock
 from backend.kernel.digest import to_hex
 from backend.kernel.errors import RuleViolated, Unavailable
-from backend.link.node import Node, Receipt, Refusal
-from backend.link.transaction import gas_limit, sign, suggested
-
-POLL_S = 0.1  # money-lint: seconds
-POLLS_MAX = 300
-"""About half a minute."""
+from backend.link.desk import Desk, Sent
 
 
 class ReversalRefused(RuleViolated):
@@ -41,18 +36,28 @@ class ReversalPending(Unavailable):
         )
 
 
+class RemovalRefused(RuleViolated):
+    """The contract refuses to remove a verifier."""
+
+    code = "accreditation.removal_refused"
+
+    def __init__(self, verifier: str, why: str) -> None:
+        super().__init__(f"{verifier} is not removed: {why}", verifier=verifier, why=why)
+
+
 class RegistrarDesk:
-    """One registrar at one node. The chain itself says which references are recorded, so none is recorded twice."""
+    """One registrar at one node. The chain itself says what is done, so nothing is done twice."""
 
     def __init__(self, contracts: Contracts, registrar: Signer, clock: Clock) -> None:
-        self._contracts, self._signer, self._clock = contracts, registrar, clock
-        self._node = Node(contracts.w3)
+        self._contracts, self._clock = contracts, clock
+        self._desk = Desk(contracts, registrar)
         self._credit = contracts.deployment.address("CarbonCredit")
 
     def recorded(self) -> set[bytes]:
         """References that the chain has."""
         decoder, deployment = EventDecoder(self._contracts.deployment), self._contracts.deployment
-        logs = self._node.logs_between(deployment.block_number, self._node.head().number, [self._credit])
+        node = self._desk.node
+        logs = node.logs_between(deployment.block_number, node.head().number, [self._credit])
         events = (decoder.decode(log, self._clock.now()) for log in logs)
         return {event.args["ref"] for event in events if event is not None and event.name == "ReversalRecorded"}
 
@@ -66,32 +71,25 @@ class RegistrarDesk:
 
     def _record(self, reversal: Reversal) -> bytes:
         arguments = [reversal.class_id, reversal.amount_gco2e, reversal.reference]
-        data = self._contracts.encode("CarbonCredit", "recordReversal", arguments)
-        gas = self._node.gas_for(self._signer.address, self._credit, data)
-        if isinstance(gas, Refusal):
-            why = str(decode_revert(gas.data)) if gas.data else gas.message
-            raise ReversalRefused(reversal.reference, why)
-        signed = sign(
-            self._signer,
-            chain_id=self._contracts.deployment.chain_id,
-            nonce=self._node.nonce(self._signer.address),
-            to=self._credit,
-            data=data,
-            gas=gas_limit(gas),
-            fees=suggested(self._node.head().base_fee_wei, self._node.tip_wei()),
-        )
-        self._node.broadcast(signed.raw)
-        receipt = self._receipt(signed.tx_hash)
-        if receipt is None:
-            raise ReversalPending(reversal.reference, signed.tx_hash)
-        if not receipt.succeeded:
-            raise ReversalRefused(reversal.reference, "it reverted in its block")
-        return signed.tx_hash
+        sent = self._desk.send("CarbonCredit", self._contracts.encode("CarbonCredit", "recordReversal", arguments))
+        if not isinstance(sent, Sent):
+            raise ReversalRefused(reversal.reference, sent)
+        if sent.receipt is None:
+            raise ReversalPending(reversal.reference, sent.tx_hash)
+        return sent.tx_hash
 
-    def _receipt(self, tx_hash: bytes) -> Receipt | None:
-        for _ in range(POLLS_MAX):
-            receipt = self._node.receipt(tx_hash)
-            if receipt is not None:
-                return receipt
-            time.sleep(POLL_S)
-        return None
+    def remove(self, verifiers: Iterable[str]) -> list[bytes]:
+        """Removes from the chain those of some verifiers that it still hears; returns the transactions' hashes, which
+        may be in no block yet. The contract lets fewer remain than a batch needs: then nothing is anchored until
+        governance adds another.
+
+        Raises RemovalRefused, NodeUnavailable.
+        """
+        heard = self._contracts.issuance.functions.isVerifier
+        return [self._remove(one) for one in verifiers if heard(one).call()]
+
+    def _remove(self, verifier: str) -> bytes:
+        sent = self._desk.send("Issuance", self._contracts.encode("Issuance", "removeVerifier", [verifier]))
+        if not isinstance(sent, Sent):
+            raise RemovalRefused(verifier, sent)
+        return sent.tx_hash

@@ -6,14 +6,11 @@ Whoever holds the grams by now keeps them: the class's buffer pays, and the pers
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from backend.chain.contracts import Contracts
-from backend.issuance.reauditing import Outcome, source_of
 from backend.issuance.tables import MintRow, ReversalRow
-from backend.issuance.verification_tables import ReauditRow
-from backend.ledger.correction import correction_from
-from backend.ledger.service import statement_at
+from backend.ledger.correction import found_debts
 from backend.link.balances import credit_classes
 from backend.link.outbox import enqueue, intent_of
 from backend.link.tables import IntentState
@@ -34,20 +31,20 @@ class Reversal:
 
 
 def reversals(session: Session) -> list[Reversal]:
-    """Every one that stands, in order of finding: what minted, up to the error; nothing of what never minted."""
+    """Every one that stands, in order of finding: what minted, up to the error; nothing of what never minted.
+    Nothing sealed is opened for it: it is public.
+    """
     recorded = set(session.exec(select(ReversalRow.reference)).all())
-    query = select(ReauditRow).where(col(ReauditRow.outcome) == Outcome.OVERSTATED).order_by(col(ReauditRow.id))
-    found = []
-    for row in session.exec(query).all():
-        correction, statement = correction_from(session, source_of(row)), statement_at(session, row.statement_digest)
-        mint = session.get(MintRow, statement.nullifier)
-        if correction is None or mint is None or mint.statement_digest != statement.digest:
+    standing = []
+    for debt in found_debts(session):
+        mint = session.get(MintRow, debt.nullifier)
+        if mint is None or mint.statement_digest != debt.statement_digest:
             continue
-        known = correction.reference in recorded
-        if correction.lifted_at is None or known:
-            amount = min(correction.amount_gco2e, statement.credit_gco2e)
-            found.append(Reversal(correction.reference, statement.class_id, amount, known))
-    return found
+        known = debt.reference in recorded
+        if known or not debt.lifted:
+            amount = min(debt.amount_gco2e, debt.credit_gco2e)
+            standing.append(Reversal(debt.reference, debt.class_id, amount, known))
+    return standing
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from backend.issuance.reading import (
     totals_of,
 )
 from backend.issuance.tables import BatchRow, ClaimRow
-from backend.issuance.verifier import VerifierInterested, accredited
+from backend.issuance.verifier import VerifierInterested, unrevoked
 from backend.kernel.errors import RuleViolated
 from backend.ledger.document import DocumentMalformed, DocumentTampered
 from backend.ledger.service import Statement, erased_digests, households_with
@@ -68,7 +68,7 @@ def findings_in(session: Session, deployment: Deployment, root: bytes) -> list[s
 
 def _entries(session: Session, domain: Domain, root: bytes, found: list[str]) -> Iterator[Entry]:
     """What each statement of the batch gives; what is wrong with it goes to `found`."""
-    verifiers = accredited(session)
+    verifiers = unrevoked(session)
     near = cache(partial(households_with, session))
     for statements in statements_of_batch(session, root):
         attestations = attestations_of(session, [statement.digest for statement in statements])

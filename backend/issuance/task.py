@@ -13,7 +13,7 @@ from backend.issuance.attestation import attestation_of
 from backend.issuance.tables import AttestationRow
 from backend.issuance.verification_rules import shipped_rules
 from backend.issuance.verification_tables import AppealRow, DrawRow, ReauditRow
-from backend.issuance.verifier import accredited, require_accredited, require_disinterested, serving
+from backend.issuance.verifier import require_accredited, require_disinterested, serving, unrevoked
 from backend.kernel.errors import Forbidden
 from backend.ledger.service import Statement, household_of, statement_at, statements_in
 from backend.ledger.state import State
@@ -82,7 +82,7 @@ def is_orphaned(session: Session, statement: Statement) -> bool:
     return (
         statement.state is State.ATTESTED
         and not statement.is_erased
-        and attestation_of(session, statement.digest).verifier not in accredited(session)
+        and attestation_of(session, statement.digest).verifier not in unrevoked(session)
     )
 
 
@@ -90,7 +90,7 @@ def attested_by_revoked(session: Session) -> SelectOfScalar[bytes]:
     """The query for the digests of statements whose verifier was revoked since. Who that is, is asked first: then an
     index finds them.
     """
-    revoked = set(session.exec(select(AttestationRow.verifier).distinct()).all()) - accredited(session)
+    revoked = set(session.exec(select(AttestationRow.verifier).distinct()).all()) - unrevoked(session)
     return select(AttestationRow.statement_digest).where(col(AttestationRow.verifier).in_(revoked))
 
 
@@ -137,11 +137,19 @@ def _submitted(session: Session, after: int, at: datetime) -> Iterator[tuple[str
 
 
 def _orphaned(session: Session, at: datetime) -> Iterator[tuple[str | None, Task]]:
-    query = select(AttestationRow).where(col(AttestationRow.verifier).not_in(accredited(session)))
+    query = select(AttestationRow).where(col(AttestationRow.verifier).not_in(unrevoked(session)))
     for row in session.exec(query.order_by(col(AttestationRow.attested_at))).all():
         statement = statement_at(session, row.statement_digest)
         if statement.state is State.ATTESTED and not statement.is_erased:
             yield attester_of(session, statement, at), Task(Work.ATTEST, statement, row.attested_at)
+
+
+def unassigned(session: Session, at: datetime) -> Iterator[Task]:
+    """Work on statements that is nobody's: every verifier in its term decided on it before, attested it, or is of the
+    household. It waits until governance adds a verifier, or a registrar grants a term anew.
+    """
+    everything = (_appeals(session, at), _reaudits(session, at), _orphaned(session, at), _submitted(session, 0, at))
+    return (task for work in everything for whose, task in work if whose is None)
 
 
 def queue_of(session: Session, verifier: str, at: datetime, *, limit: int, after: int = 0) -> list[Task]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,11 +20,10 @@ from backend.access.signed_in import (
     require_fit_key,
 )
 from backend.access.terminal import AsJson, emit, failing_plainly
-from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
 from backend.chain.keys import personal_sign
-from backend.chain.rpc import connect
 from backend.issuance.accreditation import grant_text
+from backend.issuance.chain_options import DeploymentFile, Rpc, contracts_at
 from backend.issuance.draw_list import day_number
 from backend.issuance.drawing import conclude, open_draw
 from backend.issuance.registrar_desk import RegistrarDesk
@@ -42,15 +40,7 @@ app = typer.Typer(
     name="verification", help="Draws of statements to audit again, verifiers' terms, reversals.", no_args_is_help=True
 )
 
-DeploymentFile = Annotated[Path | None, typer.Option("--deployment", help="The deployment file; ours if not given.")]
-Rpc = Annotated[str | None, typer.Option("--rpc", help="The node; the local chain if not given.")]
 Seconds = Annotated[int | None, typer.Option(min=1, help="Other than by the rules: seconds from opening.")]
-
-
-def _contracts(rpc: str | None, deployment: Path | None) -> Contracts:
-    settings = Settings.of_environment()
-    url = rpc or settings.rpc_url or f"http://127.0.0.1:{settings.local_chain_port}"
-    return Contracts(connect(url), Deployment.load(deployment or settings.deployment_path))
 
 
 @contextmanager
@@ -89,7 +79,7 @@ def open_a_draw(
             block_after=_seconds(block_after_s, rules.block_after),
             reveal_until=_seconds(reveal_s, rules.reveal_until),
         )
-        contracts = _contracts(rpc, deployment)
+        contracts = contracts_at(rpc, deployment)
         with database.write() as session:
             row = open_draw(session, contracts, SystemClock().now(), times=times)
             found = draw_out(session, row)
@@ -178,7 +168,7 @@ def reverse(
 ) -> None:
     """For the registrar: records on the chain what re-audits found to be minted wrongly; the buffer then cancels it."""
     with failing_plainly(as_json=as_json):
-        key, contracts = key_of(keystore, password_file, dev), _contracts(rpc, deployment)
+        key, contracts = key_of(keystore, password_file, dev), contracts_at(rpc, deployment)
         with client_at(url) as client:
             require_fit_key(client, key)
             told = client.get("/verification/reversals")

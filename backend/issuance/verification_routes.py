@@ -34,13 +34,16 @@ def is_registrar_of(request: Request) -> Callable[[str], bool]:
 
 
 class AccreditationOut(Wire):
-    """A verifier's accreditation. Without `grantedBy` its term runs from the chain's word."""
+    """A verifier's accreditation. Without `grantedBy` its term runs from the chain's word. `removedAt`: when the chain
+    was told to hear it no more; `revokedAt` too, if its term was not over.
+    """
 
     verifier: AddressText
     since_at: Iso
     expires_at: Iso
     granted_by: AddressText | None
     signature: SignatureText | None
+    removed_at: Iso | None
     revoked_at: Iso | None
     serves: bool
 
@@ -57,6 +60,7 @@ def list_accreditations(request: Request) -> list[AccreditationOut]:
                 expires_at=one.expires_at,
                 granted_by=one.granted_by,
                 signature=one.signature,
+                removed_at=one.removed_at,
                 revoked_at=one.revoked_at,
                 serves=one.serves_at(now),
             )

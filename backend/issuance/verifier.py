@@ -51,6 +51,11 @@ class VerifierInterested(Forbidden):
 
 def accredited(session: Session) -> set[str]:
     """EIP-55 addresses of the accredited verifiers, whether or not their term has ended: those whom the chain hears."""
+    return {one.verifier for one in accreditations(session) if one.removed_at is None}
+
+
+def unrevoked(session: Session) -> set[str]:
+    """Those whose attestations stand: nobody removed them before their term was over."""
     return {one.verifier for one in accreditations(session) if one.revoked_at is None}
 
 
@@ -68,7 +73,7 @@ def threshold_of(session: Session) -> int:
 def require_accredited(session: Session, verifier: str, at: datetime) -> None:
     """Raises VerifierUnaccredited, VerifierExpired."""
     for one in accreditations(session):
-        if one.verifier == verifier and one.revoked_at is None:
+        if one.verifier == verifier and one.removed_at is None:
             if not one.serves_at(at):
                 raise VerifierExpired(one)
             return

@@ -11,9 +11,10 @@ from backend.chain.rpc import LOCAL_CHAIN_ID
 from backend.kernel.clock import SystemClock
 from backend.kernel.errors import InvalidInput
 from backend.ledger.books import Books
-from backend.ledger.closing import require_over
+from backend.ledger.city_told import require_settled, tell, told_of
 from backend.ledger.person_session import render as render_fields
 from backend.ledger.personhood import LedgerKeys
+from backend.ledger.policy import Policy
 from backend.storage.database import Database
 from backend.storage.settings import Settings
 
@@ -43,44 +44,65 @@ def report_city(
     lines: Annotated[Path | None, typer.Option(help="Their lines, CSV or Parquet.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Closes everybody's year of a region at once and shows totals and a distribution: of the people of this Tanyu's
-    database, once the year is over (then each is also closed alone, and exit 1 says that a figure differs), or of two
-    files.
+    """Closes everybody's year of a region at once and shows totals and a distribution: of two files; or of the people
+    of this Tanyu's database, once everybody's time to hand it in is over. Then each is also closed alone (exit 1: a
+    figure differs, and nothing is told), and what is told first is told again whenever it is asked.
     """
     with failing_plainly(as_json=as_json):
-        report, differing = _report(region, vintage, persons, lines)
-    emit(_fields(report, differing), as_json=as_json, render=render_fields)
-    if differing:
+        if (persons is None) != (lines is None):
+            raise OneFileOnly("give both --persons and --lines, or neither for the people of this Tanyu")
+        books = _books()
+        policy = books.policies.governing(region, vintage)
+        if persons is not None and lines is not None:
+            found = _of_files(books, policy, persons, lines)
+        else:
+            found = _of_this_tanyu(books, policy)
+    emit(found, as_json=as_json, render=render_fields)
+    if found.get("differing"):
         raise typer.Exit(EXIT_FINDING)
 
 
-def _report(region: str, vintage: int, persons: Path | None, lines: Path | None) -> "tuple[CityReport, int | None]":
+def _books() -> Books:
+    settings = Settings.of_environment()
+    path = settings.deployment_path
+    chain_id = Deployment.load(path).chain_id if path.exists() else LOCAL_CHAIN_ID
+    return Books.on_chain(LedgerKeys.at(settings.data_dir / "ledger-keys.json"), chain_id)
+
+
+def _of_files(books: Books, policy: Policy, persons: Path, lines: Path) -> dict[str, Any]:
     # ibis takes a second to import, which no other command should wait for
-    from backend.ledger.city_books import close_region  # noqa: PLC0415
     from backend.ledger.city_engine import Engine  # noqa: PLC0415
     from backend.ledger.city_intake import close_files  # noqa: PLC0415
     from backend.ledger.city_report import report_of  # noqa: PLC0415
 
-    if (persons is None) != (lines is None):
-        raise OneFileOnly("give both --persons and --lines, or neither for the people of this Tanyu")
-    settings = Settings.of_environment()
-    path = settings.deployment_path
-    chain_id = Deployment.load(path).chain_id if path.exists() else LOCAL_CHAIN_ID
-    books = Books.on_chain(LedgerKeys.at(settings.data_dir / "ledger-keys.json"), chain_id)
-    policy = books.policies.governing(region, vintage)
+    factors = books.factors_for(policy.vintage)
     with Engine() as engine:
-        if persons is not None and lines is not None:
-            factors = books.factors_for(vintage)
-            closed = close_files(engine, persons=persons, lines=lines, policy=policy, factors=factors)
-            return report_of(engine, policy, closed), None
-        require_over(policy.region, vintage, SystemClock().now())
-        database = Database.of(settings)
-        try:
-            with database.read() as session:
-                checked = close_region(session, engine, books, policy)
-        finally:
-            database.close()
-        return report_of(engine, policy, checked.closed), checked.differing
+        closed = close_files(engine, persons=persons, lines=lines, policy=policy, factors=factors)
+        return _fields(report_of(engine, policy, closed))
+
+
+def _of_this_tanyu(books: Books, policy: Policy) -> dict[str, Any]:
+    # as above
+    from backend.ledger.city_books import close_region  # noqa: PLC0415
+    from backend.ledger.city_engine import Engine  # noqa: PLC0415
+    from backend.ledger.city_report import report_of  # noqa: PLC0415
+
+    now = SystemClock().now()
+    require_settled(policy.region, policy.vintage, now)
+    database = Database.of(Settings.of_environment())
+    try:
+        with database.read() as session, Engine() as engine:
+            told = told_of(session, policy.region, policy.vintage)
+            if told is not None:
+                return told
+            checked = close_region(session, engine, books, policy)
+            report = report_of(engine, policy, checked.closed)
+        if checked.differing:
+            return {"policy": policy.id, "differing": checked.differing}
+        with database.write() as session:
+            return tell(session, policy.region, policy.vintage, _fields(report), now)
+    finally:
+        database.close()
 
 
 def _side(side: "Side", minimum: int) -> dict[str, Any]:
@@ -89,9 +111,9 @@ def _side(side: "Side", minimum: int) -> dict[str, Any]:
     return {"people": side.people, "gco2e": str(side.gco2e)}
 
 
-def _fields(report: "CityReport", differing: int | None) -> dict[str, Any]:
+def _fields(report: "CityReport") -> dict[str, Any]:
     minimum = report.minimum_people
-    shown: dict[str, Any] = {
+    return {
         "policy": report.policy.id,
         "region": report.policy.region,
         "vintage": report.policy.vintage,
@@ -115,4 +137,3 @@ def _fields(report: "CityReport", differing: int | None) -> dict[str, Any]:
             for one in report.footprints
         ],
     }
-    return shown if differing is None else shown | {"differing": differing}

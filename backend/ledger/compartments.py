@@ -60,6 +60,15 @@ ODOMETER = (
     ),
 )
 
+VEHICLE_USER = (
+    Compartment(
+        "sealed",
+        {"of_age_from": Inside(None, read=date.fromisoformat)},
+        lambda row: of_vehicle(row.vehicle_id),
+        ("vehicle_id", "person_id", "since_on", "entered_at"),
+    ),
+)
+
 STATEMENT = (
     Compartment(
         "sealed",

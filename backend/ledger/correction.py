@@ -19,6 +19,8 @@ AMOUNT_MAX_GCO2E = 10**12
 """A million tonnes: more is no person's error but a wrong unit."""
 
 _REFERENCE_TAG = b"\x03"
+_PAID = ":paid"
+"""Ends the source of a memo that tells what was paid of a debt that was lifted."""
 
 
 class CorrectionKind(StrEnum):
@@ -61,6 +63,35 @@ class Correction:
     reference: bytes
     made_at: datetime
     lifted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a correction does to a person's position, as its lines show it: its reason is not opened for it."""
+
+    vintage: int
+    kind: CorrectionKind
+    effect_gco2e: int
+    """Grams of CO2e: less than 0 for a debt that stands, more for a memo. 0 for a debt that was lifted, and for a memo
+    that tells what was paid of one: the payment is in the position already, retired or not minted."""
+    made_at: datetime
+
+
+@dataclass(frozen=True)
+class Found:
+    """A debt that was found, as everybody may know it: neither its reason nor the statement's content is opened for it.
+    Grams of CO2e.
+    """
+
+    reference: bytes
+    statement_digest: bytes
+    nullifier: bytes
+    class_id: int
+    credit_gco2e: int
+    """What the statement mints."""
+    amount_gco2e: int
+    """What is owed: too much by so many grams."""
+    lifted: bool
 
 
 def _view(row: CorrectionRow) -> Correction:
@@ -167,7 +198,7 @@ def _paid(session: Session, deficit: DeficitRow) -> int:
 
 
 def _memo_of_payment(row: CorrectionRow, amount_gco2e: int, at: datetime) -> CorrectionRow:
-    source = f"{row.source}:paid"
+    source = row.source + _PAID
     return CorrectionRow(
         statement_id=row.statement_id,
         person_id=row.person_id,
@@ -181,16 +212,47 @@ def _memo_of_payment(row: CorrectionRow, amount_gco2e: int, at: datetime) -> Cor
     )
 
 
-def correction_from(session: Session, source: str) -> Correction | None:
-    """What was corrected under a name, if anything was."""
-    row = session.exec(select(CorrectionRow).where(col(CorrectionRow.source) == source)).one_or_none()
-    return None if row is None else _view(row)
+def found_debts(session: Session) -> list[Found]:
+    """Every debt that was ever found, in order of finding, those that an appeal lifted too."""
+    query = (
+        select(CorrectionRow, StatementRow)
+        .join(StatementRow, col(StatementRow.id) == col(CorrectionRow.statement_id))
+        .where(col(CorrectionRow.kind) == str(CorrectionKind.DEBT))
+        .order_by(col(CorrectionRow.id))
+    )
+    return [
+        Found(
+            reference=row.reference,
+            statement_digest=statement.digest,
+            nullifier=statement.nullifier,
+            class_id=statement.class_id,
+            credit_gco2e=statement.credit_gco2e,
+            amount_gco2e=row.amount_gco2e,
+            lifted=row.lifted_at is not None,
+        )
+        for row, statement in session.exec(query).all()
+    ]
 
 
 def corrections_of(session: Session, person_id: int) -> list[Correction]:
     """Everything that was corrected in a person's statements, in order."""
     query = select(CorrectionRow).where(col(CorrectionRow.person_id) == person_id).order_by(col(CorrectionRow.id))
     return [_view(row) for row in session.exec(query).all()]
+
+
+def effects_of(session: Session, person_id: int) -> list[Effect]:
+    """What corrections do to a person's position, in order."""
+    query = select(CorrectionRow).where(col(CorrectionRow.person_id) == person_id).order_by(col(CorrectionRow.id))
+    return [
+        Effect(row.vintage, CorrectionKind(row.kind), _effect_gco2e(row), row.made_at)
+        for row in session.exec(query).all()
+    ]
+
+
+def _effect_gco2e(row: CorrectionRow) -> int:
+    if row.kind == CorrectionKind.DEBT:
+        return 0 if row.lifted_at is not None else -row.amount_gco2e
+    return 0 if row.source.endswith(_PAID) else row.amount_gco2e
 
 
 def memos_before(session: Session, person_id: int, vintage: int) -> list[Correction]:

@@ -21,6 +21,7 @@ from backend.ledger.books import Books
 from backend.ledger.ending import ERASED, end_membership
 from backend.ledger.erasure_terms import erasure_text
 from backend.ledger.key_names import home_key_name, person_key_name, vehicle_key_name
+from backend.ledger.of_age import keep_of_age, majority_known
 from backend.ledger.person import Person
 from backend.ledger.service import release_netting
 from backend.ledger.state import State
@@ -94,19 +95,31 @@ class Confirmation:
 def in_the_way(session: Session, books: Books, person: Person, at: datetime) -> list[str]:
     """What has to be settled before a person can be erased, in words; empty if nothing."""
     found = [
-        f"the statement of {row.vintage} is {row.state}: wait until its batch is on the chain, or until it is returned"
-        for row in session.exec(
-            select(StatementRow).where(
-                col(StatementRow.person_id) == person.person_id,
-                col(StatementRow.current),
-                col(StatementRow.state).in_([str(State.SUBMITTED), str(State.ATTESTED)]),
-            )
-        ).all()
+        f"the statement of {row.vintage} is with the verifiers: wait until it is attested or returned"
+        for row in _current_in(session, person, State.SUBMITTED)
     ]
     wards = session.exec(select(PersonRow.address).where(col(PersonRow.guardian) == person.address)).all()
     found += [f"you are the guardian of {ward}: erase it first, or wait until it is handed over" for ward in wards]
     addresses = addresses_of(session, person.person_id) + claim_addresses_of(session, person.person_id)
     return found + [why for check in books.erasure_checks for why in check(session, person.person_id, addresses, at)]
+
+
+def given_up(session: Session, person: Person) -> list[str]:
+    """What an erasure gives up for good, in words: the credit of each statement that is attested and not on the chain.
+    Such a statement may wait for others of its class for ever, so it is in nobody's way unless a batch holds it.
+    """
+    return [
+        f"the statement of {row.vintage} is attested and not on the chain: its {row.credit_gco2e} g will never mint"
+        for row in _current_in(session, person, State.ATTESTED)
+        if row.credit_gco2e
+    ]
+
+
+def _current_in(session: Session, person: Person, state: State) -> Sequence[StatementRow]:
+    query = select(StatementRow).where(
+        col(StatementRow.person_id) == person.person_id, col(StatementRow.current), StatementRow.state == str(state)
+    )
+    return session.exec(query.order_by(col(StatementRow.vintage))).all()
 
 
 def erase(session: Session, books: Books, person: Person, given: Confirmation, *, at: datetime) -> None:
@@ -129,10 +142,12 @@ def erase(session: Session, books: Books, person: Person, given: Confirmation, *
 
 def _empty(session: Session, books: Books, row: PersonRow, at: datetime) -> None:
     assert row.id is not None
+    majority = majority_known(row)
     row.sealed = None
     if row.left_on is None:
         today = at.astimezone(place_of(row.region).zone).date()
         end_membership(session, row, on=max(today, row.joined_on), because=ERASED, at=at)
+    keep_of_age(session, row.id, majority)
     end_address(session, row, because=ERASURE if row.guardian is None else WARD_ERASURE, at=at)
     addresses = addresses_of(session, row.id) + claim_addresses_of(session, row.id)
     session.exec(delete(SessionRow).where(col(SessionRow.address).in_(addresses)))

@@ -25,6 +25,12 @@ GOES = (
         "nobody decides your appeal any more, and a debt that it was against stays.",
         "删除与您的碳账单有关的查验、询问、退回和申诉记录。尚未处理的随之终止:申诉不再裁决,所申诉的债务继续有效。",
     ),
+    Notice(
+        "credit",
+        "The credit of a statement that is attested and in no batch is given up: it never mints. To have it, wait for "
+        "its batch.",
+        "已核证但未进入批次的碳账单,其碳信用即行放弃,不再铸造。如欲保留,请等待其批次。",
+    ),
 )
 REMAINS = (
     Notice(
@@ -50,8 +56,10 @@ REMAINS = (
     Notice(
         "shared",
         "Readings of homes and vehicles that you shared stay for the others, whose statements need them, and so do the "
-        "days you shared them. When the last of those who ever shared one is erased, its key is destroyed too.",
-        "共用住所和车辆的读数以及共用日期保留给其他人,他们的碳账单需要这些数据。最后一位共用者注销后,该密钥也随之销毁。",
+        "days you shared them; of a vehicle that you used as a minor also, sealed, until when of those days you were "
+        "one. When the last of those who ever shared one is erased, its key is destroyed too.",
+        "共用住所和车辆的读数以及共用日期保留给其他人,他们的碳账单需要这些数据;未成年时使用过的车辆,还加密保留这些日期中"
+        "未成年至何日为止。最后一位共用者注销后,该密钥也随之销毁。",
     ),
     Notice(
         "meters",

@@ -132,7 +132,7 @@ def hand_over(
 
 @app.command()
 def position(*, as_json: AsJson = False) -> None:
-    """Your net position, whole: budget - footprint - minted + retired for you."""
+    """Your net position, whole: budget - footprint + corrections - minted + retired for you."""
     person.ask("GET", "/position", as_json=as_json)
 
 

@@ -1,7 +1,8 @@
-"""A person's net position, always whole: budget - footprint - minted + retired for me.
+"""A person's net position, always whole: budget - footprint + corrections - minted + retired for me.
 
-Selling a surplus does not make a footprint smaller: what was minted is taken off, wherever it is now. Only credits
-retired for the person come back, its own or others', and what others retired or granted for its deficits.
+A statement stands as it was attested; what was found wrong in it later is a line of its own. Selling a surplus does not
+make a footprint smaller: what was minted is taken off, wherever it is now. Only credits retired for the person come
+back, its own or others', and what others retired or granted for its deficits.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from backend.chain.class_id import class_code
 from backend.ledger.address import addresses_of, claim_addresses_of
+from backend.ledger.correction import Effect, effects_of
 from backend.ledger.deficit import open_deficits
 from backend.ledger.service import Statement, statements_of
 from backend.ledger.state import State
@@ -34,8 +36,11 @@ class Position:
     """Everything together, in grams. `net_gco2e` may be negative."""
 
     vintages: tuple[VintagePosition, ...]
+    corrections: tuple[Effect, ...]
     budget_gco2e: int
     footprint_gco2e: int
+    corrected_gco2e: int
+    """What corrections come to; less than 0 if more was found to be owed."""
     minted_gco2e: int
     retired_gco2e: int
     """Retired for the person, whatever the class and whoever did it, under any address it has, had or claimed to."""
@@ -77,14 +82,18 @@ def position_of(session: Session, person_id: int) -> Position:
     footprint = sum(one.footprint_gco2e for one in vintages)
     minted = sum(one.minted_gco2e for one in vintages)
     retired = sum(row.retired_gco2e for address in addresses for row in credit_holdings(session, address))
+    corrections = tuple(effects_of(session, person_id))
+    corrected = sum(one.effect_gco2e for one in corrections)
     by_others = _settled_by_others(session, person_id, addresses)
     return Position(
         vintages=vintages,
+        corrections=corrections,
         budget_gco2e=budget,
         footprint_gco2e=footprint,
+        corrected_gco2e=corrected,
         minted_gco2e=minted,
         retired_gco2e=retired,
         settled_by_others_gco2e=by_others,
-        net_gco2e=budget - footprint - minted + retired + by_others,
+        net_gco2e=budget - footprint + corrected - minted + retired + by_others,
         owed_gco2e=sum(one.outstanding_gco2e for one in open_deficits(session, person_id)),
     )

@@ -11,7 +11,7 @@ from backend.access.state import clock_of, database_of, deployment_of
 from backend.access.wire import AddressText, Iso, PageAfter, PageLimit, SignatureText, Wire
 from backend.ledger.access_log import Access, Role, accesses_of, note
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
-from backend.ledger.erasure import Confirmation, destroy_keys, erase, in_the_way
+from backend.ledger.erasure import Confirmation, destroy_keys, erase, given_up, in_the_way
 from backend.ledger.erasure_terms import GOES, REMAINS, erasure_text
 from backend.ledger.export import export_pieces
 from backend.ledger.life_routes import NoticeOut
@@ -38,12 +38,13 @@ class AccessLogOut(Wire):
 
 
 class ErasureOut(Wire):
-    """What an erasure means, and what has to be settled first. `text` is to be signed as a personal message (EIP-191);
-    good for an hour.
+    """What an erasure means, what has to be settled first, and which credit it gives up. `text` is to be signed as a
+    personal message (EIP-191); good for an hour.
     """
 
     text: str
     in_the_way: list[str]
+    gives_up: list[str]
     goes: list[NoticeOut]
     remains: list[NoticeOut]
 
@@ -109,10 +110,12 @@ def what_an_erasure_means(
     with database_of(request).read() as session:
         person = acting(session, request, account, ward)
         obstacles = in_the_way(session, books_of(request), person, clock_of(request).now())
+        lost = given_up(session, person)
     text = erasure_text(
         account=person.address, signer=account, chain_id=deployment_of(request).chain_id, signed_at=signed_at
     )
-    return ErasureOut(text=text, in_the_way=obstacles, goes=_notices(GOES), remains=_notices(REMAINS))
+    goes, remains = _notices(GOES), _notices(REMAINS)
+    return ErasureOut(text=text, in_the_way=obstacles, gives_up=lost, goes=goes, remains=remains)
 
 
 @router.delete("/accounts/me")

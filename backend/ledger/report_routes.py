@@ -159,12 +159,25 @@ class VintagePositionOut(Wire):
     minted_gco2e: Amount
 
 
+class EffectOut(Wire):
+    """What a second look found: `debt` (less than 0, or 0 since an appeal lifted it) or `memo` (more than 0, or 0 if it
+    tells what was paid of a debt that was lifted).
+    """
+
+    vintage: int
+    kind: str
+    effect_gco2e: SignedAmount
+    made_at: Iso
+
+
 class PositionOut(Wire):
-    """budget - footprint - minted + retired for me (by myself, or by others for my deficits) = net."""
+    """budget - footprint + corrected - minted + retired for me (by myself, or by others for my deficits) = net."""
 
     vintages: list[VintagePositionOut]
+    corrections: list[EffectOut]
     budget_gco2e: Amount
     footprint_gco2e: Amount
+    corrected_gco2e: SignedAmount
     minted_gco2e: Amount
     retired_gco2e: Amount
     settled_by_others_gco2e: Amount
@@ -327,12 +340,22 @@ def take_an_activity_back(
 
 @router.get("/position")
 def see_your_position(request: Request, account: SignedIn, ward: OnBehalf = None) -> PositionOut:
-    """The net position, always whole: budget - footprint - minted + retired for me."""
+    """The net position, always whole: budget - footprint + what was corrected - minted + retired for me."""
     with database_of(request).read() as session:
         person = acting(session, request, account, ward)
         found = position_of(session, person.person_id)
     return PositionOut(
         vintages=[VintagePositionOut(**vars(one)) for one in found.vintages],
-        **{name: value for name, value in vars(found).items() if name not in {"vintages", "net_gco2e"}},
+        corrections=[
+            EffectOut(vintage=one.vintage, kind=one.kind, effect_gco2e=str(one.effect_gco2e), made_at=one.made_at)
+            for one in found.corrections
+        ],
+        budget_gco2e=found.budget_gco2e,
+        footprint_gco2e=found.footprint_gco2e,
+        corrected_gco2e=str(found.corrected_gco2e),
+        minted_gco2e=found.minted_gco2e,
+        retired_gco2e=found.retired_gco2e,
+        settled_by_others_gco2e=found.settled_by_others_gco2e,
         net_gco2e=str(found.net_gco2e),
+        owed_gco2e=found.owed_gco2e,
     )

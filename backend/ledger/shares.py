@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from backend.footprint.place import place_of
 from backend.footprint.span import Span, days_span, union
 from backend.ledger.coverage import Share
 from backend.ledger.guards import Guards
-from backend.ledger.hand_over import majority_of
 from backend.ledger.home import Stay, homes_of, shares_in, sharing, stays
 from backend.ledger.least import Roofs, as_told, least_runs
+from backend.ledger.of_age import drivers_from
 from backend.ledger.split import Shared, splits_of
-from backend.ledger.tables import PersonRow
 
 Shares: TypeAlias = tuple[tuple[Span, Share], ...]
 
@@ -55,20 +54,15 @@ def parts_in(
     if not guards.least_shares:
         return Parts(shares, stated, None, None)
     people = {one.person_id for one in sharers}
-    drivers_from = None if shared.word == "home" else _of_age_from(session, people)
+    of_age = None if shared.word == "home" else drivers_from(session, shared.id)
     roofs = _roofs(session, people, guards, as_of)
-    least = least_runs(runs, sharers, person_id, roofs, drivers_from=drivers_from)
+    least = least_runs(runs, sharers, person_id, roofs, drivers_from=of_age)
     return Parts(shares, stated, shares_in(shared.region, least), _shared_time(shared.region, sharers, first, last))
 
 
 def _roofs(session: Session, people: set[int], guards: Guards, as_of: datetime | None) -> Roofs:
     homes = {home.premises_id for person in people for home in homes_of(session, person)}
     return {home: as_told(stays(session, home, as_of=as_of), guards.told_within_days) for home in homes}
-
-
-def _of_age_from(session: Session, people: set[int]) -> dict[int, date]:
-    rows = session.exec(select(PersonRow).where(col(PersonRow.id).in_(people)))
-    return {row.id or 0: majority_of(row.born_on) for row in rows.all() if row.born_on is not None}
 
 
 def _shared_time(region: str, sharers: Sequence[Stay], first: date, last: date) -> tuple[Span, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from backend.ledger.compartments import ACCESS, ACTIVITY, CORRECTION, ODOMETER, PERSON, STATEMENT
+from backend.ledger.compartments import ACCESS, ACTIVITY, CORRECTION, ODOMETER, PERSON, STATEMENT, VEHICLE_USER
 from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
 from backend.storage.sealing import Sealed, sealed_column
 
@@ -143,16 +143,21 @@ class VehicleRow(SQLModel, table=True):
     registered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
-class VehicleUserRow(SQLModel, table=True):
+class VehicleUserRow(Sealed, SQLModel, table=True):
     """Who uses a vehicle, in whole local days, both ends included. Its kilometres are shared among a day's users."""
 
     __tablename__ = "ledger_vehicle_user"
+    compartments: ClassVar = VEHICLE_USER
 
     id: int | None = Field(default=None, primary_key=True)
     vehicle_id: int = Field(foreign_key="ledger_vehicle.id", index=True)
     person_id: int = Field(foreign_key="ledger_person.id", index=True)
     since_on: date
     until_on: date | None = None
+    sealed: bytes | None = sealed_column()
+    if TYPE_CHECKING:
+        of_age_from: date | None = None
+        """Kept when the person is erased, if it was not of age from the first: what the others need (`of_age.py`)."""
     entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     ended_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
 

@@ -111,7 +111,8 @@ class Refusal:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """What a node or its client fails with becomes NodeUnavailable."""
     try:
         yield
     except (RequestException, Web3Exception) as failure:
@@ -147,17 +148,17 @@ class Node:
 
     def network(self) -> Network:
         """Chain id and genesis hash."""
-        with _translated():
+        with translated():
             return Network(self._eth.chain_id, to_hex(bytes(self._eth.get_block(0)["hash"])))
 
     def head(self) -> Header:
         """The latest block."""
-        with _translated():
+        with translated():
             return _header(cast(Mapping[str, Any], self._eth.get_block("latest")))
 
     def header(self, number: int) -> Header | None:
         """The block of this number on the node's chain; None above its head."""
-        with _translated():
+        with translated():
             try:
                 return _header(cast(Mapping[str, Any], self._eth.get_block(number)))
             except BlockNotFound:
@@ -172,19 +173,19 @@ class Node:
         return self._logs({"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)})
 
     def _logs(self, wanted: dict[str, Any]) -> list[Mapping[str, Any]]:
-        with _translated():
+        with translated():
             found = cast(list[Mapping[str, Any]], self._eth.get_logs(cast(Any, wanted)))
         return sorted(found, key=lambda log: (int(log["blockNumber"]), int(log["logIndex"])))
 
     def nonce(self, account: str, block_number: int | None = None) -> int:
         """The account's next nonce on the chain itself (not the pool), at the latest or at a given block."""
-        with _translated():
+        with translated():
             block = "latest" if block_number is None else block_number
             return self._eth.get_transaction_count(Web3.to_checksum_address(account), cast(Any, block))
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:
         """Where a transaction was mined; None if it is not on the node's chain."""
-        with _translated():
+        with translated():
             try:
                 found = self._eth.get_transaction_receipt(cast(Any, tx_hash))
             except TransactionNotFound:
@@ -193,11 +194,15 @@ class Node:
             return None
         return Receipt(tx_hash, int(found["blockNumber"]), bytes(found["blockHash"]), found["status"] == 1)
 
-    def gas_for(self, sender: str, to: str, data: bytes) -> int | Refusal:
-        """Runs a call at the latest block without sending it: the gas it needs, or why it would revert."""
-        with _translated():
+    def gas_for(self, sender: str, to: str, data: bytes, *, in_next: bool = False) -> int | Refusal:
+        """Runs a call without sending it: the gas it needs, or why it would revert. At the latest block; or `in_next`,
+        at the time of the next one, for what waits for a time on a chain that makes no blocks of its own.
+        """
+        block = "pending" if in_next else None
+        with translated():
             try:
-                return self._eth.estimate_gas(cast(TxParams, {"from": sender, "to": to, "data": to_hex(data)}))
+                call = cast(TxParams, {"from": sender, "to": to, "data": to_hex(data)})
+                return self._eth.estimate_gas(call, cast(Any, block))
             except ContractLogicError as failure:
                 return Refusal(_revert_data(failure), str(failure.message or failure))
             except Web3RPCError as failure:
@@ -207,7 +212,7 @@ class Node:
 
     def refusal_at(self, sender: str, to: str, data: bytes, gas: int, block_number: int) -> Refusal | None:
         """Why a call reverts on the state after a block; None if it does not, or the node has that state no longer."""
-        with _translated():
+        with translated():
             call = cast(TxParams, {"from": sender, "to": to, "data": to_hex(data), "gas": gas})
             try:
                 self._eth.call(call, block_number)
@@ -219,12 +224,12 @@ class Node:
 
     def tip_wei(self) -> int:
         """The tip per gas the node suggests."""
-        with _translated():
+        with translated():
             return int(self._eth.max_priority_fee)
 
     def broadcast(self, raw: bytes) -> tuple[Answer, str]:
         """Hands a signed transaction to the node; what it said, and its words."""
-        with _translated():
+        with translated():
             try:
                 self._eth.send_raw_transaction(raw)
             except Web3RPCError as failure:

@@ -6,11 +6,11 @@ import pytest
 
 from backend.chain.class_id import pack
 from backend.chain.keys import DevRole, dev_signer
-from backend.issuance import registrar_desk
 from backend.issuance.registrar_desk import RegistrarDesk, ReversalPending, ReversalRefused
 from backend.issuance.reversal import Reversal, cancel_reversed
 from backend.kernel.clock import SystemClock, unix_s
 from backend.kernel.digest import sha256
+from backend.link import desk as desk_of_link
 from backend.link.balances import credit_class
 from backend.link.named_block import first_block_from
 from backend.link.node import Node
@@ -73,7 +73,7 @@ def test_reversal__in_no_block_yet__says_so_and_is_not_sent_twice(
     registrar = RegistrarDesk(minted.contracts, dev_signer(DevRole.REGISTRAR), SystemClock())
     provider.make_request("evm_setAutomine", [False])  # type: ignore[arg-type]  # a development node's own method
     try:
-        monkeypatch.setattr(registrar_desk, "POLLS_MAX", 2)
+        monkeypatch.setattr(desk_of_link, "POLLS_MAX", 2)
         with pytest.raises(ReversalPending):
             registrar.record(due)
     finally:

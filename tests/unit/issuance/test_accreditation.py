@@ -16,9 +16,10 @@ from backend.issuance.accreditation import (
     grant,
     grant_text,
 )
-from backend.issuance.task import queue_of
+from backend.issuance.drawing import candidates_of
+from backend.issuance.task import is_orphaned, queue_of
 from backend.issuance.verification_rules import shipped_rules
-from backend.issuance.verifier import VerifierExpired, accredited, serving
+from backend.issuance.verifier import VerifierExpired, accredited, serving, unrevoked
 from backend.kernel.clock import from_unix_s, unix_s
 from tests.unit.issuance.world import AT, DEPLOYMENT, STRANGER, THRIFTY, VERIFIERS, World
 
@@ -35,9 +36,10 @@ def granted(world: World, ends: datetime, by: Signer = REGISTRAR, **changed: Any
         "granted_at": from_unix_s(unix_s(AT)),
         "until": ends,
     }
-    whole = fields | {"at": AT, "by_registrar": True} | changed
+    signed = fields | {name: changed[name] for name in ("verifier", "granted_at") if name in changed}
+    whole = signed | {"at": AT, "by_registrar": True} | changed
     with world.database.write() as session:
-        grant(session, DEPLOYMENT, signature=personal_sign(by, grant_text(DEPLOYMENT, **fields)), **whole)
+        grant(session, DEPLOYMENT, signature=personal_sign(by, grant_text(DEPLOYMENT, **signed)), **whole)
 
 
 def first(world: World) -> Accreditation:
@@ -100,3 +102,37 @@ def test_grant__of_an_earlier_accreditation__is_over_with_it(world: World) -> No
     found = first(world)
     assert (found.granted_by, found.revoked_at) == (None, None)
     assert found.expires_at == found.since_at + TERM
+
+
+def test_removed__after_its_term__has_left_and_what_it_attested_stands(world: World) -> None:
+    (statement, *_) = world.three_attested()
+    gone = world.attested_by(statement).address
+    world.wait(TERM)
+    world.event("Issuance", "VerifierSet", verifier=gone, accredited=False)
+    with world.database.read() as session:
+        left = next(one for one in accreditations(session) if one.verifier == gone)
+        assert left.removed_at is not None
+        assert left.removed_at >= left.expires_at == left.since_at + TERM
+        assert (left.revoked_at, left.since_at < AT + timedelta(minutes=1)) == (None, True)
+        assert gone not in accredited(session), "no signature of its makes a batch any more"
+        assert gone in unrevoked(session)
+        assert not is_orphaned(session, world.again(statement))
+        chances = {one.chance_bps for one in candidates_of(session, shipped_rules().draw)}
+        assert chances == {shipped_rules().draw.sample_bps}, "nothing is likelier to be looked at again"
+    granted_after = AT + TERM + timedelta(hours=1)
+    world.wait(timedelta(hours=1))
+    granted(world, granted_after + timedelta(days=9), verifier=gone, granted_at=granted_after, at=granted_after)
+    with world.database.read() as session:
+        assert next(one for one in accreditations(session) if one.verifier == gone) == left, "it is of the past"
+
+
+def test_removed__within_its_term__is_revoked_and_another_attests_anew(world: World) -> None:
+    (statement, *_) = world.three_attested()
+    gone = world.attested_by(statement).address
+    world.wait(timedelta(days=1))
+    world.event("Issuance", "VerifierSet", verifier=gone, accredited=False)
+    with world.database.read() as session:
+        revoked = next(one for one in accreditations(session) if one.verifier == gone)
+        assert revoked.revoked_at == revoked.removed_at is not None
+        assert gone not in unrevoked(session)
+        assert is_orphaned(session, world.again(statement))

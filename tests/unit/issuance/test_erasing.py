@@ -11,7 +11,7 @@ from backend.api.rooms import books_of_all_rooms
 from backend.issuance import service
 from backend.issuance.appealing import make_appeal
 from backend.issuance.approval import BatchUnsound
-from backend.issuance.batch import BatchEmpty
+from backend.issuance.batch import BatchEmpty, BatchTooSmall
 from backend.issuance.case import disclosures_of
 from backend.issuance.draw_record import wrong_with
 from backend.issuance.drawing import candidates_of
@@ -143,6 +143,27 @@ def test_overstated__and_erased__still_owes_and_is_still_reversed(world: World) 
     with world.database.read() as session:
         assert (reversals(session), open_deficits(session, earning.person_id)) == before
         assert [one.reason for one in corrections_of(session, earning.person_id)] == [""]
+
+
+def test_attested__in_no_batch__is_in_nobodys_way_and_a_batch_is_made_of_the_others(world: World) -> None:
+    earning, *_ = world.three_attested()
+    erase(world, earning, 11)
+    with pytest.raises(BatchTooSmall):
+        world.plan()
+    world.attest(*world.household("70", 21))
+    assert world.plan().totals.people == 3
+
+
+def test_attested__in_a_batch__is_in_the_way_until_nobody_can_anchor_it(world: World) -> None:
+    earning, *_ = world.three_attested()
+    batch = world.approve(world.plan().root)
+    with pytest.raises(ErasureInTheWay, match="is in a batch"):
+        erase(world, earning, 11)
+    with pytest.raises(ErasureInTheWay, match="is in a batch"):
+        erase(world, earning, 11, batch.deadline)
+    erase(world, earning, 11, batch.deadline + service.DISSOLVE_AFTER)
+    world.attest(*world.household("70", 21))
+    assert world.plan(batch.deadline + service.DISSOLVE_AFTER).totals.people == 3, "the two others and the new one"
 
 
 def test_batch__of_an_erased_person__undone_by_a_reorg__is_signed_by_nobody_and_holds_nobody_up(world: World) -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from backend.chain.keys import Signer
 from backend.issuance.appealing import (
@@ -29,6 +29,7 @@ from backend.ledger.deficit import open_deficits
 from backend.ledger.service import Statement, statement_of
 from backend.ledger.state import State, StatementStateWrong
 from backend.link.tables import Intent
+from backend.storage.sealing import KeysUnset
 from tests.unit.issuance.drawing import all_drawn
 from tests.unit.issuance.world import AT, CLASS_ID, LAVISH, THRIFTY, VERIFIERS, VINTAGE, World
 
@@ -135,6 +136,17 @@ def test_reversal__recorded_by_the_registrar__is_cancelled_from_the_buffer_once(
         assert [one.recorded for one in reversals(session)] == [True]
     world.event("CarbonCredit", "BufferCancelled", classId=CLASS_ID, amount=1_000)
     assert cancel_reversed(world.database, world.contracts, LATER).sent == 0
+
+
+def test_reversals__are_told_without_any_persons_key(world: World, drawn: list[Statement]) -> None:
+    batch = world.approve(world.plan().root)
+    world.anchor_event(batch)
+    world.mint_event(batch, world.again(drawn[0]))
+    reaudited(world, drawn[0], Outcome.OVERSTATED, 1_000)
+    with Session(world.database.reader) as keyless:
+        assert [one.amount_gco2e for one in reversals(keyless)] == [1_000]
+        with pytest.raises(KeysUnset):
+            corrections_of(keyless, drawn[0].person_id)
 
 
 def test_reaudit__understated__is_a_memo_and_owes_nothing(world: World, drawn: list[Statement]) -> None:

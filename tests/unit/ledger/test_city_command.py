@@ -1,19 +1,24 @@
 """`tanyu city report`: from files, and over the sample year's people in a database, each checked alone."""
 
 import json
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from backend.cli import app
-from backend.kernel.clock import SystemClock
+from backend.kernel.clock import SystemClock, iso
+from backend.ledger import city_books
 from backend.ledger.city_books import close_region
 from backend.ledger.city_engine import Engine
 from backend.ledger.city_report import report_of
-from backend.ledger.closing import VintageOpen
+from backend.ledger.city_told import CityUnsettled, told_of
+from backend.ledger.deadline import due_of
+from backend.ledger.person import persons
 from backend.ledger.policy import Policy, PolicyUnknown
+from backend.ledger.tables import PersonRow
 from backend.storage.database import Database
 from tests.unit.ledger.cities import city
 from tests.unit.ledger.people import play_sample_year, some_books
@@ -59,13 +64,56 @@ def test_report__of_a_region_that_no_policy_governs__says_so() -> None:
     assert PolicyUnknown.code in told.output
 
 
-def test_report__of_a_year_that_is_not_over__is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2025, 12, 31, 15, tzinfo=UTC))
+def test_report__while_people_may_still_hand_in_their_year__is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SystemClock, "now", lambda _: due_of(2025, "CN-SC") - timedelta(seconds=1))
 
     told = runner.invoke(app, ["city", "report", "CN-SC", "2025", "--json"])
 
     assert told.exit_code != 0
-    assert VintageOpen.code in told.output
+    assert CityUnsettled.code in told.output
+
+
+@pytest.fixture
+def settled(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """The sample year, after everybody's time to hand it in."""
+    with database.write() as session:
+        play_sample_year(session, some_books())
+    monkeypatch.setenv("DATABASE_URL", database.url)
+    monkeypatch.setattr(SystemClock, "now", lambda _: due_of(2025, "CN-SC"))
+    return database
+
+
+def report(code: int = 0) -> dict[str, Any]:
+    told = runner.invoke(app, ["city", "report", "CN-SC", "2025", "--json"])
+    assert told.exit_code == code, told.output
+    return dict(json.loads(told.stdout))
+
+
+def test_report__of_this_tanyu__is_told_once_whatever_changes_after(settled: Database) -> None:
+    first = report()
+    with settled.write() as session:
+        person = next(one for one in persons(session) if one.region == "CN-SC")
+        session.get_one(PersonRow, person.person_id).erased_at = due_of(2025, "CN-SC")
+    with settled.read() as session, Engine() as engine:
+        books = some_books()
+        anew = report_of(engine, SICHUAN, close_region(session, engine, books, SICHUAN).closed)
+
+    assert report() == first
+    assert first["people"] == anew.people + 1, "a second report would have told the difference"
+    assert first["toldAt"] == iso(due_of(2025, "CN-SC"))
+
+
+def test_report__in_which_a_figure_differs__is_told_nobody_and_not_kept(
+    settled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(city_books, "people_row", lambda *_: ())
+        found = report(code=1)
+    assert set(found) == {"policy", "differing"}
+    assert found["differing"] > 5
+    with settled.read() as session:
+        assert told_of(session, "CN-SC", 2025) is None
+    assert report()["people"] == found["differing"]
 
 
 @pytest.mark.parametrize("policy", [SICHUAN, CALIFORNIA], ids=["Sichuan", "California"])

@@ -1,6 +1,5 @@
 """Erasing a person: what is in the way, what goes and remains, and that nobody else's figures change."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,31 +16,21 @@ from backend.ledger.closing import close, submit
 from backend.ledger.deadline import close_overdue
 from backend.ledger.draft import draft_of
 from backend.ledger.erasure import (
-    ErasureExpired,
     ErasureInTheWay,
-    ErasureSignerWrong,
     destroy_keys,
     erase,
     finish_erasures,
-    in_the_way,
 )
 from backend.ledger.home import home_at, stays
 from backend.ledger.key_names import home_key_name, person_key_name, vehicle_key_name
 from backend.ledger.odometer import read_odometer, readings_of
+from backend.ledger.of_age import drivers_from
 from backend.ledger.person import AccountErased, GuardianMissing, Person, PersonhoodUsed, join, person_at, persons
 from backend.ledger.record import ActivityUnknown, activities_of, inspect
 from backend.ledger.rotation import rotate
 from backend.ledger.service import (
     household_of,
-    mark_anchored,
-    mark_attested,
-    mark_claimed,
-    mark_returned,
-    statement_at,
-    statements_in,
-    unmark_claimed,
 )
-from backend.ledger.state import State
 from backend.ledger.statement import Year
 from backend.ledger.tables import ActivityRow, PersonRow, ResidenceRow, StatementRow
 from backend.ledger.undo import withdraw
@@ -222,76 +211,6 @@ class TestWhatGoes:
         assert (done.submitted, done.failed) == (((bob.person_id, 2025),), ())
 
 
-class TestInTheWay:
-    def test_statement__with_the_verifiers_or_not_on_the_chain_yet__is_in_the_way(self, database: Database) -> None:
-        books = some_books()
-        _, alice, _ = a_shared_year(database, books)
-        digest = submitted(database, books, alice)
-        with pytest.raises(ErasureInTheWay) as caught:
-            erased(database, books, alice, ALICE)
-        assert caught.value.code == "erasure.in_the_way"
-        with database.write() as session:
-            mark_attested(session, digest, at=AT)
-        with pytest.raises(ErasureInTheWay):
-            erased(database, books, alice, ALICE)
-        with database.write() as session:
-            mark_anchored(session, digest)
-        erased(database, books, alice, ALICE)
-
-    def test_returned_statement__is_dropped(self, database: Database) -> None:
-        books = some_books()
-        _, alice, _ = a_shared_year(database, books)
-        digest = submitted(database, books, alice)
-        with database.write() as session:
-            mark_returned(session, digest, reason="a bill is missing", at=AT)
-        erased(database, books, alice, ALICE)
-        with database.read() as session:
-            found = statement_at(session, digest)
-            assert (found.document, found.reason, found.state) == ("", None, State.RETURNED)
-            assert statements_in(session, State.RETURNED) == []
-
-    def test_chain__goes_on_saying_what_became_of_an_erased_statement(self, database: Database) -> None:
-        books = some_books()
-        with database.write() as session:
-            code, (alice,) = at_home(session, books, ALICE)
-            a_year(session, books, alice, code, "100")
-        digest = submitted(database, books, alice)
-        with database.write() as session:
-            mark_attested(session, digest, at=AT)
-            assert mark_anchored(session, digest).state is State.ISSUED
-        erased(database, books, alice, ALICE)
-        with database.write() as session:
-            assert mark_claimed(session, digest).state is State.CLAIMED
-            assert unmark_claimed(session, digest).state is State.ISSUED
-            assert statements_in(session, State.ISSUED) == []
-
-    def test_other_rooms__may_be_in_the_way(self, database: Database) -> None:
-        books = replace(
-            some_books(), erasure_checks=(lambda _session, _id, addresses, _at: [f"{len(addresses)} orders"],)
-        )
-        _, alice, _ = a_shared_year(database, books)
-        with database.read() as session:
-            assert in_the_way(session, books, alice, AT) == ["1 orders"]
-        with pytest.raises(ErasureInTheWay):
-            erased(database, books, alice, ALICE)
-
-    def test_words__signed_late_or_by_another_key_or_other_words__erase_nothing(self, database: Database) -> None:
-        books = some_books()
-        _, alice, bob = a_shared_year(database, books)
-        right = signed(alice, dev_signer(ALICE))
-        wrong = {
-            "erasure.expired": signed(alice, dev_signer(ALICE), AT - timedelta(hours=2)),
-            "erasure.signer_wrong": replace(right, signer=dev_signer(BOB).address),
-            "another chain": replace(right, chain_id=1),
-            "another account": replace(right, signature=signed(bob, dev_signer(ALICE)).signature),
-        }
-        for given in wrong.values():
-            with database.write() as session, pytest.raises((ErasureExpired, ErasureSignerWrong)):
-                erase(session, books, alice, given, at=AT)
-        with database.read() as session:
-            assert person_at(session, alice.address) == alice
-
-
 class TestWards:
     def family(self, database: Database, books: Books) -> tuple[Person, Person]:
         with database.write() as session:
@@ -337,6 +256,29 @@ class TestAgain:
         with database.read() as session:
             assert [one.address for one in persons(session)] == [bob.address]
             assert not database.keys.is_destroyed(home_key_name(code))
+
+    def test_backup__of_a_driver_with_a_birth_date__counts_it_as_a_minor_while_anybody_drives(
+        self, database: Database
+    ) -> None:
+        books = some_books()
+        with database.write() as session:
+            alice = member(session, books, ALICE)
+            bob = join(session, books, address=dev_signer(BOB).address, region="US-CA", identity="bob",
+                       joined_on=date(2025, 1, 1), at=AT, born_on=date(1990, 1, 1))  # fmt: skip
+            cars = [
+                register_vehicle(session, books, person_id=one.person_id, kind="car_petrol", place="US-CA",
+                                 plate=f"ABC {one.person_id}", since_on=date(2025, 1, 1), at=AT)
+                for one in (alice, bob)
+            ]  # fmt: skip
+            join_vehicle(session, cars[0].code, person_id=bob.person_id, since_on=date(2025, 1, 1), at=AT)
+            commitment = session.get_one(PersonRow, bob.person_id).commitment
+        assert database.keys is not None
+        for name in (person_key_name(commitment), vehicle_key_name(cars[1].code)):
+            database.keys.destroy(name)  # as if the database were of before the erasure
+        assert finish_erasures(database, books, AT) == [bob.person_id]
+        with database.read() as session:
+            after = AT.date() + timedelta(days=1)
+            assert [drivers_from(session, car.vehicle_id) for car in cars] == [{bob.person_id: after}, {}]
 
     def test_crash__between_rows_and_key__is_finished_at_the_next_start(self, database: Database) -> None:
         books = some_books()

@@ -3,31 +3,24 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlmodel import Session
 
-from backend.chain.class_id import pack
 from backend.footprint.kind import Grade
-from backend.ledger.books import Books
 from backend.ledger.change import Cause, Difference, difference_of
 from backend.ledger.closing import reopen, submit
 from backend.ledger.deadline import close_overdue, due_of, overdue_of
-from backend.ledger.deficit import open_deficits, settle_deficit
 from backend.ledger.document import verify
 from backend.ledger.draft import draft_of
 from backend.ledger.freeze import VintageFrozen
 from backend.ledger.home import move_in
-from backend.ledger.person import Person
-from backend.ledger.position import position_of
 from backend.ledger.record import ActivityUnknown, inspect
 from backend.ledger.report import forecast_of, months_of, quarter_of, quarters_of, reminders_of
-from backend.ledger.service import StatementUnknown, mark_anchored, mark_claimed, statement_of
+from backend.ledger.service import StatementUnknown, statement_of
 from backend.ledger.state import State, StatementStateWrong
 from backend.ledger.tables import ActivityRow, MeterRow
 from backend.ledger.undo import withdraw
 from backend.ledger.why import TimesBackwards, VersionUnknown, between_times, between_versions, versions_of
-from backend.link.tables import CreditBalance
 from backend.storage.database import Database
-from tests.unit.ledger.britons import a_briton, attested, british, closed, used
+from tests.unit.ledger.britons import a_briton, british, closed
 from tests.unit.ledger.people import AT, VERIFIER, at_home, keep, member, power, some_books
 from tests.unit.ledger.years import californian, every_month, home, sichuan_home, sichuan_travel, sichuanese
 from tests.unit.ledger.years import power as bills
@@ -218,61 +211,6 @@ class TestDeadline:
 
         assert done.submitted == ((person.person_id, 2024),)
         assert done.failed == ((person.person_id, 2025, "statement.earlier_open"),)
-
-
-class TestPosition:
-    def claimed(self, session: Session, books: Books) -> Person:
-        person, code = a_briton(session, books)
-        used(session, books, person, code, vintage=2025, kwh="200")
-        statement = attested(session, books, person, 2025)
-        mark_anchored(session, statement.digest)
-        assert position_of(session, person.person_id).minted_gco2e == 0
-        mark_claimed(session, statement.digest)
-        return person
-
-    def test_sold_surplus__is_gone_from_the_position_and_retired_credits_come_back(self, database: Database) -> None:
-        books = some_books(british(2025))
-        with database.write() as session:
-            person = self.claimed(session, books)
-            found = position_of(session, person.person_id)
-            assert found.minted_gco2e > 0
-            assert found.net_gco2e == found.budget_gco2e - found.footprint_gco2e - found.minted_gco2e
-            session.add(
-                CreditBalance(
-                    account=person.address, class_id=pack("GB", 2024, "SIM"), held_gco2e=9_000, retired_gco2e=4_000
-                )
-            )
-            session.flush()
-
-            after = position_of(session, person.person_id)
-
-            assert (after.retired_gco2e, after.net_gco2e) == (4_000, found.net_gco2e + 4_000)
-
-    def test_grant_for_a_deficit__counts_once_and_own_settling_too(self, database: Database) -> None:
-        books = some_books(british(2025))
-        with database.write() as session:
-            person, code = a_briton(session, books)
-            used(session, books, person, code, vintage=2025, kwh="1000")
-            mark_anchored(session, attested(session, books, person, 2025).digest)
-            before = position_of(session, person.person_id)
-            (debt,) = open_deficits(session, person.person_id)
-            for source, beneficiary in (("grant:0", None), ("own:0", person.address)):
-                settle_deficit(
-                    session, debt.reference, amount_gco2e=2_000, region="GB", vintage=2025, source=source, at=AT,
-                    beneficiary=beneficiary,
-                )  # fmt: skip
-            session.add(
-                CreditBalance(
-                    account=person.address, class_id=pack("GB", 2025, "SIM"), held_gco2e=0, retired_gco2e=2_000
-                )
-            )
-            session.flush()
-
-            after = position_of(session, person.person_id)
-
-            assert before.net_gco2e == -debt.amount_gco2e == -before.owed_gco2e
-            assert (after.retired_gco2e, after.settled_by_others_gco2e) == (2_000, 2_000)
-            assert (after.net_gco2e, after.owed_gco2e) == (4_000 - debt.amount_gco2e, debt.amount_gco2e - 4_000)
 
 
 class TestWhy:
