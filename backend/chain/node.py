@@ -29,7 +29,7 @@ from backend.chain.whole_file import write_whole
 from backend.kernel.clock import SystemClock, unix_s
 from backend.kernel.errors import Unavailable
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 20
 POLL_S = 0.05  # money-lint: seconds
 LAST_WORDS_BYTES = 600

@@ -20,7 +20,7 @@ from backend.chain.node import LocalNode, free_port
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect
 from tests.contract.people import People
 
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
 
 
 @dataclass
