@@ -5,6 +5,7 @@ of 32 kB. Nothing is cached, so that every process answers alike.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from sqlmodel import Session, col, delete, select
 
@@ -15,7 +16,7 @@ PART_NODES = 1024
 _PART_BYTES = PART_NODES * NODE_BYTES
 
 
-def parts_of(tree: MerkleTree) -> Iterator[dict[str, object]]:
+def parts_of(tree: MerkleTree) -> Iterator[dict[str, Any]]:
     """A tree as rows of TreeRow, made one by one."""
     for part, start in enumerate(range(0, len(tree.nodes), _PART_BYTES)):
         yield {"root": tree.root, "part": part, "nodes": tree.nodes[start : start + _PART_BYTES]}

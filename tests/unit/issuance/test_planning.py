@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, func, select, update
 
-from backend.issuance import approval, dissolving, planning, service
+from backend.issuance import dissolving, planning
 from backend.issuance.approval import BatchStateWrong
 from backend.issuance.batch import BatchEmpty
-from backend.issuance.reading import BatchState, batches
+from backend.issuance.reading import BatchState, approvals_of, batches
+from backend.issuance.soundness import findings_in
 from backend.issuance.standing import BatchStale
 from backend.issuance.tables import BatchRow, ClaimRow, TreeRow
-from backend.ledger.figures import Figures
+from backend.issuance.tree import parts_of
+from backend.ledger.figures import Figures, attested_figures
 from backend.ledger.service import Statement
 from backend.ledger.state import State
 from backend.ledger.tables import PersonRow, StatementRow
@@ -24,27 +26,25 @@ LATER = AT + timedelta(minutes=1)
 
 def while_reading(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Somebody else acts after the first statement was read."""
-    real = service.attested_figures
 
     def read(*given: Any, **options: Any) -> Iterator[Figures]:
-        figures = real(*given, **options)
+        figures = attested_figures(*given, **options)
         yield next(figures)
         act()
         yield from figures
 
-    monkeypatch.setattr(service, "attested_figures", read)
+    monkeypatch.setattr("backend.issuance.service.attested_figures", read)
 
 
 def while_writing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Somebody else acts when the leaves are written, and the tree is not."""
-    real = planning.parts_of
 
-    def parts(*given: Any) -> Iterator[dict[str, object]]:
-        monkeypatch.setattr(planning, "parts_of", real)
+    def parts(*given: Any) -> Iterator[dict[str, Any]]:
+        monkeypatch.undo()
         act()
-        yield from real(*given)
+        yield from parts_of(*given)
 
-    monkeypatch.setattr(planning, "parts_of", parts)
+    monkeypatch.setattr("backend.issuance.planning.parts_of", parts)
 
 
 WHEN = pytest.mark.parametrize("meanwhile", [while_reading, while_writing])
@@ -108,11 +108,13 @@ def test_plan__a_verifier_is_revoked_meanwhile__keeps_nothing_of_what_it_atteste
 ) -> None:
     statements = world.three_attested()
     gone = world.attested_by(statements[0])
-    orphans = {"0x" + one.digest.hex() for one in statements if world.attested_by(one) == gone}
+    orphans = ["0x" + one.digest.hex() for one in statements if world.attested_by(one) == gone]
     meanwhile(monkeypatch, lambda: world.event("Issuance", "VerifierSet", verifier=gone.address, accredited=False))
     with pytest.raises(BatchStale) as caught:
         world.plan()
-    assert set(caught.value.fields["statements"]) == orphans
+    shown = caught.value.fields["statements"]
+    assert isinstance(shown, list)
+    assert sorted(shown) == sorted(orphans)
     assert kept(world) == [0, 0, 0]
 
 
@@ -154,7 +156,7 @@ def test_plan__while_another_writes_its_leaves__does_not_take_the_rest(
     refused: list[BatchStale] = []
 
     def act() -> None:
-        monkeypatch.setattr(service, "dissolve_over", lambda *_given: None)
+        monkeypatch.setattr("backend.issuance.service.dissolve_over", lambda *_given: None)
         with pytest.raises(BatchStale, match="being written") as caught:
             world.plan(LATER)
         refused.append(caught.value)
@@ -199,14 +201,14 @@ def test_dissolve__many_leaves__go_piece_by_piece(world: World, monkeypatch: pyt
 def test_approve__others_write_meanwhile__nobody_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.three_attested()
     root = world.plan().root
-    real, joined = approval.findings_in, list[Statement]()
+    joined: list[Statement] = []
 
     def findings(*given: Any) -> list[str]:
-        found = real(*given)
+        found = findings_in(*given)
         joined.extend(world.household(THRIFTY, 21))
         return found
 
-    monkeypatch.setattr(approval, "findings_in", findings)
+    monkeypatch.setattr("backend.issuance.approval.findings_in", findings)
     assert world.approve(root, VERIFIERS[0]).approvers == (VERIFIERS[0].address,)
     assert [one.state for one in joined] == [State.SUBMITTED]
 
@@ -216,16 +218,15 @@ def test_approve__a_statement_changes_after_it_was_read__signs_nothing(
 ) -> None:
     fallen = world.three_attested()[1]
     root = world.plan().root
-    real = approval.findings_in
 
     def findings(*given: Any) -> list[str]:
-        found = real(*given)
+        found = findings_in(*given)
         with world.database.write() as session:
             changed(session, fallen, state=str(State.ISSUED))
         return found
 
-    monkeypatch.setattr(approval, "findings_in", findings)
+    monkeypatch.setattr("backend.issuance.approval.findings_in", findings)
     with pytest.raises(BatchStale):
         world.approve(root, VERIFIERS[0])
     with world.database.read() as session:
-        assert approval.approvals_of(session, root) == []
+        assert approvals_of(session, root) == []
