@@ -92,9 +92,10 @@ def record_approval(
         found = findings_in(session, deployment, root)
     if found:
         raise BatchUnsound(root, found)
+    with database.read() as session:
+        require_standing(session, root)
     with database.write() as session:
         if verifier not in _to_sign(session, root, verifier, at).approvers:
-            require_standing(session, root)
             _keep(session, ApprovalRow(root=root, verifier=verifier, signature=signature, approved_at=at))
         return batch_at(session, root)
 

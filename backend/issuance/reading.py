@@ -24,8 +24,11 @@ Thing = TypeVar("Thing")
 
 
 class BatchState(StrEnum):
-    """Where a batch stands. `anchored` is read from the chain and may be undone by a reorg."""
+    """Where a batch stands. `drafted`: its leaves are being written, or deleted. `anchored` is read from the chain and
+    may be undone by a reorg.
+    """
 
+    DRAFTED = "drafted"
     PLANNED = "planned"
     APPROVED = "approved"
     SENT = "sent"
@@ -145,9 +148,12 @@ def claims_of(session: Session, root: bytes, *, minting: bool = False, start: in
         after = page[-1].position
 
 
-def roots_of(session: Session, class_id: int) -> set[bytes]:
-    """The roots of a class's batches."""
-    return set(session.exec(select(BatchRow.root).where(col(BatchRow.class_id) == class_id)).all())
+def roots_of(session: Session, class_id: int, *states: BatchState) -> set[bytes]:
+    """The roots of a class's batches; only of those whose rows are in some states, if any are given."""
+    query = select(BatchRow.root).where(col(BatchRow.class_id) == class_id)
+    if states:
+        query = query.where(col(BatchRow.state).in_([str(one) for one in states]))
+    return set(session.exec(query).all())
 
 
 def digests_in(root: bytes) -> SelectOfScalar[bytes]:

@@ -33,7 +33,7 @@ class BatchOut(Wire):
     id: int
     root: HexBytes32
     state: str
-    """`planned`, `approved`, `sent` or `anchored`."""
+    """`drafted`, `planned`, `approved`, `sent` or `anchored`."""
     class_id: Amount
     credit_class: str
     people: int

@@ -6,7 +6,7 @@ does, for whoever brings a leaf and its proof.
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, func, select
 
 from backend.chain.contracts import Contracts
 from backend.issuance.approval import BatchExpired, BatchStateWrong, approve, valid_approvals
@@ -14,6 +14,7 @@ from backend.issuance.attesting import attest, record_attestation
 from backend.issuance.batch import BatchEmpty, BatchPlan, plan_of
 from backend.issuance.case import review
 from backend.issuance.claim_file import claim_file
+from backend.issuance.dissolving import dissolve_over
 from backend.issuance.planning import entries_of, keep_plan
 from backend.issuance.reading import (
     Batch,
@@ -27,10 +28,11 @@ from backend.issuance.reading import (
     row_at,
 )
 from backend.issuance.returning import return_statement
-from backend.issuance.standing import BatchStale, require_standing
-from backend.issuance.tables import AnchoringRow, ApprovalRow, BatchRow, ClaimRow
+from backend.issuance.standing import BatchStale
+from backend.issuance.tables import ClaimRow
 from backend.issuance.task import attested_by_revoked
-from backend.issuance.tree import drop_tree, proofs_at
+from backend.issuance.tree import proofs_at
+from backend.issuance.tries import ANCHOR_KIND, CLAIM_KIND, OVER, latest_try
 from backend.issuance.verifier import threshold_of
 from backend.kernel.clock import unix_s
 from backend.kernel.digest import to_hex
@@ -39,7 +41,7 @@ from backend.kernel.mass import share_ceil
 from backend.ledger.books import Books
 from backend.ledger.figures import attested_figures, largest_attested_group
 from backend.link.balances import credit_class
-from backend.link.outbox import enqueue, intent_of
+from backend.link.outbox import enqueue
 from backend.link.tables import Intent, IntentState
 from backend.storage.database import Database
 
@@ -58,16 +60,8 @@ __all__ = [
 BATCH_LIFETIME = timedelta(days=30)
 """How long verifiers and the operator have before a planned batch must be planned anew."""
 
-DISSOLVE_AFTER = timedelta(hours=1)
-"""How long after its deadline a batch is dissolved: anybody may relay it, and block times may lag behind our clock."""
-
 CLAIMS_PER_CALL = 20
 """Claims in one transaction: each may burn 500,000 gas (Issuance.CLAIM_GAS), half a block at most."""
-
-ANCHOR_KIND = "anchor"
-CLAIM_KIND = "claim"
-
-_OVER = (IntentState.CONFIRMED, IntentState.REVERTED)
 
 
 class ApprovalsInsufficient(RuleViolated):
@@ -106,19 +100,17 @@ def plan_batch(
     What a verifier attested who was revoked since waits for another's attestation. Statements under another revision of
     the policy or of the factors than most wait for a batch of their own.
     It is made of figures alone; every verifier reads the documents against them before it signs.
-    It is worked out while others write, and kept in one short transaction if it is still what would be worked out.
-    Raises BatchEmpty, BatchTooSmall, BatchMixed, BatchAboveBudgets, BatchStale, PolicyUnknown.
+    It is worked out and kept while others write. Raises BatchEmpty, BatchTooSmall, BatchMixed, BatchAboveBudgets,
+    BatchStale, PolicyUnknown.
     """
-    with database.write() as session:
-        _dissolve_expired(session, class_id, at)
+    dissolve_over(database, class_id, at)
     with database.read() as session:
         before = roots_of(session, class_id)
+        if roots_of(session, class_id, BatchState.DRAFTED):
+            raise BatchStale(class_id, "another batch of the class is being written")
         plan, policy_id = _worked_out(session, books, class_id, unix_s(at + lifetime))
-    with database.write() as session:
-        if roots_of(session, class_id) - before:
-            raise BatchStale(class_id, "another batch of the class was planned meanwhile")
-        keep_plan(session, plan, policy_id, at)
-        require_standing(session, plan.root)
+    keep_plan(database, plan, policy_id, at, before=before)
+    with database.read() as session:
         return batch_at(session, plan.root)
 
 
@@ -136,37 +128,6 @@ def _worked_out(session: Session, books: Books, class_id: int, deadline_s: int) 
         minimum_people=policy.minimum_batch,
     )
     return plan, policy.id
-
-
-def _dissolve_expired(session: Session, class_id: int, at: datetime) -> None:
-    """Frees the statements of batches that nobody can anchor: the contract refuses them from the deadline on."""
-    expired = session.exec(
-        select(BatchRow).where(col(BatchRow.class_id) == class_id, col(BatchRow.deadline) <= at - DISSOLVE_AFTER)
-    ).all()
-    for row in expired:
-        intent = _latest_intent(session, ANCHOR_KIND, to_hex(row.root))[1]
-        under_way = intent is not None and intent.state != IntentState.REVERTED
-        if under_way or session.get(AnchoringRow, row.root) is not None:
-            continue
-        session.exec(delete(ApprovalRow).where(col(ApprovalRow.root) == row.root))
-        session.exec(delete(ClaimRow).where(col(ClaimRow.root) == row.root))
-        drop_tree(session, row.root)
-        session.delete(row)
-    session.flush()
-
-
-def _latest_intent(session: Session, kind: str, reference: str) -> tuple[str, Intent | None]:
-    """The reference and intent of the latest try, and the next free reference if that one is over: `<reference>`, then
-    `<reference>:2`, `:3`...
-    """
-    current, found, number = reference, intent_of(session, kind, reference), 1
-    while found is not None:
-        following = f"{reference}:{number + 1}"
-        successor = intent_of(session, kind, following)
-        if successor is None:
-            return (following if found.state in _OVER else current), found
-        current, found, number = following, successor, number + 1
-    return current, None
 
 
 def _require_room(session: Session, batch: Batch) -> None:
@@ -191,7 +152,7 @@ def anchor(session: Session, contracts: Contracts, root: bytes, now: datetime) -
     Raises BatchUnknown, BatchExpired, ApprovalsInsufficient, ClassUnready.
     """
     batch = batch_at(session, root)
-    reference, latest = _latest_intent(session, ANCHOR_KIND, to_hex(root))
+    reference, latest = latest_try(session, ANCHOR_KIND, to_hex(root))
     if latest is not None and latest.state != IntentState.REVERTED:
         return latest
     if batch.state is BatchState.ANCHORED:
@@ -227,8 +188,8 @@ def claim(session: Session, contracts: Contracts, root: bytes, now: datetime) ->
         chunk = [row for row in rows if row.nullifier not in minted]
         if not chunk:
             continue
-        reference, latest = _latest_intent(session, CLAIM_KIND, f"{to_hex(root)}-{number * CLAIMS_PER_CALL}")
-        if latest is not None and latest.state not in _OVER:
+        reference, latest = latest_try(session, CLAIM_KIND, f"{to_hex(root)}-{number * CLAIMS_PER_CALL}")
+        if latest is not None and latest.state not in OVER:
             intents.append(latest)
             continue
         proofs = proofs_at(session, root, batch.totals.people, [row.position for row in chunk])

@@ -1,8 +1,9 @@
 """Whether what a batch was worked out from still stands.
 
-To open a million statements takes minutes, in which others write. So whoever works a batch out reads first, and asks
-here once more, set by set, in the short transaction that keeps the outcome. What changed meanwhile is refused and not
-left out: attested is one-way, so it is rare, and the cause (a verifier revoked, a person erased) is one to know of.
+To open a million statements takes minutes, in which others write. So whoever works a batch out asks here once more,
+set by set and of what is written by then, right before the outcome is kept. Nothing has to be locked for it: what
+changes a moment later is as what changes a day later, and who signs next finds it. What changed is refused and not left
+out: attested is one-way, so it is rare, and the cause (a verifier revoked, a person erased) is one to know of.
 """
 
 from collections.abc import Sequence

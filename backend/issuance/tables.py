@@ -38,7 +38,7 @@ class BatchRow(SQLModel, table=True):
     root: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
     class_id: int = Field(sa_column=Column(Uint256, nullable=False))
     state: str
-    """`planned`, `approved` or `sent`."""
+    """`drafted`, `planned`, `approved` or `sent`."""
     people: int
     claims: int
     """Leaves that mint something."""

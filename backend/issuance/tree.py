@@ -4,9 +4,9 @@ Proofs of a million leaves would be 1.4 GB as text; their tree is 64 MB, and a p
 of 32 kB. Nothing is cached, so that every process answers alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import insert
 from sqlmodel import Session, col, delete, select
 
 from backend.chain.merkle import NODE_BYTES, MerkleTree, sibling_indices
@@ -16,16 +16,10 @@ PART_NODES = 1024
 _PART_BYTES = PART_NODES * NODE_BYTES
 
 
-def keep_tree(session: Session, tree: MerkleTree) -> None:
-    """Stores a tree under its root."""
-    starts = range(0, len(tree.nodes), _PART_BYTES)
-    session.execute(
-        insert(TreeRow),
-        [
-            {"root": tree.root, "part": part, "nodes": tree.nodes[start : start + _PART_BYTES]}
-            for part, start in enumerate(starts)
-        ],
-    )
+def parts_of(tree: MerkleTree) -> Iterator[dict[str, Any]]:
+    """A tree as rows of TreeRow, made one by one."""
+    for part, start in enumerate(range(0, len(tree.nodes), _PART_BYTES)):
+        yield {"root": tree.root, "part": part, "nodes": tree.nodes[start : start + _PART_BYTES]}
 
 
 def drop_tree(session: Session, root: bytes) -> None:

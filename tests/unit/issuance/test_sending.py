@@ -12,8 +12,9 @@ from backend.issuance import service
 from backend.issuance.approval import BatchExpired, BatchStateWrong
 from backend.issuance.batch import BatchEmpty, BatchTooSmall
 from backend.issuance.claim_file import ClaimUnknown
+from backend.issuance.dissolving import DISSOLVE_AFTER
 from backend.issuance.reading import BatchState, BatchUnknown, batch_at, batches
-from backend.issuance.service import DISSOLVE_AFTER, ApprovalsInsufficient, ClassUnready, RootSuspended
+from backend.issuance.service import ApprovalsInsufficient, ClassUnready, RootSuspended
 from backend.kernel.digest import to_hex
 from backend.ledger.service import StatementUnknown
 from backend.link.tables import Intent, IntentState

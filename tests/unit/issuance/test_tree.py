@@ -8,11 +8,11 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import event, text
-from sqlmodel import SQLModel, col, func, select
+from sqlmodel import Session, SQLModel, col, func, select
 
 from backend.chain.merkle import MerkleTree, verify
 from backend.issuance.tables import BatchRow, TreeRow
-from backend.issuance.tree import PART_NODES, drop_tree, keep_tree, proofs_at
+from backend.issuance.tree import PART_NODES, drop_tree, parts_of, proofs_at
 from backend.kernel.digest import sha256, to_hex
 from backend.storage.database import Database
 from backend.storage.migrate import alembic_config, migrate
@@ -27,6 +27,11 @@ def empty(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
+def keep(session: Session, tree: MerkleTree) -> None:
+    session.add_all(TreeRow(**part) for part in parts_of(tree))
+    session.flush()
+
+
 def leaves(size: int) -> list[bytes]:
     return sorted(sha256(b"leaf %d" % number) for number in range(size))
 
@@ -36,7 +41,7 @@ def test_proofs__of_every_position__are_those_of_the_tree_in_memory(empty: Datab
     ordered = leaves(size)
     tree = MerkleTree(ordered)
     with empty.write() as session:
-        keep_tree(session, tree)
+        keep(session, tree)
         found = proofs_at(session, tree.root, size, range(size))
     assert found == [tree.proof(leaf) for leaf in ordered]
     assert all(verify(tree.root, leaf, proof) for leaf, proof in zip(ordered, found, strict=True))
@@ -47,7 +52,7 @@ def test_proof__of_one_leaf_of_many__reads_few_parts_in_one_query(empty: Databas
     tree = MerkleTree(leaves(size))
     asked: list[str] = []
     with empty.write() as session:
-        keep_tree(session, tree)
+        keep(session, tree)
         parts = session.exec(select(func.count()).select_from(TreeRow)).one()
         event.listen(empty.writer, "before_cursor_execute", lambda *args: asked.append(args[2]))
         proofs_at(session, tree.root, size, [31_415])
@@ -60,8 +65,8 @@ def test_proof__of_one_leaf_of_many__reads_few_parts_in_one_query(empty: Databas
 def test_drop__one_tree__leaves_the_others(empty: Database) -> None:
     gone, kept = MerkleTree(leaves(3)), MerkleTree(leaves(1_500))
     with empty.write() as session:
-        keep_tree(session, gone)
-        keep_tree(session, kept)
+        keep(session, gone)
+        keep(session, kept)
         drop_tree(session, gone.root)
         assert set(session.exec(select(TreeRow.root)).all()) == {kept.root}
 
