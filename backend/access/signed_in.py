@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from backend.access.client import ApiClient
+from backend.access.language import Language
 from backend.chain.keys import Signer, dev_signer, require_dev_chain, signer_from_keystore
 from backend.kernel.errors import InvalidInput
 from backend.storage.settings import Settings
@@ -24,6 +25,10 @@ DevIndex: TypeAlias = Annotated[
     int | None, typer.Option("--dev", min=0, help="Or a development account of the local chain: see `tanyu accounts`.")
 ]
 Ward: TypeAlias = Annotated[str | None, typer.Option("--ward", help="Address of a child of yours to act for.")]
+
+Lang: TypeAlias = Annotated[
+    Language | None, typer.Option("--lang", help="en or zh: what people read; as LANG says if not given.")
+]
 
 
 class KeyMissing(InvalidInput):

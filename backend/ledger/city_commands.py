@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
+from backend.access.told import told
 from backend.chain.deployment import Deployment
 from backend.chain.rpc import LOCAL_CHAIN_ID
 from backend.kernel.clock import SystemClock
 from backend.kernel.errors import InvalidInput
 from backend.ledger.books import Books
 from backend.ledger.closing import require_over
-from backend.ledger.person_session import render as render_fields
 from backend.ledger.personhood import LedgerKeys
 from backend.storage.database import Database
 from backend.storage.settings import Settings
@@ -49,7 +49,7 @@ def report_city(
     """
     with failing_plainly(as_json=as_json):
         report, differing = _report(region, vintage, persons, lines)
-    emit(_fields(report, differing), as_json=as_json, render=render_fields)
+    emit(_fields(report, differing), as_json=as_json, render=told)
     if differing:
         raise typer.Exit(EXIT_FINDING)
 
