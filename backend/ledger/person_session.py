@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 
@@ -24,7 +24,7 @@ from backend.access.signed_in import (
 from backend.access.terminal import emit, failing_plainly
 from backend.access.told import told
 
-Function = Callable[..., Any]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class PersonSession:
@@ -140,7 +140,7 @@ class PersonCommands(typer.Typer):
         return found
 
 
-def _taking_options(session: PersonSession, function: Function) -> Function:
+def _taking_options(session: PersonSession, function: Callable[..., Any]) -> Callable[..., Any]:
     options = inspect.signature(session.take).parameters
 
     @wraps(function)
@@ -153,7 +153,7 @@ def _taking_options(session: PersonSession, function: Function) -> Function:
     return _read_as(command, own.replace(parameters=[*own.parameters.values(), *more]))
 
 
-def _read_as(function: Function, signature: inspect.Signature) -> Function:
+def _read_as(function: Callable[..., Any], signature: inspect.Signature) -> Callable[..., Any]:
     """The function with the parameters that typer makes a command line of."""
     function.__signature__ = signature  # type: ignore[attr-defined] # what inspect.signature() looks for first
     function.__annotations__ = {name: one.annotation for name, one in signature.parameters.items()}

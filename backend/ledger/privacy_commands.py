@@ -1,29 +1,21 @@
 """`tanyu me access-log`, `export` and `erase`: a person's own data at a running Tanyu."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from backend.access.new_file import new_file
 from backend.access.signed_in import signed_in_client
 from backend.access.terminal import AsJson, failing_plainly
 from backend.chain.keys import personal_sign
 from backend.kernel.clock import SystemClock, iso
 from backend.kernel.digest import to_hex
-from backend.kernel.errors import InvalidInput, TanyuError
-from backend.ledger.person_commands import app, person
+from backend.kernel.errors import InvalidInput
+from backend.ledger.key_commands import app
+from backend.ledger.person_commands import person
 
 __all__ = ["app"]
-
-
-class ExportFileExists(InvalidInput):
-    """There is a file already, or it cannot be made."""
-
-    code = "export.file_unusable"
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"cannot write {path}: {why}", file=str(path))
 
 
 class ErasureUnconfirmed(InvalidInput):
@@ -37,21 +29,12 @@ class ErasureUnconfirmed(InvalidInput):
 
 def save(path: str, file: Path, *, as_json: bool) -> None:
     """Saves what the server answers as a new file that the person alone can read, and says what was saved. A file that
-    is there is never written over: ExportFileExists.
+    is there is never written over: FileUnusable.
     """
     with failing_plainly(as_json=as_json):
         params: dict[str, str | int] = {"ward": person.ward} if person.ward else {}
-        with signed_in_client(person.url, person.key()) as client:
-            try:
-                opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except OSError as failure:
-                raise ExportFileExists(file, failure.strerror or type(failure).__name__) from failure
-            try:
-                with os.fdopen(opened, "wb") as out:
-                    digest = client.save(path, out, params=params)
-            except TanyuError:
-                file.unlink()
-                raise
+        with signed_in_client(person.url, person.key()) as client, new_file(file) as out:
+            digest = client.save(path, out, params=params)
         found = {"file": str(file), "bytes": str(file.stat().st_size), "sha256": to_hex(digest)}
         person.show(found, as_json=as_json)
 

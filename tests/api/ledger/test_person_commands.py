@@ -17,7 +17,7 @@ from backend.chain.deployment import Deployment
 from backend.chain.keys import dev_signer
 from backend.kernel.clock import FixedClock
 from backend.ledger import commands as statement_commands
-from backend.ledger.person_commands import app as me
+from backend.ledger.key_commands import app as me
 from backend.storage.database import Database
 from tests.api.access_app import ALICE, BOB, ORIGIN
 from tests.api.ledger.callers import AFTER, CHILD, NEW_YEAR, Caller
@@ -100,6 +100,22 @@ class TestAccount:
         told = CliRunner().invoke(me, ["--keystore", str(key), "--password-file", str(password), "show", "--json"])
 
         assert json.loads(told.stdout)["address"] == ALICE.address
+
+    def test_new_key__joins_and_is_never_written_over(self, tmp_path: Path) -> None:
+        key, password = tmp_path / "key.json", tmp_path / "password"
+        own = ["--keystore", str(key), "--password-file", str(password)]
+        make = ["new-key", str(key), "--password-file", str(password)]
+        assert said(*make, dev=None, code=2)["code"] == "key.password_missing"
+        password.write_text("\n")
+        assert said(*make, dev=None, code=2)["code"] == "key.password_missing"
+        assert not key.exists()
+        password.write_text("secret\n")
+
+        made = said(*make, dev=None)
+
+        assert said("join", "US-CA", "--identity", "alice", *own, dev=None)["address"] == made["address"]
+        assert said(*make, dev=None, code=2)["code"] == "file.unusable"
+        assert said("show", *own, dev=None)["address"] == made["address"], "as it was"
 
     def test_rotation__moves_the_account(self) -> None:
         said("join", "US-CA", "--identity", "alice")

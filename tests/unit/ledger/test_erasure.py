@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, col, select
 
+from backend.access.signed_text import SignedTextExpired, SignedTextSignerWrong
 from backend.access.tables import SessionRow
 from backend.chain.keys import dev_signer
 from backend.footprint.kind import Grade
@@ -17,9 +18,7 @@ from backend.ledger.closing import close, submit
 from backend.ledger.deadline import close_overdue
 from backend.ledger.draft import draft_of
 from backend.ledger.erasure import (
-    ErasureExpired,
     ErasureInTheWay,
-    ErasureSignerWrong,
     destroy_keys,
     erase,
     finish_erasures,
@@ -280,13 +279,13 @@ class TestInTheWay:
         _, alice, bob = a_shared_year(database, books)
         right = signed(alice, dev_signer(ALICE))
         wrong = {
-            "erasure.expired": signed(alice, dev_signer(ALICE), AT - timedelta(hours=2)),
-            "erasure.signer_wrong": replace(right, signer=dev_signer(BOB).address),
+            "signed_text.expired": signed(alice, dev_signer(ALICE), AT - timedelta(hours=2)),
+            "signed_text.signer_wrong": replace(right, signer=dev_signer(BOB).address),
             "another chain": replace(right, chain_id=1),
             "another account": replace(right, signature=signed(bob, dev_signer(ALICE)).signature),
         }
         for given in wrong.values():
-            with database.write() as session, pytest.raises((ErasureExpired, ErasureSignerWrong)):
+            with database.write() as session, pytest.raises((SignedTextExpired, SignedTextSignerWrong)):
                 erase(session, books, alice, given, at=AT)
         with database.read() as session:
             assert person_at(session, alice.address) == alice
