@@ -143,8 +143,9 @@ def test_claim_file__of_the_signed_in_holder__leads_to_the_root(
     assert found["issuance"] == DEPLOYMENT.address("Issuance")
 
 
+@pytest.mark.usefixtures("statements")
 def test_claim_file__at_the_terminal__is_saved_once_and_for_its_holder_alone(
-    client: TestClient, world: World, statements: list[Statement], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(client.app, FastAPI)
     monkeypatch.setattr(signed_in, "ApiClient", partial(ApiClient, transport=IntoApp(client.app)))
