@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from backend.access.client import ApiClient
+from backend.access.language import Language
 from backend.chain.keys import Signer, dev_signer, require_dev_chain, signer_from_keystore
 from backend.kernel.errors import InvalidInput
 from backend.storage.settings import Settings
@@ -24,6 +25,10 @@ DevIndex: TypeAlias = Annotated[
     int | None, typer.Option("--dev", min=0, help="Or a development account of the local chain: see `tanyu accounts`.")
 ]
 Ward: TypeAlias = Annotated[str | None, typer.Option("--ward", help="Address of a child of yours to act for.")]
+
+Lang: TypeAlias = Annotated[
+    Language | None, typer.Option("--lang", help="en or zh: what people read; as LANG says if not given.")
+]
 
 
 class KeyMissing(InvalidInput):
@@ -43,17 +48,33 @@ class Key:
     is_development: bool
 
 
+class PasswordMissing(InvalidInput):
+    """No password in the file, or no file."""
+
+    code = "key.password_missing"
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(f"{file} holds no password: write it into that file, in one line", file=str(file))
+
+
+def password_in(file: Path) -> str:
+    """The password of a password file. Raises PasswordMissing."""
+    try:
+        password = file.read_text("utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as failure:
+        raise PasswordMissing(file) from failure
+    if not password:
+        raise PasswordMissing(file)
+    return password
+
+
 def key_of(keystore: Path | None, password_file: Path | None, dev: int | None) -> Key:
-    """The key that the options name. Raises KeyMissing, KeystoreUnreadable."""
+    """The key that the options name. Raises KeyMissing, PasswordMissing, KeystoreUnreadable."""
     if dev is not None and keystore is None:
         return Key(dev_signer(dev), is_development=True)
     if dev is not None or keystore is None or password_file is None:
         raise KeyMissing
-    try:
-        password = password_file.read_text("utf-8").rstrip("\n")
-    except (OSError, UnicodeDecodeError) as failure:
-        raise KeyMissing from failure
-    return Key(signer_from_keystore(keystore, password), is_development=False)
+    return Key(signer_from_keystore(keystore, password_in(password_file)), is_development=False)
 
 
 def client_at(url: str | None) -> ApiClient:

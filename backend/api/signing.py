@@ -10,9 +10,9 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.requests import Request
 
+from backend.access.language import language_of
 from backend.access.state import database_of, deployment_of
 from backend.access.wire import AddressText, Wire
-from backend.api.language import language_of
 from backend.chain.clear_signing import described, descriptor
 from backend.chain.deployment import Deployment
 from backend.chain.typed_data import type_files

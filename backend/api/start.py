@@ -11,9 +11,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from backend.api.figures import decimal_text, kg_text, minute_text, percent_floor, short_hex
+from backend.access.figures import decimal_text, kg_text, minute_text, percent_floor, short_hex
+from backend.access.language import Language, language_of
 from backend.api.html import PAGES, Html, fill, h, join
-from backend.api.language import Language, language_of
 from backend.api.reference import page_response
 from backend.api.stylesheet import stylesheet_url
 from backend.chain.rpc import LOCAL_CHAIN_ID

@@ -36,6 +36,12 @@ PROMISES = {
 }
 """What each promise says, shortly (DESIGN section 5)."""
 
+BEYOND_HISTORY = (
+    "INV-07, that one bad order or receiver cannot stop the rest of its batch, leaves no trace that an audit could "
+    "read: the contracts' tests check it"
+)
+"""Which promise the rows above do not stand for, and who does."""
+
 PIPE_WIDTH = 1000
 
 app = typer.Typer(name="audit", help="Independent verification from the chain alone.")
@@ -115,8 +121,9 @@ def _print(report: Report, *, details: bool) -> None:
         console.print(f"    expected {finding.expected}\n    found    {finding.found}", soft_wrap=True, markup=False)
     if len(report.findings) > FINDINGS_SHOWN:
         console.print(f"... and {len(report.findings) - FINDINGS_SHOWN} more: see --json")
-    verdict = "every promise holds" if report.holds else f"{len(report.findings)} findings"
+    verdict = "every promise above holds" if report.holds else f"{len(report.findings)} findings"
     console.print(verdict, style="bold green" if report.holds else "bold red")
+    console.print(BEYOND_HISTORY, soft_wrap=True)
 
 
 def _fail(error: TanyuError, *, as_json: bool) -> None:

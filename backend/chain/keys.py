@@ -1,5 +1,6 @@
 """Keys that sign: the public development accounts (local chain only), and EIP-191 personal messages."""
 
+import json
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
@@ -92,6 +93,12 @@ def signer_from_keystore(path: Path, password: str) -> Signer:
         return signer_from_key(bytes(Account.decrypt(path.read_text(), password)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as failure:  # whatever the file holds
         raise KeystoreUnreadable(path) from failure
+
+
+def new_keystore(password: str) -> tuple[str, str]:
+    """A fresh key's address, and its keystore file of version 3, which the password opens."""
+    account = Account.create()
+    return account.address, json.dumps(Account.encrypt(account.key, password))
 
 
 def signer_from_key(key: bytes) -> Signer:

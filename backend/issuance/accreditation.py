@@ -8,35 +8,23 @@ within its term is revoked; who is removed after it has only left.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from backend.access.signed_text import GOOD_FOR, require_signed
 from backend.chain.deployment import Deployment
-from backend.chain.keys import personal_recover
 from backend.issuance.tables import VerifierChange
 from backend.issuance.verification_rules import shipped_rules
 from backend.issuance.verification_tables import AccreditationRow
 from backend.kernel.clock import from_unix_s, iso, unix_s
-from backend.kernel.errors import Forbidden, InvalidInput, Unauthenticated
-
-GOOD_FOR = timedelta(hours=1)
-"""How old or early the time in a signed grant may be."""
+from backend.kernel.errors import Forbidden, InvalidInput
 
 
 class GrantInvalid(InvalidInput):
     """A term that cannot be granted: it ends before it begins, reaches too far, or was signed at another time."""
 
     code = "accreditation.invalid"
-
-
-class GrantSignerWrong(Unauthenticated):
-    """The grant is not signed by whom it names."""
-
-    code = "accreditation.signer_wrong"
-
-    def __init__(self, found: str, expected: str) -> None:
-        super().__init__(f"{found} signed where {expected} must", found=found, expected=expected)
 
 
 class GrantorUnfit(Forbidden):
@@ -137,7 +125,7 @@ def grant(
     """Keeps a registrar's word until when a verifier serves; a later one replaces it, and may shorten it.
     `by_registrar`: whether the chain says now that `granted_by` is one.
 
-    Raises GrantInvalid, GrantSignerWrong, GrantorUnfit, SignatureMalformed.
+    Raises GrantInvalid, SignedTextSignerWrong, GrantorUnfit, SignatureMalformed.
     """
     granted_at, until = from_unix_s(unix_s(granted_at)), from_unix_s(unix_s(until))
     longest = shipped_rules().term
@@ -147,9 +135,7 @@ def grant(
         latest = iso(granted_at + longest)
         raise GrantInvalid(f"a term ends after {iso(granted_at)} and by {latest}", until=iso(until), latest=latest)
     text = grant_text(deployment, verifier=verifier, granted_by=granted_by, granted_at=granted_at, until=until)
-    found = personal_recover(text, signature)
-    if found != granted_by:
-        raise GrantSignerWrong(found, granted_by)
+    require_signed(text, signature, granted_by)
     if not by_registrar:
         raise GrantorUnfit(granted_by)
     session.add(

@@ -4,13 +4,13 @@ from typing import Any
 
 from backend.access.signed_in import DevIndex, Keystore, PasswordFile, key_of
 from backend.access.terminal import AsJson, emit, failing_plainly
+from backend.access.told import told
 from backend.chain.contracts import Contracts
 from backend.chain.keys import require_dev_chain
 from backend.issuance.chain_options import DeploymentFile, Rpc, contracts_at
 from backend.issuance.class_opening import ClassStanding, GovernorDesk, Standing, class_specs, code_of, missing_classes
 from backend.issuance.commands import app
 from backend.kernel.clock import SystemClock, iso
-from backend.ledger.person_session import render
 from backend.ledger.policy import shipped_policies
 
 __all__ = ["app"]
@@ -37,7 +37,7 @@ def list_classes(rpc: Rpc = None, deployment: DeploymentFile = None, *, as_json:
             {"creditClass": code_of(one), "standing": str(Standing.MISSING if one in missing else Standing.OPEN)}
             for one in specs
         ]
-    emit(found, as_json=as_json, render=render)
+    emit(found, as_json=as_json, render=told)
 
 
 @app.command("open-classes")
@@ -56,4 +56,4 @@ def open_classes(
         if key.is_development:
             require_dev_chain(contracts.deployment.chain_id)
         standings = GovernorDesk(contracts, key.signer, SystemClock()).open(class_specs(shipped_policies()))
-    emit([_fields(one) for one in standings], as_json=as_json, render=render)
+    emit([_fields(one) for one in standings], as_json=as_json, render=told)

@@ -9,10 +9,32 @@ from backend.chain.artifacts import artifact
 from backend.chain.keys import personal_recover
 from backend.chain.signature import SignatureMalformed
 from backend.issuance.draw import commitment_of, commitment_text, drawn_of, seed_of
-from backend.issuance.draw_list import DRAW_TOPIC, DrawList, draw_list_of
-from backend.kernel.clock import TimeMalformed, parse_iso, unix_s
+from backend.issuance.draw_list import DRAW_TOPIC, DrawList, day_of, draw_list_of
+from backend.kernel.clock import TimeMalformed, from_unix_s, iso, parse_iso, unix_s
 from backend.kernel.digest import digest_of, to_hex
+from backend.kernel.errors import Conflict
 from backend.link.node import Node
+
+
+class DrawNotOver(Conflict):
+    """Nobody can draw again yet: the draw has no end so far."""
+
+    code = "draw.not_over"
+
+    def __init__(self, listed: DrawList) -> None:
+        day, reveal_until = day_of(listed.day).isoformat(), iso(from_unix_s(listed.reveal_until_s))
+        super().__init__(
+            f"nothing is wrong so far, but the draw of {day} is not over yet: verifiers commit until "
+            f"{iso(from_unix_s(listed.commit_until_s))} and show their secrets until {reveal_until}; ask again then",
+            day=day,
+            reveal_until=reveal_until,
+        )
+
+
+def require_over(record: Mapping[str, Any]) -> None:
+    """Raises DrawNotOver for the record of a draw that is not concluded."""
+    if record["concludedAt"] is None:
+        raise DrawNotOver(draw_list_of(record["listed"]))
 
 
 def _bytes(text: object) -> bytes:
@@ -21,6 +43,7 @@ def _bytes(text: object) -> bytes:
 
 def wrong_with(record: Mapping[str, Any]) -> list[str]:
     """What is wrong with a record (GET /verification/draws/{day}), as sentences; empty if drawing again gives the same.
+    Of one that is not over, what is wrong so far (`require_over`).
 
     That the list was anchored, and the block's hash, only a node can tell: `wrong_on_chain`.
     """
@@ -64,7 +87,7 @@ def _wrong_parts(record: Mapping[str, Any], listed: DrawList) -> list[str]:
 
 def _wrong_end(record: Mapping[str, Any], listed: DrawList) -> list[str]:
     if record["concludedAt"] is None:
-        return ["the draw is not concluded yet"]
+        return ["it is not concluded and has a seed"] if record["seed"] is not None or record["drawn"] else []
     secrets = {part["verifier"]: _bytes(part["secret"]) for part in record["parts"] if part["secret"] is not None}
     drawn = sorted(one["statement"] for one in record["drawn"])
     if record["blockHash"] is None or len(secrets) < listed.least_secrets:

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlmodel import Session, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from backend.issuance.dissolving import DISSOLVE_AFTER
 from backend.issuance.reauditing import ERASED
-from backend.issuance.service import DISSOLVE_AFTER
 from backend.issuance.tables import AnchoringRow, BatchRow, ClaimRow
 from backend.issuance.verification_rules import shipped_rules
 from backend.issuance.verification_tables import (

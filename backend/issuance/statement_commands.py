@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
-from rich.table import Table
 
 from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
+from backend.access.told import told
 from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
 from backend.chain.rpc import connect
@@ -18,8 +18,9 @@ from backend.kernel.errors import RuleViolated
 from backend.ledger.commands import app as statement
 from backend.ledger.commands import read_text
 from backend.ledger.document import disclose, verify
-from backend.ledger.person_commands import person
+from backend.ledger.person_commands import Vintage, person
 from backend.ledger.privacy_commands import app as me
+from backend.ledger.privacy_commands import save
 from backend.ledger.recompute import Discrepancy
 from backend.ledger.sources import Sources, factors_from, policy_from
 from backend.storage.settings import Settings
@@ -58,10 +59,7 @@ def _finding(one: Discrepancy) -> dict[str, str]:
 def _render(result: dict[str, Any]) -> RenderableType:
     parts: list[RenderableType] = []
     for paper in (*result["papers"], *([result["chain"]] if result["chain"] else [])):
-        table = Table(show_header=False)
-        for name, value in paper.items():
-            table.add_row(name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        parts.append(table)
+        parts.append(told(paper))
     parts += [f"{one['code']}: {one['sentence']}" for one in result["findings"]] or ["nothing is wrong with it"]
     return Group(*parts)
 
@@ -122,9 +120,22 @@ def verify_statement(
         raise typer.Exit(EXIT_FINDING)
 
 
+@me.command("claim")
+def claim(
+    vintage: Vintage,
+    file: Annotated[Path, typer.Argument(help="A new file; readable by you only.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Saves your claim of a year whose batch was planned: with it anybody can mint your credits without this server.
+    `tanyu statement verify FILE` proves it.
+    """
+    save(f"/statements/{vintage}/claim", file, as_json=as_json)
+
+
 @me.command("credential")
 def credential(
-    vintage: Annotated[int, typer.Argument(help="The calendar year.")],
+    vintage: Vintage,
     audience: Annotated[str, typer.Option("--audience", help="For whom: you have another name for each.")] = "",
     subject: Annotated[
         str, typer.Option("--subject", help="`pairwise`, or `account` to be named by address.")

@@ -5,18 +5,17 @@ from typing import Any
 
 from sqlmodel import Session
 
-from backend.access.signed_in import DevIndex, Keystore, PasswordFile, Url, client_at, key_of, require_fit_key
-from backend.access.terminal import AsJson, emit, failing_plainly
+from backend.access.signed_in import client_at, require_fit_key
+from backend.access.terminal import AsJson, failing_plainly
 from backend.issuance.assignment import Work
 from backend.issuance.chain_options import DeploymentFile, Rpc, contracts_at
 from backend.issuance.inspection import unassigned_inspections
 from backend.issuance.registrar_desk import RegistrarDesk
 from backend.issuance.task import unassigned
-from backend.issuance.verification_commands import app
+from backend.issuance.verification_commands import app, registrar
 from backend.issuance.verifier import serving, threshold_of
 from backend.kernel.clock import SystemClock, iso
 from backend.kernel.digest import to_hex
-from backend.ledger.person_session import render
 from backend.storage.database import Database
 from backend.storage.settings import Settings
 
@@ -24,23 +23,14 @@ __all__ = ["app"]
 
 
 @app.command("end-terms")
-def end_terms(
-    *,
-    keystore: Keystore = None,
-    password_file: PasswordFile = None,
-    dev: DevIndex = None,
-    url: Url = None,
-    rpc: Rpc = None,
-    deployment: DeploymentFile = None,
-    as_json: AsJson = False,
-) -> None:
+def end_terms(*, rpc: Rpc = None, deployment: DeploymentFile = None, as_json: AsJson = False) -> None:
     """For the registrar: removes from the chain the verifiers whose term is over, whom it would hear for ever."""
     with failing_plainly(as_json=as_json):
-        key, contracts = key_of(keystore, password_file, dev), contracts_at(rpc, deployment)
-        with client_at(url) as client:
+        key, contracts = registrar.key(), contracts_at(rpc, deployment)
+        with client_at(registrar.url) as client:
             require_fit_key(client, key)
-            told = client.get("/verification/accreditations")
-        over = [one["verifier"] for one in told if one["removedAt"] is None and not one["serves"]]
+            accreditations = client.get("/verification/accreditations")
+        over = [one["verifier"] for one in accreditations if one["removedAt"] is None and not one["serves"]]
         contracts.deployment.check(contracts.w3)
         sent = RegistrarDesk(contracts, key.signer, SystemClock()).remove(over)
         functions = contracts.issuance.functions
@@ -49,10 +39,10 @@ def end_terms(
             "remaining": int(functions.verifierCount().call()),
             "threshold": int(functions.threshold().call()),
         }
-    emit(found, as_json=as_json, render=render)
+        registrar.show(found, as_json=as_json)
 
 
-@app.command("unassigned")
+@app.command("unassigned", offline=True)
 def list_unassigned(*, as_json: AsJson = False) -> None:
     """For the operator: work that no verifier may do, and what it waits for: another verifier, or a new term."""
     with failing_plainly(as_json=as_json):
@@ -62,7 +52,7 @@ def list_unassigned(*, as_json: AsJson = False) -> None:
                 found = _unassigned(session, now)
         finally:
             database.close()
-    emit(found, as_json=as_json, render=render)
+    registrar.show(found, as_json=as_json)
 
 
 def _unassigned(session: Session, now: datetime) -> dict[str, Any]:

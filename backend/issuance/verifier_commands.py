@@ -10,21 +10,21 @@ import typer
 
 from backend.access.client import ApiClient
 from backend.access.signed_in import client_at, signed_in_client
-from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
+from backend.access.terminal import EXIT_FINDING, AsJson, failing_plainly
 from backend.chain.keys import personal_sign
 from backend.chain.rpc import connect
 from backend.chain.typed_data import Domain
 from backend.issuance.commands import root_of
 from backend.issuance.draw import commitment_of, commitment_text
 from backend.issuance.draw_list import draw_list_of
-from backend.issuance.draw_record import wrong_on_chain, wrong_with
+from backend.issuance.draw_record import require_over, wrong_on_chain, wrong_with
 from backend.issuance.drawing import DrawNotNow
 from backend.issuance.reauditing import Outcome
 from backend.issuance.verifier_check import ShownUnsound, attestation_of_document, batch_signature, secret_of
 from backend.kernel.clock import SystemClock, unix_s
 from backend.kernel.digest import canonical_json, to_hex
 from backend.kernel.errors import InvalidInput
-from backend.ledger.person_session import group, render
+from backend.ledger.person_session import group
 
 app, verifier = group(
     "verifier",
@@ -36,6 +36,13 @@ Digest = Annotated[str, typer.Argument(help="The statement's digest: 0x and 64 h
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The day on which the draw was opened.")]
 Inspection = Annotated[int, typer.Argument(help="The inspection's number.")]
 Reasons = Annotated[str, typer.Option("--reasons", help="Why, in words.")]
+
+
+NOTHING_WAITS = {
+    "name": "nothing_waits",
+    "en": "Nothing waits for you. Work comes when a person hands a year in, a draw chooses one, or somebody appeals.",
+    "zh": "暂无待办。有人提交年度账单、抽查抽中或有人申诉时,工作会指派给您。",
+}
 
 
 class RecordUnreadable(InvalidInput):
@@ -53,16 +60,20 @@ def _domain(client: ApiClient) -> Domain:
     return Domain(found["name"], found["version"], found["chainId"], found["verifyingContract"])
 
 
+def _waiting(found: list[Any]) -> list[Any] | dict[str, Any]:
+    return found or {"notes": [NOTHING_WAITS]}
+
+
 @app.command()
 def queue(*, as_json: AsJson = False) -> None:
     """Lists what waits for you: appeals, re-audits, statements to attest."""
-    verifier.ask("GET", "/verification/queue", as_json=as_json)
+    verifier.ask("GET", "/verification/queue", as_json=as_json, shape=_waiting)
 
 
 @app.command()
 def inspections(*, as_json: AsJson = False) -> None:
     """Lists inspections of documents that wait for you."""
-    verifier.ask("GET", "/verification/inspections", as_json=as_json)
+    verifier.ask("GET", "/verification/inspections", as_json=as_json, shape=_waiting)
 
 
 @app.command("show-inspection")
@@ -121,7 +132,7 @@ def attest(
                 "signature": to_hex(attestation.signature),
             }
             found = client.post(f"{path}/attestation", body)
-        emit(found, as_json=as_json, render=render)
+        verifier.show(found, as_json=as_json)
 
 
 @app.command("return")
@@ -177,7 +188,7 @@ def approve_batch(
                 now=SystemClock().now(),
             )
             found = client.post(f"{path}/approval", {"signature": to_hex(signature)})
-        emit(found, as_json=as_json, render=render)
+        verifier.show(found, as_json=as_json)
 
 
 def _draw_path(day: datetime) -> str:
@@ -196,7 +207,7 @@ def commit(day: Day, *, as_json: AsJson = False) -> None:
             signature = personal_sign(key.signer, commitment_text(listed, own, commitment))
             body = {"commitment": to_hex(commitment), "signature": to_hex(signature)}
             found = client.post(f"{_draw_path(day)}/commitment", body)
-        emit(found, as_json=as_json, render=render)
+        verifier.show(found, as_json=as_json)
 
 
 @app.command()
@@ -221,7 +232,7 @@ def reveal(
                 raise ShownUnsound("the draw's record", wrong)
             secret = secret_of(listed, key.signer)
             found = client.post(f"{_draw_path(day)}/reveal", {"secret": to_hex(secret)})
-        emit(found, as_json=as_json, render=render)
+        verifier.show(found, as_json=as_json)
 
 
 @app.command()
@@ -262,14 +273,16 @@ def _record(source: str) -> Any:
         raise RecordUnreadable(source) from failure
 
 
-@app.command("verify-draw")
+@app.command("verify-draw", offline=True)
 def verify_draw(
     source: Annotated[str, typer.Argument(help="A draw's record: a file, or its address at a server.")],
     rpc: Annotated[str | None, typer.Option("--rpc", help="A node to ask for the anchored list and the block.")] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Draws again from a draw's public record, offline, for anybody; exits 1 if anything is otherwise."""
+    """Draws again from a draw's public record, offline, for anybody; exits 1 if anything is otherwise, or if the draw
+    is not over.
+    """
     with failing_plainly(as_json=as_json):
         record = _record(source)
         if not isinstance(record, dict):
@@ -277,7 +290,9 @@ def verify_draw(
         findings = wrong_with(record)
         if rpc and not findings:
             findings += wrong_on_chain(record, connect(rpc))
+        if not findings:
+            require_over(record)
         drawn = [one["statement"] for one in record.get("drawn", [])]
-    emit({"findings": findings, "drawn": drawn}, as_json=as_json, render=render)
+    verifier.show({"findings": findings, "drawn": drawn}, as_json=as_json)
     if findings:
         raise typer.Exit(EXIT_FINDING)

@@ -10,11 +10,16 @@ from starlette.requests import Request
 from backend.access.state import clock_of, database_of
 from backend.access.wire import AddressText, Iso, Wire
 from backend.footprint.place import place_of
+from backend.ledger.accrual import membership_of
+from backend.ledger.books import Books
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
+from backend.ledger.earning import part_year_notice
 from backend.ledger.hand_over import waiting_hand_over
-from backend.ledger.home import HomeView, found_home, homes_of, move_in, move_out
+from backend.ledger.home import HomeView, found_home, homes_of, move_in, move_out, stays
+from backend.ledger.notice_out import NoticeOut, notices_out
 from backend.ledger.notices import NOTICES
 from backend.ledger.person import Person, join, wards_of
+from backend.ledger.uncounted import stay_notices
 
 router = APIRouter(tags=["accounts"])
 
@@ -38,6 +43,12 @@ class HomeOut(Wire):
     grid_area: str
 
 
+class MovedInOut(HomeOut):
+    """The home, and what to know of living there from that day on."""
+
+    notes: list[NoticeOut]
+
+
 class AccountOut(Wire):
     """An account with its homes and, for a guardian, its wards."""
 
@@ -56,13 +67,16 @@ class AccountOut(Wire):
 
 
 class JoinedOut(AccountOut):
-    """The new account, and what its person must know."""
+    """The new account, and what its person must know: always, and of this first year."""
 
     notices: list[str]
+    notes: list[NoticeOut]
 
 
 class HomeBody(Wire):
-    """`gridArea` is the region or its regional grid, whichever has its own factors; `sinceOn` the first day there."""
+    """`gridArea` is the region or its regional grid, to be named where there is a choice; `sinceOn` the first day
+    there.
+    """
 
     region: str
     since_on: date
@@ -83,6 +97,27 @@ class MoveOutBody(Wire):
 
 def _home(home: HomeView) -> HomeOut:
     return HomeOut(code=home.code, region=home.region, grid_area=home.grid_area)
+
+
+def _moved_in(session: Session, home: HomeView, person: Person, since_on: date) -> MovedInOut:
+    elsewhere = [
+        (other.code, stay)
+        for other in homes_of(session, person.person_id)
+        if other.premises_id != home.premises_id
+        for stay in stays(session, other.premises_id)
+        if stay.person_id == person.person_id
+    ]
+    notes = notices_out(stay_notices(since_on, person.joined_on, elsewhere))
+    return MovedInOut(**_home(home).model_dump(), notes=notes)
+
+
+def _first_year(books: Books, person: Person) -> list[NoticeOut]:
+    policy = books.policies.find(person.region, person.joined_on.year)
+    if policy is None:
+        return []
+    member = membership_of(person.joined_on.year, person.joined_on, None, person.born_on)
+    part = part_year_notice(policy, member)
+    return notices_out([part] if part else [])
 
 
 def _account(session: Session, request: Request, person: Person) -> AccountOut:
@@ -122,7 +157,8 @@ def join_tanyu(request: Request, account: SignedIn, body: JoinBody) -> JoinedOut
             guardian=account if body.ward is not None else None,
         )
         opened = _account(session, request, person)
-    return JoinedOut(**opened.model_dump(), notices=[one.en for one in NOTICES])
+    notes = _first_year(books_of(request), person)
+    return JoinedOut(**opened.model_dump(), notices=[one.en for one in NOTICES], notes=notes)
 
 
 @router.get("/accounts/me")
@@ -133,7 +169,7 @@ def see_yourself(request: Request, account: SignedIn, ward: OnBehalf = None) -> 
 
 
 @router.post("/homes", status_code=201)
-def register_home(request: Request, account: SignedIn, body: HomeBody, ward: OnBehalf = None) -> HomeOut:
+def register_home(request: Request, account: SignedIn, body: HomeBody, ward: OnBehalf = None) -> MovedInOut:
     """Registers a home and moves the account in."""
     with database_of(request).write() as session:
         person = acting(session, request, account, ward)
@@ -145,16 +181,18 @@ def register_home(request: Request, account: SignedIn, body: HomeBody, ward: OnB
             since_on=body.since_on,
             at=clock_of(request).now(),
         )
-    return _home(home)
+        return _moved_in(session, home, person, body.since_on)
 
 
 @router.post("/homes/{code}/members", status_code=201)
-def move_into_home(request: Request, account: SignedIn, code: str, body: MoveInBody, ward: OnBehalf = None) -> HomeOut:
+def move_into_home(
+    request: Request, account: SignedIn, code: str, body: MoveInBody, ward: OnBehalf = None
+) -> MovedInOut:
     """Moves the account into a home whose code it was given. From that day its energy is shared among one more."""
     with database_of(request).write() as session:
         person = acting(session, request, account, ward)
         home = move_in(session, code, person_id=person.person_id, since_on=body.since_on, at=clock_of(request).now())
-    return _home(home)
+        return _moved_in(session, home, person, body.since_on)
 
 
 @router.delete("/homes/{code}/members/me")

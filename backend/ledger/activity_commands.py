@@ -1,6 +1,6 @@
 """`tanyu activities`: a template to fill in, what a file holds, and handing files in to a running Tanyu."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ import typer
 from rich.console import RenderableType
 from rich.table import Table
 
-from backend.access.signed_in import DevIndex, Keystore, PasswordFile, Url, Ward, key_of, signed_in_client
+from backend.access.signed_in import signed_in_client
 from backend.access.terminal import AsJson, emit, failing_plainly
 from backend.footprint.csv_intake import columns_told, parse_activities, template
 from backend.footprint.green_button import read_green_button
@@ -19,14 +19,17 @@ from backend.footprint.trip import distance_mm, read_gpx
 from backend.footprint.xml_stream import CHUNK_BYTES
 from backend.kernel.clock import from_unix_s, iso
 from backend.kernel.errors import InvalidInput
+from backend.ledger.person_session import group
 
-app = typer.Typer(
-    name="activities",
-    help="Activities from files: CSV, Green Button, GPX. Nothing is recorded before you confirm what it would be.",
-    no_args_is_help=True,
+app, person = group(
+    "activities",
+    "Activities, one by one or from files: CSV, Green Button, GPX. Of a file nothing is recorded before you confirm"
+    " what it would be.",
 )
 
 SNIFFED_BYTES = 8_192
+
+RESTORED = {"en": "the old meter has its place again", "zh": "已恢复旧表"}
 
 
 class FileFormat(StrEnum):
@@ -137,27 +140,38 @@ def _rows_table(rows: list[dict[str, Any]]) -> RenderableType:
     return table
 
 
-def _intake_table(told: Mapping[str, Any]) -> RenderableType:
-    table = Table("kind", "quantity", "unit", "start", "end", "meter", "grade")
-    for row in told["activities"]:
-        table.add_row(
-            *(str(row[name] or "") for name in ("kind", "quantity", "unit", "start", "end", "meter", "grade"))
-        )
-    return table
+_PLANNED = ("kind", "quantity", "unit", "start", "end", "meter", "grade")
+_KEPT = ("id", "kind", "quantity", "unit", "start", "end", "grade", "source", "evidence")
 
 
-def _sentences(told: Mapping[str, Any]) -> Iterator[str]:
-    """What became of the file, in lines that nothing wraps: the digest is for copying."""
-    for one in told["leftOut"]:
-        yield f"note: {one}"
+def _rows(found: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, Any]]:
+    return [{name: row[name] for name in names} for row in found["activities"]]
+
+
+def _intake(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file would record, and what became of it."""
     if told["kept"]:
-        yield f"recorded {told['kept']} activities"
+        end = {"en": f"recorded {told['kept']} activities", "zh": f"已记录 {told['kept']} 项活动"}
     else:
-        yield f"nothing is recorded yet; to record exactly this, add --confirm {told['confirm']}"
+        end = {
+            "en": f"nothing is recorded yet; to record exactly this, add --confirm {told['confirm']}",
+            "zh": f"尚未记录;如需照此记录,请加上 --confirm {told['confirm']}",
+        }
+    left_out = [{"en": one, "zh": one} for one in told["leftOut"]]
+    return {"activities": _rows(told, _PLANNED), "notes": [*left_out, end]}
+
+
+def _page(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {"activities": _rows(found, _KEPT)}
+
+
+def _kept(found: Mapping[str, Any]) -> dict[str, Any]:
+    return _page({"activities": [found]}) | {"notes": found["notes"]}
 
 
 @app.command(
     "template",
+    offline=True,
     help=f"Prints a CSV to fill in: every column, and an example row for each category.\n\n{columns_told()}",
 )
 def show_template(*, as_json: AsJson = False) -> None:
@@ -168,7 +182,7 @@ def show_template(*, as_json: AsJson = False) -> None:
         typer.echo(template(), nl=False)
 
 
-@app.command("read")
+@app.command("read", offline=True)
 def read_file(file: File, *, form: Format = None, kind: Mode = "rail", as_json: AsJson = False) -> None:
     """Shows what a file holds, offline: usage points and their totals, tracks and their metres, or rows.
 
@@ -193,15 +207,10 @@ def import_file(
     only_new: Annotated[bool, typer.Option("--only-new", help="Leave out readings recorded already.")] = False,
     utility: Annotated[str | None, typer.Option(help="The registered utility that signed the file for you.")] = None,
     signature: Annotated[str | None, typer.Option(help="Its signature: 0x and hex.")] = None,
-    ward: Ward = None,
     confirm: Annotated[
         str | None,
         typer.Option(help="What the first call printed: record exactly that. Left out, nothing is recorded."),
     ] = None,
-    keystore: Keystore = None,
-    password_file: PasswordFile = None,
-    dev: DevIndex = None,
-    url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Tells what a file would record; with --confirm, records it. The file is sent as it is read."""
@@ -217,23 +226,13 @@ def import_file(
             "onlyNew": "true" if only_new else None,
             "utility": utility,
             "signature": signature,
-            "ward": ward,
+            "ward": person.ward,
             "confirm": confirm,
         }
         params = {name: value for name, value in asked.items() if value is not None}
-        with signed_in_client(url, key_of(keystore, password_file, dev)) as client:
+        with signed_in_client(person.url, person.key()) as client:
             told = client.send(path, _pieces(file), media_type, params=params)
-    emit(told, as_json=as_json, render=_intake_table)
-    if not as_json:
-        typer.echo("\n".join(_sentences(told)))
-
-
-def _kept_table(page: Mapping[str, Any]) -> RenderableType:
-    names = ("id", "kind", "quantity", "unit", "start", "end", "grade", "source", "evidence")
-    table = Table(*names)
-    for row in page["activities"]:
-        table.add_row(*(str(row[name]) for name in names))
-    return table
+        person.show(told, as_json=as_json, shape=_intake)
 
 
 @app.command("add")
@@ -248,20 +247,12 @@ def add_activity(
     home: Home = None,
     meter: Annotated[str | None, typer.Option(help="Number of the home's meter or supplier's account.")] = None,
     evidence: Annotated[str, typer.Option(help="The document behind it: a verifier inspects that.")] = "",
-    ward: Ward = None,
-    keystore: Keystore = None,
-    password_file: PasswordFile = None,
-    dev: DevIndex = None,
-    url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Records one activity, self-declared. `tanyu me take-back ID` undoes it."""
-    with failing_plainly(as_json=as_json):
-        body = {"kind": kind, "quantity": quantity, "unit": unit, "from": start, "to": end or start, "place": place}
-        body |= {name: text for name, text in (("evidence", evidence), ("meter", meter), ("home", home)) if text}
-        with signed_in_client(url, key_of(keystore, password_file, dev)) as client:
-            kept = client.request("POST", "/activities", params={"ward": ward} if ward else {}, body=body)
-        emit(kept, as_json=as_json, render=lambda row: _kept_table({"activities": [row]}))
+    body = {"kind": kind, "quantity": quantity, "unit": unit, "from": start, "to": end or start, "place": place}
+    body |= {name: text for name, text in (("evidence", evidence), ("meter", meter), ("home", home)) if text}
+    person.ask("POST", "/activities", as_json=as_json, body=body, shape=_kept)
 
 
 @app.command("list")
@@ -269,18 +260,15 @@ def list_recorded(
     *,
     after: Annotated[int, typer.Option(min=0, help="Only activities after the one with this id.")] = 0,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 100,
-    ward: Ward = None,
-    keystore: Keystore = None,
-    password_file: PasswordFile = None,
-    dev: DevIndex = None,
-    url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Lists what you recorded and what was recorded for your homes, in order of entry."""
-    with failing_plainly(as_json=as_json):
-        with signed_in_client(url, key_of(keystore, password_file, dev)) as client:
-            page = client.get("/activities", after=after, limit=limit, **({"ward": ward} if ward else {}))
-        emit(page, as_json=as_json, render=_kept_table)
+    person.ask("GET", "/activities", as_json=as_json, params={"after": after, "limit": limit}, shape=_page)
+
+
+def _counts_from(said: Mapping[str, Any]) -> dict[str, Any]:
+    on = said["on"]
+    return {"notes": [{"en": f"the new meter counts from {on} on", "zh": f"新表自 {on} 起计入"}]}
 
 
 @app.command("replace-meter")
@@ -291,20 +279,11 @@ def replace_meter(
     old: Annotated[str, typer.Option(help="Number of the meter that was taken out.")],
     new: Annotated[str, typer.Option(help="Number of the meter in its place.")],
     on: Annotated[str, typer.Option(help="The day the new one began: 2025-07-01.")],
-    ward: Ward = None,
-    keystore: Keystore = None,
-    password_file: PasswordFile = None,
-    dev: DevIndex = None,
-    url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Says that a meter was replaced: the old one ends and the new one begins with that day."""
-    with failing_plainly(as_json=as_json):
-        body = {"category": category, "old": old, "new": new, "on": on}
-        with signed_in_client(url, key_of(keystore, password_file, dev)) as client:
-            path = f"/homes/{home}/meters/replacements"
-            told = client.request("POST", path, params={"ward": ward} if ward else {}, body=body)
-        emit(told, as_json=as_json, render=lambda said: f"the new meter counts from {said['on']} on")
+    body = {"category": category, "old": old, "new": new, "on": on}
+    person.ask("POST", f"/homes/{home}/meters/replacements", as_json=as_json, body=body, shape=_counts_from)
 
 
 @app.command("restore-meter")
@@ -313,16 +292,11 @@ def restore_meter(
     *,
     category: Category,
     new: Annotated[str, typer.Option(help="The number that was given for the new meter.")],
-    ward: Ward = None,
-    keystore: Keystore = None,
-    password_file: PasswordFile = None,
-    dev: DevIndex = None,
-    url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Takes back a replacement that nothing was read under, such as one with a mistyped number."""
     with failing_plainly(as_json=as_json):
-        params = {"category": category, "new": new} | ({"ward": ward} if ward else {})
-        with signed_in_client(url, key_of(keystore, password_file, dev)) as client:
-            client.request("DELETE", f"/homes/{home}/meters/replacements", params=params)
-        emit({"restored": new}, as_json=as_json, render=lambda _: "the old meter has its place again")
+        with signed_in_client(person.url, person.key()) as client:
+            params = {"category": category, "new": new}
+            person.request(client, "DELETE", f"/homes/{home}/meters/replacements", params=params)
+        person.show({"restored": new}, as_json=as_json, shape=lambda _: {"notes": [RESTORED]})

@@ -7,8 +7,10 @@ from backend.access.state import clock_of, database_of
 from backend.access.wire import Iso, PageAfter, PageLimit, Wire
 from backend.footprint.activity import activity_of, span_of
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
+from backend.ledger.notice_out import NoticeOut, notices_out
 from backend.ledger.record import activities_of, record
 from backend.ledger.tables import ActivityRow
+from backend.ledger.uncounted import activity_notices
 
 router = APIRouter(tags=["activities"])
 
@@ -49,6 +51,12 @@ class ActivityOut(Wire):
     """Whether it belongs to a home or a vehicle and is shared among those who live there or use it."""
 
 
+class RecordedOut(ActivityOut):
+    """The activity as kept, and what of it counts for nothing."""
+
+    notes: list[NoticeOut]
+
+
 class ActivitiesOut(Wire):
     """In order of entry; `id` of the last is the next page's `after`."""
 
@@ -75,7 +83,7 @@ def _out(row: ActivityRow) -> ActivityOut:
 
 
 @router.post("/activities", status_code=201)
-def record_activity(request: Request, account: SignedIn, body: ActivityBody, ward: OnBehalf = None) -> ActivityOut:
+def record_activity(request: Request, account: SignedIn, body: ActivityBody, ward: OnBehalf = None) -> RecordedOut:
     """Keeps one activity, self-declared."""
     activity = activity_of(
         kind=body.kind,
@@ -92,7 +100,8 @@ def record_activity(request: Request, account: SignedIn, body: ActivityBody, war
         kept = record(session, books_of(request), person_id=person.person_id, activity=activity, home=body.home, at=now)
         row = session.get(ActivityRow, kept)
         assert row is not None
-        return _out(row)
+        notes = notices_out(activity_notices(activity, person.joined_on))
+        return RecordedOut(**_out(row).model_dump(), notes=notes)
 
 
 @router.get("/activities")

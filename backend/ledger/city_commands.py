@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
+from backend.access.told import told
 from backend.chain.deployment import Deployment
 from backend.chain.rpc import LOCAL_CHAIN_ID
 from backend.kernel.clock import SystemClock
 from backend.kernel.errors import InvalidInput
 from backend.ledger.books import Books
 from backend.ledger.city_told import require_settled, tell, told_of
-from backend.ledger.person_session import render as render_fields
 from backend.ledger.personhood import LedgerKeys
 from backend.ledger.policy import Policy
 from backend.storage.database import Database
@@ -57,7 +57,7 @@ def report_city(
             found = _of_files(books, policy, persons, lines)
         else:
             found = _of_this_tanyu(books, policy)
-    emit(found, as_json=as_json, render=render_fields)
+    emit(found, as_json=as_json, render=told)
     if found.get("differing"):
         raise typer.Exit(EXIT_FINDING)
 

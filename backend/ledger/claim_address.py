@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from backend.chain.keys import personal_recover
-from backend.kernel.errors import Conflict, RuleViolated, Unauthenticated
+from backend.access.signed_text import require_signed
+from backend.kernel.errors import Conflict, RuleViolated
 from backend.ledger.address import owner_of, require_address
 from backend.ledger.tables import PersonRow
 
@@ -29,17 +29,6 @@ class ClaimAddressOfMinor(RuleViolated):
 
     def __init__(self) -> None:
         super().__init__("who has a guardian claims to its own address")
-
-
-class ClaimAddressSignerWrong(Unauthenticated):
-    """Another key signed than the address's, or another text."""
-
-    code = "claim_address.signer_wrong"
-
-    def __init__(self, found: str, expected: str) -> None:
-        super().__init__(
-            f"{found} signed where {expected} must, or signed another text", found=found, expected=expected
-        )
 
 
 @dataclass(frozen=True)
@@ -65,7 +54,7 @@ def claim_address_text(*, account: str, address: str, vintage: int, chain_id: in
 
 def require_claim_address(session: Session, person: PersonRow, vintage: int, given: ClaimAddress) -> str:
     """The address, if it is free or the person's own and its key signed. Raises AddressMalformed, ClaimAddressTaken,
-    ClaimAddressOfMinor, ClaimAddressSignerWrong, SignatureMalformed.
+    ClaimAddressOfMinor, SignedTextSignerWrong, SignatureMalformed.
     """
     require_address(given.address)
     if person.guardian is not None:
@@ -74,7 +63,4 @@ def require_claim_address(session: Session, person: PersonRow, vintage: int, giv
     if owner is not None and owner.id != person.id:
         raise ClaimAddressTaken(given.address)
     text = claim_address_text(account=person.address, address=given.address, vintage=vintage, chain_id=given.chain_id)
-    found = personal_recover(text, given.signature)
-    if found != given.address:
-        raise ClaimAddressSignerWrong(found, given.address)
-    return given.address
+    return require_signed(text, given.signature, given.address)

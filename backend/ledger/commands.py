@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from backend.access.terminal import AsJson, emit, failing_plainly
+from backend.access.told import told
 from backend.chain.deployment import Deployment
 from backend.chain.rpc import LOCAL_CHAIN_ID
 from backend.footprint.estimate_commands import side_of
@@ -22,7 +23,6 @@ from backend.ledger.change import difference_of
 from backend.ledger.deadline import close_overdue
 from backend.ledger.document import verify
 from backend.ledger.person import person_at
-from backend.ledger.person_session import render as render_fields
 from backend.ledger.personhood import LedgerKeys
 from backend.ledger.service import StatementUnknown, statement_of
 from backend.storage.database import Database
@@ -40,13 +40,6 @@ class FileUnreadable(InvalidInput):
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"cannot read {path}: {why}", file=str(path))
-
-
-def _render(values: dict[str, Any]) -> Table:
-    table = Table(show_header=False)
-    for name, value in values.items():
-        table.add_row(name, str(value))
-    return table
 
 
 def read_text(path: Path) -> str:
@@ -90,9 +83,9 @@ def show_statement(address: str, vintage: int, *, as_json: AsJson = False) -> No
         typer.echo(statement.document)
         return
     values = verify(statement.document).values
-    shown = {"state": str(statement.state), "digest": to_hex(statement.digest)}
-    shown |= {name: str(value) for name, value in values.items() if not name.startswith(("line.", "month."))}
-    emit(shown, as_json=False, render=_render)
+    shown: dict[str, Any] = {"state": str(statement.state), "digest": to_hex(statement.digest)}
+    shown |= {name: value for name, value in values.items() if not name.startswith(("line.", "month."))}
+    emit(shown, as_json=False, render=told)
 
 
 @app.command("compare")
@@ -118,7 +111,7 @@ def compare_statements(before: Path, after: Path, *, as_json: AsJson = False) ->
             ],
         },
         as_json=as_json,
-        render=render_fields,
+        render=told,
     )
 
 
@@ -141,7 +134,7 @@ def close_overdue_statements(*, as_json: AsJson = False) -> None:
         "submitted": [{"person": person, "vintage": vintage} for person, vintage in done.submitted],
         "failed": [{"person": person, "vintage": vintage, "code": code} for person, vintage, code in done.failed],
     }
-    emit(shown, as_json=as_json, render=render_fields)
+    emit(shown, as_json=as_json, render=told)
 
 
 def _render_air(found: AirOut) -> Table:

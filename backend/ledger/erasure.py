@@ -7,15 +7,14 @@ again whom a restored backup brought back: the key store remembers whose key was
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session, col, delete, select
 
+from backend.access.signed_text import require_fresh, require_signed
 from backend.access.tables import SessionRow
-from backend.chain.keys import personal_recover
 from backend.footprint.place import place_of
-from backend.kernel.clock import iso
-from backend.kernel.errors import RuleViolated, Unauthenticated
+from backend.kernel.errors import RuleViolated
 from backend.ledger.address import ERASURE, WARD_ERASURE, addresses_of, claim_addresses_of, end_address
 from backend.ledger.books import Books
 from backend.ledger.ending import ERASED, end_membership
@@ -42,9 +41,6 @@ from backend.ledger.tables import (
 from backend.storage.database import Database
 from backend.storage.keys import KeyDestroyed
 
-GOOD_FOR = timedelta(hours=1)
-"""How old or early the time in a signed text may be."""
-
 _DROPPED = frozenset({State.CLOSED, State.RETURNED, State.APPEALED})
 """Nothing of it was attested: it is history from now on."""
 
@@ -56,30 +52,6 @@ class ErasureInTheWay(RuleViolated):
 
     def __init__(self, why: Sequence[str]) -> None:
         super().__init__(f"not yet: {'; '.join(why)}", why=list(why))
-
-
-class ErasureExpired(Unauthenticated):
-    """The text was signed too long ago, or for a time to come."""
-
-    code = "erasure.expired"
-
-    def __init__(self, signed_at: datetime, now: datetime) -> None:
-        super().__init__(
-            f"the text says {iso(signed_at)}; sign it within an hour of {iso(now)}",
-            signed_at=iso(signed_at),
-            now=iso(now),
-        )
-
-
-class ErasureSignerWrong(Unauthenticated):
-    """Another key signed the text, or another text was signed."""
-
-    code = "erasure.signer_wrong"
-
-    def __init__(self, found: str, expected: str) -> None:
-        super().__init__(
-            f"{found} signed where {expected} must, or signed another text", found=found, expected=expected
-        )
 
 
 @dataclass(frozen=True)
@@ -126,14 +98,11 @@ def erase(session: Session, books: Books, person: Person, given: Confirmation, *
     """Empties a person's rows, if it or its guardian signed the words. The caller commits, and then calls
     `destroy_keys`.
 
-    Raises ErasureExpired, ErasureSignerWrong, ErasureInTheWay, SignatureMalformed.
+    Raises SignedTextExpired, SignedTextSignerWrong, ErasureInTheWay, SignatureMalformed.
     """
-    if abs(at - given.signed_at) > GOOD_FOR:
-        raise ErasureExpired(given.signed_at, at)
+    require_fresh(given.signed_at, at)
     text = erasure_text(account=person.address, signer=given.signer, chain_id=given.chain_id, signed_at=given.signed_at)
-    found = personal_recover(text, given.signature)
-    if found != given.signer:
-        raise ErasureSignerWrong(found, given.signer)
+    require_signed(text, given.signature, given.signer)
     obstacles = in_the_way(session, books, person, at)
     if obstacles:
         raise ErasureInTheWay(obstacles)

@@ -41,6 +41,20 @@ class GridAreaUnfit(InvalidInput):
         )
 
 
+class GridAreaMissing(InvalidInput):
+    """The region has a choice of where a home's electricity comes from, and none was made."""
+
+    code = "home.grid_area_missing"
+
+    def __init__(self, region: str, allowed: Sequence[str]) -> None:
+        super().__init__(
+            f"name the grid area of a home in {region}: {allowed[-1]}, which has factors of its own, or "
+            f"{' or '.join(allowed[:-1])}, for which wider ones stand in",
+            region=region,
+            allowed=list(allowed),
+        )
+
+
 class HomeUnknown(NotFound):
     """No home has that code, or the caller does not live in it."""
 
@@ -130,9 +144,12 @@ def found_home(
     session: Session, *, person_id: int, region: str, since_on: date, at: datetime, grid_area: str | None = None
 ) -> HomeView:
     """Registers a home and moves its first member in. `grid_area` is the region or its regional grid; the nearest with
-    its own factors is the best choice. Raises PlaceUnknown, RegionUnfit, GridAreaUnfit, MovingDateInvalid.
+    its own factors is the best choice. It is for good, so it is not guessed where there is a choice. Raises
+    PlaceUnknown, RegionUnfit, GridAreaMissing, GridAreaUnfit, MovingDateInvalid.
     """
     allowed = grid_areas(region_of(region).code)
+    if grid_area is None and len(allowed) > 1:
+        raise GridAreaMissing(region, allowed)
     area = grid_area or region
     if area not in allowed:
         raise GridAreaUnfit(area, region, allowed)

@@ -23,6 +23,7 @@ from backend.ledger.home import home_of
 from backend.ledger.meter import recorded_spans
 from backend.ledger.person import Person
 from backend.ledger.record import HomeMissing, Item, Source, csv_items, record_each
+from backend.ledger.uncounted import told_of_early
 from backend.ledger.utility import Delivery, require_delivered
 from backend.ledger.vehicle import is_driven
 
@@ -78,11 +79,14 @@ class Intake:
 
 @dataclass(frozen=True)
 class Taken:
-    """The outcome. `ids` are empty when nothing was confirmed and so nothing kept."""
+    """The outcome. `ids` are empty when nothing was confirmed and so nothing kept. `told` says in words what of the
+    file is left out, can never be evidence, or counts for nothing of the person's.
+    """
 
     intake: Intake
     digest: bytes
     ids: tuple[int, ...]
+    told: tuple[str, ...]
 
 
 def _told_of_driving(items: Sequence[Item]) -> tuple[str, ...]:
@@ -172,6 +176,7 @@ def take_in(
     Raises ConfirmationWrong, CsvRefused naming every bad row, and for other files what `record` raises.
     """
     digest = intake.digest(person)
+    told = (*intake.left_out, *told_of_early([item.activity for item in intake.items], person.joined_on))
     if confirm is not None and confirm != digest:
         raise ConfirmationWrong(digest)
     attempt = session.begin_nested()
@@ -182,6 +187,6 @@ def take_in(
         raise
     if confirm is None:
         attempt.rollback()
-        return Taken(intake, digest, ())
+        return Taken(intake, digest, (), told)
     attempt.commit()
-    return Taken(intake, digest, tuple(ids))
+    return Taken(intake, digest, tuple(ids), told)

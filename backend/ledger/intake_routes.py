@@ -83,7 +83,7 @@ class MeterMonthOut(Wire):
 
 class IntakeOut(Wire):
     """What of a file was kept, or would be: give `confirm` back to record exactly `activities`. `leftOut` says in words
-    what of the file does not count, or counts and can never be evidence.
+    what of the file does not count, or counts and can never be evidence, or counts for nothing of the person's.
     """
 
     kept: int
@@ -134,7 +134,7 @@ def _out(taken: Taken, response: Response) -> IntakeOut:
         confirm=taken.digest,
         activities=[_planned(item) for item in items],
         months=[_month(month) for month in meter_months(item.activity for item in items)],
-        left_out=list(taken.intake.left_out),
+        left_out=list(taken.told),
     )
 
 

@@ -25,14 +25,28 @@ def as_told(stays: Iterable[Stay], within_days: int | None, *, bearing: int | No
         return list(stays)
     found: list[Stay] = []
     for stay in stays:
-        since_on, until_on = stay.since_on, stay.until_on
+        since_on = stay.since_on
         if stay.told_on is not None:
             since_on = max(since_on, stay.told_on - timedelta(days=within_days))
-        if until_on is not None and stay.end_told_on is not None and stay.person_id == bearing:
-            until_on = max(until_on, stay.end_told_on - timedelta(days=within_days))
+        until_on = _told_end(stay, within_days) if stay.person_id == bearing else stay.until_on
         if until_on is None or since_on <= until_on:
             found.append(replace(stay, since_on=since_on, until_on=until_on))
     return found
+
+
+def ends_as_told(stays: Iterable[Stay], within_days: int | None) -> list[Stay]:
+    """The stays with everybody taken to have moved out no earlier than `within_days` before it was told: an empty home
+    earns its household term only from then on. A moving in counts from its own day, however late it was told.
+    """
+    if within_days is None:
+        return list(stays)
+    return [replace(stay, until_on=_told_end(stay, within_days)) for stay in stays]
+
+
+def _told_end(stay: Stay, within_days: int) -> date | None:
+    if stay.until_on is None or stay.end_told_on is None:
+        return stay.until_on
+    return max(stay.until_on, stay.end_told_on - timedelta(days=within_days))
 
 
 def _is_there(stay: Stay, day: date) -> bool:

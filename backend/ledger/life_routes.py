@@ -13,6 +13,7 @@ from backend.ledger.address import addresses_of
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
 from backend.ledger.ending import leave, report_death
 from backend.ledger.hand_over import HandOver, ask_hand_over, complete_hand_over, withdraw_hand_over
+from backend.ledger.notice_out import NoticeOut, notices_out
 from backend.ledger.notices import NOTICES
 from backend.ledger.person import Person
 from backend.ledger.residence import move, residences_of
@@ -21,14 +22,6 @@ from backend.ledger.rotation import rotate, rotation_text
 router = APIRouter(tags=["accounts"])
 
 AccountPath = Annotated[AddressText, Path(description="The account's present address.")]
-
-
-class NoticeOut(Wire):
-    """One thing to know before signing up, in English and Chinese."""
-
-    name: str
-    en: str
-    zh: str
 
 
 class RotationTextOut(Wire):
@@ -121,7 +114,7 @@ def _waiting(waits: HandOver) -> HandOverOut:
 @router.get("/accounts/notices")
 def what_to_know_first() -> list[NoticeOut]:
     """What a person is told before it signs up."""
-    return [NoticeOut(name=one.name, en=one.en, zh=one.zh) for one in NOTICES]
+    return notices_out(NOTICES)
 
 
 @router.get("/accounts/me/life")

@@ -39,6 +39,14 @@ NOTICES = (
         "加入某年即承诺结清该年。未提供的数据按较高的默认值计;逾期未提交则按现有数据自动关闭,赤字将结转直至结清。",
     ),
     Notice(
+        "whole_years",
+        "Under most policies only a whole calendar year earns credits: from 1 January or birth to 31 December, with "
+        "every month evidenced. Who joins within a year keeps an account from that day on and earns from the next year "
+        "on.",
+        "多数政策规定仅完整日历年可获得碳信用:自 1 月 1 日(或出生)至 12 月 31 日,每月均有凭证。"
+        "年中加入者自加入之日起记账,次年起方可获得碳信用。",
+    ),
+    Notice(
         "public",
         "Amounts and addresses on a chain are public for ever. Your activities and statements are not on it.",
         "链上的数额和地址永久公开。你的活动数据和碳账单不在链上。",

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from backend.access.signed_in import client_at, key_of, require_fit_key, signed_in_client
-from backend.access.terminal import AsJson, emit, failing_plainly
+from backend.access.terminal import AsJson, failing_plainly
 from backend.chain.keys import personal_sign
 from backend.kernel.digest import to_hex
-from backend.ledger.person_session import group, render
+from backend.ledger.person_session import group
 
 app, person = group(
     "me",
@@ -35,10 +35,7 @@ Account = Annotated[str, typer.Argument(help="The account's present address.")]
 @app.command()
 def notices(*, as_json: AsJson = False) -> None:
     """What to know before joining: a lost key's credits are lost; what a guardian may do. Needs no key."""
-    with failing_plainly(as_json=as_json):
-        with client_at(person.url) as client:
-            found = client.get("/accounts/notices")
-        emit(found, as_json=as_json, render=render)
+    person.look("/accounts/notices", as_json=as_json, shape=lambda found: {"notices": found})
 
 
 @app.command()
@@ -46,13 +43,18 @@ def join(
     region: Region,
     identity: Identity,
     born_on: Annotated[str | None, typer.Option("--born-on", help="Needed for a child: a day.")] = None,
-    ward: Annotated[str | None, typer.Option("--ward-address", help="Opens a child's account at its address.")] = None,
+    child: Annotated[str | None, typer.Option("--ward-address", help="Opens a child's account at its address.")] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Opens your account, or a child's. Read `tanyu me notices` first."""
-    body = {"region": region, "identity": identity, "bornOn": born_on, "ward": ward}
-    person.ask("POST", "/accounts", as_json=as_json, body={name: value for name, value in body.items() if value})
+    given = {"region": region, "identity": identity, "bornOn": born_on, "ward": child}
+    with failing_plainly(as_json=as_json):
+        with signed_in_client(person.url, person.key()) as client:
+            body = {name: value for name, value in given.items() if value}
+            found = person.request(client, "POST", "/accounts", body=body)
+            in_both = client.get("/accounts/notices")
+        person.show(found, as_json=as_json, shape=lambda opened: opened | {"notices": in_both})
 
 
 @app.command()
@@ -88,7 +90,7 @@ def rotate(
                 "newSignature": to_hex(personal_sign(new.signer, text)),
             }
             found = client.post("/accounts/rotations", fields | signed)
-        emit(found, as_json=as_json, render=render)
+        person.show(found, as_json=as_json)
 
 
 @app.command()
@@ -130,6 +132,25 @@ def hand_over(
         person.ask("POST", path, as_json=as_json, body={"identity": identity or ""})
 
 
+def _each_once(report: dict[str, Any]) -> dict[str, Any]:
+    """A report with each category once a month, and each month and quarter in total where that says more."""
+    lines = [line for month in report["months"] for line in month["categories"]]
+    totals = {
+        periods: [{name: value for name, value in one.items() if name != "categories"} for one in report[periods]]
+        for periods in ("quarters", "months")
+    }
+    rest = {name: value for name, value in report.items() if name not in totals}
+    if len(lines) > len(totals["months"]):
+        return rest | totals | {"categories": lines}
+    return rest | totals | {"months": lines}
+
+
+def _without_digests(found: dict[str, Any]) -> dict[str, Any]:
+    """Statements without what is there to prove them: three digests are wider than all figures."""
+    rows = [{name: one for name, one in row.items() if not name.endswith("igest")} for row in found["statements"]]
+    return found | {"statements": rows}
+
+
 @app.command()
 def position(*, as_json: AsJson = False) -> None:
     """Your net position, whole: budget - footprint + corrections - minted + retired for you."""
@@ -139,13 +160,13 @@ def position(*, as_json: AsJson = False) -> None:
 @app.command()
 def statements(*, as_json: AsJson = False) -> None:
     """Your statements, and what you still owe."""
-    person.ask("GET", "/statements", as_json=as_json)
+    person.ask("GET", "/statements", as_json=as_json, shape=_without_digests)
 
 
 @app.command()
 def report(vintage: Vintage, *, as_json: AsJson = False) -> None:
     """A year so far: months, quarters, what is missing, the forecast, and until when to submit."""
-    person.ask("GET", f"/statements/{vintage}/report", as_json=as_json)
+    person.ask("GET", f"/statements/{vintage}/report", as_json=as_json, shape=_each_once)
 
 
 @app.command()
@@ -174,7 +195,7 @@ def close(
             text = person.request(client, "GET", f"{path}/claim-address", params={"address": address})["text"]
             body = {"claimAddress": address, "signature": to_hex(personal_sign(fresh.signer, text))}
             found = person.request(client, "POST", f"{path}/close", body=body)
-        emit(found, as_json=as_json, render=render)
+        person.show(found, as_json=as_json)
 
 
 @app.command()
@@ -218,18 +239,21 @@ def take_back(activity: Annotated[int, typer.Argument(min=1, help="Its id.")], *
     person.ask("DELETE", f"/activities/{activity}", as_json=as_json)
 
 
-home = typer.Typer(name="home", help="Homes: register, move in and out.", no_args_is_help=True)
-vehicle = typer.Typer(name="vehicle", help="Vehicles: register, use, read the odometer.", no_args_is_help=True)
-split = typer.Typer(name="split", help="Another split than equal shares, signed by all.", no_args_is_help=True)
-for part in (home, vehicle, split):
-    app.add_typer(part)
+home = app.group("home", "Homes: register, move in and out.")
+vehicle = app.group("vehicle", "Vehicles: register, use, read the odometer.")
+split = app.group("split", "Another split than equal shares, signed by all.")
 
 
 @home.command("register")
 def register_home(
     region: Region,
     since_on: Day,
-    grid_area: Annotated[str | None, typer.Option("--grid-area", help="Where its power comes from.")] = None,
+    grid_area: Annotated[
+        str | None,
+        typer.Option(
+            "--grid-area", help="Where its power comes from; needed where there is a choice, as in US-CA: US-CAMX."
+        ),
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -363,4 +387,4 @@ def sign_split(
                 typer.echo(text + "\n")
             body = {"signature": to_hex(personal_sign(key.signer, text))}
             found = client.post(f"{path}/{split_id}/signatures", body)
-        emit(found, as_json=as_json, render=render)
+        person.show(found, as_json=as_json)

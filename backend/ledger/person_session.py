@@ -1,42 +1,76 @@
 """What every command of a person does around its one request: reads its options, signs in, asks, prints."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, TypeVar
 
 import typer
-from rich.console import Group, RenderableType
-from rich.table import Table
 
 from backend.access.client import ApiClient
-from backend.access.signed_in import DevIndex, Key, Keystore, PasswordFile, Url, Ward, key_of, signed_in_client
+from backend.access.language import Language
+from backend.access.signed_in import (
+    DevIndex,
+    Key,
+    Keystore,
+    Lang,
+    PasswordFile,
+    Url,
+    Ward,
+    client_at,
+    key_of,
+    signed_in_client,
+)
 from backend.access.terminal import emit, failing_plainly
+from backend.access.told import told
 
-LONGEST_IN_ONE_LINE = 60
-"""Characters up to which the items of a list stand beside each other."""
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class PersonSession:
-    """The options of a command group, kept by its callback: whose key, which server, for which ward."""
+    """The options of a command group, wherever they stand: whose key, which server, for which ward, which language."""
 
     def __init__(self) -> None:
-        self.url: str | None = None
-        self.ward: str | None = None
-        self.options: tuple[Any, Any, Any] = (None, None, None)
+        self.given: dict[str, Any] = {}
 
-    def options_callback(
+    def take(  # noqa: PLR0917 - typer's parameters, each an option by its name
         self,
         keystore: Keystore = None,
         password_file: PasswordFile = None,
         dev: DevIndex = None,
         ward: Ward = None,
         url: Url = None,
+        lang: Lang = None,
     ) -> None:
-        """Keeps the options that stand before the command's name."""
-        self.url, self.ward, self.options = url, ward, (keystore, password_file, dev)
+        """Keeps the options that are given; those after a command's name count before those in front of it."""
+        found = {
+            "keystore": keystore,
+            "password_file": password_file,
+            "dev": dev,
+            "ward": ward,
+            "url": url,
+            "lang": lang,
+        }
+        self.given |= {name: value for name, value in found.items() if value is not None}
+
+    @property
+    def url(self) -> str | None:
+        """The server's address, if one was named."""
+        return self.given.get("url")
+
+    @property
+    def ward(self) -> str | None:
+        """The child who is acted for."""
+        return self.given.get("ward")
+
+    @property
+    def language(self) -> Language | None:
+        """What was asked for; the terminal's if None."""
+        return self.given.get("lang")
 
     def key(self) -> Key:
         """The person's key; raises KeyMissing, KeystoreUnreadable."""
-        return key_of(*self.options)
+        return key_of(*(self.given.get(name) for name in ("keystore", "password_file", "dev")))
 
     def ask(
         self,
@@ -46,12 +80,24 @@ class PersonSession:
         as_json: bool,
         body: object = None,
         params: Mapping[str, str | int] | None = None,
+        shape: Callable[[Any], Any] | None = None,
     ) -> None:
-        """One request as the person, or for its ward; prints what comes back."""
+        """One request as the person, or for its ward; prints what comes back, for people in the shape given."""
         with failing_plainly(as_json=as_json):
             with signed_in_client(self.url, self.key()) as client:
                 found = self.request(client, method, path, body=body, params=params)
-            emit(found, as_json=as_json, render=render)
+            self.show(found, as_json=as_json, shape=shape)
+
+    def look(self, path: str, *, as_json: bool, shape: Callable[[Any], Any] | None = None) -> None:
+        """Prints what anybody may read; no key is needed."""
+        with failing_plainly(as_json=as_json):
+            with client_at(self.url) as client:
+                found = client.get(path)
+            self.show(found, as_json=as_json, shape=shape)
+
+    def show(self, found: Any, *, as_json: bool, shape: Callable[[Any], Any] | None = None) -> None:
+        """Prints an answer: exactly with --json; else in the language asked for, in the shape given."""
+        emit(found, as_json=as_json, render=lambda answer: told(shape(answer) if shape else answer, self.language))
 
     def request(
         self,
@@ -68,50 +114,60 @@ class PersonSession:
         return {"done": "yes"} if answer is None else answer
 
 
-def render(found: Any) -> RenderableType:
-    """Fields one under another; lists of the same fields as tables beneath, and those within them as tables too."""
-    if isinstance(found, list):
-        return Group(*_tables(found))
-    head = Table(show_header=False)
-    parts: list[RenderableType] = [head]
-    for name, value in found.items():
-        if isinstance(value, dict):
-            parts += _tables([value], name)
-        elif _is_table(value):
-            parts += _tables(value, name)
-        else:
-            head.add_row(name, _cell(value))
-    return head if len(parts) == 1 else Group(*parts)
+class PersonCommands(typer.Typer):
+    """Commands that take a person's options after their names as well as before."""
+
+    def __init__(self, session: PersonSession, **settings: Any) -> None:
+        super().__init__(no_args_is_help=True, **settings)
+        self.session = session
+
+    def command(
+        self, name: str | None = None, *, offline: bool = False, **settings: Any
+    ) -> Callable[[Function], Function]:
+        """A command; an offline one has nobody to be and no server to ask."""
+        register = super().command(name, **settings)
+
+        def registered(function: Function) -> Function:
+            register(function if offline else _taking_options(self.session, function))
+            return function
+
+        return registered
+
+    def group(self, name: str, text: str) -> "PersonCommands":
+        """A group within this one, of the same person."""
+        found = PersonCommands(self.session, name=name, help=text)
+        self.add_typer(found)
+        return found
 
 
-def _is_table(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+def _taking_options(session: PersonSession, function: Callable[..., Any]) -> Callable[..., Any]:
+    options = inspect.signature(session.take).parameters
+
+    @wraps(function)
+    def command(**given: Any) -> Any:
+        session.take(**{name: given.pop(name) for name in options})
+        return function(**given)
+
+    own = inspect.signature(function)
+    more = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for option in options.values()]
+    return _read_as(command, own.replace(parameters=[*own.parameters.values(), *more]))
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, list):
-        between = "\n" if any(len(str(one)) > LONGEST_IN_ONE_LINE for one in value) else ", "
-        return between.join(map(str, value))
-    return "" if value is None else str(value)
+def _read_as(function: Callable[..., Any], signature: inspect.Signature) -> Callable[..., Any]:
+    """The function with the parameters that typer makes a command line of."""
+    function.__signature__ = signature  # type: ignore[attr-defined] # what inspect.signature() looks for first
+    function.__annotations__ = {name: one.annotation for name, one in signature.parameters.items()}
+    return function
 
 
-def _tables(rows: list[Any], title: str | None = None) -> Iterator[Table]:
-    """The rows as a table, then what each holds in lists, under the name of its row."""
-    names = list(rows[0]) if rows else []
-    inner = [name for name in names if any(_is_table(row[name]) for row in rows)]
-    own = [name for name in names if name not in inner and not isinstance(rows[0][name], dict)]
-    table = Table(*own, title=title)
-    for row in rows:
-        table.add_row(*(_cell(row[name]) for name in own))
-    yield table
-    for name in inner:
-        held = [{names[0]: row[names[0]]} | one for row in rows for one in row[name]]
-        yield from _tables(held, f"{title}: {name}" if title else name)
-
-
-def group(name: str, text: str) -> tuple[typer.Typer, PersonSession]:
+def group(name: str, text: str) -> tuple[PersonCommands, PersonSession]:
     """A command group of a signed-in person."""
     session = PersonSession()
-    app = typer.Typer(name=name, help=text, no_args_is_help=True)
-    app.callback()(session.options_callback)
+    app = PersonCommands(session, name=name, help=text)
+
+    def begin(**given: Any) -> None:
+        session.given = {}
+        session.take(**given)
+
+    app.callback()(_read_as(begin, inspect.signature(session.take)))
     return app, session

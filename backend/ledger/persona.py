@@ -34,8 +34,11 @@ class PersonaUnknown(NotFound):
     code = "persona.unknown"
 
     def __init__(self, persona_id: str) -> None:
+        known = sorted(shipped_personas())
         super().__init__(
-            f"no persona is called {persona_id[:60]!r}", persona=persona_id[:60], known=sorted(shipped_personas())
+            f"no persona is called {persona_id[:60]!r}; there are {', '.join(known)}",
+            persona=persona_id[:60],
+            known=known,
         )
 
 

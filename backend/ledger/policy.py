@@ -277,7 +277,9 @@ class PolicySet:
     def policy(self, policy_id: str) -> Policy:
         """The policy of an id; raises PolicyUnknown."""
         if policy_id not in self.by_id:
-            raise PolicyUnknown(f"no policy has the id {policy_id[:80]!r}", policy=policy_id[:80])
+            known = sorted(self.by_id)
+            said = f"no policy has the id {policy_id[:80]!r}; there are {', '.join(known) or 'none'}"
+            raise PolicyUnknown(said, policy=policy_id[:80], known=known)
         return self.by_id[policy_id]
 
     def governing(self, region: str, vintage: int) -> Policy:

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from backend.access.figures import kg_column, percent_text
 from backend.access.terminal import AsJson, emit, failing_plainly
 from backend.footprint.freeze import frozen_for
 from backend.kernel.digest import to_hex
@@ -30,6 +31,7 @@ from backend.ledger.policy_views import (
     policy_whole_out,
     records_out,
 )
+from backend.ledger.rule_words import GUARD_WORDS, RULE_WORDS, rule_value
 
 app = typer.Typer(name="policy", help="Budget policies, and who gains and loses by them.", no_args_is_help=True)
 
@@ -54,10 +56,6 @@ def _policy_or_file(policies: PolicySet, name: str) -> Policy:
     return parse_policy(read_text(path)) if path.suffix == ".toml" else named(policies, name)
 
 
-def _kg(amount_gco2e: int) -> str:
-    return f"{amount_gco2e // 1000:,}.{amount_gco2e % 1000:03d}"
-
-
 def _flags(policy: PolicyOut) -> str:
     flags = ["illustrative"] * policy.illustrative + ["backcast"] * bool(policy.path and policy.path.backcast)
     return ", ".join(flags)
@@ -65,10 +63,10 @@ def _flags(policy: PolicyOut) -> str:
 
 def _render_list(found: PoliciesOut) -> Table:
     table = Table(title="budget policies")
-    for name in ("id", "revision", "class", "kg a year", "covers", "flags", "digest"):
+    for name in ("id", "revision", "class", "a year", "covers", "flags", "digest"):
         table.add_column(name)
     for one in found.policies:
-        total = _kg(sum(category.budget_gco2e for category in one.categories))
+        total = kg_column(sum(category.budget_gco2e for category in one.categories))
         covers = ", ".join(category.category for category in one.categories)
         table.add_row(one.id, str(one.revision), one.credit_class, total, covers, _flags(one), to_hex(one.digest))
     return table
@@ -79,32 +77,36 @@ def _facts(policy: PolicyWholeOut) -> Table:
     facts.add_row("id", f"{policy.id} revision {policy.revision}")
     facts.add_row("digest", to_hex(policy.digest))
     facts.add_row("class", policy.credit_class)
-    facts.add_row("region cap", f"{_kg(policy.region_cap_gco2e)} kg")
-    for section in ("rules", "guards"):
-        for rule, value in policy.source.get(section, {}).items():
-            facts.add_row(rule, str(value))
+    facts.add_row("region cap", kg_column(policy.region_cap_gco2e))
+    for section, words in (("rules", RULE_WORDS), ("guards", GUARD_WORDS)):
+        told = policy.source.get(section, {})
+        for rule, word in words.items():
+            if rule in told:
+                facts.add_row(word, rule_value(rule, told[rule]))
     if policy.path is not None:
-        anchors = ", ".join(f"{one.year}: {_kg(one.value_gco2e)} kg" for one in policy.path.anchors)
+        anchors = ", ".join(f"{one.year}: {kg_column(one.value_gco2e)}" for one in policy.path.anchors)
         facts.add_row("path", f"{anchors}; {policy.path.source}")
         flag = f", {BACKCAST}" if policy.path.backcast else ""
-        facts.add_row("path, this vintage", f"{_kg(policy.path.value_gco2e)} kg{flag}. {policy.path.note}")
+        facts.add_row("path, this vintage", f"{kg_column(policy.path.value_gco2e)}{flag}. {policy.path.note}")
         if policy.path.outside_gco2e is not None:
-            facts.add_row("of it outside", f"{_kg(policy.path.outside_gco2e)} kg, as follows")
+            facts.add_row("of it outside", f"{kg_column(policy.path.outside_gco2e)}, as follows")
     for term in policy.adjusters:
-        facts.add_row(f"term {term.term}", f"+{term.extra_bps} bps of {', '.join(term.categories)}: {term.note}")
+        facts.add_row(
+            f"term {term.term}", f"+{percent_text(term.extra_bps)} of {', '.join(term.categories)}: {term.note}"
+        )
     for one in policy.outside:
-        size = "" if one.value_gco2e is None else f" ({_kg(one.value_gco2e)} kg)"
+        size = "" if one.value_gco2e is None else f" ({kg_column(one.value_gco2e)})"
         facts.add_row("outside", f"{one.name}{size}: {one.reason}")
     return facts
 
 
 def _budgets(policy: PolicyWholeOut) -> Table:
     table = Table(title="per adult and full year")
-    for name in ("category", "budget kg", "high default kg", "basis", "derivation", "sources"):
+    for name in ("category", "budget", "high default", "basis", "derivation", "sources"):
         table.add_column(name, overflow="fold")
     for line in policy.categories:
         basis = f"{line.gas_basis}, {', '.join([line.boundary, *line.boundaries_alike])}"
-        amounts = (_kg(line.budget_gco2e), _kg(line.high_default_gco2e))
+        amounts = (kg_column(line.budget_gco2e), kg_column(line.high_default_gco2e))
         table.add_row(line.category, *amounts, basis, line.derivation, "; ".join(line.sources))
     return table
 
@@ -113,30 +115,33 @@ def _outcomes(report: PolicyReportOut) -> Table:
     flags = " ".join([*["(illustrative)"] * report.illustrative, *[BACKCAST] * report.backcast])
     versus = f" against {report.against}" if report.against else ""
     table = Table(title=f"{report.policy} revision {report.revision}{versus} {flags}")
-    for name in ("persona", "verdict", "better by g", "budget", "footprint", "bound", "surplus", "credit", "deficit"):
+    for name in ("persona", "verdict", "better by", "budget", "footprint", "bound", "surplus", "credit", "deficit"):
         table.add_column(name)
     for one in report.outcomes:
         now = one.now
         amounts = (
-            now.budget_gco2e, now.footprint_gco2e, now.bound_gco2e, now.surplus_gco2e, now.credit_gco2e,
-            now.deficit_gco2e,
+            int(one.change_gco2e), now.budget_gco2e, now.footprint_gco2e, now.bound_gco2e, now.surplus_gco2e,
+            now.credit_gco2e, now.deficit_gco2e,
         )  # fmt: skip
-        table.add_row(one.persona, one.verdict, one.change_gco2e, *(str(amount) for amount in amounts))
+        table.add_row(one.persona, one.verdict, *map(kg_column, amounts))
     for row in report.left_out:
-        table.add_row(row.persona, f"left out: {row.code}", *[""] * 7)
-    share = f"given {report.budget_gco2e} g of the region's cap of {report.region_cap_gco2e} g"
-    table.caption = f"{share}, which is for {report.people_under_cap} full-year adults; personas are made up"
+        table.add_row(row.persona, "not closed", *[""] * 7)
+    given, cap = kg_column(report.budget_gco2e), kg_column(report.region_cap_gco2e)
+    share = f"given {given} of the region's cap of {cap}, which is for {report.people_under_cap} full-year adults"
+    reasons = [f"{row.persona} cannot be closed: {row.why}" for row in report.left_out]
+    table.caption = "\n".join([f"{share}; personas are made up", *reasons])
     return table
 
 
 def _groups(found: PolicyReportsOut) -> Table:
-    table = Table(title="groups, in grams")
+    table = Table(title="groups")
     for name in ("group", "people", "gain", "lose", "budget", "footprint", "surplus", "deficit", "better by"):
         table.add_column(name)
     for one in found.groups:
-        amounts = (one.budget_gco2e, one.footprint_gco2e, one.surplus_gco2e, one.deficit_gco2e, one.change_gco2e)
+        change = int(one.change_gco2e)
+        amounts = (one.budget_gco2e, one.footprint_gco2e, one.surplus_gco2e, one.deficit_gco2e, change)
         counts = (str(one.people), str(one.gains), str(one.loses))
-        table.add_row(f"{one.aspect}: {one.value}", *counts, *(str(amount) for amount in amounts))
+        table.add_row(f"{one.aspect}: {one.value}", *counts, *map(kg_column, amounts))
     return table
 
 

@@ -1,30 +1,21 @@
 """`tanyu me access-log`, `export` and `erase`: a person's own data at a running Tanyu."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from backend.access.new_file import new_file
 from backend.access.signed_in import signed_in_client
-from backend.access.terminal import AsJson, emit, failing_plainly
+from backend.access.terminal import AsJson, failing_plainly
 from backend.chain.keys import personal_sign
 from backend.kernel.clock import SystemClock, iso
 from backend.kernel.digest import to_hex
-from backend.kernel.errors import InvalidInput, TanyuError
-from backend.ledger.person_commands import app, person
-from backend.ledger.person_session import render
+from backend.kernel.errors import InvalidInput
+from backend.ledger.key_commands import app
+from backend.ledger.person_commands import person
 
 __all__ = ["app"]
-
-
-class ExportFileExists(InvalidInput):
-    """There is a file already, or it cannot be made."""
-
-    code = "export.file_unusable"
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"cannot write {path}: {why}", file=str(path))
 
 
 class ErasureUnconfirmed(InvalidInput):
@@ -34,6 +25,18 @@ class ErasureUnconfirmed(InvalidInput):
 
     def __init__(self, account: str) -> None:
         super().__init__(f"nothing was erased; to do it, type the account's address: --confirm {account}")
+
+
+def save(path: str, file: Path, *, as_json: bool) -> None:
+    """Saves what the server answers as a new file that the person alone can read, and says what was saved. A file that
+    is there is never written over: FileUnusable.
+    """
+    with failing_plainly(as_json=as_json):
+        params: dict[str, str | int] = {"ward": person.ward} if person.ward else {}
+        with signed_in_client(person.url, person.key()) as client, new_file(file) as out:
+            digest = client.save(path, out, params=params)
+        found = {"file": str(file), "bytes": str(file.stat().st_size), "sha256": to_hex(digest)}
+        person.show(found, as_json=as_json)
 
 
 @app.command("access-log")
@@ -51,21 +54,7 @@ def export(
     file: Annotated[Path, typer.Argument(help="A new file; readable by you only.")], *, as_json: AsJson = False
 ) -> None:
     """Saves everything about you as one JSON file: what you entered, statements with their salts, orders, gifts."""
-    with failing_plainly(as_json=as_json):
-        params: dict[str, str | int] = {"ward": person.ward} if person.ward else {}
-        with signed_in_client(person.url, person.key()) as client:
-            try:
-                opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except OSError as failure:
-                raise ExportFileExists(file, failure.strerror or type(failure).__name__) from failure
-            try:
-                with os.fdopen(opened, "wb") as out:
-                    digest = client.save("/accounts/me/export", out, params=params)
-            except TanyuError:
-                file.unlink()
-                raise
-        found = {"file": str(file), "bytes": str(file.stat().st_size), "sha256": to_hex(digest)}
-        emit(found, as_json=as_json, render=render)
+    save("/accounts/me/export", file, as_json=as_json)
 
 
 @app.command("erase")
@@ -84,10 +73,10 @@ def erase(
             signed_at = iso(SystemClock().now())
             told = person.request(client, "GET", "/accounts/me/erasure", params={"signedAt": signed_at})
             if confirm is None:
-                emit(told, as_json=as_json, render=render)
+                person.show(told, as_json=as_json)
                 return
             if confirm != account:
                 raise ErasureUnconfirmed(account)
             body = {"signedAt": signed_at, "signature": to_hex(personal_sign(key.signer, told["text"]))}
             found = person.request(client, "DELETE", "/accounts/me", body=body)
-        emit(found, as_json=as_json, render=render)
+        person.show(found, as_json=as_json)

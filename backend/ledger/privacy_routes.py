@@ -14,8 +14,7 @@ from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
 from backend.ledger.erasure import Confirmation, destroy_keys, erase, given_up, in_the_way
 from backend.ledger.erasure_terms import GOES, REMAINS, erasure_text
 from backend.ledger.export import export_pieces
-from backend.ledger.life_routes import NoticeOut
-from backend.ledger.notices import Notice
+from backend.ledger.notice_out import NoticeOut, notices_out
 
 router = APIRouter(tags=["accounts"])
 
@@ -67,10 +66,6 @@ def _access(one: Access) -> AccessOut:
     return AccessOut(id=one.access_id, at=one.at, role=str(one.role), reader=one.reader, what=one.what, why=one.why)
 
 
-def _notices(notices: tuple[Notice, ...]) -> list[NoticeOut]:
-    return [NoticeOut(name=one.name, en=one.en, zh=one.zh) for one in notices]
-
-
 @router.get("/accounts/me/access-log")
 def read_your_access_log(
     request: Request, account: SignedIn, after: PageAfter = 0, limit: PageLimit = 100, ward: OnBehalf = None
@@ -114,7 +109,7 @@ def what_an_erasure_means(
     text = erasure_text(
         account=person.address, signer=account, chain_id=deployment_of(request).chain_id, signed_at=signed_at
     )
-    goes, remains = _notices(GOES), _notices(REMAINS)
+    goes, remains = notices_out(GOES), notices_out(REMAINS)
     return ErasureOut(text=text, in_the_way=obstacles, gives_up=lost, goes=goes, remains=remains)
 
 
@@ -130,4 +125,4 @@ def erase_yourself(
         erase(session, books_of(request), person, given, at=now)
     destroy_keys(database, person.person_id)
     response.headers["Cache-Control"] = "no-store"
-    return ErasedOut(account=person.address, remains=_notices(REMAINS))
+    return ErasedOut(account=person.address, remains=notices_out(REMAINS))

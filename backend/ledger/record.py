@@ -44,7 +44,12 @@ class ActivityInFuture(InvalidInput):
 
     def __init__(self, end_s: int, now: datetime) -> None:
         end, until = iso(from_unix_s(end_s)), iso(from_unix_s(unix_s(now)))
-        super().__init__(f"it ends at {end}, after now; only what happened until {until} counts", end=end, now=until)
+        super().__init__(
+            f"it ends at {end}, after now: give from and to as times, the end no later than {until}, or enter a whole "
+            "day when it is over",
+            end=end,
+            now=until,
+        )
 
 
 class HomeMissing(InvalidInput):

@@ -202,7 +202,7 @@ def forecast_of(year: Year, today: date) -> Forecast:
     )
 
 
-def _has_gap(year: Year, today: date) -> bool:
+def has_gap(year: Year, today: date) -> bool:
     """Whether a month that is over was not evidenced to the second."""
     vintage, last = year.member.vintage, year.member.last
     return any(one.gap_s and is_over(vintage, one.month, last, today) for one in year.months)
@@ -210,9 +210,7 @@ def _has_gap(year: Year, today: date) -> bool:
 
 def _enough(year: Year, today: date) -> bool:
     """Whether the year would mint if every month to come is measured."""
-    if year.withheld in {Withheld.CUT, Withheld.HELD} or (
-        year.policy.guards.whole_years_only and _has_gap(year, today)
-    ):
+    if year.withheld in {Withheld.CUT, Withheld.HELD} or (year.policy.guards.whole_years_only and has_gap(year, today)):
         return False
     unmeasured = sum(
         one.budget_gco2e

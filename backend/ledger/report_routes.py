@@ -16,6 +16,8 @@ from backend.ledger.change import Difference
 from backend.ledger.closing import reopen
 from backend.ledger.deadline import due_of
 from backend.ledger.draft import draft_of
+from backend.ledger.earning import earning_notices
+from backend.ledger.notice_out import NoticeOut, notices_out
 from backend.ledger.position import position_of
 from backend.ledger.report import Forecast, Period, forecast_of, months_of, quarters_of, reminders_of
 from backend.ledger.service import statement_of
@@ -102,6 +104,8 @@ class ReportOut(Wire):
     budget_gco2e: Amount
     reported_gco2e: Amount
     outside_gco2e: Amount
+    notes: list[NoticeOut]
+    """Why nothing of it earns as it stands, whatever the forecast's surplus; empty if nothing stands in the way."""
     months: list[PeriodOut]
     quarters: list[PeriodOut]
     reminders: list[ReminderOut]
@@ -251,6 +255,7 @@ def report_a_vintage(request: Request, account: SignedIn, vintage: Vintage, ward
         budget_gco2e=year.budget_gco2e,
         reported_gco2e=sum(one.reported_gco2e for one in year.months),
         outside_gco2e=year.outside_gco2e,
+        notes=notices_out(earning_notices(year, today)),
         months=[_period(one, vintage) for one in months_of(year, today)],
         quarters=[_period(one, vintage) for one in quarters_of(year, today)],
         reminders=[

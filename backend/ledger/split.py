@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from backend.chain.keys import personal_recover
+from backend.access.signed_text import require_signed
 from backend.footprint.place import place_of
-from backend.kernel.errors import Conflict, InvalidInput, NotFound, RuleViolated, Unauthenticated
+from backend.kernel.errors import Conflict, InvalidInput, NotFound, RuleViolated
 from backend.kernel.mass import BPS
 from backend.ledger.home import HomeView, Split, Stay, stays
 from backend.ledger.person import person_at
@@ -64,15 +64,6 @@ class SplitAgreed(Conflict):
 
     def __init__(self, split_id: int) -> None:
         super().__init__(f"split {split_id} is signed by all; propose another to change it", split=split_id)
-
-
-class SplitSignerWrong(Unauthenticated):
-    """The signature is not by a person of the split."""
-
-    code = "split.signer_wrong"
-
-    def __init__(self, found: str) -> None:
-        super().__init__(f"{found} is none of those who must sign, nor a guardian of one", found=found)
 
 
 @dataclass(frozen=True)
@@ -210,21 +201,20 @@ def sign_split(session: Session, shared: Shared, split_id: int, *, signature: by
     """Counts a signature of the proposal's text, for the signer and for the wards it is the guardian of. With the last
     one the split holds, from tomorrow at the earliest.
 
-    Raises SplitUnknown, SplitAgreed, SplitSignerWrong, SignatureMalformed.
+    Raises SplitUnknown, SplitAgreed, SignedTextSignerWrong, SignatureMalformed.
     """
     row = session.get(SplitRow, split_id)
     if row is None or split_id not in {one.id for one in _rows(session, shared)}:
         raise SplitUnknown(split_id)
     if row.agreed_at is not None:
         raise SplitAgreed(split_id)
-    signer = personal_recover(_view(session, shared, row).text, signature)
     parts = _parts(session, split_id)
-    signed = [part for part, person in parts if signer in {person.address, person.guardian}]
-    if not signed:
-        raise SplitSignerWrong(signer)
-    for part in signed:
-        part.signature, part.signed_at = signature, at
-        session.add(part)
+    signs = {one for _, person in parts for one in (person.address, person.guardian) if one is not None}
+    signer = require_signed(_view(session, shared, row).text, signature, *signs)
+    for part, person in parts:
+        if signer in {person.address, person.guardian}:
+            part.signature, part.signed_at = signature, at
+            session.add(part)
     if all(part.signed_at is not None for part, _ in parts):
         tomorrow = at.astimezone(place_of(shared.region).zone).date() + timedelta(days=1)
         row.agreed_at, row.since_on = at, max(row.since_on, tomorrow)

@@ -1,19 +1,29 @@
 """Batches and claim files over HTTP: what the public sees, what only the holder gets, and bad requests by code."""
 
+import json
+import stat
+from functools import partial
+from pathlib import Path
+
 import pytest
 from fastapi import FastAPI
+from typer.testing import CliRunner
 
+from backend.access import signed_in
+from backend.access.client import ApiClient
 from backend.access.problems import install_problems
 from backend.access.routes import router as access_router
 from backend.access.site import Site
 from backend.chain.keys import dev_signer
 from backend.chain.merkle import claim_leaf, verify
 from backend.issuance.routes import router
+from backend.issuance.statement_commands import me
 from backend.kernel.clock import FixedClock
 from backend.kernel.digest import to_hex
 from backend.ledger.service import Statement
 from backend.storage.database import Database
 from tests.api.access_app import ORIGIN, bearer, token_for
+from tests.api.ledger.test_person_commands import IntoApp
 from tests.unit.issuance.world import AT, CLASS_ID, DEPLOYMENT, LAVISH, VERIFIERS, World
 from tests.web import TestClient
 
@@ -131,6 +141,27 @@ def test_claim_file__of_the_signed_in_holder__leads_to_the_root(
     assert verify(batch.root, hashed, [bytes.fromhex(one[2:]) for one in found["proof"]])
     assert (found["schema"], found["state"], found["chainId"]) == ("tanyu.claim/1", "open", 31337)
     assert found["issuance"] == DEPLOYMENT.address("Issuance")
+
+
+@pytest.mark.usefixtures("statements")
+def test_claim_file__at_the_terminal__is_saved_once_and_for_its_holder_alone(
+    client: TestClient, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(client.app, FastAPI)
+    monkeypatch.setattr(signed_in, "ApiClient", partial(ApiClient, transport=IntoApp(client.app)))
+    file = tmp_path / "claim.json"
+    early = CliRunner().invoke(me, ["claim", "2025", str(file), "--dev", "11", "--json"])
+    assert json.loads(early.stdout)["code"] == "claim.unknown"
+    assert not file.exists()
+    world.approve(world.plan().root)
+
+    told = CliRunner().invoke(me, ["claim", "2025", str(file), "--dev", "11", "--json"])
+    again = CliRunner().invoke(me, ["claim", "2025", str(file), "--dev", "11", "--json"])
+
+    assert told.exit_code == 0, told.output
+    assert json.loads(file.read_text())["leaf"]["account"] == HOLDER.address
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert (again.exit_code, json.loads(again.stdout)["code"]) == (2, "file.unusable")
 
 
 def test_claim_file__of_somebody_who_owes__proves_the_place_and_mints_nothing(

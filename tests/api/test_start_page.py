@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.access.figures import decimal_text, kg_text, percent_floor
+from backend.access.language import language_of
 from backend.api.app import create_app
-from backend.api.figures import decimal_text, kg_text, percent_floor
 from backend.api.html import PAGES, h, text
-from backend.api.language import language_of
 from backend.api.start import BAR_UNITS, CampaignFacts, ChainFacts, ClassFacts, StartPageFacts, bar, render_start
 from backend.api.stylesheet import stylesheet_url
 from backend.chain.artifacts import CHECKOUT

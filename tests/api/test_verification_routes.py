@@ -323,7 +323,7 @@ def test_accreditations__are_public_and_a_registrar_sets_their_end(client: TestC
         "signature": to_hex(personal_sign(REGISTRAR, text)),
     }
     forged = body | {"signature": to_hex(personal_sign(STRANGER, text))}
-    assert problem(client.post("/verification/accreditations", json=forged)) == (401, "accreditation.signer_wrong")
+    assert problem(client.post("/verification/accreditations", json=forged)) == (401, "signed_text.signer_wrong")
     assert client.post("/verification/accreditations", json=body).status_code == 201
     shown = {one["verifier"]: one for one in client.get("/verification/accreditations").json()}
     assert set(shown) == {one.address for one in VERIFIERS}

@@ -76,7 +76,8 @@ class TestAccounts:
         ("body", "code"),
         [
             ({"region": "US-CA", "sinceOn": "2025-01-01", "gridArea": "CN-SC"}, "home.grid_area_unfit"),
-            ({"region": "US-CA", "sinceOn": "9999-12-31"}, "home.moving_date_invalid"),
+            ({"region": "US-CA", "sinceOn": "2025-01-01"}, "home.grid_area_missing"),
+            ({"region": "GB", "sinceOn": "9999-12-31"}, "home.moving_date_invalid"),
             ({"region": "Mars", "sinceOn": "2025-01-01"}, "place.unknown"),
             ({"region": "US-CAMX", "sinceOn": "2025-01-01"}, "account.region_unfit"),
         ],

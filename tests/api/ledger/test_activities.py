@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from backend.access.problems import install_problems
+from backend.footprint.csv_intake import COLUMNS
 from backend.kernel.clock import FixedClock
 from backend.ledger.routes import router
 from backend.ledger.tables import ActivityRow
@@ -36,6 +37,31 @@ class TestActivities:
 
         assert kept["isShared"]
         assert [one["id"] for one in bob.get("/activities").json()["activities"]] == [kept["id"]]
+
+    def test_whole_day_of_today__is_refused_with_the_time_up_to_which_it_counts(
+        self, alice: Caller, later: tuple[str, str]
+    ) -> None:
+        today = {"from": AFTER.date().isoformat(), "to": AFTER.date().isoformat()}
+
+        refused = alice.post("/activities", TRIP | today).json()
+
+        assert refused["now"] == "2026-01-15T12:00:00Z"
+        assert "give from and to as times" in refused["detail"]
+        kept = alice.post("/activities", TRIP | {"from": "2026-01-15T09:00:00Z", "to": refused["now"]})
+        assert kept.status_code == 201
+
+    def test_before_joining__is_kept_and_said_to_count_for_nothing(self, alice: Caller, later: tuple[str, str]) -> None:
+        early = alice.post("/activities", TRIP | {"from": "2024-12-30", "to": "2024-12-31"}).json()
+        across = alice.post("/activities", TRIP | {"from": "2024-12-31", "to": "2025-01-01"}).json()
+        since = alice.post("/activities", TRIP).json()
+
+        assert [one["name"] for one in early["notes"]] == ["before_joining"]
+        assert [one["name"] for one in across["notes"]] == ["partly_before_joining"]
+        assert since["notes"] == []
+        days = ("2024-12-01", "2024-12-02", "2025-01-03")
+        rows = [f"travel,bus,5,passenger_km,{day},{day},US-CA,," for day in days]
+        told = alice.post_csv("\n".join([",".join(COLUMNS), *rows])).json()
+        assert told["leftOut"] == ["2 of 3: over before you joined on 2025-01-01, so they count for nothing of yours"]
 
     def test_pages__go_on_after_the_last_id(self, alice: Caller, later: tuple[str, str]) -> None:
         for meter in ("A", "B", "C"):

@@ -110,8 +110,8 @@ def test_import__with_a_keystore(home: str, tmp_path: Path) -> None:
         (("--dev", "10"), "green_button.meter_unnamed"),
         ((), "key.missing"),
         (("--dev", "10", "--keystore", "k"), "key.missing"),
-        (("--keystore", "k", "--password-file", "nowhere"), "key.missing"),
-        (("--keystore", "k", "--password-file", "/"), "key.missing"),
+        (("--keystore", "k", "--password-file", "nowhere"), "key.password_missing"),
+        (("--keystore", "k", "--password-file", "/"), "key.password_missing"),
     ],
 )
 @pytest.mark.usefixtures("home")

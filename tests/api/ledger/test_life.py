@@ -52,7 +52,7 @@ class TestRotation:
 
         answer = client.post("/accounts/rotations", json=body | {"newSignature": body["signature"]})
 
-        assert problem(answer) == (401, "rotation.signer_wrong")
+        assert problem(answer) == (401, "signed_text.signer_wrong")
         assert alice.get("/accounts/me").json()["address"] == ALICE.address
 
 

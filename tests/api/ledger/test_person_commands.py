@@ -17,7 +17,7 @@ from backend.chain.deployment import Deployment
 from backend.chain.keys import dev_signer
 from backend.kernel.clock import FixedClock
 from backend.ledger import commands as statement_commands
-from backend.ledger.person_commands import app as me
+from backend.ledger.key_commands import app as me
 from backend.storage.database import Database
 from tests.api.access_app import ALICE, BOB, ORIGIN
 from tests.api.ledger.callers import AFTER, CHILD, NEW_YEAR, Caller
@@ -57,6 +57,13 @@ def said(*words: str, dev: int | None = 10, code: int = 0, ward: str | None = No
     return json.loads(told.stdout)
 
 
+def shown_to_people(*words: str, lang: str = "en") -> str:
+    """What a command of Alice's prints without --json; her options stand after its name."""
+    told = CliRunner().invoke(me, [*words, "--dev", "10", "--lang", lang])
+    assert told.exit_code == 0, told.output
+    return told.stdout
+
+
 def homes() -> str:
     """Alice and Bob joined; the code of the home they share."""
     for dev, name in ((10, "alice"), (11, "bob")):
@@ -94,6 +101,22 @@ class TestAccount:
 
         assert json.loads(told.stdout)["address"] == ALICE.address
 
+    def test_new_key__joins_and_is_never_written_over(self, tmp_path: Path) -> None:
+        key, password = tmp_path / "key.json", tmp_path / "password"
+        own = ["--keystore", str(key), "--password-file", str(password)]
+        make = ["new-key", str(key), "--password-file", str(password)]
+        assert said(*make, dev=None, code=2)["code"] == "key.password_missing"
+        password.write_text("\n")
+        assert said(*make, dev=None, code=2)["code"] == "key.password_missing"
+        assert not key.exists()
+        password.write_text("secret\n")
+
+        made = said(*make, dev=None)
+
+        assert said("join", "US-CA", "--identity", "alice", *own, dev=None)["address"] == made["address"]
+        assert said(*make, dev=None, code=2)["code"] == "file.unusable"
+        assert said("show", *own, dev=None)["address"] == made["address"], "as it was"
+
     def test_rotation__moves_the_account(self) -> None:
         said("join", "US-CA", "--identity", "alice")
 
@@ -126,17 +149,74 @@ class TestShown:
         homes()
         clock.at = AFTER
 
-        shown = CliRunner().invoke(me, ["--dev", "10", "report", "2025"]).stdout
+        shown = shown_to_people("report", "2025")
 
-        assert "months: categories" in shown
-        assert shown.count("unmeasured") == 24, "in its month and in its quarter"
+        assert shown.count("not measured") == 12, "each month once"
+        assert "38.983 kg" in shown
+        assert "Gco2e" not in shown
 
     def test_account__for_people__has_no_none_and_a_line_for_each_notice(self) -> None:
-        shown = CliRunner().invoke(me, ["--dev", "10", "join", "US-CA", "--identity", "me"]).stdout
+        shown = shown_to_people("join", "US-CA", "--identity", "me")
 
         assert "None" not in shown
         assert "court. Your ledger" in shown
+        assert "丢失" not in shown
         assert len(shown.splitlines()) > 16
+
+    def test_notices__in_chinese__are_told_in_chinese_only(self) -> None:
+        shown = shown_to_people("notices", lang="zh")
+
+        assert "丢失地址的密钥" in shown
+        assert "Whoever loses" not in shown
+
+    def test_joining_within_a_year_that_only_whole_years_earn__says_so(self, clock: FixedClock) -> None:
+        clock.at = AFTER
+
+        opened = said("join", "US-CA", "--identity", "alice")
+        assert [one["name"] for one in opened["notes"]] == ["part_year"]
+        assert "2026 earns no credit" in shown_to_people("report", "2026")
+        assert "2026 年不产生碳信用" in shown_to_people("report", "2026", lang="zh")
+        assert said("report", "2026")["forecast"]["creditGco2e"] == "0"
+
+    def test_joining_on_the_first_day_or_under_another_policy__says_nothing_of_it(self) -> None:
+        assert said("join", "US-CA", "--identity", "alice")["notes"] == []
+
+    def test_options__after_the_name__count_before_those_in_front(self) -> None:
+        homes()
+
+        told = CliRunner().invoke(me, ["--dev", "10", "show", "--dev", "11", "--json"])
+
+        assert json.loads(told.stdout)["address"] == BOB.address
+
+    def test_language__without_lang__is_the_terminals(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        homes()
+        monkeypatch.delenv("LC_ALL", raising=False)
+        monkeypatch.delenv("LC_MESSAGES", raising=False)
+        monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+
+        assert "地址" in CliRunner().invoke(me, ["show", "--dev", "10"]).stdout
+
+
+class TestHomes:
+    def test_home__without_a_grid_area_where_there_is_a_choice__is_refused_naming_it(self) -> None:
+        said("join", "US-CA", "--identity", "alice")
+
+        refused = said("home", "register", "US-CA", "2025-01-01", code=1)
+
+        assert refused["code"] == "home.grid_area_missing"
+        assert refused["allowed"] == ["US-CA", "US-CAMX"]
+
+    def test_home__before_joining_or_beside_another__is_taken_with_a_note_and_a_way_out(self) -> None:
+        said("join", "GB", "--identity", "alice")
+        first = said("home", "register", "GB", "2024-12-01")
+        second = said("home", "register", "GB", "2025-01-01")
+        said("home", "move-out", first["code"], "2024-12-31")
+        third = said("home", "register", "GB", "2025-01-01")
+
+        assert [one["name"] for one in first["notes"]] == ["before_joining"]
+        assert [one["name"] for one in second["notes"]] == ["other_home"]
+        assert f"home move-out {first['code']}" in second["notes"][0]["en"]
+        assert first["code"] not in third["notes"][0]["en"], "it was left before"
 
 
 class TestYear:

@@ -1,15 +1,18 @@
 """Policies and personas over HTTP and at the terminal: by id, by digest, and who gains and loses by them."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from backend.kernel.digest import digest_of, sha256, to_hex
+from backend.ledger.guards import Guards
 from backend.ledger.persona import shipped_personas
 from backend.ledger.policy import shipped_policies
 from backend.ledger.policy_commands import app
+from backend.ledger.rule_words import GUARD_WORDS, RULE_WORDS
 from tests.api.ledger.callers import problem
 from tests.web import TestClient
 
@@ -117,6 +120,9 @@ class TestCommands:
         assert by_id == by_digest == by_file
         told = run("show", policy.id)
         assert "BACKCAST" in told
+        assert told.count("region cap") == 1
+        assert "only a whole year mints, without a gap" in told
+        assert "whole_years_only" not in told
         assert "1,000.570 kg" in told
         assert "assumption" in told
 
@@ -142,8 +148,9 @@ class TestCommands:
         assert report["digest"] not in {to_hex(digest) for digest in SHIPPED.by_digest}
         table = run("report", str(file))
         assert "us-ca-newborn" in table
-        assert "statement.not_a_member" in table
-        assert "groups, in grams" in table
+        assert "us-ca-newborn cannot be closed: no day of membership in 2025" in table
+        assert "statement.not_a_member" not in table, "a code is no verdict"
+        assert "groups" in table
 
     def test_report__of_what_is_no_policy__exits_with_2_and_says_what(self, tmp_path: Path) -> None:
         file = tmp_path / "broken.toml"
@@ -168,3 +175,10 @@ class TestCommands:
             "facts", "factors", "lines", "months", "margin", "sums",
         }  # fmt: skip
         assert json.loads(run("explain", "nobody", "--json", code=2))["code"] == "persona.unknown"
+        assert "us-ca-newborn" in run("explain", "nobody", code=2), "what there is"
+        assert "gb-lifestyle-2026" in run("show", "nothing", code=2)
+
+    def test_rules_and_guards__each__has_words(self) -> None:
+        assert set(GUARD_WORDS) == {one.name for one in fields(Guards)}
+        written = {rule for one in SHIPPED.by_id.values() for rule in one.source["rules"]}
+        assert written - {"region_cap_kg"} == set(RULE_WORDS), "the cap has a row of its own"

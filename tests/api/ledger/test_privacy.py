@@ -150,10 +150,10 @@ class TestErasure:
 
     @pytest.mark.usefixtures("later")
     def test_erasure__signed_by_somebody_else_or_long_ago__is_refused(self, alice: Caller, bob: Caller) -> None:
-        assert problem(signed_erasure(alice, bob.signer)) == (401, "erasure.signer_wrong")
+        assert problem(signed_erasure(alice, bob.signer)) == (401, "signed_text.signer_wrong")
         body = {"signedAt": "2026-01-15T09:00:00Z", "signature": "0x" + "11" * 65}
         late = alice.client.request("DELETE", "/accounts/me", headers=alice.headers, json=body)
-        assert problem(late) == (401, "erasure.expired")
+        assert problem(late) == (401, "signed_text.expired")
         assert alice.get("/accounts/me").status_code == 200
 
     @pytest.mark.usefixtures("later")
@@ -180,7 +180,7 @@ class TestCommands:
         }
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert json.loads(file.read_bytes())["schema"] == "tanyu.export/1"
-        assert said("export", str(file), code=2)["code"] == "export.file_unusable"
+        assert said("export", str(file), code=2)["code"] == "file.unusable"
         assert [one["what"] for one in said("access-log")["accesses"]] == ["everything"]
 
     def test_export__refused__leaves_no_file(self, tmp_path: Path) -> None:

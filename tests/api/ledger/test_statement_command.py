@@ -78,9 +78,10 @@ class TestCommand:
         monkeypatch.setenv("DATABASE_URL", database.url)
 
         whole = CliRunner().invoke(statement_command, ["show", ALICE.address, "2025", "--json"])
-        short = CliRunner().invoke(statement_command, ["show", ALICE.address, "2025"], env={"COLUMNS": "200"})
+        short = CliRunner().invoke(statement_command, ["show", ALICE.address, "2025"], env={"LC_ALL": "C"})
         none = CliRunner().invoke(statement_command, ["show", ALICE.address, "2024", "--json"])
 
         assert json.loads(whole.stdout) == json.loads(document)
-        assert "459000" in short.stdout
+        assert "459.000 kg" in short.stdout
+        assert "{" not in short.stdout
         assert (none.exit_code, json.loads(none.stdout)["code"]) == (2, "statement.unknown")

@@ -1,6 +1,7 @@
 """`tanyu audit` as people and machines call it: what it prints and how it exits."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from backend.audit.commands import app
+from backend.audit.commands import BEYOND_HISTORY, PROMISES, app
 from backend.audit.history import History
 from backend.chain.deployment import Deployment
 from backend.chain.node import LocalNode
@@ -54,7 +55,10 @@ def test_audit__for_people__shows_each_promise_and_the_verdict(history: History,
     history.save(path)
     shown = _run("--from-file", path)
     assert shown.exit_code == 0
-    assert "every promise holds" in shown.stdout
+    assert "every promise above holds" in shown.stdout
+    told = PROMISES.keys() | set(re.findall(r"INV-\d\d", BEYOND_HISTORY))
+    assert told == {"EVIDENCE", *(f"INV-{number:02}" for number in range(1, 10))}, "each has a row or is named beneath"
+    assert BEYOND_HISTORY in shown.stdout
     assert history.head_hash in shown.stdout
     assert len(_run("--from-file", path, "--details").stdout) > len(shown.stdout)
 

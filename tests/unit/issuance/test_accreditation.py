@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from backend.access.signed_text import SignedTextSignerWrong
 from backend.chain.keys import DevRole, Signer, dev_signer, personal_sign
 from backend.issuance import service
 from backend.issuance.accreditation import (
     Accreditation,
     GrantInvalid,
     GrantorUnfit,
-    GrantSignerWrong,
     accreditations,
     grant,
     grant_text,
@@ -80,8 +80,8 @@ def test_grant__ended__leaves_work_and_batches_to_others(world: World) -> None:
         (AT - timedelta(seconds=1), REGISTRAR, {}, GrantInvalid),
         (AT + TERM + timedelta(days=1), REGISTRAR, {}, GrantInvalid),
         (SOON, REGISTRAR, {"at": AT + timedelta(hours=2)}, GrantInvalid),
-        (SOON, STRANGER, {}, GrantSignerWrong),
-        (SOON, REGISTRAR, {"until": SOON + timedelta(days=1)}, GrantSignerWrong),
+        (SOON, STRANGER, {}, SignedTextSignerWrong),
+        (SOON, REGISTRAR, {"until": SOON + timedelta(days=1)}, SignedTextSignerWrong),
         (SOON, REGISTRAR, {"by_registrar": False}, GrantorUnfit),
     ],
 )

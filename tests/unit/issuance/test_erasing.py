@@ -13,6 +13,7 @@ from backend.issuance.appealing import make_appeal
 from backend.issuance.approval import BatchUnsound
 from backend.issuance.batch import BatchEmpty, BatchTooSmall
 from backend.issuance.case import disclosures_of
+from backend.issuance.dissolving import DISSOLVE_AFTER
 from backend.issuance.draw_record import wrong_with
 from backend.issuance.drawing import candidates_of
 from backend.issuance.inspection import ask_inspection, inspections_of
@@ -161,9 +162,9 @@ def test_attested__in_a_batch__is_in_the_way_until_nobody_can_anchor_it(world: W
         erase(world, earning, 11)
     with pytest.raises(ErasureInTheWay, match="is in a batch"):
         erase(world, earning, 11, batch.deadline)
-    erase(world, earning, 11, batch.deadline + service.DISSOLVE_AFTER)
+    erase(world, earning, 11, batch.deadline + DISSOLVE_AFTER)
     world.attest(*world.household("70", 21))
-    assert world.plan(batch.deadline + service.DISSOLVE_AFTER).totals.people == 3, "the two others and the new one"
+    assert world.plan(batch.deadline + DISSOLVE_AFTER).totals.people == 3, "the two others and the new one"
 
 
 def test_batch__of_an_erased_person__undone_by_a_reorg__is_signed_by_nobody_and_holds_nobody_up(world: World) -> None:

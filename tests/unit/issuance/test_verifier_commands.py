@@ -11,6 +11,7 @@ from backend.issuance.commands import app as batch
 from backend.issuance.commands import root_of
 from backend.issuance.verification_commands import app as verification
 from backend.issuance.verifier_commands import app as verifier
+from backend.kernel.clock import from_unix_s, iso
 from tests.unit.issuance.drawing import played
 from tests.unit.issuance.world import World
 
@@ -34,6 +35,19 @@ def test_verify_draw__of_a_true_record__finds_nothing_and_of_a_changed_one__says
     }
     kept.write_text(json.dumps(record | {"seed": "0x" + "11" * 32}))
     assert run("verify-draw", str(kept), code=1)["findings"][0].startswith("the seed is 0x")
+
+
+def test_verify_draw__of_one_that_runs__says_until_when_and_finds_nothing_wrong(world: World, tmp_path: Path) -> None:
+    world.three_attested()
+    whole = played(world)
+    running = whole | {"concludedAt": None, "seed": None, "drawn": []}
+    kept = tmp_path / "draw.json"
+    kept.write_text(json.dumps(running))
+    problem = run("verify-draw", str(kept), code=1)
+    assert problem["code"] == "draw.not_over"
+    assert problem["revealUntil"] == iso(from_unix_s(whole["listed"]["revealUntil"]))
+    kept.write_text(json.dumps(running | {"drawn": whole["drawn"]}))
+    assert run("verify-draw", str(kept), code=1)["findings"] == ["it is not concluded and has a seed"]
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]", "7"])

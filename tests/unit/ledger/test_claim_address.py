@@ -6,12 +6,12 @@ from datetime import date
 import pytest
 from sqlmodel import Session
 
+from backend.access.signed_text import SignedTextSignerWrong
 from backend.chain.keys import Signer, dev_signer, personal_sign
 from backend.ledger.address import AccountExists, claim_addresses_of, may_sell, owner_of
 from backend.ledger.claim_address import (
     ClaimAddress,
     ClaimAddressOfMinor,
-    ClaimAddressSignerWrong,
     ClaimAddressTaken,
     claim_address_text,
 )
@@ -80,9 +80,9 @@ def test_claim_address__not_signed_by_its_key_for_this__is_refused(database: Dat
             "another account": given(bob),
             "another chain": replace(right, chain_id=1),
         }
-        with pytest.raises(ClaimAddressSignerWrong) as caught:
+        with pytest.raises(SignedTextSignerWrong) as caught:
             closed(session, alice, claims[wrong])
-        assert caught.value.code == "claim_address.signer_wrong"
+        assert caught.value.code == "signed_text.signer_wrong"
 
 
 def test_claim_address__of_a_minor__is_refused(database: Database) -> None:

@@ -5,12 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from backend.access.signed_text import SignedTextExpired, SignedTextSignerWrong
 from backend.chain.keys import dev_signer
 from backend.ledger.deficit import open_deficits
 from backend.ledger.erasure import (
-    ErasureExpired,
     ErasureInTheWay,
-    ErasureSignerWrong,
     erase,
     given_up,
     in_the_way,
@@ -111,13 +110,13 @@ class TestInTheWay:
         _, alice, bob = a_shared_year(database, books)
         right = signed(alice, dev_signer(ALICE))
         wrong = {
-            "erasure.expired": signed(alice, dev_signer(ALICE), AT - timedelta(hours=2)),
-            "erasure.signer_wrong": replace(right, signer=dev_signer(BOB).address),
+            "signed_text.expired": signed(alice, dev_signer(ALICE), AT - timedelta(hours=2)),
+            "signed_text.signer_wrong": replace(right, signer=dev_signer(BOB).address),
             "another chain": replace(right, chain_id=1),
             "another account": replace(right, signature=signed(bob, dev_signer(ALICE)).signature),
         }
         for given in wrong.values():
-            with database.write() as session, pytest.raises((ErasureExpired, ErasureSignerWrong)):
+            with database.write() as session, pytest.raises((SignedTextExpired, SignedTextSignerWrong)):
                 erase(session, books, alice, given, at=AT)
         with database.read() as session:
             assert person_at(session, alice.address) == alice

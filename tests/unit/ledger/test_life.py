@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlmodel import Session
 
+from backend.access.signed_text import SignedTextExpired, SignedTextSignerWrong
 from backend.chain.keys import Signer, dev_signer, personal_sign
 from backend.ledger.address import AccountExists, AddressMalformed, addresses_of, may_sell, owner_of
 from backend.ledger.books import Books
@@ -29,7 +30,7 @@ from backend.ledger.person import AccountRekeyed, AccountUnknown, Person, join, 
 from backend.ledger.personhood import IssuerMissing, LedgerKeys
 from backend.ledger.region import RegionUnfit
 from backend.ledger.residence import AlreadyResident, MoveDateInvalid, Residence, move, region_on, residences_of
-from backend.ledger.rotation import RotationExpired, RotationSignerWrong, rotate, rotation_text
+from backend.ledger.rotation import rotate, rotation_text
 from backend.ledger.service import household_of, statement_at
 from backend.storage.database import Database
 from tests.unit.ledger.britons import closed
@@ -105,19 +106,19 @@ class TestRotation:
         with database.write() as session:
             member(session, some_books(), 10)
 
-            with pytest.raises(RotationSignerWrong) as refused:
+            with pytest.raises(SignedTextSignerWrong) as refused:
                 turned(session, by=by)
             assert person_at(session, OLD.address).address == OLD.address
-        assert refused.value.code == "rotation.signer_wrong"
+        assert refused.value.code == "signed_text.signer_wrong"
 
     @pytest.mark.parametrize("off", [timedelta(hours=-1, seconds=-1), timedelta(hours=1, seconds=1)])
     def test_text_of_another_hour__is_refused(self, database: Database, off: timedelta) -> None:
         with database.write() as session:
             member(session, some_books(), 10)
 
-            with pytest.raises(RotationExpired) as refused:
+            with pytest.raises(SignedTextExpired) as refused:
                 turned(session, signed_at=AT + off)
-        assert refused.value.code == "rotation.expired"
+        assert refused.value.code == "signed_text.expired"
 
     def test_unknown_account_or_malformed_address__is_refused(self, database: Database) -> None:
         with database.write() as session:

@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 from sqlmodel import Session
 
+from backend.access.signed_text import SignedTextSignerWrong
 from backend.chain.keys import dev_signer, personal_sign
 from backend.ledger.books import Books
 from backend.ledger.home import Split, Stay, home_at, move_in, sharing
@@ -18,7 +19,6 @@ from backend.ledger.split import (
     Shared,
     SplitAgreed,
     SplitInPast,
-    SplitSignerWrong,
     SplitUnknown,
     SplitView,
     WardOverloaded,
@@ -115,12 +115,12 @@ class TestSplit:
             with pytest.raises(AccountUnknown):
                 propose({one.address: 5_000, dev_signer(40).address: 5_000})
             split = self.proposed(session, shared, one, two)
-            with pytest.raises(SplitSignerWrong) as stranger:
+            with pytest.raises(SignedTextSignerWrong) as stranger:
                 self.sign(session, shared, split, 12)
             with pytest.raises(SplitUnknown) as unknown:
                 sign_split(session, shared, 99, signature=b"s" * 65, at=AT)
         codes = [one.value.code for one in (past, parts, stranger, unknown)]
-        assert codes == ["split.in_past", "split.parts_invalid", "split.signer_wrong", "split.unknown"]
+        assert codes == ["split.in_past", "split.parts_invalid", "signed_text.signer_wrong", "split.unknown"]
 
     def test_ward__bears_no_more_than_an_equal_share_and_its_guardian_signs(self, database: Database) -> None:
         with database.write() as session:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 GRAMS_IN_KG_DIGITS = 3
+PERCENT_DIGITS = 2
+"""Places of a per cent that basis points have."""
 
 
 def decimal_text(units: int, decimals: int, *, least: int = 0) -> str:
@@ -17,6 +19,16 @@ def decimal_text(units: int, decimals: int, *, least: int = 0) -> str:
 def kg_text(amount_gco2e: int) -> str:
     """Kilograms of CO2e, to the gram."""
     return decimal_text(amount_gco2e, GRAMS_IN_KG_DIGITS)
+
+
+def kg_column(amount_gco2e: int) -> str:
+    """The same with its unit and every place, so that amounts stand beneath each other."""
+    return f"{decimal_text(amount_gco2e, GRAMS_IN_KG_DIGITS, least=GRAMS_IN_KG_DIGITS)} kg"
+
+
+def percent_text(part_bps: int) -> str:
+    """Basis points as per cent."""
+    return f"{decimal_text(part_bps, PERCENT_DIGITS)} %"
 
 
 def minute_text(at: datetime) -> str:

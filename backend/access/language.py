@@ -1,5 +1,6 @@
 """Which of our two languages a reader wants."""
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 Language: TypeAlias = Literal["en", "zh"]
@@ -28,3 +29,15 @@ def language_of(asked: str | None, accept_language: str) -> Language:
         if language in liked:
             liked[language] = max(liked[language], _quality(parameters))
     return "zh" if liked["zh"] > liked["en"] else "en"
+
+
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""What says a terminal's language, the strongest first (POSIX)."""
+
+
+def terminal_language(asked: Language | None, environment: Mapping[str, str]) -> Language:
+    """What was asked for; else by the first variable of the locale that is set, such as `LANG=zh_CN.UTF-8`."""
+    if asked is not None:
+        return asked
+    locale = next((text for name in _LOCALE if (text := environment.get(name))), "")
+    return "zh" if locale.lower().startswith("zh") else "en"

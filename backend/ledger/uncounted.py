@@ -1,0 +1,75 @@
+"""What is accepted and yet counts for nothing of a person's, or for more than one may think, in words for that person.
+No framework.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from backend.footprint.activity import Activity
+from backend.footprint.place import place_of
+from backend.footprint.span import local_date
+from backend.ledger.home import Stay
+from backend.ledger.notices import Notice
+
+
+def _days_of(activity: Activity) -> tuple[date, date]:
+    zone = place_of(activity.place).zone
+    return local_date(activity.span.start_s, zone), local_date(activity.span.end_s - 1, zone)
+
+
+def activity_notices(activity: Activity, joined_on: date) -> list[Notice]:
+    """That what lies before joining is not of the person's ledger."""
+    first, last = _days_of(activity)
+    if first >= joined_on:
+        return []
+    if last < joined_on:
+        return [
+            Notice(
+                "before_joining",
+                f"It was over before you joined on {joined_on}, so it counts for nothing of yours.",
+                f"该活动在您加入({joined_on})之前已结束,不计入您的账户。",
+            )
+        ]
+    return [
+        Notice(
+            "partly_before_joining",
+            f"Only its part from {joined_on} on, when you joined, counts for you.",
+            f"仅您加入({joined_on})之后的部分计入您的账户。",
+        )
+    ]
+
+
+def told_of_early(activities: Sequence[Activity], joined_on: date) -> tuple[str, ...]:
+    """The same of a file, in one sentence."""
+    early = sum(_days_of(one)[1] < joined_on for one in activities)
+    if not early:
+        return ()
+    return (f"{early} of {len(activities)}: over before you joined on {joined_on}, so they count for nothing of yours",)
+
+
+def stay_notices(since_on: date, joined_on: date, elsewhere: Iterable[tuple[str, Stay]]) -> list[Notice]:
+    """What to know of moving into a home on a day. `elsewhere` are the person's stays in other homes, each with the
+    home's code.
+    """
+    found = []
+    if since_on < joined_on:
+        found.append(
+            Notice(
+                "before_joining",
+                f"You joined on {joined_on}: your days in this home before that count for nothing of yours.",
+                f"您于 {joined_on} 加入:此前在该住所的日子不计入您的账户。",
+            )
+        )
+    codes = [code for code, stay in elsewhere if stay.until_on is None or stay.until_on >= since_on]
+    if codes:
+        named = ", ".join(codes)
+        found.append(
+            Notice(
+                "other_home",
+                f"You live in {named} at the same time: the energy of each counts for you, and each needs its "
+                f"readings. If you moved, say which day was your last there: `tanyu me home move-out {codes[0]} DAY`.",
+                f"您同时居住在 {named}:各住所的用能均计入您的账户,且都需要读数。如已搬离,请登记最后一日:"
+                f"`tanyu me home move-out {codes[0]} DAY`。",
+            )
+        )
+    return found
