@@ -118,13 +118,14 @@ def test_commands__journal_and_ack__exit_0_1_and_2(day: Day, rows: Rows, tmp_pat
     assert body["findings"][0]["where"]["line"] == line
     assert body["covered"]["journalOperator"] == rows.header["operator"]
     missing = tmp_path / "none.json"
-    for args, code in (
+    unreadable: list[tuple[list[str | Path], str]] = [
         (["journal", missing], "audit.journal_missing"),
         (["journal", reply], "audit.journal_malformed"),
         (["ack", missing, "--journal", file], "audit.ack_missing"),
         (["ack", file, "--journal", file], "audit.ack_malformed"),
         (["journal", file, "--rpc", "http://127.0.0.1:9"], "audit.source_unclear"),
-    ):
+    ]
+    for args, code in unreadable:
         wrong = _run(*args, "--json")
         assert (wrong.exit_code, json.loads(wrong.stdout)["code"]) == (2, code)
 
