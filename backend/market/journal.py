@@ -12,8 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import String, type_coerce
-from sqlmodel import Session, col, func, select
+from sqlalchemy import String, select, type_coerce
+from sqlmodel import Session, SQLModel, col, func
+from sqlmodel import select as select_rows
 
 from backend.chain.typed_data import Domain
 from backend.kernel.clock import iso, parse_iso
@@ -25,6 +26,17 @@ _READ_AHEAD = 1000
 
 _WHOLE_SECOND = ".000000Z"
 """How the time of a whole second ends in the table; ISO-8601 in the journal leaves the fraction out then."""
+
+
+_TABLE = SQLModel.metadata.tables["market_journal"]
+_COLUMNS = select(
+    _TABLE.c.sequence,
+    type_coerce(_TABLE.c.time, String),  # as it is kept: a million times need no parsing
+    _TABLE.c.kind,
+    _TABLE.c.payload,
+    _TABLE.c.previous_hash,
+    _TABLE.c.hash,
+).order_by(_TABLE.c.sequence)
 
 
 class Kind(StrEnum):
@@ -121,15 +133,8 @@ class Page:
 def pages(session: Session, start: Head) -> Iterator[Page]:
     """The lines after a head, checked against the chain of hashes and no further looked at. Raises JournalBroken."""
     sequence, head = start.sequence, start.hash
-    columns = select(  # type: ignore[call-overload]  # its overloads end at four columns
-        JournalRow.sequence,
-        type_coerce(JournalRow.time, String),
-        JournalRow.kind,
-        JournalRow.payload,
-        JournalRow.previous_hash,
-        JournalRow.hash,
-    ).order_by(col(JournalRow.sequence))
-    while rows := session.exec(columns.where(col(JournalRow.sequence) > sequence).limit(_READ_AHEAD)).all():
+    connection = session.connection()
+    while rows := connection.execute(_COLUMNS.where(_TABLE.c.sequence > sequence).limit(_READ_AHEAD)).all():
         lines: list[tuple[int, str, str]] = []
         hashes: list[bytes] = []
         times: list[str] = []
@@ -147,7 +152,7 @@ def pages(session: Session, start: Head) -> Iterator[Page]:
             hashes.append(told)
             times.append(time)
         yield Page(lines, hashes, times, Head(sequence, head))
-    last = session.exec(select(func.max(JournalRow.sequence))).one() or 0
+    last = session.exec(select_rows(func.max(JournalRow.sequence))).one() or 0
     if last != sequence:
         raise JournalBroken(last, f"follows {sequence}")
 
@@ -163,4 +168,4 @@ def read(session: Session, start: Head) -> Iterator[Line]:
 
 def last_time(session: Session) -> datetime | None:
     """When the last line was written; None without any."""
-    return session.exec(select(JournalRow.time).order_by(col(JournalRow.sequence).desc()).limit(1)).first()
+    return session.exec(select_rows(JournalRow.time).order_by(col(JournalRow.sequence).desc()).limit(1)).first()
