@@ -24,8 +24,8 @@ from backend.storage.migrate import migrate
 from backend.storage.settings import Settings
 from tests.contract.people import People
 
-WAIT_S = 120
-"""Generous: a server takes two seconds to start, and half a minute on a machine that does ten other things."""
+WAIT_S = 300
+"""Generous: a server takes two seconds to start, and two minutes on a machine that does twenty other things."""
 
 
 def until(condition: Callable[[], bool], what: str, wait_s: int = WAIT_S) -> None:
