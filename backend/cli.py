@@ -10,6 +10,7 @@ from rich.text import Text
 
 from backend.access.client import ApiClient
 from backend.access.terminal import EXIT_FINDING, AsJson, emit, failing_plainly
+from backend.api.journal_command import journal
 from backend.api.rooms import projections
 from backend.api.sample.cast import cast_of_the_year
 from backend.api.serve import confirmations_of
@@ -49,6 +50,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+market.command()(journal)
 for room in (
     factors,
     footprint,

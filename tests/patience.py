@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-PATIENCE_S = 120
-"""Generous: what takes two seconds takes half a minute on a machine that does ten other things."""
+PATIENCE_S = 240
+"""Generous: what takes two seconds takes two minutes on a machine that does twenty other things."""
 
 _POLL_S = 0.02
 

@@ -35,6 +35,7 @@ from backend.link.named_block import first_block_from
 from backend.link.node import Header, Node
 from backend.link.sender import Sender
 from backend.link.worker import Worker
+from backend.market.anchoring import Anchored, Anchoring
 from backend.market.funds import ChainView
 from backend.market.inbox import MarketStopped
 from backend.market.sequencer import Sequencer
@@ -48,6 +49,7 @@ SETTLE_EVERY = timedelta(milliseconds=200)
 CLOSE_EVERY = timedelta(hours=1)
 CANCEL_EVERY = timedelta(seconds=2)
 DRAW_EVERY = timedelta(seconds=2)
+ANCHOR_EVERY = timedelta(minutes=1)
 STOP_TIMEOUT = timedelta(seconds=10)
 PUBLIC_CONFIRMATIONS = 12
 
@@ -102,6 +104,8 @@ class Tanyu:
         self.closing = Loop("closing", self._close_overdue, self.clock, CLOSE_EVERY)
         self.cancelling = Loop("cancelling", self._cancel_reversed, self.clock, CANCEL_EVERY)
         self.drawing = Loop("drawing", self._advance_draws, self.clock, DRAW_EVERY)
+        self._journal_heads = Anchoring(self.database, self.contracts)
+        self.anchoring = Loop("anchoring", self._anchor_journal, self.clock, ANCHOR_EVERY)
 
     def _close_overdue(self) -> Closed:
         """Who did not submit a vintage in time has it closed with what is there."""
@@ -114,6 +118,10 @@ class Tanyu:
     def _advance_draws(self) -> Advanced:
         """A draw's block is noted when it is there; who did not reveal in time is left out."""
         return advance(self.database, self._find_block, self.clock.now())
+
+    def _anchor_journal(self) -> Anchored:
+        """The journal's head of each day that is over goes to the chain."""
+        return self._journal_heads.step(self.clock.now())
 
     def _find_block(self, from_s: int) -> Header | None:
         """The block that a draw named by its time."""
@@ -145,9 +153,11 @@ class Tanyu:
         self.closing.start()
         self.cancelling.start()
         self.drawing.start()
+        self.anchoring.start()
 
     def stop(self) -> None:
         """In the reverse order; each finishes its step."""
+        self.anchoring.stop(STOP_TIMEOUT)
         self.drawing.stop(STOP_TIMEOUT)
         self.cancelling.stop(STOP_TIMEOUT)
         self.closing.stop(STOP_TIMEOUT)

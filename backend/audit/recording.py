@@ -11,8 +11,9 @@ from web3.types import RPCEndpoint
 from backend.audit.blocks import HEADER_NAMES, RpcObject, bloom_may_hold, octets, quantity
 from backend.audit.history import BlockBody, History, InnerCall
 from backend.audit.interface import function
+from backend.audit.journal import Journal
 from backend.audit.questions import Answers, Asked
-from backend.audit.replay import CHECKS, rebuild
+from backend.audit.replay import CHECKS, JOURNAL_CHECKS, rebuild
 from backend.audit.report import Verdicts
 from backend.audit.timeline import acts, decoded_events
 from backend.chain.deployment import Deployment, WrongNetwork
@@ -92,18 +93,19 @@ def _block(node: Node, block: str, *, whole: bool = False) -> RpcObject:
     return cast(RpcObject, found)
 
 
-def record(url: str, deployment: Deployment, head: str = "latest") -> History:
-    """The history up to a block: a number in 0x-hex, or `latest`, `safe`, `finalized`.
+def record(url: str, deployment: Deployment, head: str = "latest", told: Journal | None = None) -> History:
+    """The history up to a block: a number in 0x-hex, or `latest`, `safe`, `finalized`. With a journal, also what a
+    node says of its signatures.
 
-    Raises NodeUnreachable, NodeRefused, WrongNetwork, BlockUnknown or HistoryMoved.
+    Raises NodeUnreachable, NodeRefused, WrongNetwork, BlockUnknown or HistoryMoved; as `rebuild`.
     """
     try:
-        return _recorded(Node(url), deployment, head)
+        return _recorded(Node(url), deployment, head, told)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError) as failure:
         raise NodeRefused("to answer in the usual form", repr(failure)) from failure
 
 
-def _recorded(node: Node, deployment: Deployment, head: str) -> History:
+def _recorded(node: Node, deployment: Deployment, head: str, told: Journal | None) -> History:
     network = Network(quantity(node.one("eth_chainId")), _genesis_hash(node))
     if network != deployment.network:
         raise WrongNetwork(network, deployment.network)
@@ -128,7 +130,7 @@ def _recorded(node: Node, deployment: Deployment, head: str) -> History:
     )
     history.require_readable()
     history = replace(history, inner_calls=_inner_calls(node, history))
-    history = replace(history, answers=_answers(node, history))
+    history = replace(history, answers=_answers(node, history, told))
     after = str(_block(node, hex(numbers[-1]))["hash"])
     if after != history.head_hash or after != str(head_block["hash"]):
         raise HistoryMoved(history.head_hash, after)
@@ -217,10 +219,10 @@ def _frames(transaction: str, frame: RpcObject, ours: set[str]) -> Iterator[Inne
         yield from _frames(transaction, inner, ours)
 
 
-def _answers(node: Node, history: History) -> dict[str, str]:
+def _answers(node: Node, history: History, told: Journal | None) -> dict[str, str]:
     """Replays once to hear which questions the history raises, then asks them."""
     answers = Answers({})
-    rebuild(history, answers, Verdicts(CHECKS))
+    rebuild(history, answers, Verdicts((*CHECKS, *JOURNAL_CHECKS)), told)
     asked = list(answers.missing)
     found = node.many([_request(item) for item in asked], or_none=True)
     return {item.key: str(answer or "0x") for item, answer in zip(asked, found, strict=True)}

@@ -1,7 +1,7 @@
 """What an audit says: how often each check was made, and each finding: what was expected, what was found, where."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from backend.chain.events import ChainEvent
@@ -21,11 +21,14 @@ class Check:
 
 @dataclass(frozen=True)
 class Where:
-    """A place in the history: block number, transaction hash, log index within the block; what is not known is None."""
+    """A place in the history: block number, transaction hash, log index within the block; or a line of a journal. What
+    is not known is None.
+    """
 
     block: int | None = None
     transaction: bytes | None = None
     log_index: int | None = None
+    line: int | None = None
 
     @classmethod
     def of(cls, event: ChainEvent) -> "Where":
@@ -40,7 +43,15 @@ class Where:
             parts.append(f"tx {to_hex(self.transaction)}")
         if self.log_index is not None:
             parts.append(f"log {self.log_index}")
+        if self.line is not None:
+            parts.append(f"journal line {self.line}")
         return " ".join(parts) or "head"
+
+    def to_json(self) -> dict[str, object]:
+        """`line` is told of places in a journal only."""
+        transaction = None if self.transaction is None else to_hex(self.transaction)
+        place: dict[str, object] = {"block": self.block, "transaction": transaction, "logIndex": self.log_index}
+        return place if self.line is None else {**place, "line": self.line}
 
 
 HEAD: Final = Where()
@@ -65,11 +76,7 @@ class Finding:
             "subject": self.subject,
             "expected": self.expected,
             "found": self.found,
-            "where": {
-                "block": self.where.block,
-                "transaction": None if self.where.transaction is None else to_hex(self.where.transaction),
-                "logIndex": self.where.log_index,
-            },
+            "where": self.where.to_json(),
         }
 
 
@@ -132,6 +139,12 @@ class Report:
     def holds(self) -> bool:
         """Whether every check held."""
         return not self.findings
+
+    def only(self, checks: Collection[Check]) -> "Report":
+        """The part of it that is about some checks."""
+        kept = tuple(check for check in self.checks if check in checks)
+        names = {check.name for check in kept}
+        return replace(self, checks=kept, findings=tuple(one for one in self.findings if one.check in names))
 
     def to_json(self) -> dict[str, object]:
         """The form of `tanyu audit --json`; the schema named in `format` never changes under one name."""

@@ -6,21 +6,37 @@ The first line's previous hash is the genesis: SHA-256 of the canonical JSON of 
 belongs to one Exchange. Whoever holds one hash can tell whether anything before it was changed.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlmodel import Session, col, func, select
+import msgspec
+from sqlalchemy import String, select, type_coerce
+from sqlmodel import Session, SQLModel, col, func
+from sqlmodel import select as select_rows
 
 from backend.chain.typed_data import Domain
-from backend.kernel.clock import iso
+from backend.kernel.clock import iso, parse_iso
 from backend.kernel.digest import Json, canonical_json, digest_of, sha256, to_hex
 from backend.kernel.errors import Unavailable
 from backend.market.tables import JournalRow
 
 _READ_AHEAD = 1000
+
+_WHOLE_SECOND = ".000000Z"
+"""How the time of a whole second ends in the table; ISO-8601 in the journal leaves the fraction out then."""
+
+
+_TABLE = SQLModel.metadata.tables["market_journal"]
+_COLUMNS = select(
+    _TABLE.c.sequence,
+    type_coerce(_TABLE.c.time, String),  # as it is kept: a million times need no parsing
+    _TABLE.c.kind,
+    _TABLE.c.payload,
+    _TABLE.c.previous_hash,
+    _TABLE.c.hash,
+).order_by(_TABLE.c.sequence)
 
 
 class Kind(StrEnum):
@@ -56,13 +72,16 @@ class Line:
     previous_hash: bytes
     hash: bytes
 
+    payload_text: str
+    """The payload's canonical JSON, as it is hashed and kept."""
+
     def row(self) -> dict[str, object]:
         """Its columns."""
         return {
             "sequence": self.sequence,
             "time": self.time,
             "kind": self.kind.value,
-            "payload": canonical_json(self.payload).decode(),
+            "payload": self.payload_text,
             "previous_hash": self.previous_hash,
             "hash": self.hash,
         }
@@ -77,14 +96,20 @@ class Head:
 
     def line(self, kind: Kind, payload: Mapping[str, Json], time: datetime) -> Line:
         """The line that comes next."""
-        sequence = self.sequence + 1
-        return Line(sequence, time, kind, payload, self.hash, line_hash(self.hash, sequence, time, kind, payload))
+        sequence, text = self.sequence + 1, canonical_json(payload).decode()
+        found = _hash(self.hash, sequence, iso(time), kind.value, text)
+        return Line(sequence, time, kind, payload, self.hash, found, text)
 
 
 def line_hash(previous: bytes, sequence: int, time: datetime, kind: Kind, payload: Mapping[str, Json]) -> bytes:
     """32 bytes: the hash of a line after the one with hash `previous`."""
-    body: dict[str, Json] = {"kind": kind.value, "payload": payload, "sequence": sequence, "time": iso(time)}
-    return sha256(previous + canonical_json(body))
+    return _hash(previous, sequence, iso(time), kind.value, canonical_json(payload).decode())
+
+
+def _hash(previous: bytes, sequence: int, time: str, kind: str, payload: str) -> bytes:
+    """The same, of texts: written out, since the canonical form of the four fields is no more than this."""
+    body = f'{{"kind":"{kind}","payload":{payload},"sequence":{sequence},"time":"{time}"}}'
+    return sha256(previous + body.encode())
 
 
 def genesis(exchange: Domain) -> Head:
@@ -93,33 +118,54 @@ def genesis(exchange: Domain) -> Head:
     return Head(0, digest_of(body))
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Lines in order, found to continue each other: (sequence, kind, payload's canonical JSON) of each. `head` is where
+    the last one leaves the journal; `hashes` and `times` (ISO-8601) are of the same lines.
+    """
+
+    lines: list[tuple[int, str, str]]
+    hashes: list[bytes]
+    times: list[str]
+    head: Head
+
+
+def pages(session: Session, start: Head) -> Iterator[Page]:
+    """The lines after a head, checked against the chain of hashes and no further looked at. Raises JournalBroken."""
+    sequence, head = start.sequence, start.hash
+    connection = session.connection()
+    while rows := connection.execute(_COLUMNS.where(_TABLE.c.sequence > sequence).limit(_READ_AHEAD)).all():
+        lines: list[tuple[int, str, str]] = []
+        hashes: list[bytes] = []
+        times: list[str] = []
+        for found, written_at, kind, payload, previous, told in rows:
+            sequence += 1
+            if found != sequence:
+                raise JournalBroken(found, f"follows {sequence - 1}")
+            if previous != head:
+                raise JournalBroken(sequence, f"continues {to_hex(previous)}, not {to_hex(head)}")
+            time = written_at.replace(_WHOLE_SECOND, "Z")
+            head = _hash(head, sequence, time, kind, payload)
+            if head != told:
+                raise JournalBroken(sequence, f"hashes to {to_hex(head)}, not {to_hex(told)}")
+            lines.append((sequence, kind, payload))
+            hashes.append(told)
+            times.append(time)
+        yield Page(lines, hashes, times, Head(sequence, head))
+    last = session.exec(select_rows(func.max(JournalRow.sequence))).one() or 0
+    if last != sequence:
+        raise JournalBroken(last, f"follows {sequence}")
+
+
 def read(session: Session, start: Head) -> Iterator[Line]:
     """The lines after a head, in order, each checked against the chain of hashes. Raises JournalBroken."""
-    head = start
-    while rows := session.exec(
-        select(JournalRow)
-        .where(col(JournalRow.sequence) > head.sequence)
-        .order_by(col(JournalRow.sequence))
-        .limit(_READ_AHEAD)
-    ).all():
-        for row in rows:
-            line = _checked(row, head)
-            head = Head(line.sequence, line.hash)
-            yield line
-        session.expunge_all()
-    last = session.exec(select(func.max(JournalRow.sequence))).one() or 0
-    if last != head.sequence:
-        raise JournalBroken(last, f"follows {head.sequence}")
+    previous = start.hash
+    for page in pages(session, start):
+        for (sequence, kind, text), found, time in zip(page.lines, page.hashes, page.times, strict=True):
+            yield Line(sequence, parse_iso(time), Kind(kind), msgspec.json.decode(text), previous, found, text)
+            previous = found
 
 
-def _checked(row: JournalRow, head: Head) -> Line:
-    if row.sequence != head.sequence + 1:
-        raise JournalBroken(row.sequence, f"follows {head.sequence}")
-    if row.previous_hash != head.hash:
-        raise JournalBroken(row.sequence, f"continues {to_hex(row.previous_hash)}, not {to_hex(head.hash)}")
-    kind = Kind(row.kind)
-    payload: Mapping[str, Json] = json.loads(row.payload)
-    found = line_hash(head.hash, row.sequence, row.time, kind, payload)
-    if found != row.hash:
-        raise JournalBroken(row.sequence, f"hashes to {to_hex(found)}, not {to_hex(row.hash)}")
-    return Line(row.sequence, row.time, kind, payload, row.previous_hash, row.hash)
+def last_time(session: Session) -> datetime | None:
+    """When the last line was written; None without any."""
+    return session.exec(select_rows(JournalRow.time).order_by(col(JournalRow.sequence).desc()).limit(1)).first()

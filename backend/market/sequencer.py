@@ -20,15 +20,16 @@ from sqlmodel import Session, func, select
 
 from backend.chain.typed_data import Domain
 from backend.kernel import crash
-from backend.kernel.clock import Clock, unix_s
+from backend.kernel.clock import Clock, from_unix_s, unix_s
 from backend.kernel.errors import TanyuError, Unavailable
 from backend.market.funding import Refunding
 from backend.market.funds import ChainView
 from backend.market.inbox import Inbox, MarketStopped
-from backend.market.journal import Head, JournalBroken, Kind, genesis, read
+from backend.market.journal import Head, JournalBroken, Kind, genesis, last_time
 from backend.market.matching import Engine
-from backend.market.replay import apply
+from backend.market.recovery import recover
 from backend.market.rules import LIFETIME_S_MIN
+from backend.market.snapshot import save
 from backend.market.tables import OrderRow, OrderState, TradeRow
 from backend.market.turn import Turn
 from backend.storage.database import Database
@@ -40,6 +41,8 @@ GROUP_MAX = 256
 """Commands that share one commit."""
 TICK_S = 1
 ANSWER_TIMEOUT_S = 60
+PICTURE_EVERY = 100_000
+"""Journal lines between two pictures of the books: at most so many are replayed at a restart."""
 
 _LOG = logging.getLogger("tanyu.market")
 
@@ -82,6 +85,10 @@ class Sequencer:
         self._inbox = Inbox(inbox_size)
         self._engine = Engine()
         self._head = self._genesis
+        self._latest = from_unix_s(0)
+        """The time of the last line: the journal's never runs back, whatever the clock does."""
+        self._pictured = 0
+        """The line after which the last picture was taken."""
         self._ticked_s = 0
         self._thread: Thread | None = None
         self._touched: set[str] = set()
@@ -190,9 +197,8 @@ class Sequencer:
         reached = self._head
         try:
             with self._database.write() as session:
-                turn = Turn(
-                    session=session, engine=self._engine, head=reached, now=self._clock.now(), chain=self._chain
-                )
+                now = max(self._clock.now(), self._latest)
+                turn = Turn(session=session, engine=self._engine, head=reached, now=now, chain=self._chain)
                 if is_due:
                     expire(turn)
                 for command, answer in commands:
@@ -201,7 +207,7 @@ class Sequencer:
                 turn.flush()
                 crash.point("market.before_commit")
             crash.point("market.after_commit")
-            self._head = turn.head
+            self._head, self._latest = turn.head, now
         except (SQLAlchemyError, OSError):
             _LOG.exception("the commit of a group of %d commands failed", len(commands))
             self._ticked_s = 0
@@ -210,16 +216,28 @@ class Sequencer:
                 releases = [partial(answer.set_exception, NotDurable()) for _, answer in commands]
         for release in releases:
             release()
+        self._take_picture()
 
     def _rebuild(self) -> None:
-        """Replays the journal, and holds the result against the order and trade rows. Raises JournalBroken."""
-        engine, head = Engine(), self._genesis
+        """Recovers the books, and holds the result against the order and trade rows. Raises JournalBroken."""
         with self._database.read() as session:
-            for line in read(session, head):
-                apply(engine, line.sequence, line.kind, line.payload)
-                head = Head(line.sequence, line.hash)
-            _require_same(session, engine, head)
-        self._engine, self._head = engine, head
+            found = recover(session, self._genesis)
+            _require_same(session, found.engine, found.head)
+            self._latest = last_time(session) or self._latest
+        self._engine, self._head = found.engine, found.head
+        self._pictured = found.head.sequence - found.replayed
+        self._take_picture()
+
+    def _take_picture(self) -> None:
+        """Of the books as they are now, if the last one is long ago. Without one only a restart takes longer."""
+        if self._head.sequence < self._pictured + PICTURE_EVERY:
+            return
+        self._pictured = self._head.sequence
+        try:
+            with self._database.write() as session:
+                save(session, self._engine, self._head, self._latest)
+        except (SQLAlchemyError, OSError):
+            _LOG.exception("no picture was taken of the books at line %d", self._head.sequence)
 
 
 def expire(turn: Turn) -> None:

@@ -48,6 +48,20 @@ class JournalRow(SQLModel, table=True):
     hash: bytes = Field(sa_type=Bytes32, unique=True)
 
 
+class SnapshotRow(SQLModel, table=True):
+    """A picture of all books after a journal line (`snapshot`): a restart replays only what came later."""
+
+    __tablename__ = "market_snapshot"
+
+    sequence: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    hash: bytes = Field(sa_type=Bytes32)
+    """The journal line's, so that a picture of another journal is not taken for one of this."""
+    state_digest: bytes = Field(sa_type=Bytes32)
+    picture: str
+    """Canonical JSON."""
+    taken_at: datetime = Field(sa_type=UtcTime)
+
+
 class OrderRow(SQLModel, table=True):
     """An accepted order. `id` is the journal sequence that accepted it. lots = open + matched + withdrawn."""
 

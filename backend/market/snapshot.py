@@ -1,0 +1,99 @@
+"""A picture of every book after a journal line, so that a restart replays only what came later.
+
+The journal stays the truth: a picture is believed only if the journal still has its line under its hash, and the engine
+made of it has the state that the engine had of which it was taken.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlmodel import Session, col, delete, select
+
+from backend.kernel.digest import Json, canonical_json
+from backend.market.book import Book, Entry, Resting
+from backend.market.journal import Head
+from backend.market.matching import Engine
+from backend.market.order import Side
+from backend.market.tables import JournalRow, SnapshotRow
+
+KEPT = 2
+"""Pictures; older ones go when a new one is taken."""
+
+
+def picture(engine: Engine) -> dict[str, Json]:
+    """All that an engine is made again from: its orders as they came in, and of each class the queues, best first."""
+    return {
+        "orders": [_order(resting) for resting in engine.orders.values()],
+        "books": {str(class_id): _queues(book) for class_id, book in engine.books.items()},
+        "trades": engine.trades,
+    }
+
+
+def engine_of(told: Mapping[str, Any]) -> Engine:
+    """The engine that a picture was taken of. Raises KeyError, TypeError or ValueError for what is no picture."""
+    engine = Engine()
+    words: dict[str, str] = {}
+    came_in = {order[0]: _entry(order, words) for order in told["orders"]}
+    for book in told["books"].values():
+        for order_id in (*book["bids"], *book["asks"]):
+            engine.place(came_in[order_id])
+    for order_id in came_in:  # queues are in order now; what an account lost first is by when its orders came in
+        resting = engine.orders[order_id] = engine.orders.pop(order_id)
+        mine = engine.by_owner[resting.owner]
+        mine[order_id] = mine.pop(order_id)
+    engine.trades = told["trades"]
+    return engine
+
+
+def save(session: Session, engine: Engine, head: Head, at: datetime) -> None:
+    """Keeps a picture of an engine that stands at a head, and the one before it."""
+    text = canonical_json(picture(engine)).decode()
+    session.add(
+        SnapshotRow(
+            sequence=head.sequence, hash=head.hash, state_digest=engine.state_digest(), picture=text, taken_at=at
+        )
+    )
+    session.flush()
+    newest = select(SnapshotRow.sequence).order_by(col(SnapshotRow.sequence).desc()).limit(KEPT)
+    session.exec(delete(SnapshotRow).where(col(SnapshotRow.sequence).not_in(session.exec(newest).all())))
+
+
+def newest(session: Session) -> tuple[Engine, Head] | None:
+    """The engine of the newest picture that can be believed, and where it stands in the journal; None without one."""
+    query = (
+        select(SnapshotRow)
+        .join(JournalRow, col(JournalRow.sequence) == col(SnapshotRow.sequence))
+        .where(col(JournalRow.hash) == col(SnapshotRow.hash))
+        .order_by(col(SnapshotRow.sequence).desc())
+    )
+    for row in session.exec(query).all():
+        try:
+            engine = engine_of(msgspec.json.decode(row.picture))
+        except (KeyError, TypeError, ValueError, AssertionError):
+            continue
+        if engine.state_digest() == row.state_digest:
+            return engine, Head(row.sequence, row.hash)
+    return None
+
+
+def _order(resting: Resting) -> list[Json]:
+    """With the lots that are open."""
+    entry = resting.entry
+    terms: list[Json] = [entry.order_id, str(entry.class_id), entry.owner, entry.side.value, resting.lots]
+    return [*terms, entry.price_per_kg, entry.expiry, entry.fee_bound_bps]
+
+
+def _entry(order: list[Any], words: dict[str, str]) -> Entry:
+    """One string for each owner, as the orders themselves had."""
+    order_id, class_id, owner, side, lots, price, expiry, bound = order
+    return Entry(order_id, int(class_id), words.setdefault(owner, owner), Side(side), lots, price, expiry, bound)
+
+
+def _queues(book: Book) -> dict[str, Json]:
+    return {"bids": _ids(book.bids.orders()), "asks": _ids(book.asks.orders())}
+
+
+def _ids(orders: Iterable[Resting]) -> list[Json]:
+    return [resting.entry.order_id for resting in orders]
