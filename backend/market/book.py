@@ -12,6 +12,10 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from backend.market.order import Side
+from backend.market.phase import Phase
+
+ANY_KEY = 1 << 127
+"""Beyond every price key."""
 
 _SWEEP_SLACK = 16
 """Dead entries always tolerated, so that small levels and ladders are not swept on every removal."""
@@ -23,26 +27,30 @@ class Entry(NamedTuple):
     order_id: int
     """The journal sequence that accepted it: unique, rising."""
     class_id: int
+    account: str
+    """Who signed it: its funds, its cancellations."""
     owner: str
-    """Whose order it is for self-trade prevention."""
+    """Whose order it is for self-trade prevention: one person's accounts have one owner."""
     side: Side
     lots: int
     price_per_kg: int
     expiry: int
+    """By which the book reckons: its maker may have wished for less than the signed one."""
     fee_bound_bps: int
     """The fee rate a buy keeps money back for; matching takes no notice of it."""
 
 
 class Resting:
-    """An order in the book. `lots` is what is still open; zero once it has left."""
+    """An order in the book. `lots`: what is still open, zero once it has left. `mine`: its account's living orders."""
 
-    __slots__ = ("entry", "level", "lots", "owner")
+    __slots__ = ("entry", "level", "lots", "mine", "owner")
 
-    def __init__(self, entry: Entry, lots: int, level: "Level", owner: str) -> None:
+    def __init__(self, entry: Entry, lots: int, level: "Level", owner: str, mine: "dict[int, Resting]") -> None:
         self.entry = entry
         self.lots = lots
         self.level = level
         self.owner = owner
+        self.mine = mine
 
 
 class Level:
@@ -81,9 +89,13 @@ class PriceLevel(NamedTuple):
 class Ladder:
     """One side of a book. A level without living orders may stand in it; its queue is then empty."""
 
-    __slots__ = ("empty", "heap", "levels")
+    __slots__ = ("cap", "empty", "floor", "heap", "levels")
 
     def __init__(self) -> None:
+        self.floor = -ANY_KEY
+        """The price band: nobody takes at a key before this one."""
+        self.cap = ANY_KEY
+        """The price band: nobody takes at a key after this one."""
         self.levels: dict[int, Level] = {}
         self.heap: list[int] = []
         """The keys of `levels`, each once."""
@@ -115,6 +127,26 @@ class Ladder:
             del self.levels[heappop(heap)]
         return None
 
+    def within(self, limit: int) -> int:
+        """How far an order with this limit key may take inside the band: a key before every price if the best is
+        outside.
+        """
+        best = self.best()
+        return -ANY_KEY if best is None or best.key < self.floor else min(limit, self.cap)
+
+    def inward(self, limit: int) -> Iterator[Level]:
+        """Levels from the best to a limit key; empty ones may be among them. O(log levels) each, changes nothing."""
+        heap = self.heap
+        frontier = [(heap[0], 0)] if heap else []
+        while frontier:
+            key, at = heappop(frontier)
+            if key > limit:
+                return
+            yield self.levels[key]
+            for child in (2 * at + 1, 2 * at + 2):
+                if child < len(heap):
+                    heappush(frontier, (heap[child], child))
+
     def depth(self, count: int | None = None) -> list[PriceLevel]:
         """Best first; at most `count` levels."""
         living = sorted(key for key, level in self.levels.items() if level.live)[:count]
@@ -127,10 +159,44 @@ class Ladder:
 
 
 class Book:
-    """Both ladders of one class."""
+    """Both ladders of one class, the phase they are in, and the reference price with its band."""
 
-    __slots__ = ("asks", "bids")
+    __slots__ = ("asks", "bids", "called_at", "high", "low", "matches", "phase", "reference", "reference_day", "since")
 
     def __init__(self) -> None:
         self.bids = Ladder()
         self.asks = Ladder()
+        self.phase = Phase.CONTINUOUS
+        self.matches = True
+        """Whether orders that come in meet those that rest: the phase says so."""
+        self.since = 0
+        """When the phase began, Unix seconds; 0 as long as nothing has set one."""
+        self.called_at = 0
+        """When the latest auction was, Unix seconds."""
+        self.reference: int | None = None
+        """Base units per kg; None before governance sets the first."""
+        self.low: int | None = None
+        """Base units per kg: no fill in a matching phase is below. None: no band."""
+        self.high: int | None = None
+        self.reference_day = 0
+        """The day the reference is for, in days since 1970-01-01."""
+
+    def enter(self, phase: Phase, at: int) -> None:
+        """Begins a phase at a Unix second."""
+        self.phase, self.matches, self.since = phase, phase.matches, at
+
+    def refer(self, price_per_kg: int, low: int | None, high: int | None, day: int) -> None:
+        """Sets the reference price and the band around it; None: no bound."""
+        self.reference, self.low, self.high, self.reference_day = price_per_kg, low, high, day
+        least, most = -ANY_KEY if low is None else low, ANY_KEY if high is None else high
+        self.asks.floor, self.asks.cap = least, most
+        self.bids.floor, self.bids.cap = -most, -least
+
+    def is_crossed(self) -> bool:
+        """Whether the best bid could meet the best ask."""
+        bid, ask = self.bids.best(), self.asks.best()
+        return bid is not None and ask is not None and bid.price_per_kg >= ask.price_per_kg
+
+    def facing(self, side: Side) -> Ladder:
+        """The ladder that an order of this side would take from."""
+        return self.asks if side is Side.BUY else self.bids

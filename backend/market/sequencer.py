@@ -95,7 +95,7 @@ class Sequencer:
         Open orders are held against the chain first: it may have moved while nobody listened.
         """
         self._rebuild()
-        self.refresh(self._engine.by_owner.keys())
+        self.refresh(self._engine.by_account.keys())
         self._inbox.open()
         self._thread = Thread(target=self._run, name="market-sequencer", daemon=True)
         self._thread.start()
