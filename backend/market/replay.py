@@ -203,12 +203,9 @@ def _cancel_all(engine: Engine, _sequence: int, payload: Mapping[str, Any]) -> E
 
 
 def open_ids(engine: Engine, account: str, class_id: int | None) -> list[int]:
-    """An account's open orders, of one class or of all, in order of entry."""
-    return [
-        order.entry.order_id
-        for order in engine.open_of(account)
-        if class_id is None or order.entry.class_id == class_id
-    ]
+    """An account's open orders, of one class or of all, by id."""
+    orders = engine.open_of(account)
+    return sorted(order.entry.order_id for order in orders if class_id is None or order.entry.class_id == class_id)
 
 
 def _heartbeat(engine: Engine, _sequence: int, payload: Mapping[str, Any]) -> Effects:

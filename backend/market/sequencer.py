@@ -25,11 +25,11 @@ from backend.kernel.errors import TanyuError, Unavailable
 from backend.market.funding import Refunding
 from backend.market.funds import ChainView
 from backend.market.inbox import Inbox, MarketStopped
-from backend.market.journal import Head, JournalBroken, Kind, genesis, read
+from backend.market.journal import Head, JournalBroken, genesis, read
 from backend.market.matching import Engine
 from backend.market.replay import apply
-from backend.market.rules import LIFETIME_S_MIN
 from backend.market.tables import OrderRow, OrderState, TradeRow
+from backend.market.timers import due
 from backend.market.turn import Turn
 from backend.storage.database import Database
 
@@ -164,9 +164,9 @@ class Sequencer:
         refunded: Future[object] = Future()
         if touched:
             commands.insert(0, (Refunding(touched), refunded))
-        is_due = self._is_due()
-        if commands or is_due:
-            self._commit(commands, is_due=is_due)
+        timed = self._due()
+        if commands or timed:
+            self._commit(commands, timed)
         if touched and refunded.exception() is not None:
             self.refresh(touched)
         for work, answer in group:
@@ -176,15 +176,19 @@ class Sequencer:
                 except TanyuError as refusal:
                     answer.set_exception(refusal)
 
-    def _is_due(self) -> bool:
-        """Whether orders must leave because of the time; looked at once a second."""
+    def _due(self) -> list[Callable[[Turn], object]]:
+        """What must happen because of the time; looked at once a second."""
         now_s = unix_s(self._clock.now())
         if now_s == self._ticked_s:
-            return False
+            return []
         self._ticked_s = now_s
-        return self._engine.due(now_s + LIFETIME_S_MIN)
+        return due(self._engine, now_s)
 
-    def _commit(self, commands: list[tuple[Callable[[Turn], object], Future[object]]], *, is_due: bool) -> None:
+    def _commit(
+        self,
+        commands: list[tuple[Callable[[Turn], object], Future[object]]],
+        timed: list[Callable[[Turn], object]],
+    ) -> None:
         """Runs a group in one transaction, then releases the answers; or tells everybody that it failed."""
         releases: list[Callable[[], None]] = []
         reached = self._head
@@ -193,8 +197,8 @@ class Sequencer:
                 turn = Turn(
                     session=session, engine=self._engine, head=reached, now=self._clock.now(), chain=self._chain
                 )
-                if is_due:
-                    expire(turn)
+                for command in timed:
+                    command(turn)
                 for command, answer in commands:
                     releases.append(_run_one(turn, command, answer))
                     reached = turn.head
@@ -220,13 +224,6 @@ class Sequencer:
                 head = Head(line.sequence, line.hash)
             _require_same(session, engine, head)
         self._engine, self._head = engine, head
-
-
-def expire(turn: Turn) -> None:
-    """Takes orders off the book before their expiry, journaled like everything else."""
-    before = turn.now_s + LIFETIME_S_MIN
-    if turn.engine.due(before):
-        turn.write(Kind.EXPIRE, {"before": before})
 
 
 def _run_one(turn: Turn, command: Callable[[Turn], object], answer: Future[object]) -> Callable[[], None]:
