@@ -197,6 +197,10 @@ class Book:
         bid, ask = self.bids.best(), self.asks.best()
         return bid is not None and ask is not None and bid.price_per_kg >= ask.price_per_kg
 
+    def has_in_band(self, price_per_kg: int) -> bool:
+        """Whether a price is inside the band, if there is one."""
+        return (self.low is None or self.low <= price_per_kg) and (self.high is None or price_per_kg <= self.high)
+
     def facing(self, side: Side) -> Ladder:
         """The ladder that an order of this side would take from."""
         return self.asks if side is Side.BUY else self.bids

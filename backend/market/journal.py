@@ -38,6 +38,8 @@ class Kind(StrEnum):
     EXPIRE = "expire"
     BUST = "bust"
     """The chain skipped a trade, or a group of trades."""
+    RULES = "rules"
+    """Governance's word on a class's rules: the engine takes no notice, an auditor does."""
     PHASE = "phase"
     AUCTION = "auction"
     """A class's collected orders meet at one price, and its next phase begins."""

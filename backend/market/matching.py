@@ -216,7 +216,7 @@ class Engine:
 
 def _told(order: Resting) -> Json:
     entry = order.entry
-    terms = [str(entry.price_per_kg), str(order.lots), entry.expiry, entry.fee_bound_bps]
+    terms: list[Json] = [str(entry.price_per_kg), str(order.lots), entry.expiry, entry.fee_bound_bps]
     return [entry.order_id, entry.account, order.owner, *terms]
 
 

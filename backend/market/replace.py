@@ -54,8 +54,8 @@ class Replacing:
     placing: Placing
 
     def __call__(self, turn: Turn) -> Accepted:
-        """Replaces it, or gives the first answer again. The new one keeps the old one's place in the queue if it asks for
-        no more lots than were open, at the same price; else the old one leaves and it comes in like any other.
+        """Replaces it, or gives the first answer again. The new one keeps the old one's place in the queue if it asks
+        for no more lots than were open, at the same price; else the old one leaves and it comes in like any other.
 
         Raises OrderUnknown, NotYourOrder, OrderClosed, ReplacementDiffers, OrderPartlyMatched, and as `Placing` does,
         except for what it says of numbers and of how many orders are open.

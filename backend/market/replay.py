@@ -12,6 +12,7 @@ Payloads (amounts and class ids are decimal strings; ids, sequences and Unix sec
     expire     {before}                                               orders expiring at that second or sooner leave
     bust       {tradeId, tradeIds?, reason, evicted: [{orderId, reason}], restored: [entry]}
                the evicted leave; each restored order gets its lots back, at the end of its price's queue, and may match
+    rules      {classId, rules}                                       nothing: the door keeps orders to them
     phase      {classId, phase, at, reason}
     auction    {classId, at, phase, pricePerKg | null, lots}          the class's orders meet; `phase` is what follows
     reference  {classId, pricePerKg, lowPerKg | null, highPerKg | null, day, reason}
@@ -246,6 +247,10 @@ def _bust(engine: Engine, _sequence: int, payload: Mapping[str, Any]) -> Effects
     return effects
 
 
+def _rules(_engine: Engine, _sequence: int, _payload: Mapping[str, Any]) -> Effects:
+    return Effects()
+
+
 def _phase(engine: Engine, _sequence: int, payload: Mapping[str, Any]) -> Effects:
     book, phase = engine.book_of(int(payload["classId"])), Phase(payload["phase"])
     assert not (phase.matches and book.is_crossed() and not book.matches), payload
@@ -299,6 +304,7 @@ _VERBS = {
     Kind.FUNDING: _funding,
     Kind.EXPIRE: _expire,
     Kind.BUST: _bust,
+    Kind.RULES: _rules,
     Kind.PHASE: _phase,
     Kind.AUCTION: _auction,
     Kind.REFERENCE: _reference,

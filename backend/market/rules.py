@@ -2,10 +2,12 @@
 number of open orders, position. Pure.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
+from backend.kernel.digest import Json
 from backend.kernel.errors import NotFound, RuleViolated
 from backend.kernel.mass import BPS
 from backend.market.order import OrderFieldOutOfRange, SignedOrder
@@ -161,6 +163,39 @@ class ClassRules:
     """How far beyond the best opposite price the limit of a market order may lie."""
     mode: Mode = Mode.CONTINUOUS
     day: TradingDay = ALWAYS
+
+    def payload(self) -> dict[str, Json]:
+        """The JSON form, in journals and tables: all but the class. Prices and lots as decimal strings."""
+        return {
+            "tick": str(self.tick),
+            "lotsMin": str(self.lots_min),
+            "lotsMax": str(self.lots_max),
+            "priceMax": str(self.price_max),
+            "openOrdersMax": self.open_orders_max,
+            "lotsHeldMax": None if self.lots_held_max is None else str(self.lots_held_max),
+            "bandBps": self.band_bps,
+            "protectionBps": self.protection_bps,
+            "mode": self.mode.value,
+            "day": self.day.payload(),
+        }
+
+    @classmethod
+    def from_payload(cls, class_id: int, payload: Mapping[str, Any]) -> "ClassRules":
+        """The rules of a form that `payload` wrote."""
+        held = payload["lotsHeldMax"]
+        return cls(
+            class_id=class_id,
+            tick=int(payload["tick"]),
+            lots_min=int(payload["lotsMin"]),
+            lots_max=int(payload["lotsMax"]),
+            price_max=int(payload["priceMax"]),
+            open_orders_max=payload["openOrdersMax"],
+            lots_held_max=None if held is None else int(held),
+            band_bps=payload["bandBps"],
+            protection_bps=payload["protectionBps"],
+            mode=Mode(payload["mode"]),
+            day=TradingDay.from_payload(payload["day"]),
+        )
 
     def band(self, reference: int) -> tuple[int, int]:
         """The least and the most a fill may cost per kg in a matching phase, base units, both included."""

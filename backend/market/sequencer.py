@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as AnswerTimeout
 from dataclasses import dataclass
 from functools import partial
+from secrets import randbelow
 from threading import Lock, Thread
 from typing import TypeVar, cast
 
@@ -26,10 +27,12 @@ from backend.market.funding import Refunding
 from backend.market.funds import ChainView
 from backend.market.inbox import Inbox, MarketStopped
 from backend.market.journal import Head, JournalBroken, genesis, read
+from backend.market.listing import all_rules
 from backend.market.matching import Engine
 from backend.market.replay import apply
+from backend.market.schedule import Draw
 from backend.market.tables import OrderRow, OrderState, TradeRow
-from backend.market.timers import due
+from backend.market.timers import Timed, due
 from backend.market.turn import Turn
 from backend.storage.database import Database
 
@@ -73,13 +76,21 @@ class Sequencer:
     """Owns the books of one Exchange. `start` before use; `stop` at the end."""
 
     def __init__(
-        self, *, database: Database, clock: Clock, exchange: Domain, chain: ChainView, inbox_size: int = INBOX_SIZE
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        exchange: Domain,
+        chain: ChainView,
+        inbox_size: int = INBOX_SIZE,
+        draw: Draw = randbelow,
     ) -> None:
         self._database = database
         self._clock = clock
         self._genesis = genesis(exchange)
         self._chain = chain
         self._inbox = Inbox(inbox_size)
+        self._draw = draw
         self._engine = Engine()
         self._head = self._genesis
         self._ticked_s = 0
@@ -176,18 +187,24 @@ class Sequencer:
                 except TanyuError as refusal:
                     answer.set_exception(refusal)
 
-    def _due(self) -> list[Callable[[Turn], object]]:
+    def _due(self) -> list[Timed]:
         """What must happen because of the time; looked at once a second."""
         now_s = unix_s(self._clock.now())
         if now_s == self._ticked_s:
             return []
+        try:
+            with self._database.read() as session:
+                classes = all_rules(session)
+        except (SQLAlchemyError, OSError):
+            _LOG.exception("the rules of the classes cannot be read; what is due waits")
+            return []
         self._ticked_s = now_s
-        return due(self._engine, now_s)
+        return due(self._engine, classes, now_s, self._draw)
 
     def _commit(
         self,
         commands: list[tuple[Callable[[Turn], object], Future[object]]],
-        timed: list[Callable[[Turn], object]],
+        timed: list[Timed],
     ) -> None:
         """Runs a group in one transaction, then releases the answers; or tells everybody that it failed."""
         releases: list[Callable[[], None]] = []

@@ -1,4 +1,5 @@
-"""Tables of the market: its journal, and the orders and trades that follow from it; leased numbers; listed classes.
+"""Tables of the market: its journal, and the orders and trades that follow from it; leased numbers; listed classes and
+their rules.
 
 The journal is the truth. Order and trade rows are written in the journal rows' own transaction; of a trade, only its
 way to the chain (`state`, `batch_id`, `tx_hash` and their times) is written by settlement.
@@ -147,7 +148,7 @@ class NumberLease(SQLModel, table=True):
 
 
 class ListedClass(SQLModel, table=True):
-    """A class with a market, and its rules (`rules.ClassRules`)."""
+    """A class with a market, and the rules it was listed with (`rules.ClassRules`)."""
 
     __tablename__ = "market_class"
 
@@ -158,3 +159,14 @@ class ListedClass(SQLModel, table=True):
     price_max: int = Field(sa_type=BigInteger)
     open_orders_max: int
     listed_at: datetime = Field(sa_type=UtcTime)
+
+
+class GovernedRules(SQLModel, table=True):
+    """The rules that governance gave a class, in place of those it was listed with."""
+
+    __tablename__ = "market_rules"
+
+    class_id: int = Field(sa_type=Uint256, primary_key=True)
+    rules: str
+    """Canonical JSON of `ClassRules.payload`."""
+    set_at: datetime = Field(sa_type=UtcTime)

@@ -1,9 +1,11 @@
 """When a class trades: its mode, its hours, its calls. Times of day are seconds after 00:00 UTC. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from backend.kernel.digest import Json
 from backend.market.phase import Phase
 
 DAY_S = 24 * 3600
@@ -41,6 +43,31 @@ class TradingDay:
     closes_s: int = DAY_S
     pre_open_s: int = 0
     """How long before opening orders may come in."""
+
+    def payload(self) -> dict[str, Json]:
+        """The JSON form: seconds."""
+        return {
+            "calls": list(self.calls),
+            "collectS": self.collect_s,
+            "randomEndS": self.random_end_s,
+            "volatilityS": self.volatility_s,
+            "opensS": self.opens_s,
+            "closesS": self.closes_s,
+            "preOpenS": self.pre_open_s,
+        }
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> "TradingDay":
+        """The day of a form that `payload` wrote."""
+        return cls(
+            calls=tuple(payload["calls"]),
+            collect_s=payload["collectS"],
+            random_end_s=payload["randomEndS"],
+            volatility_s=payload["volatilityS"],
+            opens_s=payload["opensS"],
+            closes_s=payload["closesS"],
+            pre_open_s=payload["preOpenS"],
+        )
 
     def seconds(self) -> Iterator[int]:
         """Everything that must lie within a day."""

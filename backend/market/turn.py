@@ -34,7 +34,7 @@ _LEFT_STATE = {Kind.EXPIRE: OrderState.EXPIRED, Kind.FUNDING: OrderState.EVICTED
 """How orders are told that left by a line of this kind; by any other they are cancelled."""
 
 BAND_BREACH = "band_breach"
-"""An order rests that could meet another, but outside the price band: orders collect until an auction finds a price."""
+"""Orders could meet, but only outside the price band: they collect until an auction finds a price."""
 
 _ORDERS = SQLModel.metadata.tables["market_order"]
 

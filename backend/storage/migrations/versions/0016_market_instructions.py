@@ -1,14 +1,18 @@
-"""Market: instructions beside an order, whose it is for self-trade prevention, and what a trade belongs to."""
+"""Market: instructions beside an order, whose it is for self-trade prevention, what a trade belongs to, and the rules
+that governance gives a class.
+"""
 
 import sqlalchemy as sa
 from alembic import op
+
+from backend.storage import columns
 
 revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
 
-PLAIN = {"time_in_force": "gtc", "post_only": sa.false(), "self_trade": "cancel_newest", "is_market": sa.false()}
+PLAIN = {"time_in_force": "gtc", "post_only": "0", "self_trade": "cancel_newest", "is_market": "0"}
 """What every order so far was."""
 
 
@@ -35,10 +39,18 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("auction_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("group_id", sa.BigInteger(), nullable=True))
         batch_op.create_index(batch_op.f("ix_market_trade_group_id"), ["group_id"], unique=False)
+    op.create_table(
+        "market_rules",
+        sa.Column("class_id", columns.Uint256(), nullable=False),
+        sa.Column("rules", sa.String(), nullable=False),
+        sa.Column("set_at", columns.UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("class_id"),
+    )
 
 
 def downgrade() -> None:
     """Back from this version."""
+    op.drop_table("market_rules")
     with op.batch_alter_table("market_trade", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_market_trade_group_id"))
         batch_op.drop_column("group_id")
