@@ -90,8 +90,9 @@ class Busting:
         if len(trades) > 1:
             payload["tradeIds"] = [trade.id for trade in trades]
         line, _ = turn.write(Kind.BUST, payload)
-        for order_id in orders:
-            turn.unmatch(line, order_id, lots[order_id])
+        for row in orders.values():
+            may_wait = instructions_of(row).time_in_force.rests
+            turn.unmatch(line, row.id, lots[row.id], is_over=not may_wait and row.state == OrderState.FILLED)
 
 
 def _group_of(turn: Turn, group_id: int) -> list[TradeRow]:

@@ -7,7 +7,7 @@ to the tick; a day without takes the one before. After a volatility call it is t
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from backend.kernel.clock import from_unix_s, unix_s
 from backend.kernel.digest import Json
@@ -55,15 +55,18 @@ def refer(turn: Turn, rules: ClassRules, price_per_kg: int, reason: str) -> None
 def _average(session: Session, rules: ClassRules, first_day: int, before_day: int) -> int | None:
     """The average price per kg, by volume, of the last day with trades; days since 1970-01-01."""
     stands = (TradeRow.class_id == rules.class_id, TradeRow.state != TradeState.BUSTED)
-    within = col(TradeRow.matched_at)
+    at = col(TradeRow.matched_at)
     last = session.exec(
-        select(func.max(within)).where(*stands, within >= _start(first_day), within < _start(before_day))
-    ).one()
+        select(TradeRow.matched_at)
+        .where(*stands, at >= _start(first_day), at < _start(before_day))
+        .order_by(at.desc())
+        .limit(1)
+    ).first()
     if last is None:
         return None
     day = unix_s(last) // DAY_S
     trades = session.exec(
-        select(TradeRow.lots, TradeRow.price_per_kg).where(*stands, within >= _start(day), within < _start(day + 1))
+        select(TradeRow.lots, TradeRow.price_per_kg).where(*stands, at >= _start(day), at < _start(day + 1))
     ).all()
     lots, money = sum(lots for lots, _ in trades), sum(lots * price for lots, price in trades)
     ticks = (2 * money + lots * rules.tick) // (2 * lots * rules.tick)

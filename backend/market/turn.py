@@ -136,9 +136,12 @@ class Turn:
         self._order_hashes.add(columns["order_hash"])
         self._numbers.add(columns["number"])
 
-    def unmatch(self, line: Line, order_id: int, lots: int) -> None:
-        """Takes back lots of a busted trade; the order's state stays as it is."""
-        self._change(line, order_id, matched=-lots)
+    def unmatch(self, line: Line, order_id: int, lots: int, *, is_over: bool) -> None:
+        """Takes back lots of a busted trade. The order's state stays as it is, unless `is_over`: it was filled, and may
+        not wait for others.
+        """
+        over = (OrderState.KILLED, TRADE_BUSTED) if is_over else (None, None)
+        self._change(line, order_id, state=over[0], reason=over[1], matched=-lots)
 
     def _record_placed(self, line: Line, placed: Placed) -> None:
         entry = placed.entry

@@ -20,7 +20,7 @@ from backend.storage.database import Database
 from backend.storage.settings import Settings
 from tests.contract.people import People
 
-WAIT_S = 20
+WAIT_S = 60
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
