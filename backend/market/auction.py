@@ -90,7 +90,7 @@ class _Ladder:
     """Cumulated lots of a ladder by price key, as far as a limit key."""
 
     def __init__(self, ladder: Ladder, limit: int) -> None:
-        living = sorted(key for key, level in ladder.levels.items() if level.live and key <= limit)
+        living = sorted(key for key, level in ladder.levels.items() if level.queue and key <= limit)
         self.keys = living
         self._lots = [0, *accumulate(ladder.levels[key].lots for key in living)]
 

@@ -54,28 +54,33 @@ class Resting:
 
 
 class Level:
-    """The orders at one price, oldest first. `lots` and `live` count living orders only."""
+    """The orders at one price, oldest first. `lots` counts living orders only, `dead` those in the queue that left."""
 
-    __slots__ = ("key", "ladder", "live", "lots", "price_per_kg", "queue")
+    __slots__ = ("dead", "key", "ladder", "lots", "price_per_kg", "queue")
 
     def __init__(self, key: int, ladder: "Ladder") -> None:
         self.key = key
         self.price_per_kg = abs(key)
         self.queue: deque[Resting] = deque()
         self.lots = 0
-        self.live = 0
+        self.dead = 0
         self.ladder = ladder
 
-    def drop(self, resting: Resting) -> None:
-        """Takes a living order out, lazily."""
-        self.lots -= resting.lots
-        self.live -= 1
-        resting.lots = 0
-        if not self.live:
+    @property
+    def live(self) -> int:
+        """Living orders."""
+        return len(self.queue) - self.dead
+
+    def tidy(self) -> None:
+        """Sweeps the dead out if none live, or if they outnumber the living by far; to be called when half are dead."""
+        count = len(self.queue)
+        if self.dead == count:
             self.queue.clear()
+            self.dead = 0
             self.ladder.emptied()
-        elif len(self.queue) > 2 * self.live + _SWEEP_SLACK:
+        elif 2 * self.dead > count + _SWEEP_SLACK:
             self.queue = deque(order for order in self.queue if order.lots)
+            self.dead = 0
 
 
 class PriceLevel(NamedTuple):
@@ -112,7 +117,7 @@ class Ladder:
         """A level lost its last order to a removal: sweeps when such levels may outnumber the others."""
         self.empty += 1
         if self.empty > _SWEEP_SLACK and self.empty * 2 > len(self.levels):
-            self.levels = {key: level for key, level in self.levels.items() if level.live}
+            self.levels = {key: level for key, level in self.levels.items() if level.queue}
             self.heap = list(self.levels)
             heapify(self.heap)
             self.empty = 0
@@ -122,7 +127,7 @@ class Ladder:
         heap = self.heap
         while heap:
             level = self.levels[heap[0]]
-            if level.live:
+            if level.queue:
                 return level
             del self.levels[heappop(heap)]
         return None
@@ -149,7 +154,7 @@ class Ladder:
 
     def depth(self, count: int | None = None) -> list[PriceLevel]:
         """Best first; at most `count` levels."""
-        living = sorted(key for key, level in self.levels.items() if level.live)[:count]
+        living = sorted(key for key, level in self.levels.items() if level.queue)[:count]
         return [PriceLevel(abs(key), self.levels[key].lots, self.levels[key].live) for key in living]
 
     def orders(self) -> Iterator[Resting]:

@@ -24,7 +24,7 @@ _BUY = Side.BUY
 class Engine:
     """All books of one market. Not thread-safe: one writer owns it."""
 
-    __slots__ = ("_accounts", "_expiries", "books", "by_account", "heartbeats", "orders", "trades")
+    __slots__ = ("_accounts", "_expiries", "_fresh", "books", "by_account", "heartbeats", "orders", "trades")
 
     def __init__(self) -> None:
         self.books: dict[int, Book] = {}
@@ -37,6 +37,7 @@ class Engine:
         self.heartbeats: dict[str, int] = {}
         """Until when (Unix seconds) each account that asked for it keeps its orders without another heartbeat."""
         self._expiries = Expiries(self.orders)
+        self._fresh = self._expiries.fresh.append
         self._accounts: dict[str, set[str]] = {}
         """Owner -> its accounts that had orders, besides one that bears the owner's name."""
 
@@ -54,29 +55,37 @@ class Engine:
         `open_lots` says what rests. If nothing rests and the fills do not add up to the entry's lots, the next order to
         meet was the owner's own and the remainder was given up. The id must not be in the book.
         """
-        _, class_id, _, owner, side, lots, price, _, _ = entry
+        order_id, class_id, account, owner, side, lots, price, _, _ = entry
         book = self.books.get(class_id) or self.book_of(class_id)
         if side is _BUY:
             key, own, other = -price, book.bids, book.asks
         else:
             key, own, other = price, book.asks, book.bids
         heap = other.heap
+        fills: list[Fill] = []
         if heap and heap[0] <= -key:
-            if not book.matches:
-                if not any(self.facing_own(entry)):
-                    self.rest(entry, own, key, lots)
-                return []
-            limit = -key
-            if limit > other.cap or heap[0] < other.floor:
-                limit = other.within(limit)
-            fills: list[Fill] = []
-            left = self.take(other, limit, owner, lots, fills)
-            self.trades += len(fills)
-            if left:
-                self.rest(entry, own, key, left)
-            return fills
-        self.rest(entry, own, key, lots)
-        return []
+            if book.matches:
+                limit = -key
+                if limit > other.cap or heap[0] < other.floor:
+                    limit = other.within(limit)
+                lots = self.take(other, limit, owner, lots, fills)
+                self.trades += len(fills)
+            elif any(self.facing_own(entry)):
+                lots = 0
+            if not lots:
+                return fills
+        # As `rest` does: a call costs more than what it does.
+        level = own.levels.get(key) or own.add_level(key)
+        mine = self.by_account.get(account)
+        if mine is None:
+            mine = self.by_account[account] = {}
+        self.orders[order_id] = mine[order_id] = resting = Resting(entry, lots, level, owner, mine)
+        level.queue.append(resting)
+        level.lots += lots
+        self._fresh(order_id)
+        if owner is not account:
+            self._accounts.setdefault(owner, set()).add(account)
+        return fills
 
     def take(self, ladder: Ladder, limit: int, owner: str, lots: int, fills: list[Fill]) -> int:
         """Fills against a ladder up to a limit key; returns the lots left over: none if the owner met itself."""
@@ -90,6 +99,7 @@ class Engine:
                 here = resting.lots
                 if not here:
                     queue.popleft()
+                    level.dead -= 1
                     continue
                 if resting.owner == owner:
                     return 0
@@ -101,7 +111,6 @@ class Engine:
                     return 0
                 queue.popleft()
                 level.lots -= here
-                level.live -= 1
                 resting.lots = 0
                 lots -= here
                 del orders[resting_id]
@@ -109,7 +118,7 @@ class Engine:
                 fills.append((resting_id, here, price))
                 if not lots:
                     break
-            if not level.live:
+            if len(queue) == level.dead:
                 del levels[heappop(heap)]
             if not lots:
                 return 0
@@ -117,21 +126,15 @@ class Engine:
 
     def rest(self, entry: Entry, ladder: Ladder, key: int, lots: int) -> None:
         """Puts an order at the end of its price's queue."""
-        order_id, _, account, owner, _, _, _, expiry, _ = entry
-        assert order_id not in self.orders, order_id
+        order_id, _, account, owner, _, _, _, _, _ = entry
         level = ladder.levels.get(key) or ladder.add_level(key)
-        mine = self.by_account.get(account)
-        if mine is None:
-            mine = self.by_account[account] = {}
-        resting = Resting(entry, lots, level, owner, mine)
+        mine = self.by_account.setdefault(account, {})
+        self.orders[order_id] = mine[order_id] = resting = Resting(entry, lots, level, owner, mine)
         level.queue.append(resting)
         level.lots += lots
-        level.live += 1
-        self.orders[order_id] = resting
-        mine[order_id] = resting
+        self._fresh(order_id)
         if owner is not account:
             self._accounts.setdefault(owner, set()).add(account)
-        self._expiries.add(expiry, order_id)
 
     def replace(self, order_id: int, entry: Entry) -> None:
         """Puts an entry of the same account, class, side and price, with no more lots, where an order stands."""
@@ -143,7 +146,7 @@ class Engine:
         self.orders[entry.order_id] = resting.mine[entry.order_id] = resting
         if entry.owner is not entry.account:
             self._accounts.setdefault(entry.owner, set()).add(entry.account)
-        self._expiries.add(entry.expiry, entry.order_id)
+        self._fresh(entry.order_id)
 
     def remove(self, order_id: int) -> int:
         """Takes an order off the book; returns the lots it had open, 0 if it was not there."""
@@ -151,8 +154,13 @@ class Engine:
         if resting is None:
             return 0
         lots = resting.lots
+        resting.lots = 0
         del resting.mine[order_id]
-        resting.level.drop(resting)
+        level = resting.level
+        level.lots -= lots
+        level.dead += 1
+        if 2 * level.dead >= len(level.queue):
+            level.tidy()
         return lots
 
     def shrink(self, order_id: int, lots: int) -> None:
