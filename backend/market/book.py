@@ -12,6 +12,10 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from backend.market.order import Side
+from backend.market.phase import Phase
+
+ANY_KEY = 1 << 127
+"""Beyond every price key."""
 
 _SWEEP_SLACK = 16
 """Dead entries always tolerated, so that small levels and ladders are not swept on every removal."""
@@ -23,51 +27,60 @@ class Entry(NamedTuple):
     order_id: int
     """The journal sequence that accepted it: unique, rising."""
     class_id: int
+    account: str
+    """Who signed it: its funds, its cancellations."""
     owner: str
-    """Whose order it is for self-trade prevention."""
+    """Whose order it is for self-trade prevention: one person's accounts have one owner."""
     side: Side
     lots: int
     price_per_kg: int
     expiry: int
+    """By which the book reckons: its maker may have wished for less than the signed one."""
     fee_bound_bps: int
     """The fee rate a buy keeps money back for; matching takes no notice of it."""
 
 
 class Resting:
-    """An order in the book. `lots` is what is still open; zero once it has left."""
+    """An order in the book. `lots`: what is still open, zero once it has left. `mine`: its account's living orders."""
 
-    __slots__ = ("entry", "level", "lots", "owner")
+    __slots__ = ("entry", "level", "lots", "mine", "owner")
 
-    def __init__(self, entry: Entry, lots: int, level: "Level", owner: str) -> None:
+    def __init__(self, entry: Entry, lots: int, level: "Level", owner: str, mine: "dict[int, Resting]") -> None:
         self.entry = entry
         self.lots = lots
         self.level = level
         self.owner = owner
+        self.mine = mine
 
 
 class Level:
-    """The orders at one price, oldest first. `lots` and `live` count living orders only."""
+    """The orders at one price, oldest first. `lots` counts living orders only, `dead` those in the queue that left."""
 
-    __slots__ = ("key", "ladder", "live", "lots", "price_per_kg", "queue")
+    __slots__ = ("dead", "key", "ladder", "lots", "price_per_kg", "queue")
 
     def __init__(self, key: int, ladder: "Ladder") -> None:
         self.key = key
         self.price_per_kg = abs(key)
         self.queue: deque[Resting] = deque()
         self.lots = 0
-        self.live = 0
+        self.dead = 0
         self.ladder = ladder
 
-    def drop(self, resting: Resting) -> None:
-        """Takes a living order out, lazily."""
-        self.lots -= resting.lots
-        self.live -= 1
-        resting.lots = 0
-        if not self.live:
+    @property
+    def live(self) -> int:
+        """Living orders."""
+        return len(self.queue) - self.dead
+
+    def tidy(self) -> None:
+        """Sweeps the dead out if none live, or if they outnumber the living by far; to be called when half are dead."""
+        count = len(self.queue)
+        if self.dead == count:
             self.queue.clear()
+            self.dead = 0
             self.ladder.emptied()
-        elif len(self.queue) > 2 * self.live + _SWEEP_SLACK:
+        elif 2 * self.dead > count + _SWEEP_SLACK:
             self.queue = deque(order for order in self.queue if order.lots)
+            self.dead = 0
 
 
 class PriceLevel(NamedTuple):
@@ -81,9 +94,13 @@ class PriceLevel(NamedTuple):
 class Ladder:
     """One side of a book. A level without living orders may stand in it; its queue is then empty."""
 
-    __slots__ = ("empty", "heap", "levels")
+    __slots__ = ("cap", "empty", "floor", "heap", "levels")
 
     def __init__(self) -> None:
+        self.floor = -ANY_KEY
+        """The price band: nobody takes at a key before this one."""
+        self.cap = ANY_KEY
+        """The price band: nobody takes at a key after this one."""
         self.levels: dict[int, Level] = {}
         self.heap: list[int] = []
         """The keys of `levels`, each once."""
@@ -100,7 +117,7 @@ class Ladder:
         """A level lost its last order to a removal: sweeps when such levels may outnumber the others."""
         self.empty += 1
         if self.empty > _SWEEP_SLACK and self.empty * 2 > len(self.levels):
-            self.levels = {key: level for key, level in self.levels.items() if level.live}
+            self.levels = {key: level for key, level in self.levels.items() if level.queue}
             self.heap = list(self.levels)
             heapify(self.heap)
             self.empty = 0
@@ -110,14 +127,34 @@ class Ladder:
         heap = self.heap
         while heap:
             level = self.levels[heap[0]]
-            if level.live:
+            if level.queue:
                 return level
             del self.levels[heappop(heap)]
         return None
 
+    def within(self, limit: int) -> int:
+        """How far an order with this limit key may take inside the band: a key before every price if the best is
+        outside.
+        """
+        best = self.best()
+        return -ANY_KEY if best is None or best.key < self.floor else min(limit, self.cap)
+
+    def inward(self, limit: int) -> Iterator[Level]:
+        """Levels from the best to a limit key; empty ones may be among them. O(log levels) each, changes nothing."""
+        heap = self.heap
+        frontier = [(heap[0], 0)] if heap else []
+        while frontier:
+            key, at = heappop(frontier)
+            if key > limit:
+                return
+            yield self.levels[key]
+            for child in (2 * at + 1, 2 * at + 2):
+                if child < len(heap):
+                    heappush(frontier, (heap[child], child))
+
     def depth(self, count: int | None = None) -> list[PriceLevel]:
         """Best first; at most `count` levels."""
-        living = sorted(key for key, level in self.levels.items() if level.live)[:count]
+        living = sorted(key for key, level in self.levels.items() if level.queue)[:count]
         return [PriceLevel(abs(key), self.levels[key].lots, self.levels[key].live) for key in living]
 
     def orders(self) -> Iterator[Resting]:
@@ -127,10 +164,48 @@ class Ladder:
 
 
 class Book:
-    """Both ladders of one class."""
+    """Both ladders of one class, the phase they are in, and the reference price with its band."""
 
-    __slots__ = ("asks", "bids")
+    __slots__ = ("asks", "bids", "called_at", "high", "low", "matches", "phase", "reference", "reference_day", "since")
 
     def __init__(self) -> None:
         self.bids = Ladder()
         self.asks = Ladder()
+        self.phase = Phase.CONTINUOUS
+        self.matches = True
+        """Whether orders that come in meet those that rest: the phase says so."""
+        self.since = 0
+        """When the phase began, Unix seconds; 0 as long as nothing has set one."""
+        self.called_at = 0
+        """When the latest auction was, Unix seconds."""
+        self.reference: int | None = None
+        """Base units per kg; None before governance sets the first."""
+        self.low: int | None = None
+        """Base units per kg: no fill in a matching phase is below. None: no band."""
+        self.high: int | None = None
+        self.reference_day = 0
+        """The day the reference is for, in days since 1970-01-01."""
+
+    def enter(self, phase: Phase, at: int) -> None:
+        """Begins a phase at a Unix second."""
+        self.phase, self.matches, self.since = phase, phase.matches, at
+
+    def refer(self, price_per_kg: int, low: int | None, high: int | None, day: int) -> None:
+        """Sets the reference price and the band around it; None: no bound."""
+        self.reference, self.low, self.high, self.reference_day = price_per_kg, low, high, day
+        least, most = -ANY_KEY if low is None else low, ANY_KEY if high is None else high
+        self.asks.floor, self.asks.cap = least, most
+        self.bids.floor, self.bids.cap = -most, -least
+
+    def is_crossed(self) -> bool:
+        """Whether the best bid could meet the best ask."""
+        bid, ask = self.bids.best(), self.asks.best()
+        return bid is not None and ask is not None and bid.price_per_kg >= ask.price_per_kg
+
+    def has_in_band(self, price_per_kg: int) -> bool:
+        """Whether a price is inside the band, if there is one."""
+        return (self.low is None or self.low <= price_per_kg) and (self.high is None or price_per_kg <= self.high)
+
+    def facing(self, side: Side) -> Ladder:
+        """The ladder that an order of this side would take from."""
+        return self.asks if side is Side.BUY else self.bids

@@ -1,19 +1,22 @@
-"""Unwinding a trade that the chain skipped: the side at fault leaves the book, the other gets its lots back.
-
-`Skipped` names the error but not always the side, so the fault is found by asking what the Exchange asked. When that
-cannot be told, both orders leave: an order that made the chain skip must not make it skip again.
+"""Unwinding a trade that the chain skipped: the side at fault leaves the book, the other gets its lots back, unless it
+was an order that may not wait. The trades of one fill-or-kill order are unwound together, as they were skipped.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmodel import select
+from sqlmodel import col, select
 
+from backend.kernel.digest import Json
 from backend.kernel.errors import Conflict, NotFound
 from backend.market.book import Entry
+from backend.market.fault import at_fault
 from backend.market.funds import Funds, affordable_lots
 from backend.market.journal import Kind
-from backend.market.order import FEE_CAP_BPS, Side
-from backend.market.replay import entry_payload
+from backend.market.order import Side
+from backend.market.order_row import instructions_of, order_of
+from backend.market.replay import entry_of, entry_payload
 from backend.market.rules import LIFETIME_S_MIN
 from backend.market.tables import OrderRow, OrderState, TradeRow, TradeState
 from backend.market.turn import Turn
@@ -41,7 +44,9 @@ class TradeSettled(Conflict):
 
 @dataclass(frozen=True)
 class Busting:
-    """Unwind a trade that was skipped for `reason`: the name of the Exchange's error."""
+    """Unwind a trade that was skipped for `reason`, the name of the Exchange's error, and with it every trade of its
+    group.
+    """
 
     trade_id: int
     reason: str
@@ -53,69 +58,62 @@ class Busting:
         trade = turn.session.exec(query).first()
         if trade is None:
             raise TradeUnknown(self.trade_id)
-        if trade.state == TradeState.SETTLED:
-            raise TradeSettled(self.trade_id)
         if trade.state == TradeState.BUSTED:
             return
-        buy, sell = turn.order(trade.buy_hash), turn.order(trade.sell_hash)
-        assert buy is not None
-        assert sell is not None
-        trade.state, trade.bust_reason, trade.busted_at = TradeState.BUSTED, self.reason, turn.now
-        turn.session.add(trade)
+        trades = [trade] if trade.group_id is None else _group_of(turn, trade.group_id)
+        for one in trades:
+            if one.state == TradeState.SETTLED:
+                raise TradeSettled(one.id)
+        for one in trades:
+            one.state, one.bust_reason, one.busted_at = TradeState.BUSTED, self.reason, turn.now
+            turn.session.add(one)
         turn.session.flush()
-        self._unwind(turn, trade, buy, sell)
+        self._unwind(turn, trades)
 
-    def _unwind(self, turn: Turn, trade: TradeRow, buy: OrderRow, sell: OrderRow) -> None:
-        guilty = _at_fault(turn, self.reason, trade, buy, sell)
-        innocent = [row for row in (buy, sell) if row not in guilty]
-        restored = [entry for row in innocent if (entry := _restorable(turn, row, trade.lots)) is not None]
-        line, _ = turn.write(
-            Kind.BUST,
-            {
-                "tradeId": trade.id,
-                "reason": self.reason,
-                "evicted": [{"orderId": row.id, "reason": self.reason} for row in guilty if row.state in _RESTORABLE],
-                "restored": [entry_payload(entry) for entry in restored],
-            },
-        )
-        for row in (buy, sell):
-            turn.unmatch(line, row.id, trade.lots)
+    def _unwind(self, turn: Turn, trades: Sequence[TradeRow]) -> None:
+        lots: dict[int, int] = defaultdict(int)
+        orders: dict[int, OrderRow] = {}
+        for trade in trades:
+            for order_id, order_hash in ((trade.buy_id, trade.buy_hash), (trade.sell_id, trade.sell_hash)):
+                row = turn.order(order_hash)
+                assert row is not None
+                orders[order_id] = row
+                lots[order_id] += trade.lots
+        guilty = at_fault(turn, self.reason, trades, orders)
+        restored = [_restorable(turn, row, lots[row.id]) for row in orders.values() if row not in guilty]
+        payload: dict[str, Json] = {
+            "tradeId": self.trade_id,
+            "reason": self.reason,
+            "evicted": [{"orderId": row.id, "reason": self.reason} for row in guilty if row.state in _RESTORABLE],
+            "restored": [entry_payload(entry) for entry in restored if entry is not None],
+        }
+        if len(trades) > 1:
+            payload["tradeIds"] = [trade.id for trade in trades]
+        line, _ = turn.write(Kind.BUST, payload)
+        for row in orders.values():
+            may_wait = instructions_of(row).time_in_force.rests
+            turn.unmatch(line, row.id, lots[row.id], is_over=not may_wait and row.state == OrderState.FILLED)
 
 
-def _at_fault(turn: Turn, reason: str, trade: TradeRow, buy: OrderRow, sell: OrderRow) -> list[OrderRow]:
-    """Whose order made the Exchange skip; both if that cannot be told."""
-    balances = turn.chain.balances
-    both = [buy, sell]
-    if reason == "PaymentFailed":
-        return [buy]
-    if reason in {"CreditTransferFailed", "ActionFailed", "GasExhausted"}:
-        # Delivery failed: the seller's fault without the credits, else that of whom the credits went to.
-        free = Funds(turn.session, turn.chain).sellable_lots(sell.maker, trade.class_id, ())
-        return [sell] if free < trade.lots else [buy]
-    found: list[OrderRow] = []
-    if reason == "OrderExpired":
-        found = [row for row in both if row.expiry <= turn.now_s]
-    elif reason == "OrderEpochStale":
-        found = [row for row in both if row.epoch != balances.maker_epoch(turn.session, row.maker)]
-    elif reason == "OrderCancelled":
-        found = [row for row in both if balances.number_cancelled(turn.session, row.maker, row.number)]
-    elif reason == "OrderFeeExceeded":
-        found = [row for row in both if row.max_fee_bps < turn.chain.fee_bps()]
-    return found or both
+def _group_of(turn: Turn, group_id: int) -> list[TradeRow]:
+    query = select(TradeRow).where(TradeRow.group_id == group_id).order_by(col(TradeRow.id))
+    return list(turn.session.exec(query.execution_options(populate_existing=True)).all())
 
 
 def _restorable(turn: Turn, row: OrderRow, lots: int) -> Entry | None:
     """The entry that gives an order its lots back, as far as its funds go; None if it may not come back."""
-    if row.state not in _RESTORABLE or row.expiry <= turn.now_s + LIFETIME_S_MIN:
+    instructions = instructions_of(row)
+    if row.state not in _RESTORABLE or not instructions.time_in_force.rests:
         return None
-    side, bound = Side(row.side), min(row.max_fee_bps, FEE_CAP_BPS)
+    entry = entry_of(order_of(row), row.id, row.owner, instructions)
+    if entry.expiry <= turn.now_s + LIFETIME_S_MIN:
+        return None
     open_orders = list(turn.engine.open_of(row.maker))
     funds = Funds(turn.session, turn.chain)
-    if side is Side.SELL:
+    if entry.side is Side.SELL:
         free = funds.sellable_lots(row.maker, row.class_id, open_orders)
     else:
-        free = affordable_lots(min(funds.spendable(row.maker, open_orders)), row.price_per_kg, bound)
+        money = min(funds.spendable(row.maker, open_orders))
+        free = affordable_lots(money, row.price_per_kg, entry.fee_bound_bps)
     back = min(lots, free)
-    if back <= 0:
-        return None
-    return Entry(row.id, row.class_id, row.maker, side, back, row.price_per_kg, row.expiry, bound)
+    return entry._replace(lots=back) if back > 0 else None

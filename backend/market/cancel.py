@@ -7,7 +7,7 @@ The chain is told separately (a signed `Cancel`, relayed): until then the operat
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from backend.kernel.digest import Json, to_hex
 from backend.kernel.errors import Conflict, Forbidden, NotFound
@@ -78,7 +78,7 @@ class Cancelling:
 
 @dataclass(frozen=True)
 class CancellingNumber:
-    """Cancel the order under this number, for this maker."""
+    """Cancel the order under this number, the latest if one replaced another, for this maker."""
 
     maker: str
     number: int
@@ -89,7 +89,7 @@ class CancellingNumber:
         if self.number <= NUMBER_MAX:
             turn.flush()
             query = select(OrderRow.order_hash).where(OrderRow.maker == self.maker, OrderRow.number == self.number)
-            order_hash = turn.session.exec(query).first()
+            order_hash = turn.session.exec(query.order_by(col(OrderRow.id).desc())).first()
         row = turn.order(order_hash) if order_hash else None
         if row is None:
             raise OrderUnknown(maker=self.maker, number=self.number)

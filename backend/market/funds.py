@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from backend.kernel.errors import RuleViolated
 from backend.kernel.mass import BPS, LOT_GCO2E, fee_floor
 from backend.market.book import Resting
-from backend.market.order import FEE_CAP_BPS, Side
+from backend.market.order import FEE_CAP_BPS, Action, Side
 from backend.market.tables import OrderRow, TradeRow, TradeState
 
 IN_FLIGHT = (TradeState.MATCHED, TradeState.SENT)
@@ -147,6 +147,17 @@ def lots_in_flight(session: Session, seller: str, class_id: int) -> int:
     return sum(session.exec(query).all())
 
 
+def lots_to_come(session: Session, buyer: str, class_id: int) -> int:
+    """Lots bought to hold but not yet delivered."""
+    query = (
+        select(TradeRow.lots)
+        .join(OrderRow, col(OrderRow.id) == TradeRow.buy_id)
+        .where(TradeRow.buyer == buyer, TradeRow.class_id == class_id, col(TradeRow.state).in_(IN_FLIGHT))
+        .where(OrderRow.action == Action.HOLD)
+    )
+    return sum(session.exec(query).all())
+
+
 def money_in_flight(session: Session, buyer: str) -> int:
     """Base units bought for but not yet paid, fees at the buy's bound included."""
     query = (
@@ -170,6 +181,14 @@ class Funds:
             return 0
         held = self.chain.balances.credit_balance(self.session, account, class_id) // LOT_GCO2E
         return held - lots_in_flight(self.session, account, class_id) - tied_lots(open_orders, class_id)
+
+    def lots_held(self, account: str, class_id: int, open_orders: Iterable[Resting]) -> int:
+        """Whole lots that an account has of a class or may still get: held, bought, and on order in these orders."""
+        held = self.chain.balances.credit_balance(self.session, account, class_id) // LOT_GCO2E
+        ordered = sum(
+            order.lots for order in open_orders if order.entry.side is Side.BUY and order.entry.class_id == class_id
+        )
+        return held + lots_to_come(self.session, account, class_id) + ordered
 
     def spendable(self, account: str, open_orders: Iterable[Resting]) -> tuple[int, int]:
         """Base units free beside these orders: of the balance, and of the allowance. Negative if not covered."""

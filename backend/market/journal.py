@@ -43,12 +43,24 @@ class Kind(StrEnum):
     """What a journal line commands."""
 
     PLACE = "place"
+    REPLACE = "replace"
+    """Another signed order under the number of one that rests."""
     CANCEL = "cancel"
+    CANCEL_ALL = "cancel_all"
+    HEARTBEAT = "heartbeat"
+    """Until when an account keeps its orders without another one."""
     FUNDING = "funding"
     """The chain took funds, epoch or number away: orders shrink or leave."""
     EXPIRE = "expire"
     BUST = "bust"
-    """The chain skipped a trade."""
+    """The chain skipped a trade, or a group of trades."""
+    RULES = "rules"
+    """Governance's word on a class's rules: the engine takes no notice, an auditor does."""
+    PHASE = "phase"
+    AUCTION = "auction"
+    """A class's collected orders meet at one price, and its next phase begins."""
+    REFERENCE = "reference"
+    """A class's reference price, and the band around it."""
 
 
 class JournalBroken(Unavailable):

@@ -1,14 +1,18 @@
-"""Which classes have a market: every class that governance opens on the chain gets one, with the default rules."""
+"""Which classes have a market: every class that governance opens on the chain gets one, with the default rules until
+governance gives it others.
+"""
 
+import json
 from datetime import datetime
 
 from sqlmodel import Session, col, delete, select
 
 from backend.chain.class_id import ClassIdMalformed, class_code, parse_code
 from backend.chain.events import ChainEvent
+from backend.kernel.digest import canonical_json
 from backend.kernel.mass import UINT256_MAX
 from backend.market.rules import ClassRules, ClassUnknown
-from backend.market.tables import ListedClass
+from backend.market.tables import GovernedRules, ListedClass
 
 TICK = 100
 """Payment-token base units per kg: 0.0001 of a token with 6 decimals, so that nobody is ahead by a hair."""
@@ -53,15 +57,24 @@ def list_class(session: Session, rules: ClassRules, now: datetime) -> None:
 
 def rules_of(session: Session, class_id: int) -> ClassRules:
     """The rules of a class. Raises ClassUnknown."""
-    row = session.get(ListedClass, class_id) if class_id <= UINT256_MAX else None
-    if row is None:
-        raise ClassUnknown(_named(class_id))
-    return _rules(row)
+    if class_id <= UINT256_MAX:
+        row = session.exec(_LISTED.where(ListedClass.class_id == class_id)).first()
+        if row is not None:
+            return _rules(*row)
+    raise ClassUnknown(_named(class_id))
 
 
 def all_rules(session: Session) -> list[ClassRules]:
     """Of every listed class, by class id."""
-    return [_rules(row) for row in session.exec(select(ListedClass).order_by(col(ListedClass.class_id))).all()]
+    return [_rules(*row) for row in session.exec(_LISTED.order_by(col(ListedClass.class_id))).all()]
+
+
+def keep_rules(session: Session, rules: ClassRules, now: datetime) -> None:
+    """A class gets these rules; they stay when the chain is read anew."""
+    kept = session.get(GovernedRules, rules.class_id) or GovernedRules(class_id=rules.class_id, rules="", set_at=now)
+    kept.rules, kept.set_at = canonical_json(rules.payload()).decode(), now
+    session.add(kept)
+    session.flush()
 
 
 def class_of(class_ref: str) -> int:
@@ -81,7 +94,14 @@ def _named(class_id: int) -> str:
         return str(class_id)
 
 
-def _rules(row: ListedClass) -> ClassRules:
+_LISTED = select(ListedClass, GovernedRules).outerjoin(
+    GovernedRules, col(GovernedRules.class_id) == col(ListedClass.class_id)
+)
+
+
+def _rules(row: ListedClass, governed: GovernedRules | None) -> ClassRules:
+    if governed is not None:
+        return ClassRules.from_payload(row.class_id, json.loads(governed.rules))
     return ClassRules(
         class_id=row.class_id,
         tick=row.tick,

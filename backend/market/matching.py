@@ -2,8 +2,8 @@
 
 Its state is a function of the calls made to it, in order, and nothing else; `state_digest` names that state, so a
 replayed journal can be compared with the engine that wrote it. Price-time priority: the best price first, at one
-price the oldest first; a fill is at the resting order's price. Two orders of one owner never meet: the newer one
-stops there (cancel newest). INV-04 as far as the book goes: no order is filled beyond its lots or outside its limit.
+price the oldest first; a fill is at the resting order's price. Two orders of one owner never meet. INV-04 as far as the
+book goes: no order is filled beyond its lots or outside its limit.
 """
 
 from collections.abc import Iterator
@@ -24,46 +24,73 @@ _BUY = Side.BUY
 class Engine:
     """All books of one market. Not thread-safe: one writer owns it."""
 
-    __slots__ = ("_expiries", "books", "by_owner", "orders", "trades")
+    __slots__ = ("_accounts", "_expiries", "_fresh", "books", "by_account", "heartbeats", "orders", "trades")
 
     def __init__(self) -> None:
         self.books: dict[int, Book] = {}
         self.orders: dict[int, Resting] = {}
         """Every living order by id."""
-        self.by_owner: dict[str, dict[int, Resting]] = {}
-        """Living orders of each owner by id, in order of entry."""
+        self.by_account: dict[str, dict[int, Resting]] = {}
+        """Living orders of each account by id, in order of entry."""
         self.trades = 0
         """Fills so far, and so the id of the latest trade: a place call's n fills are the n ids up to here."""
+        self.heartbeats: dict[str, int] = {}
+        """Until when (Unix seconds) each account that asked for it keeps its orders without another heartbeat."""
         self._expiries = Expiries(self.orders)
+        self._fresh = self._expiries.fresh.append
+        self._accounts: dict[str, set[str]] = {}
+        """Owner -> its accounts that had orders, besides one that bears the owner's name."""
+
+    def book_of(self, class_id: int) -> Book:
+        """The book of a class; a new one, continuous, if it has none."""
+        book = self.books.get(class_id)
+        if book is None:
+            book = self.books[class_id] = Book()
+        return book
 
     def place(self, entry: Entry) -> list[Fill]:
-        """Matches an order and rests what is left; returns its fills in order.
+        """Matches a plain limit order and rests what is left, or only rests it if its class collects orders now;
+        returns its fills in order.
 
         `open_lots` says what rests. If nothing rests and the fills do not add up to the entry's lots, the next order to
         meet was the owner's own and the remainder was given up. The id must not be in the book.
         """
-        book = self.books.get(entry.class_id)
-        if book is None:
-            book = self.books[entry.class_id] = Book()
-        if entry.side is _BUY:
-            key, own, other = -entry.price_per_kg, book.bids, book.asks
+        order_id, class_id, account, owner, side, lots, price, _, _ = entry
+        book = self.books.get(class_id) or self.book_of(class_id)
+        if side is _BUY:
+            key, own, other = -price, book.bids, book.asks
         else:
-            key, own, other = entry.price_per_kg, book.asks, book.bids
+            key, own, other = price, book.asks, book.bids
         heap = other.heap
+        fills: list[Fill] = []
         if heap and heap[0] <= -key:
-            fills: list[Fill] = []
-            left = self._take(other, -key, entry.owner, entry.lots, fills)
-            self.trades += len(fills)
-            if left:
-                self._rest(entry, own, key, left)
-            return fills
-        self._rest(entry, own, key, entry.lots)
-        return []
+            if book.matches:
+                limit = -key
+                if limit > other.cap or heap[0] < other.floor:
+                    limit = other.within(limit)
+                lots = self.take(other, limit, owner, lots, fills)
+                self.trades += len(fills)
+            elif any(self.facing_own(entry)):
+                lots = 0
+            if not lots:
+                return fills
+        # As `rest` does: a call costs more than what it does.
+        level = own.levels.get(key) or own.add_level(key)
+        mine = self.by_account.get(account)
+        if mine is None:
+            mine = self.by_account[account] = {}
+        self.orders[order_id] = mine[order_id] = resting = Resting(entry, lots, level, owner, mine)
+        level.queue.append(resting)
+        level.lots += lots
+        self._fresh(order_id)
+        if owner is not account:
+            self._accounts.setdefault(owner, set()).add(account)
+        return fills
 
-    def _take(self, ladder: Ladder, limit: int, owner: str, lots: int, fills: list[Fill]) -> int:
-        """Fills against a ladder up to a limit key; returns the lots to rest: none if the owner met itself."""
+    def take(self, ladder: Ladder, limit: int, owner: str, lots: int, fills: list[Fill]) -> int:
+        """Fills against a ladder up to a limit key; returns the lots left over: none if the owner met itself."""
         heap, levels = ladder.heap, ladder.levels
-        orders, by_owner = self.orders, self.by_owner
+        orders = self.orders
         while heap and heap[0] <= limit:
             level = levels[heap[0]]
             queue, price = level.queue, level.price_per_kg
@@ -72,9 +99,9 @@ class Engine:
                 here = resting.lots
                 if not here:
                     queue.popleft()
+                    level.dead -= 1
                     continue
-                maker = resting.owner
-                if maker == owner:
+                if resting.owner == owner:
                     return 0
                 resting_id = resting.entry[0]
                 if here > lots:
@@ -84,34 +111,42 @@ class Engine:
                     return 0
                 queue.popleft()
                 level.lots -= here
-                level.live -= 1
                 resting.lots = 0
                 lots -= here
                 del orders[resting_id]
-                del by_owner[maker][resting_id]
+                del resting.mine[resting_id]
                 fills.append((resting_id, here, price))
                 if not lots:
                     break
-            if not level.live:
+            if len(queue) == level.dead:
                 del levels[heappop(heap)]
             if not lots:
                 return 0
         return lots
 
-    def _rest(self, entry: Entry, ladder: Ladder, key: int, lots: int) -> None:
-        order_id, _, owner, _, _, _, expiry, _ = entry
-        assert order_id not in self.orders, order_id
+    def rest(self, entry: Entry, ladder: Ladder, key: int, lots: int) -> None:
+        """Puts an order at the end of its price's queue."""
+        order_id, _, account, owner, _, _, _, _, _ = entry
         level = ladder.levels.get(key) or ladder.add_level(key)
-        resting = Resting(entry, lots, level, owner)
+        mine = self.by_account.setdefault(account, {})
+        self.orders[order_id] = mine[order_id] = resting = Resting(entry, lots, level, owner, mine)
         level.queue.append(resting)
         level.lots += lots
-        level.live += 1
-        self.orders[order_id] = resting
-        mine = self.by_owner.get(owner)
-        if mine is None:
-            mine = self.by_owner[owner] = {}
-        mine[order_id] = resting
-        self._expiries.add(expiry, order_id)
+        self._fresh(order_id)
+        if owner is not account:
+            self._accounts.setdefault(owner, set()).add(account)
+
+    def replace(self, order_id: int, entry: Entry) -> None:
+        """Puts an entry of the same account, class, side and price, with no more lots, where an order stands."""
+        resting = self.orders.pop(order_id)
+        assert 0 < entry.lots <= resting.lots, (order_id, entry)
+        del resting.mine[order_id]
+        resting.level.lots -= resting.lots - entry.lots
+        resting.entry, resting.lots, resting.owner = entry, entry.lots, entry.owner
+        self.orders[entry.order_id] = resting.mine[entry.order_id] = resting
+        if entry.owner is not entry.account:
+            self._accounts.setdefault(entry.owner, set()).add(entry.account)
+        self._fresh(entry.order_id)
 
     def remove(self, order_id: int) -> int:
         """Takes an order off the book; returns the lots it had open, 0 if it was not there."""
@@ -119,8 +154,13 @@ class Engine:
         if resting is None:
             return 0
         lots = resting.lots
-        del self.by_owner[resting.owner][order_id]
-        resting.level.drop(resting)
+        resting.lots = 0
+        del resting.mine[order_id]
+        level = resting.level
+        level.lots -= lots
+        level.dead += 1
+        if 2 * level.dead >= len(level.queue):
+            level.tidy()
         return lots
 
     def shrink(self, order_id: int, lots: int) -> None:
@@ -147,20 +187,47 @@ class Engine:
         resting = self.orders.get(order_id)
         return resting.lots if resting else 0
 
-    def open_of(self, owner: str) -> Iterator[Resting]:
-        """An owner's living orders, in order of entry."""
-        return iter(self.by_owner.get(owner, {}).values())
+    def open_of(self, account: str) -> Iterator[Resting]:
+        """An account's living orders, in order of entry."""
+        return iter(self.by_account.get(account, {}).values())
 
-    def state_digest(self) -> bytes:
-        """SHA-256 of everything that decides what happens next: orders in priority with their terms, trades so far."""
+    def facing_own(self, entry: Entry) -> Iterator[Resting]:
+        """Living orders of the entry's owner, of any account, that the entry could meet; by account, then entry."""
+        sign = 1 if entry.side is _BUY else -1
+        for account in sorted({entry.account, entry.owner} | self._accounts.get(entry.owner, set())):
+            for resting in self.open_of(account):
+                other = resting.entry
+                if (
+                    other.class_id == entry.class_id
+                    and other.side is not entry.side
+                    and resting.owner == entry.owner
+                    and sign * other.price_per_kg <= sign * entry.price_per_kg
+                ):
+                    yield resting
+
+    def state(self) -> Json:
+        """Everything that decides what happens next: orders in priority with their terms, phases, reference prices,
+        heartbeats, trades so far.
+        """
         books: dict[str, Json] = {}
         for class_id, book in self.books.items():
-            sides = [[_digested(order) for order in ladder.orders()] for ladder in (book.bids, book.asks)]
-            if any(sides):
-                books[str(class_id)] = sides
-        return digest_of({"books": books, "trades": self.trades})
+            sides = [[_told(order) for order in ladder.orders()] for ladder in (book.bids, book.asks)]
+            if any(sides) or book.since or book.reference is not None:
+                books[str(class_id)] = [*sides, _told_book(book)]
+        heartbeats: dict[str, Json] = dict(self.heartbeats)
+        return {"books": books, "heartbeats": heartbeats, "trades": self.trades}
+
+    def state_digest(self) -> bytes:
+        """SHA-256 of `state`."""
+        return digest_of(self.state())
 
 
-def _digested(order: Resting) -> Json:
+def _told(order: Resting) -> Json:
     entry = order.entry
-    return [entry.order_id, entry.owner, str(entry.price_per_kg), str(order.lots), entry.expiry, entry.fee_bound_bps]
+    terms: list[Json] = [str(entry.price_per_kg), str(order.lots), entry.expiry, entry.fee_bound_bps]
+    return [entry.order_id, entry.account, order.owner, *terms]
+
+
+def _told_book(book: Book) -> Json:
+    prices: list[Json] = [None if price is None else str(price) for price in (book.reference, book.low, book.high)]
+    return [book.phase.value, book.since, book.called_at, book.reference_day, *prices]

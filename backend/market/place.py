@@ -3,17 +3,24 @@
 The order's own rules and its signature are checked before it comes here (`service`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlmodel import col, select
 
 from backend.kernel.digest import Json, to_hex
-from backend.kernel.errors import RuleViolated
+from backend.kernel.errors import Conflict, RuleViolated
+from backend.market.admission import require_entry
+from backend.market.book import Entry, Resting
+from backend.market.instructions import PLAIN, Instructions
 from backend.market.journal import Kind
 from backend.market.matching import Fill
 from backend.market.numbers import NumberUsed, check_leased
-from backend.market.order import FEE_CAP_BPS, Side, SignedOrder
+from backend.market.order import FEE_CAP_BPS, Action, Side, SignedOrder
+from backend.market.order_row import instructions_of
+from backend.market.replay import entry_of
 from backend.market.rules import ClassRules, check_lifetime
 from backend.market.tables import JournalRow, OrderRow, OrderState, TradeRow
 from backend.market.turn import SELF_TRADE, Turn
@@ -39,9 +46,56 @@ class NumberCancelled(RuleViolated):
         super().__init__(f"number {number} is cancelled on the Exchange", number=number)
 
 
+class OrderPlacedOtherwise(Conflict):
+    """The same signed order as one that was accepted, with other instructions."""
+
+    code = "market.order_placed_otherwise"
+
+    def __init__(self, order_hash: bytes, first: Instructions) -> None:
+        super().__init__(
+            "this order was accepted with other instructions; sign another one",
+            order_hash=to_hex(order_hash),
+            accepted_with=[f"{name}={value}" for name, value in first.payload().items()],
+        )
+
+
+class ClientOrderIdTaken(Conflict):
+    """The maker used that name for another order."""
+
+    code = "market.client_order_id_taken"
+
+    def __init__(self, client_order_id: str, order_hash: bytes) -> None:
+        super().__init__(
+            f"clientOrderId {client_order_id} names another order of this maker",
+            client_order_id=client_order_id,
+            order_hash=to_hex(order_hash),
+        )
+
+
+class GoodUntilPassed(RuleViolated):
+    """A good-till date that is over."""
+
+    code = "market.good_until_passed"
+
+    def __init__(self, good_until: int, now_s: int) -> None:
+        super().__init__(f"goodUntil {good_until} is not after {now_s}", good_until=good_until, now=now_s)
+
+
+class Outcome(StrEnum):
+    """What became of an order when it came in."""
+
+    OPEN = "open"
+    """It rests, what was filled at once aside."""
+    FILLED = "filled"
+    KILLED = "killed"
+    """It could not wait, so what it did not get at once was given up."""
+    CANCELLED = "cancelled"
+    """It met an order of its own maker and stopped."""
+
+
 @dataclass(frozen=True)
 class Accepted:
-    """An order's acceptance and what became of it at once. lots = fills + lots_open + lots_stopped."""
+    """An order's acceptance and what became of it at once. lots = fills + lots_open + lots_stopped + lots_killed."""
 
     sequence: int
     """The journal sequence, and the order's id."""
@@ -57,39 +111,116 @@ class Accepted:
     """0 without fills."""
     fills: tuple[Fill, ...]
     """In order; the n-th is trade `first_trade_id + n`."""
+    lots_killed: int = 0
+    """Lots given up because the order could not wait."""
+    reason: str | None = None
+    """Why lots were stopped or killed, in a word."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of it, in a word."""
+        if self.lots_open:
+            return Outcome.OPEN
+        if self.lots_killed:
+            return Outcome.KILLED
+        return Outcome.CANCELLED if self.lots_stopped else Outcome.FILLED
 
 
 @dataclass(frozen=True)
 class Placing:
-    """An order with a checked shape and signature."""
+    """An order with a checked shape and signature, and instructions that fit it (`check_instructions`)."""
 
     order: SignedOrder
     signature: bytes
     """65 bytes, canonical."""
     order_hash: bytes
     rules: ClassRules
+    instructions: Instructions = PLAIN
+    owner: str | None = None
+    """Whose order it is for self-trade prevention; the maker's own if not given."""
 
     def __call__(self, turn: Turn) -> Accepted:
         """Takes the order in, or gives the first answer again if it is already in.
 
-        Raises NumberNotLeased, NumberLeaseExpired, NumberUsed, EpochStale, NumberCancelled, ExpiryTooSoon,
-        ExpiryTooLate, OpenOrdersExceeded, and what `Funds.require_sell` and `require_buy` raise.
+        Raises OrderPlacedOtherwise, ClientOrderIdTaken, GoodUntilPassed, NumberNotLeased, NumberLeaseExpired,
+        NumberUsed, EpochStale, NumberCancelled, ExpiryTooSoon, ExpiryTooLate, OpenOrdersExceeded, PositionExceeded,
+        what `require_entry` and what `Funds.require_sell` and `require_buy` raise.
         """
-        known = turn.order(self.order_hash)
+        known = self.known(turn)
         if known is not None:
-            return accepted_before(turn, known)
+            return known
+        self.check_time(turn)
+        check_leased(turn.session, self.order.maker, self.order.number, turn.now)
+        if turn.number_used(self.order.number):
+            raise NumberUsed(self.order.number)
+        self.check_chain(turn)
+        open_orders = list(turn.engine.open_of(self.order.maker))
+        if self.instructions.time_in_force.rests:
+            self.rules.require_room(sum(resting.entry.class_id == self.order.class_id for resting in open_orders))
+        self.check_funds(turn, open_orders)
+        require_entry(turn.engine, self.entry(turn), self.rules, self.instructions)
+        return self.take_in(turn, Kind.PLACE, {})
+
+    def known(self, turn: Turn) -> Accepted | None:
+        """The answer that the order got if it is in already. Raises OrderPlacedOtherwise, ClientOrderIdTaken."""
+        row = turn.order(self.order_hash)
+        if row is not None:
+            first = instructions_of(row)
+            if first != self.instructions:
+                raise OrderPlacedOtherwise(self.order_hash, first)
+            return accepted_before(turn, row)
+        name = self.instructions.client_order_id
+        if name is not None:
+            other = turn.order_named(self.order.maker, name)
+            if other is not None:
+                raise ClientOrderIdTaken(name, other)
+        return None
+
+    def check_time(self, turn: Turn) -> None:
+        """Raises ExpiryTooSoon, ExpiryTooLate or GoodUntilPassed."""
         check_lifetime(self.order, turn.now_s)
-        self._check_number(turn)
-        self._check_room(turn)
-        order_id = turn.head.sequence + 1
-        turn.add_order(self._columns(order_id, turn.now))
+        until = self.instructions.good_until
+        if until is not None and until <= turn.now_s:
+            raise GoodUntilPassed(until, turn.now_s)
+
+    def check_chain(self, turn: Turn) -> None:
+        """Whether the Exchange would take the order's epoch and number. Raises EpochStale, NumberCancelled."""
+        order = self.order
+        epoch = turn.chain.balances.maker_epoch(turn.session, order.maker)
+        if order.epoch != epoch:
+            raise EpochStale(order.epoch, epoch)
+        if turn.chain.balances.number_cancelled(turn.session, order.maker, order.number):
+            raise NumberCancelled(order.number)
+
+    def check_funds(self, turn: Turn, open_orders: Sequence[Resting]) -> None:
+        """Whether the maker has what the order may take, beside its other open orders, and may hold what it buys."""
+        order = self.order
+        funds = turn.funds()
+        if order.side is Side.SELL:
+            funds.require_sell(order.maker, order.class_id, order.lots, open_orders)
+            return
+        if order.action is Action.HOLD:
+            self.rules.require_position(order.lots, lambda: funds.lots_held(order.maker, order.class_id, open_orders))
+        bound = min(order.max_fee_bps, FEE_CAP_BPS)
+        funds.require_buy(order.maker, order.lots, order.price_per_kg, bound, open_orders)
+
+    def entry(self, turn: Turn) -> Entry:
+        """The engine's view of the order, at the next sequence."""
+        return entry_of(self.order, turn.head.sequence + 1, self.owner or self.order.maker, self.instructions)
+
+    def take_in(self, turn: Turn, kind: Kind, more: dict[str, Json]) -> Accepted:
+        """Journals the order and answers; what keeps it out was asked before."""
+        turn.add_order(self._columns(turn.head.sequence + 1, turn.now))
         payload: dict[str, Json] = {
             "order": self.order.wire(),
             "orderHash": to_hex(self.order_hash),
-            "owner": self.order.maker,
+            "owner": self.owner or self.order.maker,
             "signature": to_hex(self.signature),
+            **more,
         }
-        line, effects = turn.write(Kind.PLACE, payload)
+        if self.instructions != PLAIN:
+            payload["instructions"] = self.instructions.payload()
+        line, effects = turn.write(kind, payload)
         (placed,) = effects.placed
         return Accepted(
             sequence=line.sequence,
@@ -100,29 +231,9 @@ class Placing:
             lots_stopped=placed.lots_stopped,
             first_trade_id=placed.first_trade_id if placed.fills else 0,
             fills=tuple(placed.fills),
+            lots_killed=placed.lots_killed,
+            reason=SELF_TRADE if placed.lots_stopped else placed.killed,
         )
-
-    def _check_number(self, turn: Turn) -> None:
-        order = self.order
-        check_leased(turn.session, order.maker, order.number, turn.now)
-        if turn.number_used(order.number):
-            raise NumberUsed(order.number)
-        epoch = turn.chain.balances.maker_epoch(turn.session, order.maker)
-        if order.epoch != epoch:
-            raise EpochStale(order.epoch, epoch)
-        if turn.chain.balances.number_cancelled(turn.session, order.maker, order.number):
-            raise NumberCancelled(order.number)
-
-    def _check_room(self, turn: Turn) -> None:
-        order = self.order
-        open_orders = list(turn.engine.open_of(order.maker))
-        self.rules.require_room(sum(resting.entry.class_id == order.class_id for resting in open_orders))
-        funds = turn.funds()
-        if order.side is Side.SELL:
-            funds.require_sell(order.maker, order.class_id, order.lots, open_orders)
-        else:
-            bound = min(order.max_fee_bps, FEE_CAP_BPS)
-            funds.require_buy(order.maker, order.lots, order.price_per_kg, bound, open_orders)
 
     def _columns(self, order_id: int, now: datetime) -> dict[str, object]:
         order = self.order
@@ -142,6 +253,13 @@ class Placing:
             "action": order.action.value,
             "ref": order.ref,
             "signature": self.signature,
+            "time_in_force": self.instructions.time_in_force.value,
+            "good_until": self.instructions.good_until,
+            "post_only": self.instructions.post_only,
+            "self_trade": self.instructions.self_trade.value,
+            "client_order_id": self.instructions.client_order_id,
+            "is_market": self.instructions.is_market,
+            "owner": self.owner or order.maker,
             "state": OrderState.OPEN.value,
             "reason": None,
             "lots_open": order.lots,
@@ -164,13 +282,16 @@ def accepted_before(turn: Turn, row: OrderRow) -> Accepted:
     fills = tuple((trade.sell_id if is_buy else trade.buy_id, trade.lots, trade.price_per_kg) for trade in trades)
     left = row.lots - sum(trade.lots for trade in trades)
     stopped = left if row.reason == SELF_TRADE else 0
+    killed = left if row.state == OrderState.KILLED else 0
     return Accepted(
         sequence=row.id,
         order_hash=row.order_hash,
         journal_head=head,
         accepted_at=row.accepted_at,
-        lots_open=left - stopped,
+        lots_open=left - stopped - killed,
         lots_stopped=stopped,
         first_trade_id=trades[0].id if trades else 0,
         fills=fills,
+        lots_killed=killed,
+        reason=row.reason if stopped or killed else None,
     )

@@ -1,12 +1,17 @@
-"""The rules an order must keep to be taken into a class's book: tick, size, price, lifetime, number of open orders.
-Pure.
+"""The rules of a class's market, and what an order must keep to be taken into its book: tick, size, price, lifetime,
+number of open orders, position. Pure.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
+from backend.kernel.digest import Json
 from backend.kernel.errors import NotFound, RuleViolated
 from backend.kernel.mass import BPS
 from backend.market.order import OrderFieldOutOfRange, SignedOrder
+from backend.market.trading_day import ALWAYS, DAY_S, Mode, TradingDay
 
 LIFETIME_S_MIN = 60
 """Seconds before its expiry at which an order leaves the book, so that a fill has time to reach the chain."""
@@ -112,6 +117,30 @@ class OpenOrdersExceeded(RuleViolated):
         )
 
 
+class PositionExceeded(RuleViolated):
+    """A buy after which the account could hold more of the class than it may."""
+
+    code = "market.position_exceeded"
+
+    def __init__(self, lots: int, room: int, lots_held_max: int) -> None:
+        super().__init__(
+            f"{lots} kg to buy, but beside what the account holds and may get it has room for {room} kg of "
+            f"{lots_held_max} kg",
+            lots=lots,
+            room=room,
+            lots_held_max=lots_held_max,
+        )
+
+
+class RulesInconsistent(RuleViolated):
+    """Market rules that contradict themselves."""
+
+    code = "market.rules_inconsistent"
+
+    def __init__(self, field: str, value: object, expected: str) -> None:
+        super().__init__(f"{field} is {value}; expected {expected}", field=field, value=str(value), expected=expected)
+
+
 @dataclass(frozen=True, slots=True)
 class ClassRules:
     """The market rules of one credit class. Prices in payment-token base units per kg, lots of 1 kg."""
@@ -126,6 +155,79 @@ class ClassRules:
     """With lots_max it keeps every cost below 2**63."""
     open_orders_max: int = 200
     """Of one account in this class."""
+    lots_held_max: int | None = None
+    """The most that one account may hold and have on order to buy, if there is such a limit."""
+    band_bps: int = 1_000
+    """How far from the reference price a fill may be in a matching phase; no band before there is a reference."""
+    protection_bps: int = 500
+    """How far beyond the best opposite price the limit of a market order may lie."""
+    mode: Mode = Mode.CONTINUOUS
+    day: TradingDay = ALWAYS
+
+    def payload(self) -> dict[str, Json]:
+        """The JSON form, in journals and tables: all but the class. Prices and lots as decimal strings."""
+        return {
+            "tick": str(self.tick),
+            "lotsMin": str(self.lots_min),
+            "lotsMax": str(self.lots_max),
+            "priceMax": str(self.price_max),
+            "openOrdersMax": self.open_orders_max,
+            "lotsHeldMax": None if self.lots_held_max is None else str(self.lots_held_max),
+            "bandBps": self.band_bps,
+            "protectionBps": self.protection_bps,
+            "mode": self.mode.value,
+            "day": self.day.payload(),
+        }
+
+    @classmethod
+    def from_payload(cls, class_id: int, payload: Mapping[str, Any]) -> "ClassRules":
+        """The rules of a form that `payload` wrote."""
+        held = payload["lotsHeldMax"]
+        return cls(
+            class_id=class_id,
+            tick=int(payload["tick"]),
+            lots_min=int(payload["lotsMin"]),
+            lots_max=int(payload["lotsMax"]),
+            price_max=int(payload["priceMax"]),
+            open_orders_max=payload["openOrdersMax"],
+            lots_held_max=None if held is None else int(held),
+            band_bps=payload["bandBps"],
+            protection_bps=payload["protectionBps"],
+            mode=Mode(payload["mode"]),
+            day=TradingDay.from_payload(payload["day"]),
+        )
+
+    def band(self, reference: int) -> tuple[int, int]:
+        """The least and the most a fill may cost per kg in a matching phase, base units, both included."""
+        width = reference * self.band_bps // BPS
+        return reference - width, reference + width
+
+    def protection(self, best: int, *, is_buy: bool) -> int:
+        """The limit price (base units per kg) beyond which a market order is not protected."""
+        width = best * self.protection_bps // BPS
+        return best + width if is_buy else best - width
+
+    def require_consistent(self) -> None:
+        """Whether these are rules that a market can keep. Raises RulesInconsistent."""
+        if self.tick < 1 or self.price_max < self.tick:
+            raise RulesInconsistent("tick", self.tick, f"1 to priceMax {self.price_max}")
+        if not 1 <= self.lots_min <= self.lots_max:
+            raise RulesInconsistent("lotsMin", self.lots_min, f"1 to lotsMax {self.lots_max}")
+        if self.lots_max * self.price_max >= 1 << 63:
+            raise RulesInconsistent("priceMax", self.price_max, "lotsMax * priceMax below 2**63")
+        for name, bps in (("bandBps", self.band_bps), ("protectionBps", self.protection_bps)):
+            if not 0 < bps < BPS:
+                raise RulesInconsistent(name, bps, f"1 to {BPS - 1} basis points")
+        day = self.day
+        if not all(0 <= second <= DAY_S for second in day.seconds()):
+            raise RulesInconsistent("day", day, f"seconds of a day: 0 to {DAY_S}")
+        if day.opens_s >= day.closes_s:
+            raise RulesInconsistent("opensS", day.opens_s, f"before closesS {day.closes_s}")
+        gap = day.collect_s + day.random_end_s
+        if any(later - call <= gap for call, later in pairwise(day.calls)):
+            raise RulesInconsistent("calls", day.calls, f"rising, more than {gap} s apart")
+        if not day.calls and self.mode is not Mode.CONTINUOUS:
+            raise RulesInconsistent("calls", day.calls, f"at least one: the mode is {self.mode}")
 
     def check(self, order: SignedOrder) -> None:
         """Raises PriceOffTick, PriceTooHigh, AmountOutOfRange or OrderFieldOutOfRange. The shape is checked before."""
@@ -142,6 +244,11 @@ class ClassRules:
         """Raises OpenOrdersExceeded if the account has no room for one more."""
         if open_orders >= self.open_orders_max:
             raise OpenOrdersExceeded(open_orders, self.open_orders_max)
+
+    def require_position(self, lots: int, held: Callable[[], int]) -> None:
+        """Raises PositionExceeded if the account, that holds or may get `held` lots, may not buy so many more."""
+        if self.lots_held_max is not None and (had := held()) + lots > self.lots_held_max:
+            raise PositionExceeded(lots, max(self.lots_held_max - had, 0), self.lots_held_max)
 
 
 def check_lifetime(order: SignedOrder, now_s: int) -> None:

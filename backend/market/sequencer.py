@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as AnswerTimeout
 from dataclasses import dataclass
 from functools import partial
+from secrets import randbelow
 from threading import Lock, Thread
 from typing import TypeVar, cast
 
@@ -25,12 +26,14 @@ from backend.kernel.errors import TanyuError, Unavailable
 from backend.market.funding import Refunding
 from backend.market.funds import ChainView
 from backend.market.inbox import Inbox, MarketStopped
-from backend.market.journal import Head, JournalBroken, Kind, genesis, last_time
+from backend.market.journal import Head, JournalBroken, genesis, last_time
+from backend.market.listing import all_rules
 from backend.market.matching import Engine
 from backend.market.recovery import recover
-from backend.market.rules import LIFETIME_S_MIN
+from backend.market.schedule import Draw
 from backend.market.snapshot import save
 from backend.market.tables import OrderRow, OrderState, TradeRow
+from backend.market.timers import Timed, due
 from backend.market.turn import Turn
 from backend.storage.database import Database
 
@@ -76,13 +79,21 @@ class Sequencer:
     """Owns the books of one Exchange. `start` before use; `stop` at the end."""
 
     def __init__(
-        self, *, database: Database, clock: Clock, exchange: Domain, chain: ChainView, inbox_size: int = INBOX_SIZE
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        exchange: Domain,
+        chain: ChainView,
+        inbox_size: int = INBOX_SIZE,
+        draw: Draw = randbelow,
     ) -> None:
         self._database = database
         self._clock = clock
         self._genesis = genesis(exchange)
         self._chain = chain
         self._inbox = Inbox(inbox_size)
+        self._draw = draw
         self._engine = Engine()
         self._head = self._genesis
         self._latest = from_unix_s(0)
@@ -102,7 +113,7 @@ class Sequencer:
         Open orders are held against the chain first: it may have moved while nobody listened.
         """
         self._rebuild()
-        self.refresh(self._engine.by_owner.keys())
+        self.refresh(self._engine.by_account.keys())
         self._inbox.open()
         self._thread = Thread(target=self._run, name="market-sequencer", daemon=True)
         self._thread.start()
@@ -171,9 +182,9 @@ class Sequencer:
         refunded: Future[object] = Future()
         if touched:
             commands.insert(0, (Refunding(touched), refunded))
-        is_due = self._is_due()
-        if commands or is_due:
-            self._commit(commands, is_due=is_due)
+        timed = self._due()
+        if commands or timed:
+            self._commit(commands, timed)
         if touched and refunded.exception() is not None:
             self.refresh(touched)
         for work, answer in group:
@@ -183,15 +194,25 @@ class Sequencer:
                 except TanyuError as refusal:
                     answer.set_exception(refusal)
 
-    def _is_due(self) -> bool:
-        """Whether orders must leave because of the time; looked at once a second."""
+    def _due(self) -> list[Timed]:
+        """What must happen because of the time; looked at once a second."""
         now_s = unix_s(self._clock.now())
         if now_s == self._ticked_s:
-            return False
+            return []
+        try:
+            with self._database.read() as session:
+                classes = all_rules(session)
+        except (SQLAlchemyError, OSError):
+            _LOG.exception("the rules of the classes cannot be read; what is due waits")
+            return []
         self._ticked_s = now_s
-        return self._engine.due(now_s + LIFETIME_S_MIN)
+        return due(self._engine, classes, now_s, self._draw)
 
-    def _commit(self, commands: list[tuple[Callable[[Turn], object], Future[object]]], *, is_due: bool) -> None:
+    def _commit(
+        self,
+        commands: list[tuple[Callable[[Turn], object], Future[object]]],
+        timed: list[Timed],
+    ) -> None:
         """Runs a group in one transaction, then releases the answers; or tells everybody that it failed."""
         releases: list[Callable[[], None]] = []
         reached = self._head
@@ -199,8 +220,8 @@ class Sequencer:
             with self._database.write() as session:
                 now = max(self._clock.now(), self._latest)
                 turn = Turn(session=session, engine=self._engine, head=reached, now=now, chain=self._chain)
-                if is_due:
-                    expire(turn)
+                for command in timed:
+                    command(turn)
                 for command, answer in commands:
                     releases.append(_run_one(turn, command, answer))
                     reached = turn.head
@@ -238,13 +259,6 @@ class Sequencer:
                 save(session, self._engine, self._head, self._latest)
         except (SQLAlchemyError, OSError):
             _LOG.exception("no picture was taken of the books at line %d", self._head.sequence)
-
-
-def expire(turn: Turn) -> None:
-    """Takes orders off the book before their expiry, journaled like everything else."""
-    before = turn.now_s + LIFETIME_S_MIN
-    if turn.engine.due(before):
-        turn.write(Kind.EXPIRE, {"before": before})
 
 
 def _run_one(turn: Turn, command: Callable[[Turn], object], answer: Future[object]) -> Callable[[], None]:

@@ -16,6 +16,7 @@ from backend.market.book import Book, Entry, Resting
 from backend.market.journal import Head
 from backend.market.matching import Engine
 from backend.market.order import Side
+from backend.market.phase import Phase
 from backend.market.tables import JournalRow, SnapshotRow
 
 KEPT = 2
@@ -26,7 +27,8 @@ def picture(engine: Engine) -> dict[str, Json]:
     """All that an engine is made again from: its orders as they came in, and of each class the queues, best first."""
     return {
         "orders": [_order(resting) for resting in engine.orders.values()],
-        "books": {str(class_id): _queues(book) for class_id, book in engine.books.items()},
+        "books": {str(class_id): {**_queues(book), **_conditions(book)} for class_id, book in engine.books.items()},
+        "heartbeats": dict(engine.heartbeats),
         "trades": engine.trades,
     }
 
@@ -36,13 +38,14 @@ def engine_of(told: Mapping[str, Any]) -> Engine:
     engine = Engine()
     words: dict[str, str] = {}
     came_in = {order[0]: _entry(order, words) for order in told["orders"]}
-    for book in told["books"].values():
+    for class_id, book in told["books"].items():
+        _set_conditions(engine.book_of(int(class_id)), book)
         for order_id in (*book["bids"], *book["asks"]):
             engine.place(came_in[order_id])
     for order_id in came_in:  # queues are in order now; what an account lost first is by when its orders came in
         resting = engine.orders[order_id] = engine.orders.pop(order_id)
-        mine = engine.by_owner[resting.owner]
-        mine[order_id] = mine.pop(order_id)
+        resting.mine[order_id] = resting.mine.pop(order_id)
+    engine.heartbeats = dict(told["heartbeats"])
     engine.trades = told["trades"]
     return engine
 
@@ -81,14 +84,35 @@ def newest(session: Session) -> tuple[Engine, Head] | None:
 def _order(resting: Resting) -> list[Json]:
     """With the lots that are open."""
     entry = resting.entry
-    terms: list[Json] = [entry.order_id, str(entry.class_id), entry.owner, entry.side.value, resting.lots]
-    return [*terms, entry.price_per_kg, entry.expiry, entry.fee_bound_bps]
+    terms: list[Json] = [entry.order_id, str(entry.class_id), entry.account, entry.owner, entry.side.value]
+    return [*terms, resting.lots, entry.price_per_kg, entry.expiry, entry.fee_bound_bps]
 
 
 def _entry(order: list[Any], words: dict[str, str]) -> Entry:
-    """One string for each owner, as the orders themselves had."""
-    order_id, class_id, owner, side, lots, price, expiry, bound = order
-    return Entry(order_id, int(class_id), words.setdefault(owner, owner), Side(side), lots, price, expiry, bound)
+    """One string for each account and owner, as the orders themselves had: the engine tells them apart by identity."""
+    order_id, class_id, account, owner, side, lots, price, expiry, bound = order
+    account, owner = words.setdefault(account, account), words.setdefault(owner, owner)
+    return Entry(order_id, int(class_id), account, owner, Side(side), lots, price, expiry, bound)
+
+
+def _conditions(book: Book) -> dict[str, Json]:
+    return {
+        "phase": book.phase.value,
+        "since": book.since,
+        "calledAt": book.called_at,
+        "reference": book.reference,
+        "low": book.low,
+        "high": book.high,
+        "referenceDay": book.reference_day,
+    }
+
+
+def _set_conditions(book: Book, told: Mapping[str, Any]) -> None:
+    """Before the orders come in: those that waited for a call wait again."""
+    book.enter(Phase(told["phase"]), told["since"])
+    book.called_at = told["calledAt"]
+    if told["reference"] is not None:
+        book.refer(told["reference"], told["low"], told["high"], told["referenceDay"])
 
 
 def _queues(book: Book) -> dict[str, Json]:

@@ -1,4 +1,5 @@
-"""Tables of the market: its journal, and the orders and trades that follow from it; leased numbers; listed classes.
+"""Tables of the market: its journal, and the orders and trades that follow from it; leased numbers; listed classes and
+their rules.
 
 The journal is the truth. Order and trade rows are written in the journal rows' own transaction; of a trade, only its
 way to the chain (`state`, `batch_id`, `tx_hash` and their times) is written by settlement.
@@ -14,13 +15,15 @@ from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
 
 
 class OrderState(StrEnum):
-    """open -> filled | cancelled (by the maker, or at a self-trade) | expired | evicted (funds, epoch, a busted trade).
+    """open -> filled | cancelled (by the maker, for another order under its number, or at a self-trade) | expired |
+    evicted (funds, epoch, a busted trade). An order that may not wait is filled or killed at once.
 
     A busted trade takes a filled order back to open if the fault was the other side's.
     """
 
     OPEN = "open"
     FILLED = "filled"
+    KILLED = "killed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     EVICTED = "evicted"
@@ -66,7 +69,10 @@ class OrderRow(SQLModel, table=True):
     """An accepted order. `id` is the journal sequence that accepted it. lots = open + matched + withdrawn."""
 
     __tablename__ = "market_order"
-    __table_args__ = (Index("market_order_maker_state", "maker", "state"),)
+    __table_args__ = (
+        Index("market_order_maker_state", "maker", "state"),
+        Index("market_order_client_id", "maker", "client_order_id", unique=True),
+    )
 
     id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     order_hash: bytes = Field(sa_type=Bytes32, unique=True)
@@ -85,6 +91,15 @@ class OrderRow(SQLModel, table=True):
     ref: bytes = Field(sa_type=Bytes32)
     signature: bytes
     """65 bytes, as the contracts take it."""
+    time_in_force: str = Field(max_length=4)
+    """This and the five after it: `instructions.Instructions`."""
+    good_until: int | None = Field(default=None, sa_type=BigInteger)
+    post_only: bool
+    self_trade: str = Field(max_length=16)
+    client_order_id: str | None = Field(default=None, max_length=64)
+    is_market: bool
+    owner: str = Field(max_length=128)
+    """Whose it is for self-trade prevention: the same for all accounts of a person."""
     state: str = Field(max_length=16, index=True)
     reason: str | None = Field(default=None, max_length=64)
     """Why it left the book or shrank, in a word."""
@@ -97,7 +112,7 @@ class OrderRow(SQLModel, table=True):
 
 
 class TradeRow(SQLModel, table=True):
-    """A match of two orders at the resting one's price."""
+    """A match of two orders: at the resting one's price, or at an auction's."""
 
     __tablename__ = "market_trade"
     __table_args__ = (
@@ -118,7 +133,11 @@ class TradeRow(SQLModel, table=True):
     buyer: str = Field(sa_type=Address)
     seller: str = Field(sa_type=Address)
     taker_side: str = Field(max_length=4)
-    """The side of the order that came in."""
+    """The side of the order that came in; in an auction, of the younger one."""
+    auction_id: int | None = Field(default=None, sa_type=BigInteger)
+    """The journal sequence of the auction that made it."""
+    group_id: int | None = Field(default=None, sa_type=BigInteger, index=True)
+    """The fill-or-kill order whose trades settle all or none, this one among them."""
     lots: int = Field(sa_type=BigInteger)
     price_per_kg: int = Field(sa_type=BigInteger)
     state: str = Field(default=TradeState.MATCHED, max_length=16, index=True)
@@ -143,7 +162,7 @@ class NumberLease(SQLModel, table=True):
 
 
 class ListedClass(SQLModel, table=True):
-    """A class with a market, and its rules (`rules.ClassRules`)."""
+    """A class with a market, and the rules it was listed with (`rules.ClassRules`)."""
 
     __tablename__ = "market_class"
 
@@ -154,3 +173,14 @@ class ListedClass(SQLModel, table=True):
     price_max: int = Field(sa_type=BigInteger)
     open_orders_max: int
     listed_at: datetime = Field(sa_type=UtcTime)
+
+
+class GovernedRules(SQLModel, table=True):
+    """The rules that governance gave a class, in place of those it was listed with."""
+
+    __tablename__ = "market_rules"
+
+    class_id: int = Field(sa_type=Uint256, primary_key=True)
+    rules: str
+    """Canonical JSON of `ClassRules.payload`."""
+    set_at: datetime = Field(sa_type=UtcTime)

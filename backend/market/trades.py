@@ -10,10 +10,10 @@ from sqlmodel import Session, col, select
 
 from backend.kernel.digest import to_hex
 from backend.kernel.errors import Conflict
-from backend.kernel.mass import LOT_GCO2E
 from backend.market.bust import TradeUnknown
 from backend.market.cancel import OrderUnknown
-from backend.market.order import Action, Side, SignedOrder
+from backend.market.order import SignedOrder
+from backend.market.order_row import order_of
 from backend.market.tables import OrderRow, TradeRow, TradeState
 
 
@@ -71,24 +71,6 @@ def signed_order(session: Session, order_hash: bytes) -> tuple[SignedOrder, byte
     if row is None:
         raise OrderUnknown(order_hash=to_hex(order_hash))
     return order_of(row), row.signature
-
-
-def order_of(row: OrderRow) -> SignedOrder:
-    """The order a row keeps."""
-    return SignedOrder(
-        maker=row.maker,
-        beneficiary=row.beneficiary,
-        class_id=row.class_id,
-        side=Side(row.side),
-        amount_gco2e=row.lots * LOT_GCO2E,
-        price_per_kg=row.price_per_kg,
-        max_fee_bps=row.max_fee_bps,
-        expiry=row.expiry,
-        number=row.number,
-        epoch=row.epoch,
-        action=Action(row.action),
-        ref=row.ref,
-    )
 
 
 def _trades(session: Session, trade_ids: Collection[int], expected: Collection[str]) -> list[TradeRow]:

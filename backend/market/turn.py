@@ -17,7 +17,8 @@ from backend.market.funds import ChainView, Funds
 from backend.market.journal import Head, Kind, Line
 from backend.market.matching import Engine
 from backend.market.order import Side
-from backend.market.replay import Effects, Placed, apply
+from backend.market.phase import Phase
+from backend.market.replay import Crossed, Effects, Placed, apply
 from backend.market.tables import OrderRow, OrderState, TradeState
 
 SELF_TRADE = "self_trade"
@@ -29,7 +30,11 @@ TRADE_BUSTED = "trade_busted"
 _IDS_AT_ONCE = 10_000
 """Fewer than the parameters any database takes in one statement."""
 
-_LEFT_STATE = {Kind.CANCEL: OrderState.CANCELLED, Kind.EXPIRE: OrderState.EXPIRED}
+_LEFT_STATE = {Kind.EXPIRE: OrderState.EXPIRED, Kind.FUNDING: OrderState.EVICTED, Kind.BUST: OrderState.EVICTED}
+"""How orders are told that left by a line of this kind; by any other they are cancelled."""
+
+BAND_BREACH = "band_breach"
+"""Orders could meet, but only outside the price band: they collect until an auction finds a price."""
 
 _ORDERS = SQLModel.metadata.tables["market_order"]
 
@@ -45,6 +50,11 @@ _CHANGE = (
         changed_sequence=bindparam("at_sequence"),
     )
 )
+
+
+def phase_payload(class_id: int, phase: Phase, at: int, reason: str) -> dict[str, Json]:
+    """The payload of a line that begins a phase at a Unix second."""
+    return {"classId": str(class_id), "phase": phase.value, "at": at, "reason": reason}
 
 
 class Turn:
@@ -81,6 +91,13 @@ class Turn:
             self.session.refresh(found)
         return found
 
+    def order_named(self, maker: str, client_order_id: str) -> bytes | None:
+        """The hash of the maker's order with this client order id."""
+        if any(order["client_order_id"] == client_order_id for order in self._orders.values()):
+            self.flush()
+        named = (OrderRow.maker == maker, OrderRow.client_order_id == client_order_id)
+        return self.session.exec(select(OrderRow.order_hash).where(*named)).first()
+
     def number_used(self, number: int) -> bool:
         """Whether an order was accepted under this number."""
         if number in self._numbers:
@@ -96,7 +113,7 @@ class Turn:
     # --- Writing ---
 
     def write(self, kind: Kind, payload: Mapping[str, Json]) -> tuple[Line, Effects]:
-        """Writes the next journal line and does what it says."""
+        """Writes the next journal line and does what it says; after a breach of the band, the line that follows too."""
         line = self.head.line(kind, payload, self.now)
         effects = apply(self.engine, line.sequence, kind, payload)
         self.head = Head(line.sequence, line.hash)
@@ -104,9 +121,13 @@ class Turn:
         for placed in effects.placed:
             self._record_placed(line, placed)
         for order_id, reason in effects.left.items():
-            self._change(line, order_id, state=_LEFT_STATE.get(kind, OrderState.EVICTED), reason=reason)
+            self._change(line, order_id, state=_LEFT_STATE.get(kind, OrderState.CANCELLED), reason=reason)
         for order_id, reason in effects.shrunk.items():
             self._change(line, order_id, state=OrderState.OPEN, reason=reason)
+        if effects.crossed is not None:
+            self._record_crossed(line, effects.crossed)
+        if effects.breached is not None:
+            self.write(Kind.PHASE, phase_payload(effects.breached, Phase.VOLATILITY_CALL, self.now_s, BAND_BREACH))
         return line, effects
 
     def add_order(self, columns: dict[str, Any]) -> None:
@@ -115,37 +136,63 @@ class Turn:
         self._order_hashes.add(columns["order_hash"])
         self._numbers.add(columns["number"])
 
-    def unmatch(self, line: Line, order_id: int, lots: int) -> None:
-        """Takes back lots of a busted trade; the order's state stays as it is."""
-        self._change(line, order_id, matched=-lots)
+    def unmatch(self, line: Line, order_id: int, lots: int, *, is_over: bool) -> None:
+        """Takes back lots of a busted trade. The order's state stays as it is, unless `is_over`: it was filled, and may
+        not wait for others.
+        """
+        over = (OrderState.KILLED, TRADE_BUSTED) if is_over else (None, None)
+        self._change(line, order_id, state=over[0], reason=over[1], matched=-lots)
 
     def _record_placed(self, line: Line, placed: Placed) -> None:
         entry = placed.entry
+        taken = {"taker_side": entry.side.value, "group_id": entry.order_id if placed.is_group else None}
         for at, (resting_id, lots, price_per_kg) in enumerate(placed.fills):
-            buying = entry.side is Side.BUY
-            self._trades.append(
-                {
-                    "id": placed.first_trade_id + at,
-                    "sequence": line.sequence,
-                    "class_id": entry.class_id,
-                    "buy_id": entry.order_id if buying else resting_id,
-                    "sell_id": resting_id if buying else entry.order_id,
-                    "taker_side": entry.side.value,
-                    "lots": lots,
-                    "price_per_kg": price_per_kg,
-                    "state": TradeState.MATCHED.value,
-                    "matched_at": line.time,
-                }
-            )
+            ids = (entry.order_id, resting_id) if entry.side is Side.BUY else (resting_id, entry.order_id)
+            trade_id = placed.first_trade_id + at
+            self._record_trade(line, trade_id, entry.class_id, ids, lots=lots, price_per_kg=price_per_kg, **taken)
             self._change(line, resting_id, state=self._state_of(resting_id), matched=lots)
-        stopped = placed.lots_stopped
-        state = OrderState.CANCELLED if stopped else self._state_of(entry.order_id)
-        if line.kind is Kind.BUST:
-            reason: str | None = SELF_TRADE_AFTER_BUST if stopped else TRADE_BUSTED
+        if placed.lots_killed:
+            state, reason = OrderState.KILLED, placed.killed
+        elif placed.lots_stopped:
+            state, reason = OrderState.CANCELLED, SELF_TRADE
         else:
-            reason = SELF_TRADE if stopped else None
+            state, reason = self._state_of(entry.order_id), None
+        if line.kind is Kind.BUST:
+            reason = SELF_TRADE_AFTER_BUST if placed.lots_stopped else TRADE_BUSTED
         matched = sum(lots for _, lots, _ in placed.fills)
         self._change(line, entry.order_id, state=state, reason=reason, matched=matched)
+
+    def _record_crossed(self, line: Line, crossed: Crossed) -> None:
+        for at, (buy_id, sell_id, lots) in enumerate(crossed.pairs):
+            self._record_trade(
+                line,
+                crossed.first_trade_id + at,
+                crossed.class_id,
+                (buy_id, sell_id),
+                lots=lots,
+                price_per_kg=crossed.price_per_kg,
+                taker_side=(Side.BUY if buy_id > sell_id else Side.SELL).value,
+                auction_id=line.sequence,
+            )
+            for order_id in (buy_id, sell_id):
+                self._change(line, order_id, state=self._state_of(order_id), matched=lots)
+
+    def _record_trade(self, line: Line, trade_id: int, class_id: int, ids: tuple[int, int], **terms: object) -> None:
+        """Notes a trade of the orders `ids`: the buy, the sell."""
+        self._trades.append(
+            {
+                "id": trade_id,
+                "sequence": line.sequence,
+                "class_id": class_id,
+                "buy_id": ids[0],
+                "sell_id": ids[1],
+                "auction_id": None,
+                "group_id": None,
+                "state": TradeState.MATCHED.value,
+                "matched_at": line.time,
+                **terms,
+            }
+        )
 
     def _state_of(self, order_id: int) -> OrderState:
         return OrderState.OPEN if self.engine.open_lots(order_id) else OrderState.FILLED

@@ -8,11 +8,11 @@ from backend.market.book import PriceLevel
 from backend.market.cancel import Cancelled
 from backend.market.numbers import Lease
 from backend.market.order import Action, Side, SignedOrder
+from backend.market.order_row import order_of
 from backend.market.rules import LIFETIME_S_MAX, LIFETIME_S_MIN, ClassRules
 from backend.market.service import Ack
 from backend.market.tables import OrderRow, TradeRow
 from backend.market.tape import BookView, DayView
-from backend.market.trades import order_of
 
 
 class OrderFields(Wire):

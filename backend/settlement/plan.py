@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from backend.chain.settle_batch import OWN_SPACE, BatchMatch, encode
 from backend.market.order import SignedOrder
@@ -16,6 +17,8 @@ class Pair:
     sell_hash: bytes
     lots: int
     price_per_kg: int
+    group_id: int | None = None
+    """Pairs of one group settle all or none."""
 
 
 @dataclass(frozen=True)
@@ -30,26 +33,40 @@ class Plan:
         return encode([(order.message(), signature) for order, signature in self.orders], self.matches)
 
 
-def plan_of(pairs: Sequence[Pair], signed: Callable[[bytes], tuple[SignedOrder, bytes]]) -> Plan:
-    """The plan of the first of these pairs, up to one that brings another order under a number already in it (a batch
-    takes each number once); each order appears once, in the order of first use. O(pairs).
+def plan_of(pairs: Sequence[Pair], signed: Callable[[bytes], tuple[SignedOrder, bytes]], most: int) -> Plan:
+    """The plan of the first of these pairs: at most so many, and up to one that brings another order under a number
+    already in it (a batch takes each number once). Pairs of one group, which follow each other, go in together or not
+    at all. Each order appears once, in the order of first use. O(pairs).
     """
     places: dict[bytes, int] = {}
     taken: dict[tuple[str, int], bytes] = {}
     orders: list[tuple[SignedOrder, bytes]] = []
     matches: list[BatchMatch] = []
-    for pair in pairs:
-        fresh = {order_hash: signed(order_hash) for order_hash in (pair.buy_hash, pair.sell_hash)}
+    groups = 0
+    for group_id, unit in groupby(enumerate(pairs), key=_unit):
+        together = [pair for _, pair in unit]
+        hashes = dict.fromkeys(order_hash for pair in together for order_hash in (pair.buy_hash, pair.sell_hash))
+        fresh = {order_hash: signed(order_hash) for order_hash in hashes}
         spaces = {order_hash: _space(order) for order_hash, (order, _) in fresh.items()}
-        if any(taken.get(space, order_hash) != order_hash for order_hash, space in spaces.items()):
+        is_taken = any(taken.get(space, order_hash) != order_hash for order_hash, space in spaces.items())
+        if is_taken or len(matches) + len(together) > most:
             break
         for order_hash, space in spaces.items():
             if order_hash not in places:
                 places[order_hash] = len(orders)
                 taken[space] = order_hash
                 orders.append(fresh[order_hash])
-        matches.append(BatchMatch(places[pair.buy_hash], places[pair.sell_hash], pair.lots, pair.price_per_kg))
+        groups += group_id > 0
+        for pair in together:
+            ways = places[pair.buy_hash], places[pair.sell_hash]
+            matches.append(BatchMatch(*ways, pair.lots, pair.price_per_kg, groups if group_id > 0 else 0))
     return Plan(tuple(orders), tuple(matches))
+
+
+def _unit(placed: tuple[int, Pair]) -> int:
+    """What must stay together: a group, or (negative) a pair by itself."""
+    index, pair = placed
+    return -index if pair.group_id is None else pair.group_id
 
 
 def _space(order: SignedOrder) -> tuple[str, int]:

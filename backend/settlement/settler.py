@@ -11,6 +11,7 @@ from backend.kernel import crash
 from backend.kernel.clock import Clock
 from backend.link.outbox import enqueue, intent_of
 from backend.link.tables import IntentState
+from backend.market.instructed import FOK_FILLS_MAX
 from backend.market.trades import mark_sent, reopen, signed_order, unsettled_trades
 from backend.settlement.plan import Pair, plan_of
 from backend.settlement.projection import SETTLE_KIND
@@ -18,7 +19,9 @@ from backend.settlement.tables import Batch, BatchState, Leg, LegState
 from backend.storage.database import Database
 
 BATCH_LEGS = 20
-"""Matches per transaction: gas per fill falls little beyond, and a batch stays far below a block's gas limit."""
+"""Matches per transaction: gas per fill falls little beyond, and a batch stays far below a block's gas limit. A group
+fits (FOK_FILLS_MAX).
+"""
 
 RETRY_AFTER = timedelta(seconds=5)
 """How long to wait after a batch came back whole (a paused Exchange) before trying again."""
@@ -54,14 +57,16 @@ class Settler:
         return SettleReport(moved)
 
     def _send(self) -> bool:
-        """Up to BATCH_LEGS matched trades, oldest first: batch, legs, intent and trades' state in one transaction."""
+        """Up to BATCH_LEGS matched trades, oldest first, no group torn apart: batch, legs, intent and trades' state in
+        one transaction.
+        """
         now = self._clock.now()
         with self._database.write() as session:
-            trades = unsettled_trades(session, BATCH_LEGS)
+            trades = unsettled_trades(session, BATCH_LEGS + FOK_FILLS_MAX - 1)  # the last group may reach so far
             if not trades:
                 return False
-            pairs = [Pair(t.id, t.buy_hash, t.sell_hash, t.lots, t.price_per_kg) for t in trades]
-            plan = plan_of(pairs, lambda order_hash: signed_order(session, order_hash))
+            pairs = [Pair(t.id, t.buy_hash, t.sell_hash, t.lots, t.price_per_kg, t.group_id) for t in trades]
+            plan = plan_of(pairs, lambda order_hash: signed_order(session, order_hash), BATCH_LEGS)
             pairs = pairs[: len(plan.matches)]
             batch = Batch(created_at=now)
             session.add(batch)

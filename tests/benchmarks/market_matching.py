@@ -111,7 +111,8 @@ def workload(name: str, *, resting: int, count: int, seed: int) -> Workload:
         # Crossing orders are larger in a full book and smaller in an empty one: it stays where the workload says.
         most = (60 if len(book.orders) < resting else 75) if crossing else 20
         lots = chance.randint(1, most)
-        return Entry(order_id, CLASS_ID, f"0x{chance.randrange(1000):040x}", side, lots, price, EXPIRY, 100)
+        owner = f"0x{chance.randrange(1000):040x}"
+        return Entry(order_id, CLASS_ID, owner, owner, side, lots, price, EXPIRY, 100)
 
     def apply(item: Entry) -> None:
         book.place(item)

@@ -7,11 +7,13 @@ import pytest
 from backend.chain.keys import Signer
 from backend.kernel.clock import unix_s
 from backend.market.bust import TradeSettled, TradeUnknown
+from backend.market.instructions import Instructions, TimeInForce
 from backend.market.order import Side, SignedOrder
 from backend.market.tables import OrderRow, TradeRow
 from backend.market.tape import order_with_hash
 from backend.market.trades import mark_sent, mark_settled
-from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, World, hash_of
+from tests.unit.market.instructed import enter
+from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, DANA, World, hash_of
 
 
 def matched(world: World, *, sell_lots: int = 5, buy_lots: int = 5, **changes: int) -> tuple[SignedOrder, SignedOrder]:
@@ -215,3 +217,74 @@ def test_bust__settled_or_unknown_trade__is_refused(world: World) -> None:
     with pytest.raises(TradeUnknown) as unknown:
         world.market.bust(2, "PaymentFailed")
     assert (settled.value.code, unknown.value.code) == ("market.trade_settled", "market.trade_unknown")
+
+
+def group(world: World) -> SignedOrder:
+    """BO takes 5 of ANA's and 4 of CHEN's, all or none: trades 1 and 2."""
+    world.place(ANA, world.order(ANA, Side.SELL, 5, 100))
+    world.place(CHEN, world.order(CHEN, Side.SELL, 4, 101))
+    order = world.order(BO, Side.BUY, 9, 101)
+    enter(world, BO, order, Instructions(time_in_force=TimeInForce.FOK))
+    return order
+
+
+def test_bust__of_a_groups_trade__unwinds_the_whole_group_once(world: World) -> None:
+    order = group(world)
+
+    world.market.bust(2, "PaymentFailed")
+    world.market.bust(1, "PaymentFailed")
+
+    assert standing(world, order) == ("killed", 0, 0, "trade_busted")
+    assert [(trade(world, at).state, trade(world, at).bust_reason) for at in (1, 2)] == [
+        ("busted", "PaymentFailed"),
+        ("busted", "PaymentFailed"),
+    ]
+    assert world.buy(DANA, 9, 101).accepted.fills == ((1, 5, 100), (2, 4, 101))
+    assert_replay_is_live(world)
+
+
+def test_bust__of_a_group_with_one_seller_at_fault__gives_the_other_its_lots_back(world: World) -> None:
+    order = group(world)
+    world.balances.credits[CHEN.address, CLASS_ID] = 3_999
+
+    world.market.bust(1, "CreditTransferFailed")
+
+    assert standing(world, order) == ("killed", 0, 0, "trade_busted")
+    assert world.buy(DANA, 9, 101).accepted.fills == ((1, 5, 100),)
+    assert_replay_is_live(world)
+
+
+def test_bust__of_a_group_of_buyers__finds_the_one_without_money(world: World) -> None:
+    world.buy(BO, 5, 101)
+    world.buy(CHEN, 4, 100)
+    order = world.order(ANA, Side.SELL, 9, 100)
+    enter(world, ANA, order, Instructions(time_in_force=TimeInForce.FOK))
+    world.balances.payments[BO.address] = 4 * 101
+
+    world.market.bust(1, "PaymentFailed")
+
+    assert world.sell(DANA, 9, 100).accepted.fills == ((2, 4, 100),)
+    assert_replay_is_live(world)
+
+
+def test_bust__of_a_group_partly_settled__is_refused(world: World) -> None:
+    group(world)
+    with world.database.write() as session:
+        mark_sent(session, [1, 2], 7, at=world.clock.now())
+        mark_settled(session, 2, tx_hash=b"\1" * 32, at=world.clock.now())
+
+    with pytest.raises(TradeSettled):
+        world.market.bust(1, "PaymentFailed")
+
+
+def test_bust__of_an_ioc__gives_nothing_back_to_the_book(world: World) -> None:
+    world.sell(ANA, 5, 100)
+    order = world.order(BO, Side.BUY, 7, 100)
+    ioc = Instructions(time_in_force=TimeInForce.IOC)
+    first = enter(world, BO, order, ioc)
+    world.balances.credits[ANA.address, CLASS_ID] = 0
+
+    world.market.bust(1, "CreditTransferFailed")
+
+    assert standing(world, order) == ("killed", 0, 0, "remainder")
+    assert enter(world, BO, order, ioc) == first

@@ -14,7 +14,8 @@ def entry(
     order_id: int, side: Side, lots: int, price: int, *, owner: str = "", class_id: int = CLASS_ID, expiry: int = EXPIRY
 ) -> Entry:
     """An order of its own owner unless one is named."""
-    return Entry(order_id, class_id, owner or f"owner {order_id}", side, lots, price, expiry, 100)
+    whose = owner or f"owner {order_id}"
+    return Entry(order_id, class_id, whose, whose, side, lots, price, expiry, 100)
 
 
 def buy(order_id: int, lots: int, price: int, **more: object) -> Entry:
