@@ -23,7 +23,8 @@ from backend.kernel.clock import SystemClock
 from backend.kernel.digest import to_hex
 from backend.market.disclosure import disclosed, write
 from tests.e2e.loader_process import answer_of
-from tests.e2e.processes import Processes, until
+from tests.e2e.processes import Processes
+from tests.patience import until
 
 TRADERS = ((0, "sell"), (1, "buy"))
 KILLS, KILLS_FULL = 3, 30

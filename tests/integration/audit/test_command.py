@@ -9,8 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from backend.audit.commands import BEYOND_HISTORY, PROMISES, app
+from backend.audit.commands import app
 from backend.audit.history import History
+from backend.audit.terminal import BEYOND_HISTORY, PROMISES
 from backend.chain.deployment import Deployment
 from backend.chain.node import LocalNode
 from tests.integration.audit.tampering import field_tamperings

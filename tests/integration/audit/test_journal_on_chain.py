@@ -28,7 +28,8 @@ from backend.market.journal import JournalBroken, genesis
 from backend.market.order import Side
 from tests.contract.people import People
 from tests.integration.audit.journal_story import Rows
-from tests.integration.settlement.conftest import Floor, new_tanyu, until
+from tests.integration.settlement.conftest import Floor, new_tanyu
+from tests.patience import until
 
 SELLER, BUYER = 0, 1
 TOMORROW = timedelta(days=1)

@@ -12,7 +12,8 @@ from backend.market.tables import OrderState, TradeRow, TradeState
 from backend.market.tape import order_with_hash
 from backend.settlement.settler import Settler
 from tests.contract.people import CLASS_ID, FAR
-from tests.integration.settlement.conftest import Floor, until
+from tests.integration.settlement.conftest import Floor
+from tests.patience import until
 
 FOK = Instructions(time_in_force=TimeInForce.FOK)
 
