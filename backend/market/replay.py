@@ -49,6 +49,14 @@ class Effects:
     shrunk: dict[int, str] = field(default_factory=dict)
     """Order id -> why it has fewer lots open than before."""
 
+    def touched(self) -> set[int]:
+        """Every order whose open lots may have changed."""
+        found = {*self.left, *self.shrunk}
+        for placed in self.placed:
+            found.add(placed.entry.order_id)
+            found.update(resting_id for resting_id, _, _ in placed.fills)
+        return found
+
 
 def entry_of(order: SignedOrder, order_id: int, owner: str) -> Entry:
     """The engine's view of a signed order. A buy keeps back no more fee than the contract could ever take."""

@@ -7,13 +7,13 @@ commit fails, the callers are told so and the books are rebuilt from what the da
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as AnswerTimeout
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock, Thread
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, func, select
@@ -25,7 +25,7 @@ from backend.kernel.errors import TanyuError, Unavailable
 from backend.market.funding import Refunding
 from backend.market.funds import ChainView
 from backend.market.inbox import Inbox, MarketStopped
-from backend.market.journal import Head, JournalBroken, Kind, genesis, read
+from backend.market.journal import Head, JournalBroken, Kind, Line, genesis, read
 from backend.market.matching import Engine
 from backend.market.replay import apply
 from backend.market.rules import LIFETIME_S_MIN
@@ -62,6 +62,14 @@ class NoAnswer(Unavailable):
         super().__init__("no answer in time; the same request again gets the answer of the first")
 
 
+class Follower(Protocol):
+    """Somebody who hears what the market did (`tap.Tap`)."""
+
+    def leave(self, lines: Sequence[Line]) -> None:
+        """Takes a group's committed lines, at once and without failing: the books wait for it."""
+        ...
+
+
 @dataclass(frozen=True)
 class _Question:
     """Something to read from the books, between two groups."""
@@ -73,13 +81,21 @@ class Sequencer:
     """Owns the books of one Exchange. `start` before use; `stop` at the end."""
 
     def __init__(
-        self, *, database: Database, clock: Clock, exchange: Domain, chain: ChainView, inbox_size: int = INBOX_SIZE
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        exchange: Domain,
+        chain: ChainView,
+        inbox_size: int = INBOX_SIZE,
+        follower: Follower | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._genesis = genesis(exchange)
         self._chain = chain
         self._inbox = Inbox(inbox_size)
+        self._follower = follower
         self._engine = Engine()
         self._head = self._genesis
         self._ticked_s = 0
@@ -202,6 +218,8 @@ class Sequencer:
                 crash.point("market.before_commit")
             crash.point("market.after_commit")
             self._head = turn.head
+            if self._follower is not None:
+                self._follower.leave(turn.written)
         except (SQLAlchemyError, OSError):
             _LOG.exception("the commit of a group of %d commands failed", len(commands))
             self._ticked_s = 0

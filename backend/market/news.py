@@ -1,0 +1,95 @@
+"""What happened since the publisher last looked, gathered once for every channel."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import BaseModel
+from sqlmodel import Session, col, select
+
+from backend.market.feed import Feed, Heard
+from backend.market.funds import ChainView
+from backend.market.order import Side
+from backend.market.tables import OrderRow, TradeRow, TradeState
+from backend.market.tape_views import OwnTrade
+
+_AT_ONCE = 5_000
+
+FeesOf = Callable[[Session, Sequence[int]], Mapping[tuple[int, Side], int]]
+"""What the sides of these trades paid, in payment-token base units; nothing for a trade that the chain has not filled.
+The settlement room knows.
+"""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a channel reads from: one snapshot of the database, and the books as the feed has heard them."""
+
+    session: Session
+    feed: Feed
+    chain: ChainView
+    fees_of: FeesOf
+    now: datetime
+
+
+@dataclass
+class News:
+    """What changed. Rows are as the moment's snapshot has them."""
+
+    heard: Heard
+    trades: list[TradeRow] = field(default_factory=list)
+    """New ones, oldest first."""
+    moved: list[TradeRow] = field(default_factory=list)
+    """Older ones that were sent, filled, returned or busted."""
+    finished: list[TradeRow] = field(default_factory=list)
+    """Those whose fill became final."""
+    orders: dict[str, list[OrderRow]] = field(default_factory=dict)
+    """By maker."""
+    accounts: set[str] = field(default_factory=set)
+    """Whose funds, orders or trades changed."""
+    is_tick: bool = False
+    """Whether time alone may have changed something."""
+
+    @property
+    def busted(self) -> list[TradeRow]:
+        """Trades that the chain skipped."""
+        return [row for row in (*self.trades, *self.moved) if row.state == TradeState.BUSTED]
+
+    def own(self, account: str) -> list[TradeRow]:
+        """The account's trades of which there is news, each once."""
+        found = {row.id: row for row in (*self.trades, *self.moved, *self.finished)}
+        return [row for row in found.values() if account in {row.buyer, row.seller}]
+
+
+class Watched(Protocol):
+    """A channel that is kept up."""
+
+    def snapshot(self, moment: Moment) -> BaseModel:
+        """The channel as it is."""
+        ...
+
+    def delta(self, moment: Moment, news: News) -> BaseModel | None:
+        """What changed of it; None if nothing did."""
+        ...
+
+
+def orders_by_maker(session: Session, order_ids: set[int]) -> dict[str, list[OrderRow]]:
+    """The rows of these orders, each maker's in order of entry."""
+    ids, found = sorted(order_ids), dict[str, list[OrderRow]]()
+    for at in range(0, len(ids), _AT_ONCE):
+        some = col(OrderRow.id).in_(ids[at : at + _AT_ONCE])
+        for row in session.exec(select(OrderRow).where(some).order_by(col(OrderRow.id))).all():
+            found.setdefault(row.maker, []).append(row)
+    return found
+
+
+def own_trades(moment: Moment, account: str, rows: Sequence[TradeRow], final: set[int]) -> list[OwnTrade]:
+    """Trades as the account sees them, in the order given; twice if it is on both sides."""
+    fees = moment.fees_of(moment.session, [row.id for row in rows if row.state == TradeState.SETTLED])
+    return [
+        OwnTrade(row, side, row.id in final, fees.get((row.id, side)))
+        for row in rows
+        for side, party in ((Side.BUY, row.buyer), (Side.SELL, row.seller))
+        if party == account
+    ]
