@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,14 @@ from backend.chain.node import free_port
 WAIT_S = 60
 
 
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Waits for what other threads bring about."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {WAIT_S} s for {what}"
+        time.sleep(0.01)
+
+
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
     """The base URL of a server that runs until the end, with its lifespan."""
@@ -28,11 +36,8 @@ def serving(app: ASGIApp) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="test-server")
     thread.start()
-    deadline = time.monotonic() + WAIT_S
-    while not server.started:
-        assert thread.is_alive(), "the server ended"
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.01)
+    until(lambda: server.started or not thread.is_alive(), "the server to start")
+    assert server.started
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

@@ -1,6 +1,5 @@
 """What happened since the publisher last looked, gathered once for every channel."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -10,16 +9,10 @@ from sqlmodel import Session, col, select
 
 from backend.market.feed import Feed, Heard
 from backend.market.funds import ChainView
-from backend.market.order import Side
+from backend.market.own_trades import FeesOf
 from backend.market.tables import OrderRow, TradeRow, TradeState
-from backend.market.tape_views import OwnTrade
 
 _AT_ONCE = 5_000
-
-FeesOf = Callable[[Session, Sequence[int]], Mapping[tuple[int, Side], int]]
-"""What the sides of these trades paid, in payment-token base units; nothing for a trade that the chain has not filled.
-The settlement room knows.
-"""
 
 
 @dataclass(frozen=True)
@@ -82,14 +75,3 @@ def orders_by_maker(session: Session, order_ids: set[int]) -> dict[str, list[Ord
         for row in session.exec(select(OrderRow).where(some).order_by(col(OrderRow.id))).all():
             found.setdefault(row.maker, []).append(row)
     return found
-
-
-def own_trades(moment: Moment, account: str, rows: Sequence[TradeRow], final: set[int]) -> list[OwnTrade]:
-    """Trades as the account sees them, in the order given; twice if it is on both sides."""
-    fees = moment.fees_of(moment.session, [row.id for row in rows if row.state == TradeState.SETTLED])
-    return [
-        OwnTrade(row, side, row.id in final, fees.get((row.id, side)))
-        for row in rows
-        for side, party in ((Side.BUY, row.buyer), (Side.SELL, row.seller))
-        if party == account
-    ]

@@ -2,8 +2,8 @@
 
 from backend.access.wire import Wire
 from backend.market.balances import balances_of
-from backend.market.flights import final_of
-from backend.market.news import Moment, News, own_trades
+from backend.market.news import Moment, News
+from backend.market.own_trades import own_trades
 from backend.market.public_channels import TRADE_BUSTED
 from backend.market.tables import TradeRow, TradeState
 from backend.market.tape import orders_of, trades_of_account
@@ -84,8 +84,7 @@ class FillsChannel:
         )
 
     def _shown(self, moment: Moment, rows: list[TradeRow]) -> list[OwnTradeOut]:
-        final = final_of(moment.session, rows)
-        return [OwnTradeOut.of(own) for own in own_trades(moment, self._account, rows, final)]
+        return [OwnTradeOut.of(own) for own in own_trades(moment.session, moment.fees_of, self._account, rows)]
 
 
 class BalancesChannel:

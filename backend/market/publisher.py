@@ -21,7 +21,8 @@ from backend.market.feed import Feed
 from backend.market.funds import ChainView
 from backend.market.hub import Delivery, Forget, Hub, Question, Want
 from backend.market.journal import Head, Kind, Line, read
-from backend.market.news import FeesOf, Moment
+from backend.market.news import Moment
+from backend.market.own_trades import FeesOf
 from backend.market.tap import Taken, Tap
 from backend.storage.database import Database
 

@@ -12,7 +12,7 @@ from backend.market import frame
 from backend.market.funds import ChainView
 from backend.market.hub import Hub, Question
 from backend.market.journal import genesis
-from backend.market.news import FeesOf
+from backend.market.own_trades import FeesOf
 from backend.market.publisher import Publisher
 from backend.market.tap import Tap
 from backend.storage.database import Database

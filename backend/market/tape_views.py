@@ -1,13 +1,12 @@
 """The JSON of what the market shows: best prices, places in the queue, candles, an account's own fills and funds."""
 
-from dataclasses import dataclass
-
-from backend.access.wire import Amount, HexBytes32, Iso, Wire
+from backend.access.wire import AddressText, Amount, HexBytes32, Iso, Wire
 from backend.chain.class_id import class_code
 from backend.market.balances import Balances
 from backend.market.candle import Candle
+from backend.market.movement import Movement
 from backend.market.order import Side
-from backend.market.tables import TradeRow, TradeState
+from backend.market.own_trades import OwnTrade
 from backend.market.tape import BookView, QueuePlace, QueueView
 from backend.market.views import LevelOut
 
@@ -90,26 +89,6 @@ class CandleOut(Wire):
         return cls(**{name: getattr(candle, name) for name in cls.model_fields})
 
 
-def stage_of(row: TradeRow, *, is_final: bool) -> str:
-    """Where a trade is: matched -> sent -> mined -> final, or busted. Mined and final are both settled; a mined one's
-    block may still be undone.
-    """
-    if row.state == TradeState.SETTLED:
-        return "final" if is_final else "mined"
-    return row.state
-
-
-@dataclass(frozen=True)
-class OwnTrade:
-    """A trade as one of its two sides sees it."""
-
-    row: TradeRow
-    side: Side
-    is_final: bool
-    fee: int | None
-    """Payment-token base units this side paid; None until the chain filled it."""
-
-
 class OwnTradeOut(Wire):
     """A trade of the account's. `state`: matched, sent, mined, final or busted. `fee` in payment-token base units, null
     until the chain filled it. `orderHash`: of the account's own order; `isTaker`: whether it was the one that came in.
@@ -147,7 +126,7 @@ class OwnTradeOut(Wire):
             lots=row.lots,
             price_per_kg=row.price_per_kg,
             fee=own.fee,
-            state=stage_of(row, is_final=own.is_final),
+            state=own.stage,
             bust_reason=row.bust_reason,
             matched_at=row.matched_at,
             sent_at=row.sent_at,
@@ -197,4 +176,39 @@ class BalancesOut(Wire):
                 )
                 for held in balances.credits
             ),
+        )
+
+
+class MovementOut(Wire):
+    """A deposit (`in`) or withdrawal (`out`) on the chain. `asset`: `money`, in payment-token base units, or `credits`
+    of a class, in grams. `other`: who sent or got it; the zero address if it was minted or retired. `state`: seen, then
+    final once its block has the confirmation depth; one that is only seen may vanish.
+    """
+
+    direction: str
+    asset: str
+    class_id: Amount | None
+    class_code: str | None
+    amount: Amount
+    other: AddressText
+    state: str
+    block_number: int
+    tx_hash: HexBytes32
+    at: Iso
+
+    @classmethod
+    def of(cls, movement: Movement) -> "MovementOut":
+        """A movement in JSON."""
+        row = movement.row
+        return cls(
+            direction="in" if row.is_in else "out",
+            asset="money" if row.class_id is None else "credits",
+            class_id=row.class_id,
+            class_code=None if row.class_id is None else class_code(row.class_id),
+            amount=row.amount,
+            other=row.other,
+            state=movement.state,
+            block_number=row.block_number,
+            tx_hash=row.tx_hash,
+            at=row.at,
         )

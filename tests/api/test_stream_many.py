@@ -6,8 +6,7 @@ import asyncio
 import json
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -31,7 +30,7 @@ from backend.market.tape import BookQuestion
 from backend.storage.database import Database
 from tests.api.stream_world import StreamWorld, streaming
 from tests.unit.market.world import ANA, BO, CLASS_ID
-from tests.web_socket import WAIT_S, Wire, wire
+from tests.web_socket import WAIT_S, Wire, until, wire
 
 CODE = "CN-SC/2025/SIM"
 BOOK = f"book:{CODE}"
@@ -41,13 +40,6 @@ BOOK = f"book:{CODE}"
 def served(database: Database) -> Iterator[StreamWorld]:
     with streaming(database) as made:
         yield made
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {WAIT_S} s for {what}"
-        time.sleep(0.01)
 
 
 def test_subscribers__many__get_each_delta_in_order(served: StreamWorld) -> None:
