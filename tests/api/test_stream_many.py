@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as connect_async
 from websockets.sync.client import connect
 
@@ -42,6 +43,13 @@ def served(database: Database) -> Iterator[StreamWorld]:
         yield made
 
 
+async def snapshot_sequence(each: ClientConnection) -> int:
+    """A heartbeat may come before it."""
+    while (found := json.loads(await each.recv()))["type"] != "snapshot":
+        pass
+    return int(found["sequence"])
+
+
 def test_subscribers__many__get_each_delta_in_order(served: StreamWorld) -> None:
     subscribers, orders = 100, 30
     last_line = orders
@@ -55,7 +63,7 @@ def test_subscribers__many__get_each_delta_in_order(served: StreamWorld) -> None
             ]
             for each in sockets:
                 await each.send(json.dumps({"op": "subscribe", "channel": BOOK}))
-            starts = [json.loads(await each.recv())["sequence"] for each in sockets]
+            starts = [await snapshot_sequence(each) for each in sockets]
             are_ready.set()
             found: list[list[int]] = []
             for each, start in zip(sockets, starts, strict=True):

@@ -9,7 +9,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import city_year, gas, issuance_mass, market_matching, person_year
+from tests.benchmarks import city_year, gas, issuance_mass, market_matching, person_year, stream
 
 ROOMS = {
     "city": city_year.rows,
@@ -17,6 +17,7 @@ ROOMS = {
     "issuance": issuance_mass.rows,
     "ledger": person_year.rows,
     "market": market_matching.rows,
+    "stream": stream.rows,
 }
 
 COLUMNS = ("name", "value", "unit", "baseline", "ratio", "goal", "met", "nodes")
