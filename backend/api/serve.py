@@ -100,7 +100,7 @@ class Tanyu:
             self.deployment,
             projections(self.deployment, self.fee),
             confirmations=confirmations,
-            funds_listeners=[self.market.on_funds_changed, self.stream.on_funds_changed],
+            funds_listeners=[self.market.on_funds_changed],
         )
         sender = Sender(self.database, self.w3, self.operator, self.clock, self.deployment, confirmations=confirmations)
         self.worker = Worker(self.database, sender, self.indexer, self.clock)

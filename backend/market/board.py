@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from sqlmodel import Session
 
 from backend.kernel.errors import TanyuError
+from backend.link.index import indexed
 from backend.market import frame
 from backend.market.channel import Channel, Topic
 from backend.market.feed import Heard
@@ -52,25 +53,23 @@ class Board:
         self._channels: dict[Channel, Watched] = {}
         self._sequences: dict[Channel, int] = {}
         self._flights: Flights | None = None
-        """None while nobody watches anything that moves on the chain."""
+        """None while nobody watches anything."""
+        self._block: bytes | None = None
 
     @property
     def is_idle(self) -> bool:
         """Whether no channel is kept up."""
         return not self._channels
 
-    def hear(
-        self, moment: Moment, lines: Sequence[Line], accounts: Iterable[str] = (), *, looks: bool, is_tick: bool
-    ) -> list[Delivery]:
-        """Has the feed hear the lines; the deltas they make. `accounts`: whose funds moved; `looks`: whether to look
-        for trades that moved.
+    def hear(self, moment: Moment, lines: Sequence[Line], *, looks: bool, is_tick: bool) -> list[Delivery]:
+        """Has the feed hear the lines; the deltas they make. `looks`: whether to look at what nobody tells: trades that
+        settlement moved, funds that the chain moved.
         """
         before = moment.feed.trades
         heard = moment.feed.hear(lines)
         if self._flights is None:
             return []
         news = self._news(moment, heard, before, looks=looks)
-        news.accounts.update(accounts)
         news.is_tick = is_tick
         return list(self._deltas(moment, news))
 
@@ -84,12 +83,19 @@ class Board:
         if looks:
             news.moved = self._flights.look(session)
             news.finished = self._flights.finished(session)
+            news.is_block = self._has_moved(session)
         if heard.orders and self._has_private():
             news.orders = orders_by_maker(session, heard.orders)
         news.accounts.update(news.orders)
         for row in (*news.trades, *news.moved):
             news.accounts.update((row.buyer, row.seller))
         return news
+
+    def _has_moved(self, session: Session) -> bool:
+        """Whether the index stands elsewhere than at the last look."""
+        cursor, before = indexed(session), self._block
+        self._block = None if cursor is None else cursor.hash
+        return self._block != before
 
     def _has_private(self) -> bool:
         return any(channel.account for channel in self._channels)

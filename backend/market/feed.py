@@ -45,13 +45,17 @@ class Heard:
 
 
 class Feed:
-    """The replica and the price levels that follow from it. `head`: the last line heard."""
+    """The replica and the price levels that follow from it. It begins with an engine as the line at `head` left it;
+    afterwards `head` is the last line heard.
+    """
 
-    def __init__(self, start: Head) -> None:
-        self.head = start
-        self.engine = Engine()
+    def __init__(self, engine: Engine, head: Head) -> None:
+        self.engine = engine
+        self.head = head
         self._standing: dict[int, Standing] = {}
         self._depths: dict[int, Depth] = {}
+        for order_id in engine.orders:
+            self._settle(order_id, Heard(head.sequence))
 
     @property
     def trades(self) -> int:

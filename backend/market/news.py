@@ -40,7 +40,9 @@ class News:
     orders: dict[str, list[OrderRow]] = field(default_factory=dict)
     """By maker."""
     accounts: set[str] = field(default_factory=set)
-    """Whose funds, orders or trades changed."""
+    """Whose orders or trades changed."""
+    is_block: bool = False
+    """Whether the chain moved, and with it maybe anybody's funds."""
     is_tick: bool = False
     """Whether time alone may have changed something."""
 

@@ -92,11 +92,27 @@ class BalancesChannel:
 
     def __init__(self, account: str) -> None:
         self._account = account
+        self._last: BalancesOut | None = None
+        """What was told to everybody."""
+        self._differs = False
+        """Whether somebody was told something else since."""
 
     def snapshot(self, moment: Moment) -> BalancesOut:
         """Held, tied up, in flight, free."""
-        return BalancesOut.of(balances_of(moment.session, moment.chain, self._account))
+        now = self._now(moment)
+        self._differs |= self._last not in {None, now}
+        self._last = self._last or now
+        return now
 
     def delta(self, moment: Moment, news: News) -> BalancesOut | None:
-        """The whole again, if something happened to it."""
-        return self.snapshot(moment) if self._account in news.accounts else None
+        """The whole again, if anything in it changed."""
+        if self._account not in news.accounts and not news.is_block:
+            return None
+        now = self._now(moment)
+        if now == self._last and not self._differs:
+            return None
+        self._last, self._differs = now, False
+        return now
+
+    def _now(self, moment: Moment) -> BalancesOut:
+        return BalancesOut.of(balances_of(moment.session, moment.chain, self._account))

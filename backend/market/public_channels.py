@@ -126,20 +126,21 @@ class TickerChannel:
     def __init__(self, class_id: int) -> None:
         self._class_id = class_id
         self._last: TickerOut | None = None
-        """What every subscriber has; None if they may have different ones."""
+        """What was told to everybody."""
+        self._differs = False
+        """Whether somebody was told something else since."""
         self._is_stale = False
+        """Whether there is news that was not looked at."""
         self._not_before: datetime | None = None
 
     def snapshot(self, moment: Moment) -> TickerOut:
         """As it is now."""
-        now = self._ticker(moment)
-        if self._is_stale:
-            self._last = None
-        elif self._last is None:
-            self._last = now
+        now = self._now(moment)
+        self._differs |= self._last is not None and not _same(now, self._last)
+        self._last = self._last or now
         return now
 
-    def _ticker(self, moment: Moment) -> TickerOut:
+    def _now(self, moment: Moment) -> TickerOut:
         depth = moment.feed.depth(self._class_id)
         view = BookView(moment.feed.head.sequence, depth.best(Side.BUY, 1), depth.best(Side.SELL, 1))
         day = day_view(moment.session, self._class_id, moment.now)
@@ -152,11 +153,16 @@ class TickerChannel:
         if not self._is_stale or (self._not_before is not None and moment.now < self._not_before):
             return None
         self._is_stale, self._not_before = False, moment.now + TICKER_EVERY
-        now = self._ticker(moment)
-        before, self._last = self._last, now
-        if before is not None and now.model_copy(update={"sequence": before.sequence, "at": before.at}) == before:
+        now = self._now(moment)
+        if self._last is not None and _same(now, self._last) and not self._differs:
             return None
+        self._last, self._differs = now, False
         return now
+
+
+def _same(one: TickerOut, other: TickerOut) -> bool:
+    """Whether they say the same, at whatever time."""
+    return one.model_copy(update={"sequence": other.sequence, "at": other.at}) == other
 
 
 class CandlesChannel:

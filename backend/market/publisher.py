@@ -8,6 +8,7 @@ can serve at once, many lines become one delta, and nobody misses anything. A ro
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 from threading import Event, Thread
 from time import monotonic_ns
@@ -16,11 +17,15 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from backend.kernel.clock import Clock
+from backend.kernel.errors import Unavailable
 from backend.market.board import Board
+from backend.market.channel import Channel
 from backend.market.feed import Feed
+from backend.market.frame import Why
 from backend.market.funds import ChainView
-from backend.market.hub import Delivery, Forget, Hub, Question, Want
-from backend.market.journal import Head, Kind, Line, read
+from backend.market.hub import Delivery, Forget, Hub, Question, Snapshot, Want
+from backend.market.journal import Head, JournalBroken, Kind, Line, read
+from backend.market.matching import Engine
 from backend.market.news import Moment
 from backend.market.own_trades import FeesOf
 from backend.market.tap import Taken, Tap
@@ -29,7 +34,9 @@ from backend.storage.database import Database
 LINES_AT_ONCE = 256
 """Lines that one delta tells of at most."""
 POLL_S = 0.25  # money-lint: seconds
-"""How soon it notices what nobody tells it: trades that settlement moved, lines that another process wrote."""
+"""How soon it notices what nobody tells it: trades that settlement moved, funds that the chain moved, lines of another
+process.
+"""
 TICK_S = 10
 """How often it looks for what time alone changes."""
 _NS = 10**9
@@ -44,7 +51,7 @@ class Publisher:
         self, *, database: Database, clock: Clock, start: Head, chain: ChainView, fees_of: FeesOf, tap: Tap[Question]
     ) -> None:
         self._database, self._clock, self._chain, self._fees_of, self._tap = database, clock, chain, fees_of, tap
-        self._feed = Feed(start)
+        self._feed = Feed(Engine(), start)
         self._board = Board()
         self._questions: list[Question] = []
         self._is_stale = False
@@ -77,7 +84,9 @@ class Publisher:
             while (taken := self._tap.take(POLL_S)) is not None:
                 try:
                     self._round(taken, post)
-                except OperationalError:
+                except JournalBroken:
+                    raise
+                except (OperationalError, Unavailable):
                     _LOG.exception("the stream could not read the database; its channels begin again")
                     self._is_stale = True
                     self._stopping.wait(POLL_S)
@@ -117,7 +126,7 @@ class Publisher:
         parts = [lines[start : start + LINES_AT_ONCE] for start in range(0, len(lines), LINES_AT_ONCE)] or [[]]
         for part in parts[:-1]:
             post(self._heard(part))
-        post(self._heard(parts[-1], taken.accounts, answers=True))
+        post(self._heard(parts[-1], answers=True))
 
     def _catch_up(self, post: Callable[[Sequence[Delivery]], None]) -> None:
         """Reads what nobody told. Raises JournalBroken."""
@@ -128,19 +137,17 @@ class Publisher:
                 return
             post(self._heard(lines))
 
-    def _heard(
-        self, lines: Sequence[Line], accounts: frozenset[str] = frozenset(), *, answers: bool = False
-    ) -> list[Delivery]:
+    def _heard(self, lines: Sequence[Line], *, answers: bool = False) -> list[Delivery]:
         now_ns = monotonic_ns()
         is_tick = now_ns - self._ticked_ns >= TICK_S * _NS
         is_bust = any(line.kind is Kind.BUST for line in lines)
-        looks = is_bust or bool(accounts) or now_ns - self._looked_ns >= int(POLL_S * _NS)
+        looks = is_bust or now_ns - self._looked_ns >= int(POLL_S * _NS)
         if self._board.is_idle and not self._questions:
             self._feed.hear(lines)
             return []
         with self._database.read() as session:
             moment = self._moment(session)
-            made = self._board.hear(moment, lines, accounts, looks=looks, is_tick=is_tick)
+            made = self._board.hear(moment, lines, looks=looks, is_tick=is_tick)
             if self._is_stale:
                 made = self._board.begin_again(moment)
             if answers:
@@ -151,13 +158,20 @@ class Publisher:
         return made
 
     def _answers(self, moment: Moment) -> list[Delivery]:
+        """In order. Who asks for the same at once gets the same text."""
         made: list[Delivery] = []
+        known: dict[tuple[Channel, Why], Snapshot] = {}
         for question in self._questions:
             match question:
-                case Want():
-                    made.append(self._board.answer(moment, question))
+                case Want(channel, why=why):
+                    again = known.get((channel, why))
+                    answer = self._board.answer(moment, question) if again is None else again
+                    if isinstance(answer, Snapshot):
+                        answer = known[channel, why] = replace(answer, connection=question.connection)
+                    made.append(answer)
                 case Forget(channel):
                     self._board.forget(channel)
+                    known = {asked: answer for asked, answer in known.items() if asked[0] != channel}
         self._questions = []
         return made
 

@@ -1,10 +1,6 @@
 """The stream of one process: the tap the sequencer leaves lines in, the publisher, the hub, and a heartbeat."""
 
 import asyncio
-from functools import partial
-
-from sqlalchemy import event
-from sqlmodel import Session
 
 from backend.chain.typed_data import Domain
 from backend.kernel.clock import Clock
@@ -51,13 +47,6 @@ class Stream:
     def is_running(self) -> bool:
         """Whether frames are made."""
         return self._publisher.is_running
-
-    def on_funds_changed(self, session: Session, accounts: set[str]) -> None:
-        """A `link.funds.FundsListener`: once the link's transaction commits, these accounts' channels are looked at."""
-        event.listen(session, "after_commit", partial(self._touch, frozenset(accounts)), once=True)
-
-    def _touch(self, accounts: frozenset[str], _session: Session) -> None:
-        self.tap.touch(accounts)
 
     async def _beat(self) -> None:
         while True:

@@ -89,7 +89,11 @@ async def _until_over(socket: WebSocket, hub: Hub, connection: Connection) -> No
 
 async def _speak(socket: WebSocket, connection: Connection) -> None:
     while True:
-        await socket.send_text(await connection.next())
+        text = await connection.next()
+        try:
+            await socket.send_text(text)
+        except RuntimeError:  # the server closed it meanwhile: a client that answers no ping
+            return
 
 
 async def _hear(socket: WebSocket, hub: Hub, connection: Connection) -> None:

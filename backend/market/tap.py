@@ -5,7 +5,7 @@ as it does after a commit whose answer was lost, and in a process that does not 
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Condition
 from typing import Generic, TypeVar
@@ -24,18 +24,16 @@ class Taken(Generic[Question]):
 
     lines: list[Line]
     questions: list[Question]
-    accounts: frozenset[str]
 
 
 class Tap(Generic[Question]):
-    """Lines, questions, and accounts whose funds moved, on their way to one follower. Thread-safe."""
+    """Lines and questions on their way to one follower. Thread-safe."""
 
     def __init__(self, lines_max: int = LINES_MAX) -> None:
         self._lines_max = lines_max
         self._changed = Condition()
         self._lines: deque[Line] = deque()
         self._questions: deque[Question] = deque()
-        self._accounts: set[str] = set()
         self._open = True
 
     def leave(self, lines: Sequence[Line]) -> None:
@@ -53,12 +51,6 @@ class Tap(Generic[Question]):
             self._questions.append(question)
             self._changed.notify()
 
-    def touch(self, accounts: Iterable[str]) -> None:
-        """Funds of these accounts moved on the chain."""
-        with self._changed:
-            self._accounts.update(accounts)
-            self._changed.notify()
-
     def close(self) -> None:
         """Ends every `take`."""
         with self._changed:
@@ -68,12 +60,11 @@ class Tap(Generic[Question]):
     def take(self, wait_s: float) -> Taken[Question] | None:  # money-lint: seconds
         """Everything that is there, after a wait if nothing is; None once closed."""
         with self._changed:
-            if self._open and not (self._lines or self._questions or self._accounts):
+            if self._open and not (self._lines or self._questions):
                 self._changed.wait(wait_s)
             if not self._open:
                 return None
-            taken = Taken(list(self._lines), list(self._questions), frozenset(self._accounts))
+            taken = Taken(list(self._lines), list(self._questions))
             self._lines.clear()
             self._questions.clear()
-            self._accounts.clear()
             return taken

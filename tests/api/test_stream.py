@@ -152,6 +152,24 @@ def test_fills__on_their_way_to_the_chain__are_told_with_fee_and_transaction(ser
         assert (event["event"], event["fill"]["tradeId"], event["fill"]["state"]) == ("final", 1, "final")
 
 
+def test_balances__when_the_chain_moved__are_told_if_they_changed(served: StreamWorld) -> None:
+    world = served.world
+    with wire(served.base_url, served.token(BO)) as client:
+        before = client.subscribe("balances")["data"]["money"]["held"]
+        move_the_chain(served, b"\1" * 32)
+        world.balances.payments[BO.address] = 5
+        move_the_chain(served, b"\2" * 32)
+        change = client.next("delta")["data"]["money"]
+        assert (change["held"], change["free"], before == "5") == ("5", "5", False)
+
+
+def move_the_chain(served: StreamWorld, block_hash: bytes) -> None:
+    with served.world.database.write() as session:
+        cursor = session.get(Cursor, 1) or Cursor(number=0, hash=b"", time=served.world.clock.now(), final_number=0)
+        cursor.number, cursor.hash = cursor.number + 1, block_hash
+        session.add(cursor)
+
+
 def index_a_fill(served: StreamWorld, tx_hash: bytes) -> None:
     """What the link room writes when the block of a fill has the confirmation depth."""
     with served.world.database.write() as session:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from backend.market.feed import Feed
 from backend.market.journal import Line, genesis
+from backend.market.matching import Engine
 from backend.market.news import Moment, News
 from backend.market.order import Side
 from backend.market.public_channels import BookChannel
@@ -32,7 +33,7 @@ class Streamed(WholeMarket):
         self.left: list[Line] = []
         self.world.follower = self
         self.world.restart()
-        self.feed = Feed(genesis(DOMAIN))
+        self.feed = Feed(Engine(), genesis(DOMAIN))
         self.channel = BookChannel(CLASS_ID)
         self.mirrors = [self.joined(), self.joined()]
 
@@ -53,6 +54,11 @@ class Streamed(WholeMarket):
     @rule()
     def join_again(self) -> None:
         self.mirrors[1] = self.joined()
+
+    @rule()
+    def begin_with_what_stands(self) -> None:
+        """A feed that begins with an engine, not with the first line of the journal."""
+        self.feed = Feed(self.feed.engine, self.feed.head)
 
     @precondition(lambda self: self.left)
     @rule(data=st.data())
