@@ -28,7 +28,7 @@ TAGS = [
     {"name": "verification", "description": "Verifiers: their queue and terms, draws of statements to audit again."},
     {
         "name": "market",
-        "description": "Signed orders, the book, trades; as they happen, over the WebSocket `/stream` (docs/stream.md).",
+        "description": "Signed orders, the book, trades. As it happens: the WebSocket `/stream` (docs/stream.md).",
     },
     {"name": "settlement", "description": "Matches on their way to the chain, and fills."},
     {"name": "giving", "description": "Campaigns, donations, retirements, grants and their receipts."},
