@@ -27,9 +27,9 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """The base URL of a server that runs until the end, with its lifespan."""
-    port = free_port()
+def serving(app: ASGIApp, port: int | None = None) -> Iterator[str]:
+    """The base URL of a server that runs until the end, with its lifespan; on a free port unless one is given."""
+    port = port or free_port()
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, log_config=None, ws_max_size=64 * 1024, ws_per_message_deflate=False
     )

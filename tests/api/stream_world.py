@@ -50,9 +50,9 @@ def a_stream(world: World) -> Stream:
 
 
 @contextmanager
-def streaming(database: Database) -> Iterator[StreamWorld]:
+def streaming(database: Database, *, port: int | None = None, is_listed: bool = False) -> Iterator[StreamWorld]:
     """A market whose every line is streamed, served until the end."""
-    world = World(database)
+    world = World(database, is_listed=is_listed)
     stream = a_stream(world)
     world.follower = stream.tap
     world.market = world.new_market()
@@ -72,10 +72,9 @@ def streaming(database: Database) -> Iterator[StreamWorld]:
     app.router.lifespan_context = lifespan
     made = StreamWorld(world, stream, app)
     try:
-        with serving(app) as base_url:
+        with serving(app, port) as base_url:
             made.base_url = base_url
-            port = int(base_url.rpartition(":")[2])
-            app.state.site = Site.local(port)
+            app.state.site = Site.local(int(base_url.rpartition(":")[2]))
             yield made
     finally:
         world.stop()

@@ -220,6 +220,25 @@ def test_client__cut_off_again_and_again__has_the_book_at_the_end(served: Stream
     updates.close()
 
 
+def test_client__of_a_server_that_was_started_again__is_told_and_goes_on(database: Database) -> None:
+    port = free_port()
+    client, mirror = StreamClient(f"http://127.0.0.1:{port}", [BOOK]), BookMirror()
+    updates = client.updates()
+    with streaming(database, port=port) as served:
+        served.world.sell(ANA, 1, 100)
+        assert mirror.apply(next(updates))
+    with streaming(database, port=port, is_listed=True) as served:
+        served.world.sell(ANA, 2, 101)
+        again = next(updates)
+        assert again.why == "unknown_sequence"
+        assert mirror.apply(again)
+        served.world.sell(ANA, 3, 102)
+        while mirror.journal_sequence < 3:
+            assert mirror.apply(next(updates))
+        assert [level.lots for level in mirror.depth.best(Side.SELL)] == [1, 2, 3]
+        updates.close()
+
+
 def test_client__with_a_gap_or_another_book__asks_for_what_it_lacks(served: StreamWorld) -> None:
     client = StreamClient(served.base_url, [BOOK])
     updates, mirror = client.updates(), BookMirror()
