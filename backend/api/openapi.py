@@ -26,7 +26,10 @@ TAGS = [
     {"name": "ledger", "description": "Accounts, budgets and vintage statements."},
     {"name": "issuance", "description": "Attestations, batches and claims that mint."},
     {"name": "verification", "description": "Verifiers: their queue and terms, draws of statements to audit again."},
-    {"name": "market", "description": "Signed orders, the book, trades."},
+    {
+        "name": "market",
+        "description": "Signed orders, the book, trades. As it happens: the WebSocket `/stream` (docs/stream.md).",
+    },
     {"name": "settlement", "description": "Matches on their way to the chain, and fills."},
     {"name": "giving", "description": "Campaigns, donations, retirements, grants and their receipts."},
     {"name": "signing", "description": "Chain, contracts, EIP-712 domains and types: what to sign, and how."},

@@ -30,14 +30,21 @@ from backend.ledger.routes import router as ledger
 from backend.link.balances import balance_projections
 from backend.link.projection import Projection
 from backend.market.listing import ListingProjection
+from backend.market.movement import MovementProjection
 from backend.market.personal import orders_of, trades_of, trading_in_the_way
 from backend.market.routes import router as market
+from backend.market.stream_routes import router as stream
+from backend.market.tape_routes import router as tape
 from backend.settlement.export import fills_of
 from backend.settlement.fee import FeeProjection
 from backend.settlement.projection import FillsProjection
 from backend.settlement.routes import router as settlement
+from backend.settlement.trade_routes import router as own_trades
 
-ROUTERS: tuple[APIRouter, ...] = (footprint, ledger, issuance, credentials, market, settlement, giving)
+ROUTERS: tuple[APIRouter, ...] = (
+    *(footprint, ledger, issuance, credentials, market, tape, stream, settlement, own_trades),
+    giving,
+)
 
 
 def projections(deployment: Deployment, fee: FeeProjection) -> list[Projection]:
@@ -46,6 +53,7 @@ def projections(deployment: Deployment, fee: FeeProjection) -> list[Projection]:
         *balance_projections(deployment),
         IssuanceProjection(),
         ListingProjection(),
+        MovementProjection(),
         fee,
         FillsProjection(),
         GivingProjection(deployment),

@@ -36,11 +36,14 @@ from backend.link.node import Header, Node
 from backend.link.sender import Sender
 from backend.link.worker import Worker
 from backend.market.anchoring import Anchored, Anchoring
+from backend.market.connection import StreamStopped
 from backend.market.funds import ChainView
 from backend.market.inbox import MarketStopped
 from backend.market.sequencer import Sequencer
 from backend.market.service import Market
+from backend.market.stream import Stream
 from backend.settlement.fee import FeeProjection
+from backend.settlement.fills import fees_of_trades
 from backend.settlement.settler import Settler
 from backend.storage.database import Database
 from backend.storage.settings import Settings
@@ -52,6 +55,8 @@ DRAW_EVERY = timedelta(seconds=2)
 ANCHOR_EVERY = timedelta(minutes=1)
 STOP_TIMEOUT = timedelta(seconds=10)
 PUBLIC_CONFIRMATIONS = 12
+STREAM_FRAME_BYTES_MAX = 64 * 1024
+"""A larger frame closes its WebSocket before it is read whole; what the stream takes is less and told kindly."""
 
 
 class LinkNotReady(Unavailable):
@@ -73,8 +78,12 @@ class Tanyu:
         self.contracts = Contracts(self.w3, self.deployment)
         self.fee = FeeProjection(self.database)
         chain = ChainView(balances, self.deployment.address("Exchange"), self.fee.fee_bps)
+        exchange = self.deployment.domain("Exchange")
+        self.stream = Stream(
+            database=self.database, clock=self.clock, exchange=exchange, chain=chain, fees_of=fees_of_trades
+        )
         self.sequencer = Sequencer(
-            database=self.database, clock=self.clock, exchange=self.deployment.domain("Exchange"), chain=chain
+            database=self.database, clock=self.clock, exchange=exchange, chain=chain, follower=self.stream.tap
         )
         self.market = Market(
             database=self.database,
@@ -180,6 +189,10 @@ class Tanyu:
         if not self.sequencer.is_running:
             raise MarketStopped
 
+    def _check_stream(self) -> None:
+        if not self.stream.is_running:
+            raise StreamStopped
+
     def app(self) -> FastAPI:
         """The HTTP side."""
         site = Site.local(self.settings.port)
@@ -189,6 +202,7 @@ class Tanyu:
             "deployment": self.deployment,
             "site": site,
             "market": self.market,
+            "stream": self.stream,
             "books": self.books,
             "contracts": self.contracts,
             "operator": self.operator,
@@ -199,6 +213,7 @@ class Tanyu:
             "database": database_check(self.database),
             "index": self._check_link,
             "market": self._check_market,
+            "stream": self._check_stream,
         }
         facts = facts_of(self.database, self.w3, self.deployment, self.settings.deployment_path)
         app = create_app(state, ROUTERS, checks, start_facts=facts)
@@ -208,9 +223,11 @@ class Tanyu:
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         self.start()
+        await self.stream.start()
         try:
             yield
         finally:
+            await self.stream.stop()
             self.stop()
 
 
@@ -239,4 +256,11 @@ def serve(settings: Settings) -> None:
     """Serves on 127.0.0.1 until SIGINT or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
-    uvicorn.run(Tanyu(settings).app(), host="127.0.0.1", port=settings.port, log_config=None)
+    uvicorn.run(
+        Tanyu(settings).app(),
+        host="127.0.0.1",
+        port=settings.port,
+        log_config=None,
+        ws_max_size=STREAM_FRAME_BYTES_MAX,
+        ws_per_message_deflate=False,  # a frame for many is made once; each connection would compress it again
+    )

@@ -1,6 +1,9 @@
 """`tanyu market`: the book and the tape of a running Tanyu, read over HTTP."""
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +11,9 @@ from rich.table import Table
 
 from backend.access.client import ApiClient
 from backend.access.terminal import AsJson, emit, failing_plainly
+from backend.market.candle import Interval
+from backend.market.order import Side
+from backend.market.stream_client import BookMirror, StreamClient, Update
 from backend.storage.settings import Settings
 
 app = typer.Typer(
@@ -18,9 +24,13 @@ ClassRef = Annotated[str, typer.Argument(help="Credit class, such as CN-SC/2025/
 Url = Annotated[str | None, typer.Option("--url", help="Base URL of the server; the local one if not given.")]
 
 
-def _get(url: str | None, class_ref: str, what: str, **params: int) -> Any:
-    with ApiClient(url or f"http://127.0.0.1:{Settings.of_environment().port}") as client:
+def _get(url: str | None, class_ref: str, what: str, **params: int | str) -> Any:
+    with ApiClient(_base_url(url)) as client:
         return client.get(f"/market/{class_ref.replace('/', '~')}/{what}", **params)
+
+
+def _base_url(url: str | None) -> str:
+    return url or f"http://127.0.0.1:{Settings.of_environment().port}"
 
 
 def _book_table(book: Mapping[str, Any]) -> Table:
@@ -68,4 +78,62 @@ def trades(
 ) -> None:
     """Shows the latest trades of a class, newest first."""
     with failing_plainly(as_json=as_json):
-        emit(_get(url, class_ref, "trades", limit=limit), as_json=as_json, render=_trades_table)
+        emit(_get(url, class_ref, "trades", limit=limit)["items"], as_json=as_json, render=_trades_table)
+
+
+def _candles_table(candles: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table("from", "open", "high", "low", "close", "kg", "trades", "busted")
+    for candle in candles:
+        prices = (candle[f"{name}PerKg"] or "-" for name in ("open", "high", "low", "close"))
+        counts = (str(candle[name]) for name in ("volumeLots", "trades", "busted"))
+        table.add_row(candle["start"], *prices, *counts)
+    return table
+
+
+@app.command()
+def candles(
+    class_ref: ClassRef,
+    interval: Annotated[Interval, typer.Option(help="How long a candle is.")] = Interval.HOUR,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 24,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Shows the candles of a class, newest first; one without prices is a time in which nothing was traded."""
+    with failing_plainly(as_json=as_json):
+        found = _get(url, class_ref, "candles", interval=interval.value, limit=limit)["items"]
+        emit(found, as_json=as_json, render=_candles_table)
+
+
+def _watched_line(update: Update, mirror: BookMirror) -> str:
+    """What happened, in a line for people."""
+    if update.channel.startswith("book:"):
+        best = [mirror.depth.best(side, 1) for side in (Side.BUY, Side.SELL)]
+        bid, ask = (f"{levels[0].lots} kg at {levels[0].price_per_kg}" if levels else "nobody" for levels in best)
+        return f"book    buys: {bid}; sells: {ask}"
+    told = update.data.get("events", ())
+    return "\n".join(
+        f"{event['event']:<7} {event['trade']['lots']} kg at {event['trade']['pricePerKg']}"
+        f" ({event['trade']['takerSide']}, trade {event['trade']['tradeId']})"
+        for event in told
+    )
+
+
+@app.command()
+def watch(
+    class_ref: ClassRef,
+    count: Annotated[int | None, typer.Option(min=1, help="End after so many updates; else at Ctrl-C.")] = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Shows a class's best prices and trades as they happen, coming back after a cut; with --json one update a line."""
+    with failing_plainly(as_json=as_json):
+        code = class_ref.replace("~", "/")
+        client = StreamClient(_base_url(url), [f"book:{code}", f"trades:{code}"])
+        mirror = BookMirror()
+        for update in islice(client.updates(), count):
+            if update.channel.startswith("book:") and not mirror.apply(update):
+                client.again(update.channel)
+            elif as_json:
+                typer.echo(json.dumps(asdict(update), ensure_ascii=False))
+            elif line := _watched_line(update, mirror):
+                typer.echo(line)

@@ -7,14 +7,14 @@ commit fails, the callers are told so and the books are rebuilt from what the da
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as AnswerTimeout
 from dataclasses import dataclass
 from functools import partial
 from secrets import randbelow
 from threading import Lock, Thread
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, func, select
@@ -26,7 +26,7 @@ from backend.kernel.errors import TanyuError, Unavailable
 from backend.market.funding import Refunding
 from backend.market.funds import ChainView
 from backend.market.inbox import Inbox, MarketStopped
-from backend.market.journal import Head, JournalBroken, genesis, last_time
+from backend.market.journal import Head, JournalBroken, Line, genesis, last_time
 from backend.market.listing import all_rules
 from backend.market.matching import Engine
 from backend.market.recovery import recover
@@ -68,6 +68,14 @@ class NoAnswer(Unavailable):
         super().__init__("no answer in time; the same request again gets the answer of the first")
 
 
+class Follower(Protocol):
+    """Somebody who hears what the market did (`tap.Tap`)."""
+
+    def leave(self, lines: Sequence[Line]) -> None:
+        """Takes a group's committed lines, at once and without failing: the books wait for it."""
+        ...
+
+
 @dataclass(frozen=True)
 class _Question:
     """Something to read from the books, between two groups."""
@@ -87,6 +95,7 @@ class Sequencer:
         chain: ChainView,
         inbox_size: int = INBOX_SIZE,
         draw: Draw = randbelow,
+        follower: Follower | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -94,6 +103,7 @@ class Sequencer:
         self._chain = chain
         self._inbox = Inbox(inbox_size)
         self._draw = draw
+        self._follower = follower
         self._engine = Engine()
         self._head = self._genesis
         self._latest = from_unix_s(0)
@@ -229,6 +239,8 @@ class Sequencer:
                 crash.point("market.before_commit")
             crash.point("market.after_commit")
             self._head, self._latest = turn.head, now
+            if self._follower is not None:
+                self._follower.leave(turn.written)
         except (SQLAlchemyError, OSError):
             _LOG.exception("the commit of a group of %d commands failed", len(commands))
             self._ticked_s = 0

@@ -106,6 +106,11 @@ class Market:
         self.sequencer = sequencer
 
     @property
+    def chain(self) -> ChainView:
+        """What the market knows of the chain."""
+        return self._chain
+
+    @property
     def fee_bps(self) -> int:
         """The Exchange's fee rate now, in basis points."""
         return self._chain.fee_bps()

@@ -117,6 +117,7 @@ class TradeRow(SQLModel, table=True):
     __tablename__ = "market_trade"
     __table_args__ = (
         Index("market_trade_class", "class_id", "id"),
+        Index("market_trade_class_time", "class_id", "matched_at"),
         Index("market_trade_buyer_state", "buyer", "state"),
         Index("market_trade_seller_state", "seller", "state"),
     )

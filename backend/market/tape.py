@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlmodel import Session, col, func, or_, select
 
 from backend.kernel.digest import to_hex
-from backend.market.book import PriceLevel
+from backend.market.book import Ladder, PriceLevel
 from backend.market.cancel import OrderUnknown
 from backend.market.matching import Engine
 from backend.market.tables import OrderRow, OrderState, TradeRow, TradeState
@@ -39,6 +40,48 @@ class BookQuestion:
 
 
 @dataclass(frozen=True)
+class QueuePlace:
+    """An order by its place at its price, 1 being filled first. Lots are what is still open."""
+
+    order_id: int
+    price_per_kg: int
+    place: int
+    lots: int
+
+
+@dataclass(frozen=True)
+class QueueView:
+    """The orders of a class after a journal sequence, in the order in which they would be filled."""
+
+    sequence: int
+    bids: list[QueuePlace]
+    asks: list[QueuePlace]
+
+
+@dataclass(frozen=True)
+class QueueQuestion:
+    """For `Sequencer.ask`: the first `count` orders of each side of a class."""
+
+    class_id: int
+    count: int
+
+    def __call__(self, engine: Engine, sequence: int) -> QueueView:
+        """The view; empty for a class nobody has traded in."""
+        book = engine.books.get(self.class_id)
+        if book is None:
+            return QueueView(sequence, [], [])
+        return QueueView(sequence, self._places(book.bids), self._places(book.asks))
+
+    def _places(self, ladder: Ladder) -> list[QueuePlace]:
+        found: list[QueuePlace] = []
+        for order in islice(ladder.orders(), self.count):
+            price = order.entry.price_per_kg
+            place = found[-1].place + 1 if found and found[-1].price_per_kg == price else 1
+            found.append(QueuePlace(order.entry.order_id, price, place, order.lots))
+        return found
+
+
+@dataclass(frozen=True)
 class DayView:
     """The last 24 hours of a class, busted trades left out. Prices are None without a trade."""
 
@@ -57,6 +100,24 @@ def trades_of_class(session: Session, class_id: int, limit: int, before: int | N
     if before is not None:
         query = query.where(col(TradeRow.id) < before)
     return list(session.exec(query).all())
+
+
+def trades_since(session: Session, after: int, until: int) -> list[TradeRow]:
+    """Trades of every class with ids above `after`, up to `until`, oldest first."""
+    query = select(TradeRow).where(col(TradeRow.id) > after, col(TradeRow.id) <= until).order_by(col(TradeRow.id))
+    return list(session.exec(query).all())
+
+
+def trades_of_account(session: Session, account: str, limit: int, before: int | None = None) -> list[TradeRow]:
+    """An account's trades on either side, newest first; with `before`, those with smaller ids."""
+    found: list[TradeRow] = []
+    for own_side in (col(TradeRow.buyer), col(TradeRow.seller)):
+        query = select(TradeRow).where(own_side == account).order_by(col(TradeRow.id).desc()).limit(limit)
+        if before is not None:
+            query = query.where(col(TradeRow.id) < before)
+        found += session.exec(query).all()
+    by_id = {row.id: row for row in found}
+    return [by_id[trade_id] for trade_id in sorted(by_id, reverse=True)[:limit]]
 
 
 def day_view(session: Session, class_id: int, now: datetime) -> DayView:

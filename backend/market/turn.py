@@ -66,6 +66,8 @@ class Turn:
         self.head = head
         self.now = now
         self.chain = chain
+        self.written: list[Line] = []
+        """Every line of the group, in order."""
         self._lines: list[Line] = []
         self._orders: dict[int, dict[str, Any]] = {}
         self._order_hashes: set[bytes] = set()
@@ -117,6 +119,7 @@ class Turn:
         line = self.head.line(kind, payload, self.now)
         effects = apply(self.engine, line.sequence, kind, payload)
         self.head = Head(line.sequence, line.hash)
+        self.written.append(line)
         self._lines.append(line)
         for placed in effects.placed:
             self._record_placed(line, placed)

@@ -82,3 +82,13 @@ def test_unknown_class__exits_with_its_code(command: str) -> None:
 @pytest.mark.usefixtures("world")
 def test_bad_usage__exits_with_two() -> None:
     assert runner.invoke(commands.app, ["book", "CN-SC/2025/SIM", "--depth", "0"]).exit_code == 2
+
+
+@pytest.mark.usefixtures("world")
+def test_candles__both_ways__show_what_was_traded() -> None:
+    as_json = runner.invoke(commands.app, ["candles", "CN-SC/2025/SIM", "--interval", "1m", "--json"])
+    for_people = runner.invoke(commands.app, ["candles", "CN-SC/2025/SIM"])
+
+    assert [(candle["closePerKg"], candle["volumeLots"]) for candle in json.loads(as_json.stdout)] == [("100", "2")]
+    assert for_people.exit_code == 0, for_people.output
+    assert "close" in for_people.stdout

@@ -18,6 +18,7 @@ from backend.kernel.digest import canonical_json, to_hex
 from backend.market.order import Side, SignedOrder
 from backend.market.routes import router
 from backend.market.tables import ListedClass
+from backend.market.tape_routes import router as tape_router
 from backend.storage.database import Database
 from tests.api.access_app import bearer, token_for
 from tests.unit.market.world import (
@@ -49,6 +50,7 @@ def market_app(world: World) -> FastAPI:
     app.state.market = world.market
     app.include_router(access_router)
     app.include_router(router)
+    app.include_router(tape_router)
     install_problems(app)
     return app
 
@@ -112,7 +114,7 @@ def test_order__from_number_to_trade__by_http_alone(world: World, client: TestCl
         "bids": [],
         "asks": [{"pricePerKg": "100", "lots": "6", "orders": 1}],
     }
-    (trade,) = client.get(f"/market/{CLASS_ID}/trades").json()
+    (trade,) = client.get(f"/market/{CLASS_ID}/trades").json()["items"]
     assert (trade["tradeId"], trade["lots"], trade["takerSide"], trade["state"]) == (1, "4", "buy", "matched")
     assert not {ANA.address, BO.address} & set(map(str, trade.values())), "the tape names no accounts"
 
@@ -164,13 +166,14 @@ def test_my_orders__are_mine_alone_and_need_a_session(world: World, client: Test
     world.sell(BO, 5, 101)
     world.buy(BO, 5, 100)
 
-    mine = client.get("/orders", headers=headers(client, BO)).json()
+    mine = client.get("/orders", headers=headers(client, BO)).json()["items"]
 
     assert [(order["sequence"], order["state"]) for order in mine] == [(2, "open"), (3, "filled")]
     still_open = client.get("/orders", params={"onlyOpen": "true"}, headers=headers(client, BO)).json()
-    assert [order["sequence"] for order in still_open] == [2]
-    paged = client.get("/orders", params={"after": 2, "limit": 1}, headers=headers(client, BO)).json()
-    assert [order["sequence"] for order in paged] == [3]
+    assert ([order["sequence"] for order in still_open["items"]], still_open["next"]) == ([2], None)
+    page = client.get("/orders", params={"limit": 1}, headers=headers(client, BO)).json()
+    paged = client.get("/orders", params={"cursor": page["next"], "limit": 1}, headers=headers(client, BO)).json()
+    assert [[order["sequence"] for order in found["items"]] for found in (page, paged)] == [[2], [3]]
     problem(client.get("/orders"), 401, "auth.required")
 
 
@@ -348,7 +351,7 @@ def test_reads__of_an_unknown_class__are_not_found(client: TestClient, what: str
 
 
 @pytest.mark.parametrize(
-    "path", ["book?depth=0", "book?depth=501", "trades?limit=0", "trades?limit=201", "trades?before=x"]
+    "path", ["book?depth=0", "book?depth=501", "trades?limit=0", "trades?limit=201", "candles?interval=2m"]
 )
 def test_reads__with_bad_parameters__are_refused(client: TestClient, path: str) -> None:
     problem(client.get(f"/market/{CODE}/{path}"), 422, "input.invalid")

@@ -9,7 +9,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import city_year, gas, issuance_mass, market_matching, person_year, recovery
+from tests.benchmarks import city_year, gas, issuance_mass, market_matching, person_year, recovery, stream
 
 ROOMS = {
     "city": city_year.rows,
@@ -18,6 +18,7 @@ ROOMS = {
     "ledger": person_year.rows,
     "market": market_matching.rows,
     "recovery": recovery.rows,
+    "stream": stream.rows,
 }
 
 COLUMNS = ("name", "value", "unit", "baseline", "ratio", "goal", "met", "nodes")

@@ -170,7 +170,7 @@ def _state(run: Run) -> dict[str, Any]:
     return {
         "classes": classes,
         "books": [run.ask(f"/market/{code}/book") for code in ("US-CA~2025~SIM", "CN-SC~2025~SIM")],
-        "fills": run.ask("/fills"),
+        "fills": run.ask("/fills")["items"],
         "campaigns": run.ask("/campaigns"),
         "batches": run.ask("/batches"),
     }
@@ -218,7 +218,7 @@ def test_up__two_on_different_ports__run_at_once(run: Run, tmp_path: Path) -> No
     other.start("--no-sample")
     try:
         assert other.ask("/health")["status"] == run.ask("/health")["status"] == "ok"
-        assert other.ask("/fills") == []
+        assert other.ask("/fills")["items"] == []
     finally:
         other.interrupt()
 

@@ -40,6 +40,8 @@ from backend.link.tables import (
     PaymentBalance,
     SpentNumber,
 )
+from backend.market.movement import MovementProjection
+from backend.market.movement_tables import MovementRow
 
 PEOPLE = [dev_signer(20 + index).address for index in range(3)]
 EXCHANGE = dev_signer(30).address
@@ -53,8 +55,9 @@ TABLES: tuple[type[SQLModel], ...] = (
     PaymentAllowance,
     MakerEpoch,
     SpentNumber,
+    MovementRow,
 )
-PROJECTIONS = (CreditProjection(), PaymentProjection(EXCHANGE), NumberProjection())
+PROJECTIONS = (CreditProjection(), PaymentProjection(EXCHANGE), NumberProjection(), MovementProjection())
 
 person = st.sampled_from(PEOPLE)
 class_of = st.sampled_from(CLASSES)

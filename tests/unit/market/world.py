@@ -17,7 +17,7 @@ from backend.market.funds import ChainView
 from backend.market.listing import list_class
 from backend.market.order import ZERO_REF, Action, Side, SignedOrder
 from backend.market.rules import ClassRules
-from backend.market.sequencer import Sequencer
+from backend.market.sequencer import Follower, Sequencer
 from backend.market.service import Ack, Market
 from backend.storage.database import Database
 
@@ -80,6 +80,7 @@ class World:
     """When each campaign closes, in Unix seconds."""
     is_listed: bool = False
     """Whether the classes are in the database already."""
+    follower: Follower | None = None
     market: Market = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,9 +90,14 @@ class World:
                     list_class(session, ClassRules(class_id), self.clock.now())
         self.market = self.new_market()
 
+    @property
+    def chain(self) -> ChainView:
+        """What the market sees of the chain."""
+        return ChainView(self.balances, EXCHANGE, lambda: self.fee_bps)
+
     def new_market(self, inbox_size: int = 4096) -> Market:
         """A market over the same database, not started."""
-        chain = ChainView(self.balances, EXCHANGE, lambda: self.fee_bps)
+        chain = self.chain
         return Market(
             database=self.database,
             clock=self.clock,
@@ -101,7 +107,12 @@ class World:
             may_sell=lambda account: account not in self.minors,
             check_gift=self.check_gift,
             sequencer=Sequencer(
-                database=self.database, clock=self.clock, exchange=DOMAIN, chain=chain, inbox_size=inbox_size
+                database=self.database,
+                clock=self.clock,
+                exchange=DOMAIN,
+                chain=chain,
+                inbox_size=inbox_size,
+                follower=self.follower,
             ),
         )
 
