@@ -80,6 +80,8 @@ class World:
     """When each campaign closes, in Unix seconds."""
     is_listed: bool = False
     """Whether the classes are in the database already."""
+    url: str | None = None
+    """Where it answers over HTTP, if it does."""
     market: Market = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,7 +103,12 @@ class World:
             may_sell=lambda account: account not in self.minors,
             check_gift=self.check_gift,
             sequencer=Sequencer(
-                database=self.database, clock=self.clock, exchange=DOMAIN, chain=chain, inbox_size=inbox_size
+                database=self.database,
+                clock=self.clock,
+                exchange=DOMAIN,
+                chain=chain,
+                inbox_size=inbox_size,
+                url=self.url,
             ),
         )
 
