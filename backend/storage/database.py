@@ -21,7 +21,10 @@ from backend.storage.sealing import give_keyring
 from backend.storage.settings import Settings, with_driver
 
 BUSY_TIMEOUT_S = 30
-"""How long a writer waits for another; and on PostgreSQL how long one that says nothing may keep the others waiting."""
+"""How long a writer waits for another."""
+
+SILENT_MAX_S = 60
+"""How long on PostgreSQL a writer that says nothing may keep the others waiting; then the server ends it."""
 
 _WRITERS_LOCK = 0x7461_6E79_75
 """The advisory lock of a PostgreSQL database's writers: "tanyu" in ASCII."""
@@ -64,8 +67,8 @@ def _postgresql_engine(url: str, *, writing: bool) -> Engine:
     """Each statement of a writer sees what is committed, which nobody changes while it holds the lock; a reader sees
     one moment throughout. A writer whose process hangs in the middle of a transaction is ended by the server.
     """
-    waits_ms = BUSY_TIMEOUT_S * 1000
-    options = f"-c lock_timeout={waits_ms} -c idle_in_transaction_session_timeout={waits_ms}" if writing else ""
+    limits = {"lock_timeout": BUSY_TIMEOUT_S, "idle_in_transaction_session_timeout": SILENT_MAX_S} if writing else {}
+    options = " ".join(f"-c {name}={limit_s}s" for name, limit_s in limits.items())
     engine = create_engine(
         url,
         connect_args={"options": options},

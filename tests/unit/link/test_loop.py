@@ -122,3 +122,24 @@ def test_loop__stopped_in_the_middle_of_a_step__ends_after_it_without_waiting(cl
 
     assert not too_early
     assert loop.stop(PATIENCE)
+
+
+def test_loop__while_the_work_is_anothers__stands_by_ready_and_begins_when_it_is_its_turn(clock: FixedClock) -> None:
+    ours = threading.Event()
+    steps: list[int] = []
+
+    def step() -> Moved:
+        steps.append(1)
+        return Moved()
+
+    loop = Loop("test", step, clock, LONG, is_ours=ours.is_set)
+    loop.start()
+    wait_for(lambda: loop.status().standing_by)
+    before = loop.status()
+    assert (before.ready, steps) == (True, [])
+    ours.set()
+    wait_for(lambda: bool(steps))
+    wait_for(lambda: not loop.status().standing_by and loop.status().ready)
+
+    assert loop.stop(PATIENCE)
+    assert not loop.status().ready
