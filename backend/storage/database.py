@@ -72,7 +72,6 @@ def _postgresql_engine(url: str, *, writing: bool) -> Engine:
     engine = create_engine(
         url,
         connect_args={"options": options},
-        execution_options={"postgresql_readonly": not writing},
         hide_parameters=True,
         isolation_level="READ COMMITTED" if writing else "REPEATABLE READ",
         pool_pre_ping=True,

@@ -81,6 +81,7 @@ def test_crash__around_the_commit__keeps_what_was_acknowledged_and_a_retry_happe
         numbers = [row.number for row in session.exec(select(OrderRow)).all()]
     assert (int(said[-1][2]) in numbers) is is_kept
     world.stop()
+    world.database.close()
 
     with process(url, first=200) as running:
         assert running.stdout is not None
@@ -100,7 +101,9 @@ def kill_at_random(url: str, rounds: int, seed: int) -> None:
             time.sleep(chance.random() / 50)
             running.kill()
             said += [words(line) for line in running.stdout if line.endswith("\n")]
-        check(url, said).stop()
+        world = check(url, said)
+        world.stop()
+        world.database.close()
     assert sum(line[0] == "ack" for line in said) >= rounds
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from backend.link.tables import PaymentBalance
@@ -115,11 +114,6 @@ def test_writer__that_hangs_in_its_transaction__is_ended_by_the_server(
 
     assert balances(opened) == ["7"]
     hung.close()
-
-
-def test_read__that_writes__is_refused(opened: Database) -> None:
-    with pytest.raises(DBAPIError, match="read-only"), opened.read() as session:
-        pay(session, 5)
 
 
 def test_server__that_is_not_there__is_unavailable(tmp_path: Path) -> None:
