@@ -19,7 +19,7 @@ from backend.api.start import StartPageFacts, start_router
 from backend.api.stylesheet import stylesheet_router
 from backend.kernel.clock import Clock
 from backend.ledger.intake_routes import STREAMED
-from backend.market.forward import Forward, Forwarder
+from backend.market.forward import Forward, Forwarder, paths_of
 
 
 def create_app(
@@ -62,7 +62,7 @@ def create_app(
     if start_facts is not None:
         app.include_router(start_router(start_facts))
     if forwarder is not None:
-        app.add_middleware(Forward, forwarder=forwarder)
+        app.add_middleware(Forward, forwarder=forwarder, paths=paths_of(routers))
     app.add_middleware(BodyLimit, by_path=body_limits, streamed=STREAMED)
     app.add_middleware(PlainTarget)
     app.add_middleware(HeadAsGet)

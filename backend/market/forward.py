@@ -7,12 +7,14 @@ It is sent on once at most; nothing is sent twice, for nobody could say whether 
 """
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable
 from time import monotonic
 
 import httpx
+from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.access.problems import error_response
@@ -20,10 +22,11 @@ from backend.access.site import Site
 from backend.kernel.errors import TanyuError, Unavailable
 from backend.link.lease import Holder
 from backend.market.ownership import MarketMoved
+from backend.market.relay import OwnerUnreachable, relay
 from backend.market.sequencer import ANSWER_TIMEOUT_S, Sequencer
 
-PATHS = ("/market", "/orders")
-"""What begins with these is the market's."""
+ROOM = "market"
+"""The tag of the room's routers."""
 
 SECRET = "tanyu-owner-secret"  # noqa: S105 - a header's name
 CALLER = "tanyu-caller"
@@ -61,17 +64,6 @@ class MarketUnowned(Unavailable):
         super().__init__("no process owns the market now; another is about to: try again in a moment")
 
 
-class OwnerUnreachable(Unavailable):
-    """The process that owns the market did not answer; what it was asked may still happen."""
-
-    code = "market.owner_unreachable"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "the process that owns the market did not answer; the same request again gets the answer of the first"
-        )
-
-
 class Forwarder:
     """How one process reaches the market's owner. `close` at the end."""
 
@@ -98,14 +90,9 @@ class Forwarder:
 
     async def send(self, scope: Scope, body: bytes) -> httpx.Response:
         """The owner's answer, its body not yet read. Raises MarketUnowned, OwnerUnreachable, DatabaseUnavailable."""
-        owner = await self._owner()
-        target = scope["raw_path"].decode("ascii")
-        query = scope["query_string"].decode("ascii")
+        owner = await self.owner()
         request = self._http.build_request(
-            scope["method"],
-            f"{owner.url}{target}" + (f"?{query}" if query else ""),
-            headers=self._headers(scope, owner),
-            content=body,
+            scope["method"], self.target(scope, owner), headers=self.headers(scope, owner), content=body
         )
         try:
             return await self._http.send(request, stream=True)
@@ -117,7 +104,8 @@ class Forwarder:
         """Ends its connections."""
         await self._http.aclose()
 
-    async def _owner(self) -> Holder:
+    async def owner(self) -> Holder:
+        """Who owns the market, as of half a second ago. Raises MarketUnowned, DatabaseUnavailable."""
         if self._known is not None and monotonic() - self._known[0] < KNOWN_FOR_S:
             return self._known[1]
         owner = await run_in_threadpool(self._sequencer.ownership.owner)
@@ -126,7 +114,13 @@ class Forwarder:
         self._known = (monotonic(), owner)
         return owner
 
-    def _headers(self, scope: Scope, owner: Holder) -> list[tuple[str, str]]:
+    @staticmethod
+    def target(scope: Scope, owner: Holder) -> str:
+        """The same path and query at the owner."""
+        query = scope["query_string"].decode("ascii")
+        return f"{owner.url}{scope['raw_path'].decode('ascii')}" + (f"?{query}" if query else "")
+
+    def headers(self, scope: Scope, owner: Holder) -> list[tuple[str, str]]:
         """The caller's own; an origin of ours becomes the owner's, which knows only its own pages."""
         headers = [(name, value) for name, value in Headers(scope=scope).items() if name not in _HOP_BY_HOP]
         headers = [
@@ -137,17 +131,27 @@ class Forwarder:
         return [*headers, (SECRET, owner.secret), (CALLER, client[0] if client else "")]
 
 
+def paths_of(routers: Iterable[APIRouter]) -> frozenset[str]:
+    """The first parts of the market's paths, such as `orders`: all that begins with one of them is the market's."""
+    routes = [route for router in routers if ROOM in router.tags for route in router.routes]
+    return frozenset(_first_part(route.path) for route in routes if isinstance(route, Route | WebSocketRoute))
+
+
+def _first_part(path: str) -> str:
+    return path.removeprefix("/").partition("/")[0]
+
+
 class Forward:
     """Pure ASGI middleware: the market's requests go to its owner. Bodies are read before it (`BodyLimit`)."""
 
-    def __init__(self, app: ASGIApp, *, forwarder: Forwarder, paths: Sequence[str] = PATHS) -> None:
+    def __init__(self, app: ASGIApp, *, forwarder: Forwarder, paths: frozenset[str]) -> None:
         self.app = app
         self.forwarder = forwarder
-        self.paths = tuple(paths)
+        self.paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes on what is not the market's, and everything if this process owns it."""
-        if scope["type"] != "http" or not self._is_markets(scope["path"]):
+        if scope["type"] not in {"http", "websocket"} or _first_part(scope["path"]) not in self.paths:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -157,13 +161,13 @@ class Forward:
                 await self.app({**scope, "client": (caller, 0)}, receive, send)
             elif self.forwarder.is_owner:
                 await self.app(scope, receive, send)
+            elif scope["type"] == "websocket":
+                owner = await self.forwarder.owner()
+                await relay(self.forwarder.target(scope, owner), self.forwarder.headers(scope, owner), receive, send)
             else:
                 await self._send_on(scope, receive, send)
         except TanyuError as refusal:
             await error_response(refusal)(scope, receive, send)
-
-    def _is_markets(self, path: str) -> bool:
-        return any(path == prefix or path.startswith(f"{prefix}/") for prefix in self.paths)
 
     async def _send_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self.forwarder.send(scope, await _body(receive))

@@ -9,14 +9,17 @@ from datetime import timedelta
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.rooms import ROUTERS
 from backend.chain.node import free_port
-from backend.market.forward import CALLER, PATHS, SECRET, Forwarder
+from backend.market.forward import CALLER, SECRET, Forwarder, paths_of
 from backend.market.order import Side
 from backend.market.ownership import OWNED_FOR
 from backend.market.routes import router
@@ -24,7 +27,7 @@ from backend.storage.database import Database
 from tests.api.access_app import bearer, token_for
 from tests.api.test_market_routes import CODE, body_of, problem
 from tests.unit.market.world import ANA, BO, DEPLOYMENT, World
-from tests.web import TestClient
+from tests.web import TestClient, WebSocketDenialResponse
 
 WAIT_S = 60
 
@@ -39,6 +42,30 @@ class Process:
     forwarder: Forwarder
 
 
+def streams() -> APIRouter:
+    """A WebSocket of the market's: tells who asks, repeats what it hears, and ends when told to, or at once."""
+    made = APIRouter(tags=["market"])
+
+    @made.websocket("/echo")
+    async def _echo(socket: WebSocket) -> None:
+        if socket.query_params.get("deny"):
+            await socket.send_denial_response(Response("no", 403))
+            return
+        await socket.accept()
+        assert socket.client is not None
+        await socket.send_text(f"{socket.client.host} {socket.headers.get('authorization')}")
+        while (message := await socket.receive())["type"] == "websocket.receive":
+            if message.get("text") == "end":
+                await socket.close(4001, "as asked")
+                return
+            if message.get("text") is not None:
+                await socket.send_text(message["text"])
+            else:
+                await socket.send_bytes(message["bytes"])
+
+    return made
+
+
 def a_process(database: Database, *, is_first: bool) -> Process:
     port = free_port()
     url, site = f"http://127.0.0.1:{port}", Site.local(port)
@@ -51,7 +78,7 @@ def a_process(database: Database, *, is_first: bool) -> Process:
         "market": world.market,
     }
     forwarder = Forwarder(world.market.sequencer, site)
-    app = create_app(state, [router], {}, forwarder=forwarder)
+    app = create_app(state, [router, streams()], {}, forwarder=forwarder)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -105,12 +132,13 @@ def pair(database: Database) -> Iterator[Pair]:
         yield Pair(owner, other, stack.enter_context(client))
 
 
-def test_paths__of_the_markets_routes__are_all_sent_on() -> None:
-    paths = [
-        route.path for room in ROUTERS for route in room.routes if "market" in (getattr(route, "tags", None) or [])
-    ]  # type: ignore[attr-defined] # every route of ours has a path
-    assert paths
-    assert [path for path in paths if not path.startswith(tuple(f"{prefix}" for prefix in PATHS))] == []
+def test_paths__of_the_markets_room_and_of_no_other__are_sent_on() -> None:
+    sent_on = paths_of(ROUTERS)
+    assert {"market", "orders"} <= sent_on
+    others = [room for room in ROUTERS if "market" not in room.tags]
+    kept = {route.path.split("/")[1] for room in others for route in room.routes if isinstance(route, Route)}
+    assert kept
+    assert kept & sent_on == set()
 
 
 def test_order__sent_to_a_process_that_stands_by__is_taken_by_the_owner(pair: Pair) -> None:
@@ -167,6 +195,30 @@ def test_caller__of_a_request_sent_on__is_who_asked_first_and_cannot_be_made_up(
     made_up = direct.get("/market/who-asks", headers={SECRET: "0" * 32, CALLER: "10.9.9.9"})
 
     problem(made_up, 503, "market.moved")
+
+
+def test_websocket__to_a_process_that_stands_by__is_carried_through_to_the_owner(pair: Pair) -> None:
+    with pair.client.websocket_connect("/echo", headers={"Authorization": "Bearer x"}) as socket:
+        assert socket.receive_text() == "testclient Bearer x"
+        socket.send_text("电")
+        socket.send_bytes(b"\0\xff")
+        assert (socket.receive_text(), socket.receive_bytes()) == ("电", b"\0\xff")
+        socket.send_text("end")
+        with pytest.raises(WebSocketDisconnect) as over:
+            socket.receive_text()
+    assert (over.value.code, over.value.reason) == (4001, "as asked")
+
+
+def test_websocket__that_the_owner_refuses_or_nobody_owns__is_refused(pair: Pair) -> None:
+    with pytest.raises(WebSocketDenialResponse) as refused, pair.client.websocket_connect("/echo?deny=1"):
+        pass
+    assert (refused.value.status_code, refused.value.content) == (403, b"no")
+    pair.owner.world.stop()
+    pair.other.world.stop()
+    with pytest.raises(WebSocketDenialResponse) as unowned, pair.client.websocket_connect("/echo"):
+        pass
+    assert unowned.value.status_code == 503
+    assert unowned.value.json()["code"] in {"market.unowned", "market.moved"}, "whether the owner was still remembered"
 
 
 def test_request_sent_on__to_one_that_owns_it_no_longer__goes_no_further(pair: Pair) -> None:

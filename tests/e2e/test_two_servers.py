@@ -31,6 +31,8 @@ from tests.postgres import postgresql_url
 SELLER, BUYER = 0, 1
 PRICE = 1000
 SETTLED_S = 240
+START_S = 240
+pytestmark = pytest.mark.timeout(900)
 
 
 @dataclass
@@ -149,7 +151,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         for server in made.servers:
             server.start()
             stack.callback(server.kill)
-            until(server.is_ready, f"server {server.name}")
+            until(server.is_ready, f"server {server.name}", START_S)
         yield made
 
 
@@ -191,22 +193,31 @@ def test_server__that_stands_by__sends_on_and_reads_what_the_owner_has(pair: Pai
     require_all_once(pair)
 
 
-@pytest.mark.parametrize("kill", range(2))
-def test_owner__killed_while_orders_come_in__the_other_goes_on_with_nothing_lost_or_doubled(
-    pair: Pair, kill: int
-) -> None:
+def kill_the_owner(pair: Pair, after: int) -> None:
+    """Kills it when `after` orders of a dozen are in; the other goes on, and the killed one comes back to stand by."""
     owner = pair.owner()
     assert owner is not None
     other = next(server for server in pair.servers if server is not owner)
     orders = pair.signed_orders(6)
     for at, order in enumerate(orders):
-        if at == 5 + kill:
+        if at == after:
             owner.kill()
         pair.place(order, at)
     pair.lots += len(orders) // 2
     assert pair.owner() is other
     until(lambda: is_settled(pair), "every trade to settle", SETTLED_S)
     owner.start()
-    until(owner.is_ready, "the server that was killed")
+    until(owner.is_ready, "the server that was killed", START_S)
     assert pair.owner() is other, "who comes back stands by"
     require_all_once(pair)
+
+
+def test_owner__killed_while_orders_come_in__the_other_goes_on_with_nothing_lost_or_doubled(pair: Pair) -> None:
+    kill_the_owner(pair, 5)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+def test_owner__killed_again_and_again__the_market_goes_back_and_forth_with_nothing_lost_or_doubled(pair: Pair) -> None:
+    for round_number in range(10):
+        kill_the_owner(pair, 1 + round_number)
