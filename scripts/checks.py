@@ -15,6 +15,25 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 HARDHAT_LOCAL = CHECKOUT / "hardhat-local"
 TIMEOUT_S = 3600
 
+ON_POSTGRESQL = (
+    "tests/unit/storage",
+    "tests/unit/link/test_lease.py",
+    "tests/unit/link/test_outbox.py",
+    "tests/unit/market/test_crash.py",
+    "tests/unit/market/test_ownership.py",
+    "tests/unit/market/test_sequencer.py",
+    "tests/property/test_market_durability.py",
+    "tests/unit/ledger/test_closing.py",
+    "tests/unit/ledger/test_statement.py",
+    "tests/integration/link/test_indexer.py",
+    "tests/integration/link/test_rewind.py",
+    "tests/integration/link/test_sender_killed.py",
+    "tests/integration/settlement/test_pipeline.py",
+)
+"""What is most about storage runs on both databases: SQLite with everything else, and here once more. A machine that
+cannot start PostgreSQL fails it, and is told how to name a server of its own.
+"""
+
 
 @dataclass
 class Check:
@@ -53,6 +72,7 @@ def checks(*, full: bool, seed: int) -> list[Check]:
     pytest = [python, "-m", "pytest", "-n", "2", "--dist", "loadscope"]
     if full:
         pytest += ["--full", f"--hypothesis-seed={seed}"]
+    totals = re.compile(r"\b(?:passed|failed)\b.* in [\d.]+s")
     long = [
         Check(f"contracts ({name})", [python, "scripts/contract_checks.py", name])
         for name in ("slither", "halmos", "coverage")
@@ -78,7 +98,13 @@ def checks(*, full: bool, seed: int) -> list[Check]:
             re.compile(r"tests? passed, \d+ failed.*total tests"),
         ),
         Check("contracts (py-solc-x)", [python, "-m", "backend.cli", "compile"]),
-        Check("python tests (pytest)", pytest, total=re.compile(r"\b(?:passed|failed)\b.* in [\d.]+s")),
+        Check("python tests (pytest)", pytest, total=totals),
+        Check(
+            "python tests on PostgreSQL (pytest)",
+            [*pytest, *ON_POSTGRESQL],
+            environment={"TANYU_TEST_DATABASE": "postgresql"},
+            total=totals,
+        ),
         *(long if full else []),
     ]
 

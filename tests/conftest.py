@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test
 from hypothesis import settings as hypothesis_settings
-from sqlmodel import SQLModel
 from web3 import Web3
 
 from backend.chain.compile import compile_contracts
@@ -19,6 +18,7 @@ from backend.chain.node import LocalNode
 from backend.chain.rpc import connect
 from backend.kernel.clock import FixedClock
 from backend.storage.database import Database
+from tests.postgres import fresh_database
 
 for _name, _examples in (("fast", 50), ("full", 1_000)):  # whatever else keeps the machine busy, no test is "too slow"
     hypothesis_settings.register_profile(
@@ -84,11 +84,9 @@ def contracts(w3: Web3, deployment: Deployment) -> Contracts:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    """A fresh SQLite file with every room's tables."""
-    opened = Database.at(tmp_path / "tanyu.db")
-    SQLModel.metadata.create_all(opened.writer)
-    yield opened
-    opened.close()
+    """A fresh database with every room's tables: an SQLite file, or on PostgreSQL (`tests.postgres`)."""
+    with fresh_database(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

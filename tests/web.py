@@ -9,5 +9,6 @@ from starlette.exceptions import StarletteDeprecationWarning
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", StarletteDeprecationWarning)
     from fastapi.testclient import TestClient
+    from starlette.testclient import WebSocketDenialResponse
 
-__all__ = ["TestClient"]
+__all__ = ["TestClient", "WebSocketDenialResponse"]

@@ -19,6 +19,7 @@ from backend.api.start import StartPageFacts, start_router
 from backend.api.stylesheet import stylesheet_router
 from backend.kernel.clock import Clock
 from backend.ledger.intake_routes import STREAMED
+from backend.market.forward import Forward, Forwarder, paths_of
 
 
 def create_app(
@@ -28,13 +29,14 @@ def create_app(
     *,
     start_facts: Callable[[], StartPageFacts] | None = None,
     body_limits: Mapping[str, int] | None = None,
+    forwarder: Forwarder | None = None,
 ) -> FastAPI:
     """The app.
 
     `state` becomes `app.state` (database, clock, deployment and site are needed by access; each room names what it
     needs). `routers` are the rooms' own; access, health, reference and pages are added here. `ready_checks` by part.
     `start_facts` gives the start page its numbers; without it there is no start page. `body_limits`: bytes by path
-    prefix.
+    prefix. `forwarder` takes the market's requests to the process that owns it; without one this process does.
     """
     app = DescribedApp(
         title="Tanyu 碳余",
@@ -59,6 +61,8 @@ def create_app(
     app.include_router(stylesheet_router())
     if start_facts is not None:
         app.include_router(start_router(start_facts))
+    if forwarder is not None:
+        app.add_middleware(Forward, forwarder=forwarder, paths=paths_of(routers))
     app.add_middleware(BodyLimit, by_path=body_limits, streamed=STREAMED)
     app.add_middleware(PlainTarget)
     app.add_middleware(HeadAsGet)

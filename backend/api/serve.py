@@ -1,7 +1,11 @@
-"""`tanyu serve`: the rooms put together into one server: API, market, link and settlement in one process."""
+"""`tanyu serve`: the rooms put together into one server: API, market, link and settlement in one process.
+
+Several may run over one database. One of them owns the market, and it alone indexes, sends, settles and does what is
+due by itself; the others answer what needs no book, send on what does, and stand by to take over.
+"""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -30,13 +34,14 @@ from backend.ledger.erasure import finish_erasures
 from backend.ledger.personhood import LedgerKeys
 from backend.link import balances
 from backend.link.indexer import Indexer
-from backend.link.loop import Loop
+from backend.link.loop import Loop, Report
 from backend.link.named_block import first_block_from
 from backend.link.node import Header, Node
 from backend.link.sender import Sender
 from backend.link.worker import Worker
 from backend.market.anchoring import Anchored, Anchoring
 from backend.market.connection import StreamStopped
+from backend.market.forward import Forwarder, MarketUnowned
 from backend.market.funds import ChainView
 from backend.market.inbox import MarketStopped
 from backend.market.sequencer import Sequencer
@@ -82,9 +87,17 @@ class Tanyu:
         self.stream = Stream(
             database=self.database, clock=self.clock, exchange=exchange, chain=chain, fees_of=fees_of_trades
         )
+        self.site = Site.local(settings.port)
         self.sequencer = Sequencer(
-            database=self.database, clock=self.clock, exchange=exchange, chain=chain, follower=self.stream.tap
+            database=self.database,
+            clock=self.clock,
+            exchange=exchange,
+            chain=chain,
+            follower=self.stream.tap,
+            url=settings.base_url,
+            on_taken=self.fee.reload,
         )
+        self.forwarder = Forwarder(self.sequencer, self.site)
         self.market = Market(
             database=self.database,
             clock=self.clock,
@@ -103,18 +116,26 @@ class Tanyu:
             projections(self.deployment, self.fee),
             confirmations=confirmations,
             funds_listeners=[self.market.on_funds_changed],
+            fence=self.sequencer.ownership.require,
         )
         sender = Sender(self.database, self.w3, self.operator, self.clock, self.deployment, confirmations=confirmations)
-        self.worker = Worker(self.database, sender, self.indexer, self.clock)
+        self.worker = Worker(self.database, sender, self.indexer, self.clock, is_ours=self._owns)
         settler = Settler(self.database, self.contracts, self.market, self.clock)
-        self.settling = Loop("settler", settler.step, self.clock, SETTLE_EVERY)
+        self.settling = self._loop("settler", settler.step, SETTLE_EVERY)
         keys = LedgerKeys.at(settings.data_dir / "ledger-keys.json")
         self.books = books_of_all_rooms(Books.on_chain(keys, self.deployment.chain_id))
-        self.closing = Loop("closing", self._close_overdue, self.clock, CLOSE_EVERY)
-        self.cancelling = Loop("cancelling", self._cancel_reversed, self.clock, CANCEL_EVERY)
-        self.drawing = Loop("drawing", self._advance_draws, self.clock, DRAW_EVERY)
+        self.closing = self._loop("closing", self._close_overdue, CLOSE_EVERY)
+        self.cancelling = self._loop("cancelling", self._cancel_reversed, CANCEL_EVERY)
+        self.drawing = self._loop("drawing", self._advance_draws, DRAW_EVERY)
         self._journal_heads = Anchoring(self.database, self.contracts)
-        self.anchoring = Loop("anchoring", self._anchor_journal, self.clock, ANCHOR_EVERY)
+        self.anchoring = self._loop("anchoring", self._anchor_journal, ANCHOR_EVERY)
+
+    def _owns(self) -> bool:
+        return self.sequencer.owns
+
+    def _loop(self, name: str, step: Callable[[], Report], poll: timedelta) -> Loop:
+        """Of the process that owns the market: the others' loops stand by."""
+        return Loop(name, step, self.clock, poll, is_ours=self._owns)
 
     def _close_overdue(self) -> Closed:
         """Who did not submit a vintage in time has it closed with what is there."""
@@ -188,6 +209,8 @@ class Tanyu:
     def _check_market(self) -> None:
         if not self.sequencer.is_running:
             raise MarketStopped
+        if not self.sequencer.owns and self.sequencer.ownership.owner() is None:
+            raise MarketUnowned
 
     def _check_stream(self) -> None:
         if not self.stream.is_running:
@@ -195,12 +218,11 @@ class Tanyu:
 
     def app(self) -> FastAPI:
         """The HTTP side."""
-        site = Site.local(self.settings.port)
         state = {
             "database": self.database,
             "clock": self.clock,
             "deployment": self.deployment,
-            "site": site,
+            "site": self.site,
             "market": self.market,
             "stream": self.stream,
             "books": self.books,
@@ -216,7 +238,7 @@ class Tanyu:
             "stream": self._check_stream,
         }
         facts = facts_of(self.database, self.w3, self.deployment, self.settings.deployment_path)
-        app = create_app(state, ROUTERS, checks, start_facts=facts)
+        app = create_app(state, ROUTERS, checks, start_facts=facts, forwarder=self.forwarder)
         app.router.lifespan_context = self._lifespan
         return app
 
@@ -228,6 +250,7 @@ class Tanyu:
             yield
         finally:
             await self.stream.stop()
+            await self.forwarder.close()
             self.stop()
 
 

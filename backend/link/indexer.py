@@ -4,7 +4,7 @@ The index goes to the head at once. What is deep enough to be final is `Cursor.f
 A node whose head is below ours has lost its last blocks (or was rolled back): that is a reorganisation like any other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, exists
@@ -49,7 +49,8 @@ class Indexer:
     """One database's index of one deployment. Call step() again and again from one thread.
 
     `projections` are applied in their order and undone in reverse. `confirmations`: blocks on top that make a block
-    final. `chunk`: most blocks taken in one step. Beyond `reorg_depth_max` it stops with ReorgTooDeep.
+    final. `chunk`: most blocks taken in one step. Beyond `reorg_depth_max` it stops with ReorgTooDeep. `fence` is
+    called in every transaction that moves the index: what it raises keeps a process whose turn is over from moving it.
     """
 
     def __init__(
@@ -65,12 +66,14 @@ class Indexer:
         reorg_depth_max: int = REORG_DEPTH_MAX,
         funds_listeners: Sequence[FundsListener] = (),
         rewind_listeners: Sequence[RewindListener] = (),
+        fence: Callable[[Session], None] | None = None,
     ) -> None:
         self._database, self._deployment, self._projections = database, deployment, tuple(projections)
         self._node, self._decoder = Node(w3), EventDecoder(deployment)
         self._confirmations, self._depth_max = confirmations, reorg_depth_max
         self._chunk, self._history_chunk = chunk, history_chunk
         self._funds_listeners, self._rewind_listeners = tuple(funds_listeners), tuple(rewind_listeners)
+        self._fence = fence
 
     def step(self) -> IndexReport:
         """One pass: rewinds if the stored chain is not the node's, then applies the next blocks.
@@ -140,8 +143,8 @@ class Indexer:
             depth_max=self._depth_max,
         )
         with self._database.write() as session:
-            if not _is_at(session, cursor):
-                return None  # another process was faster
+            if not self._may_move(session, cursor):
+                return None
             from_block, accounts = rewind(session, ancestor, self._projections, self._decoder)
             if ancestor is None:
                 session.execute(delete(Cursor))
@@ -179,7 +182,7 @@ class Indexer:
         accounts: set[str] = set()
         count = 0
         with self._database.write() as session:
-            if not _is_at(session, cursor):
+            if not self._may_move(session, cursor):
                 return None
             for block in group:
                 decoded = [(log, self._decoder.decode(log, block.header.time)) for log in block.logs]
@@ -200,6 +203,12 @@ class Indexer:
             point("link.before_block_commit")
         point("link.after_block_commit")
         return reached, count
+
+    def _may_move(self, session: Session, cursor: Cursor | None) -> bool:
+        """False if another process was faster. Raises what the fence raises."""
+        if self._fence is not None:
+            self._fence(session)
+        return _is_at(session, cursor)
 
     def _set_cursor(self, session: Session, number: int, block_hash: bytes, block: Header | IndexedBlock) -> Cursor:
         row = indexed(session) or Cursor(number=number, hash=block_hash, time=block.time, final_number=0)

@@ -1,7 +1,8 @@
 """A step repeated in a thread of its own until told to stop, and how it is doing.
 
 A node that does not answer, or a database that is busy, is expected: the loop waits a little longer each time and tries
-again. Anything else is a bug: the thread ends, and `status()` says so.
+again. Anything else is a bug: the thread ends, and `status()` says so. Of many processes over one database one alone
+does the steps; the loops of the others stand by until it is their turn.
 """
 
 import threading
@@ -17,6 +18,8 @@ from backend.kernel.errors import Unavailable
 
 POLL = timedelta(milliseconds=250)
 BACKOFF_MAX = timedelta(seconds=10)
+STAND_BY = timedelta(seconds=1)
+"""How soon a loop notices that it is its turn."""
 
 
 class Report(Protocol):
@@ -36,13 +39,32 @@ class LoopStatus:
     last_good_at: datetime | None
     failures: int
     problem: str | None
+    standing_by: bool = False
+    """Another process does the steps."""
+
+    @property
+    def ready(self) -> bool:
+        """It runs, and its last step was good or is another's to do."""
+        return self.alive and (self.standing_by or (self.problem is None and self.last_good_at is not None))
 
 
 class Loop:
-    """`step` is called again at once if its report says that something moved, else after `poll` or wake()."""
+    """`step` is called again at once if its report says that something moved, else after `poll` or wake(); and only
+    while `is_ours` says that the work is this process's.
+    """
 
-    def __init__(self, name: str, step: Callable[[], Report], clock: Clock, poll: timedelta) -> None:
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[], Report],
+        clock: Clock,
+        poll: timedelta,
+        *,
+        is_ours: Callable[[], bool] | None = None,
+    ) -> None:
         self._step, self._clock, self._poll = step, clock, poll
+        self._is_ours = is_ours
+        self._standing_by = False
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._last_good_at: datetime | None = None
@@ -66,11 +88,16 @@ class Loop:
 
     def status(self) -> LoopStatus:
         """How it is doing."""
-        return LoopStatus(self._thread.is_alive(), self._last_good_at, self._failures, self._problem)
+        return LoopStatus(self._thread.is_alive(), self._last_good_at, self._failures, self._problem, self._standing_by)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
+            self._standing_by = self._is_ours is not None and not self._is_ours()
+            if self._standing_by:
+                self._failures, self._problem = 0, None
+                self._wait(min(self._poll, STAND_BY))
+                continue
             try:
                 moved = self._step().moved
             except Unavailable as failure:

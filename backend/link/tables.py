@@ -132,14 +132,19 @@ class NetworkRow(SQLModel, table=True):
 
 
 class LeaseRow(SQLModel, table=True):
-    """Who may send from the outbox now."""
+    """Who does what only one process may do at a time: send from the outbox, own a market."""
 
     __tablename__ = "link_lease"
 
     name: str = Field(primary_key=True, max_length=64)
     holder: str = Field(max_length=64)
+    """Made up by the holder: a secret between the processes that read this database. Empty once given up."""
+    token: int = Field(default=0, sa_type=BigInteger)
+    """Rises with every change of holder."""
     host: str = Field(max_length=255)
     pid: int = Field(sa_type=BigInteger)
+    url: str | None = Field(default=None, max_length=255)
+    """Where the holder answers over HTTP."""
     until: datetime = Field(sa_type=UtcTime)
 
 

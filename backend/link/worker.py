@@ -4,6 +4,7 @@ A node that does not answer, or a database that is busy, is expected: the loop w
 again. Anything else is a bug: the thread ends, `status()` says so, and the server is not ready until it is restarted.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,21 +29,30 @@ class WorkerStatus:
 
     @property
     def ready(self) -> bool:
-        """Both loops run and their last steps were good."""
-        return all(loop.alive and loop.problem is None and loop.last_good_at for loop in (self.sender, self.indexer))
+        """Both loops run and their last steps were good, or are another process's to do."""
+        return self.sender.ready and self.indexer.ready
 
 
 class Worker:
-    """Sender and indexer of one process. start() once, wake() after writing to the outbox, stop() once."""
+    """Sender and indexer of one process. start() once, wake() after writing to the outbox, stop() once. `is_ours`:
+    whether it is this process that sends and indexes now.
+    """
 
     def __init__(
-        self, database: Database, sender: Sender, indexer: Indexer, clock: Clock, *, poll: timedelta = POLL
+        self,
+        database: Database,
+        sender: Sender,
+        indexer: Indexer,
+        clock: Clock,
+        *,
+        poll: timedelta = POLL,
+        is_ours: Callable[[], bool] | None = None,
     ) -> None:
         self._database, self._sender, self._indexer = database, sender, indexer
         self._head: int | None = None
         self._loops = (
-            Loop("link-sender", sender.step, clock, poll),
-            Loop("link-indexer", self._index, clock, poll),
+            Loop("link-sender", sender.step, clock, poll, is_ours=is_ours),
+            Loop("link-indexer", self._index, clock, poll, is_ours=is_ours),
         )
 
     def start(self) -> None:

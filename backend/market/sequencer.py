@@ -4,16 +4,20 @@ Callers leave commands and wait. The thread takes them in groups; each is checke
 in memory; the journal lines, orders and trades of the whole group are committed in one transaction; only then are the
 answers released. So acknowledged means durable, and a thousand waiting orders cost one sync of the disk. If the
 commit fails, the callers are told so and the books are rebuilt from what the database holds.
+
+Many processes may run over one database; one of them owns the market (`ownership`), and the thread of every other
+stands by. The journal is written only in transactions that found the market still owned.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as AnswerTimeout
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from secrets import randbelow
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Protocol, TypeVar, cast
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,18 +27,21 @@ from backend.chain.typed_data import Domain
 from backend.kernel import crash
 from backend.kernel.clock import Clock, from_unix_s, unix_s
 from backend.kernel.errors import TanyuError, Unavailable
+from backend.link.lease import LeaseLost
 from backend.market.funding import Refunding
 from backend.market.funds import ChainView
 from backend.market.inbox import Inbox, MarketStopped
 from backend.market.journal import Head, JournalBroken, Line, genesis, last_time
 from backend.market.listing import all_rules
 from backend.market.matching import Engine
+from backend.market.ownership import MarketMoved, Ownership
 from backend.market.recovery import recover
 from backend.market.schedule import Draw
 from backend.market.snapshot import save
 from backend.market.tables import OrderRow, OrderState, TradeRow
 from backend.market.timers import Timed, due
 from backend.market.turn import Turn
+from backend.storage.availability import DatabaseUnavailable
 from backend.storage.database import Database
 
 T = TypeVar("T")
@@ -46,6 +53,8 @@ TICK_S = 1
 ANSWER_TIMEOUT_S = 60
 PICTURE_EVERY = 100_000
 """Journal lines between two pictures of the books: at most so many are replayed at a restart."""
+STAND_BY_S = 0.25  # money-lint: seconds
+"""How often who stands by looks whether the market is free."""
 
 _LOG = logging.getLogger("tanyu.market")
 
@@ -76,6 +85,10 @@ class Follower(Protocol):
         ...
 
 
+class _Lost(Exception):
+    """The market is another process's, or its database does not answer: nothing more is served on these books."""
+
+
 @dataclass(frozen=True)
 class _Question:
     """Something to read from the books, between two groups."""
@@ -84,7 +97,9 @@ class _Question:
 
 
 class Sequencer:
-    """Owns the books of one Exchange. `start` before use; `stop` at the end."""
+    """Owns the books of one Exchange, or stands by. `start` before use; `stop` at the end. `url`: where this process
+    answers over HTTP. `on_taken` is called each time it takes the market, before the books are made.
+    """
 
     def __init__(
         self,
@@ -96,11 +111,16 @@ class Sequencer:
         inbox_size: int = INBOX_SIZE,
         draw: Draw = randbelow,
         follower: Follower | None = None,
+        url: str | None = None,
+        on_taken: Callable[[], None] | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._genesis = genesis(exchange)
         self._chain = chain
+        self.ownership = Ownership(database=database, clock=clock, exchange=exchange, url=url)
+        self._on_taken = on_taken
+        self._owns, self._stopping = Event(), Event()
         self._inbox = Inbox(inbox_size)
         self._draw = draw
         self._follower = follower
@@ -118,18 +138,21 @@ class Sequencer:
     # --- Life ---
 
     def start(self) -> None:
-        """Rebuilds the books from the journal and begins to take commands. Raises JournalBroken.
-
-        Open orders are held against the chain first: it may have moved while nobody listened.
-        """
-        self._rebuild()
-        self.refresh(self._engine.by_account.keys())
-        self._inbox.open()
+        """Takes the market if it is free, else stands by until it is. Raises JournalBroken, DatabaseUnavailable."""
+        if self.ownership.take():
+            try:
+                self._take_over()
+            except TanyuError:
+                self.ownership.give_up()
+                raise
         self._thread = Thread(target=self._run, name="market-sequencer", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Answers what is waiting, takes nothing more, and ends the thread. Harmless if it never started."""
+        """Answers what is waiting, takes nothing more, ends the thread and lets another process take the market.
+        Harmless if it never started.
+        """
+        self._stopping.set()
         self._inbox.close()
         if self._thread is not None:
             self._thread.join()
@@ -137,8 +160,13 @@ class Sequencer:
 
     @property
     def is_running(self) -> bool:
-        """Whether commands are taken."""
+        """Whether commands are taken, or will be when the market is free."""
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def owns(self) -> bool:
+        """Whether the market is this process's now, as far as it knows."""
+        return self._owns.is_set()
 
     # --- Callers ---
 
@@ -168,17 +196,73 @@ class Sequencer:
 
     def _run(self) -> None:
         try:
-            while (group := self._inbox.take(GROUP_MAX, TICK_S)) is not None:
-                wanted = [(work, answer) for work, answer in group if answer.set_running_or_notify_cancel()]
-                try:
-                    self._serve(wanted)
-                finally:
-                    _refuse(wanted)
+            while not self._stopping.is_set():
+                if self._owns.is_set():
+                    self._serve_as_owner()
+                else:
+                    self._stand_by()
         finally:
             # Reached by `stop`, or by a failure that is a bug: then nobody may be left waiting.
+            self._lose()
+            with suppress(DatabaseUnavailable):
+                self.ownership.give_up()
+
+    def _serve_as_owner(self) -> None:
+        """Until `stop`, or until the market is another's."""
+        while (group := self._inbox.take(GROUP_MAX, TICK_S)) is not None:
+            wanted = [(work, answer) for work, answer in group if answer.set_running_or_notify_cancel()]
+            try:
+                if not self._is_kept():
+                    _refuse(wanted, MarketMoved)
+                    self._lose()
+                    return
+                self._serve(wanted)
+            except _Lost:
+                self._lose()
+                return
+            finally:
+                _refuse(wanted)
+
+    def _stand_by(self) -> None:
+        try:
+            if self.ownership.take():
+                self._take_over()
+                return
+        except DatabaseUnavailable as failure:
+            _LOG.warning("standing by: %s", failure.message)
+        self._stopping.wait(STAND_BY_S)
+
+    def _take_over(self) -> None:
+        """Rebuilds the books from the journal and begins to take commands. Raises JournalBroken, DatabaseUnavailable.
+
+        Open orders are held against the chain first: it may have moved while nobody listened.
+        """
+        if self._on_taken is not None:
+            self._on_taken()
+        self._rebuild()
+        self.refresh(self._engine.by_account.keys())
+        self._owns.set()
+        self._inbox.open()
+        if self._stopping.is_set():
             self._inbox.close()
-            while rest := self._inbox.take(GROUP_MAX, 0):
-                _refuse(rest)
+        _LOG.info(
+            "this process owns the market, token %d, at journal line %d", self.ownership.token, self._head.sequence
+        )
+
+    def _is_kept(self) -> bool:
+        """Renews what it owns in time. A database that does not answer is no other owner: the journal will tell."""
+        try:
+            return self.ownership.take()
+        except DatabaseUnavailable:
+            return True
+
+    def _lose(self) -> None:
+        """The market is this process's no longer: whoever waits is told, and the books are let go."""
+        self._owns.clear()
+        self._inbox.close()
+        while rest := self._inbox.take(GROUP_MAX, 0):
+            _refuse(rest)
+        self._engine, self._head = Engine(), self._genesis
 
     def _serve(self, group: list[tuple[object, Future[object]]]) -> None:
         """Commands first, in one commit; then questions, which therefore see nothing that is not durable."""
@@ -212,7 +296,7 @@ class Sequencer:
         try:
             with self._database.read() as session:
                 classes = all_rules(session)
-        except (SQLAlchemyError, OSError):
+        except (SQLAlchemyError, OSError, DatabaseUnavailable):
             _LOG.exception("the rules of the classes cannot be read; what is due waits")
             return []
         self._ticked_s = now_s
@@ -228,6 +312,7 @@ class Sequencer:
         reached = self._head
         try:
             with self._database.write() as session:
+                self.ownership.require(session)
                 now = max(self._clock.now(), self._latest)
                 turn = Turn(session=session, engine=self._engine, head=reached, now=now, chain=self._chain)
                 for command in timed:
@@ -241,10 +326,17 @@ class Sequencer:
             self._head, self._latest = turn.head, now
             if self._follower is not None:
                 self._follower.leave(turn.written)
-        except (SQLAlchemyError, OSError):
+        except LeaseLost as lost:
+            _refuse(commands, MarketMoved)
+            raise _Lost from lost
+        except (SQLAlchemyError, OSError, DatabaseUnavailable):
             _LOG.exception("the commit of a group of %d commands failed", len(commands))
             self._ticked_s = 0
-            self._rebuild()
+            try:
+                self._rebuild()
+            except DatabaseUnavailable as silent:
+                _refuse(commands, NoAnswer)  # it may have been committed: nobody can say now
+                raise _Lost from silent
             if self._head != reached or len(releases) < len(commands):
                 releases = [partial(answer.set_exception, NotDurable()) for _, answer in commands]
         for release in releases:
@@ -269,7 +361,7 @@ class Sequencer:
         try:
             with self._database.write() as session:
                 save(session, self._engine, self._head, self._latest)
-        except (SQLAlchemyError, OSError):
+        except (SQLAlchemyError, OSError, DatabaseUnavailable):
             _LOG.exception("no picture was taken of the books at line %d", self._head.sequence)
 
 
@@ -283,10 +375,10 @@ def _run_one(turn: Turn, command: Callable[[Turn], object], answer: Future[objec
         return partial(answer.set_exception, refusal)
 
 
-def _refuse(group: list[tuple[object, Future[object]]]) -> None:
+def _refuse(group: Sequence[tuple[object, Future[object]]], why: Callable[[], Unavailable] = MarketStopped) -> None:
     for _, answer in group:
         if not answer.done():
-            answer.set_exception(MarketStopped())
+            answer.set_exception(why())
 
 
 def _answer_of(answer: Future[T]) -> T:

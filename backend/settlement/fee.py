@@ -1,4 +1,7 @@
-"""The Exchange's fee rate as the chain says it, kept in memory for the market, which asks inside its transactions."""
+"""The Exchange's fee rate as the chain says it, kept in memory for the market, which asks inside its transactions.
+
+Only the process that owns the market indexes; one that takes it over reads the rate again.
+"""
 
 from sqlmodel import Session, col, delete, select
 
@@ -13,7 +16,12 @@ class FeeProjection:
     name = "settlement.fee"
 
     def __init__(self, database: Database) -> None:
-        with database.read() as session:
+        self._database = database
+        self.reload()
+
+    def reload(self) -> None:
+        """Reads what another process may have written meanwhile."""
+        with self._database.read() as session:
             self._fee_bps = self._latest(session)
 
     def fee_bps(self) -> int:

@@ -1,7 +1,9 @@
-"""Engine and sessions. A write transaction takes the write lock at once (BEGIN IMMEDIATE), so none is ever lost.
+"""Engine and sessions. A write transaction takes the write lock at once, so none is ever lost.
 
 With the driver's defaults SQLite loses updates silently: read, read, write, write. Hence `isolation_level = None` and
-our own BEGIN. Writers wait for each other up to `BUSY_TIMEOUT_S`.
+our own BEGIN IMMEDIATE. On PostgreSQL the lock is an advisory one, taken before the first statement and given up by the
+commit: who writes sees what the writer before it left, and no transaction is refused for having met another
+(docs/adr/0025). Writers wait for each other up to `BUSY_TIMEOUT_S`.
 """
 
 from collections.abc import Iterator
@@ -10,13 +12,23 @@ from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from backend.storage.availability import unavailable
 from backend.storage.keys import KeyStore
 from backend.storage.sealing import give_keyring
-from backend.storage.settings import Settings
+from backend.storage.settings import Settings, with_driver
 
 BUSY_TIMEOUT_S = 30
+"""How long a writer waits for another."""
+
+SILENT_MAX_S = 60
+"""How long on PostgreSQL a writer that says nothing may keep the others waiting; then the server ends it."""
+
+_WRITERS_LOCK = 0x7461_6E79_75
+"""The advisory lock of a PostgreSQL database's writers: "tanyu" in ASCII."""
+
 WRITING = "writing"
 """In `session.info` of a session whose transaction will be committed."""
 
@@ -37,14 +49,35 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
+def _take_writers_lock(connection: Connection) -> None:
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
+
+
 def _engine(url: str, *, writing: bool) -> Engine:
-    if not url.startswith("sqlite"):
-        level = "SERIALIZABLE" if writing else "REPEATABLE READ"
-        return create_engine(url, isolation_level=level, hide_parameters=True)
+    if make_url(url).get_backend_name() == "postgresql":
+        return _postgresql_engine(url, writing=writing)
     connect = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
     engine = create_engine(url, connect_args=connect, hide_parameters=True)  # a failure's message goes into logs
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate if writing else _begin)
+    return engine
+
+
+def _postgresql_engine(url: str, *, writing: bool) -> Engine:
+    """Each statement of a writer sees what is committed, which nobody changes while it holds the lock; a reader sees
+    one moment throughout. A writer whose process hangs in the middle of a transaction is ended by the server.
+    """
+    limits = {"lock_timeout": BUSY_TIMEOUT_S, "idle_in_transaction_session_timeout": SILENT_MAX_S} if writing else {}
+    options = " ".join(f"-c {name}={limit_s}s" for name, limit_s in limits.items())
+    engine = create_engine(
+        url,
+        connect_args={"options": options},
+        hide_parameters=True,
+        isolation_level="READ COMMITTED" if writing else "REPEATABLE READ",
+        pool_pre_ping=True,
+    )
+    if writing:
+        event.listen(engine, "begin", _take_writers_lock)
     return engine
 
 
@@ -55,12 +88,23 @@ def _keys_beside(url: str) -> Path | None:
     return Path(found.database).parent / "keys"
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as failure:
+        if (told := unavailable(failure)) is not None:
+            raise told from failure
+        raise
+
+
 class Database:
     """One database, two engines: `write()` serialises writers, `read()` sees one consistent snapshot. `keys` opens what
     is sealed in it; an SQLite file has them in the folder `keys` beside it if none are given.
     """
 
     def __init__(self, url: str, keys: KeyStore | None = None) -> None:
+        url = with_driver(url)
         self.url = url
         beside = _keys_beside(url)
         self.keys = KeyStore(beside) if keys is None and beside is not None else keys
@@ -81,16 +125,18 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session in a write transaction: commits at the end, rolls back on any exception."""
-        with Session(self.writer, expire_on_commit=False) as session, session.begin():
+        """A session in a write transaction: commits at the end, rolls back on any exception. Raises
+        DatabaseUnavailable; if it was in the commit, what was written may be there.
+        """
+        with _told(), Session(self.writer, expire_on_commit=False) as session, session.begin():
             session.info[WRITING] = True
             give_keyring(session, self.keys)
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session in a read transaction, rolled back at the end."""
-        with Session(self.reader, expire_on_commit=False) as session:
+        """A session in a read transaction, rolled back at the end. Raises DatabaseUnavailable."""
+        with _told(), Session(self.reader, expire_on_commit=False) as session:
             give_keyring(session, self.keys)
             yield session
 

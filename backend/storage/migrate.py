@@ -70,7 +70,15 @@ def migrate(database: Database) -> bool:
         command.upgrade(config, "head")
     if database.writer.dialect.name == "sqlite":
         _leave_nothing_behind(database)
+    elif found is not None:
+        _rewrite_tables(database)
     return True
+
+
+def _rewrite_tables(database: Database) -> None:
+    """On PostgreSQL: what a dropped column held goes with the old file of its table."""
+    with database.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM FULL")
 
 
 def _leave_nothing_behind(database: Database) -> None:

@@ -14,6 +14,12 @@ from backend.kernel.errors import InvalidInput
 PORT_MAX = 65535
 
 
+def with_driver(url: str) -> str:
+    """A database URL with our driver named: by `postgresql://`, as everybody writes it, psycopg is meant."""
+    scheme, mark, rest = url.partition("://")
+    return f"postgresql+psycopg{mark}{rest}" if mark and scheme in {"postgresql", "postgres"} else url
+
+
 class SettingInvalid(InvalidInput):
     """An environment variable that sets up Tanyu holds what it may not."""
 
@@ -101,7 +107,7 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """The SQLAlchemy URL of the database."""
-        return self.database_url_override or f"sqlite:///{self.data_dir / 'tanyu.db'}"
+        return with_driver(self.database_url_override or "") or f"sqlite:///{self.data_dir / 'tanyu.db'}"
 
     @property
     def base_url(self) -> str:

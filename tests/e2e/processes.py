@@ -31,6 +31,8 @@ class Processes:
     folder: Path
     verifiers: tuple[str, ...] = ()
     """Instead of the development accounts."""
+    database_url: str | None = None
+    """Instead of an SQLite file in the folder; empty."""
     node: LocalNode = field(init=False)
     deployment: Deployment = field(init=False)
     settings: Settings = field(init=False)
@@ -43,7 +45,13 @@ class Processes:
         roles = local_roles(classes)
         roles = replace(roles, verifiers=self.verifiers or roles.verifiers)
         self.deployment = deploy_all(w3, dev_signer(DevRole.GOVERNOR), roles)
-        self.settings = Settings(data_dir=self.folder, rpc_url=self.node.url, port=free_port(), confirmations=0)
+        self.settings = Settings(
+            data_dir=self.folder,
+            rpc_url=self.node.url,
+            port=free_port(),
+            confirmations=0,
+            DATABASE_URL=self.database_url,
+        )
         self.deployment.save(self.settings.deployment_path)
         database = self.database()
         migrate(database)
@@ -63,14 +71,19 @@ class Processes:
 
     # --- the server ---
 
-    def start_server(self) -> None:
-        environment = os.environ | {
+    def environment(self) -> dict[str, str]:
+        """Of a server of this Tanyu."""
+        given = {
             "TANYU_DATA_DIR": str(self.folder),
             "TANYU_PORT": str(self.settings.port),
             "TANYU_RPC_URL": self.node.url,
             "TANYU_CONFIRMATIONS": "0",
             "TANYU_CRASH_AT": f"@{self.armed}",
         }
+        return os.environ | given | ({"DATABASE_URL": self.database_url} if self.database_url else {})
+
+    def start_server(self) -> None:
+        environment = self.environment()
         with (self.folder / "server.log").open("ab") as log:
             self.server = subprocess.Popen(
                 [sys.executable, "-m", "backend.cli", "serve"], stdout=log, stderr=log, env=environment

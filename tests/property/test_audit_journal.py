@@ -21,7 +21,7 @@ class AuditedMarket(WholeMarket):
             with self.database.read() as session:
                 told = disclosed(session, DOMAIN, OPERATOR.address, self.world.clock.now())
                 rows = Rows([json.loads(canonical_json(row)) for row in told])
-            journal = rows.written(Path(self.folder.name))
+            journal = rows.written(Path(self.folder))
             report = audit_journal(journal)
             assert report.findings == ()
             assert report.counts["journal.trades"] == journal.header.trades

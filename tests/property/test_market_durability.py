@@ -4,6 +4,7 @@ committed beyond their funds, and the journal gives the live books.
 """
 
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
 from backend.chain.keys import Signer
 from backend.kernel.clock import unix_s
@@ -28,7 +29,7 @@ from backend.market.rules import LIFETIME_S_MIN
 from backend.market.service import Ack
 from backend.market.tables import OrderRow, OrderState, TradeRow, TradeState
 from backend.market.trades import mark_sent, mark_settled, unsettled_trades
-from backend.storage.database import Database
+from tests.postgres import fresh_database
 from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, World, signed
 
 MAKERS = (ANA, BO, CHEN)
@@ -49,9 +50,9 @@ class WholeMarket(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.database = Database.at(Path(self.folder.name) / "market.db")
-        SQLModel.metadata.create_all(self.database.writer)
+        self.opened = ExitStack()
+        self.folder = self.opened.enter_context(tempfile.TemporaryDirectory())
+        self.database = self.opened.enter_context(fresh_database(Path(self.folder)))
         self.world = World(self.database)
         self.world.start()
         self.balances = self.world.balances
@@ -63,8 +64,7 @@ class WholeMarket(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.world.stop()
-        self.database.close()
-        self.folder.cleanup()
+        self.opened.close()
 
     def rows(self) -> tuple[list[OrderRow], list[TradeRow]]:
         with self.database.read() as session:

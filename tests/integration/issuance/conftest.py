@@ -3,20 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlmodel import SQLModel
 
 from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
-from backend.storage.database import Database
 from tests.integration.issuance.desk import Desk
+from tests.postgres import fresh_database
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory, contracts: Contracts, deployment: Deployment) -> Iterator[Desk]:
-    database = Database.at(tmp_path_factory.mktemp("desk") / "tanyu.db")
-    SQLModel.metadata.create_all(database.writer)
-    made = Desk(database, contracts, deployment)
-    made.year_submitted()
-    made.follow()
-    yield made
-    database.close()
+    with fresh_database(tmp_path_factory.mktemp("desk")) as database:
+        made = Desk(database, contracts, deployment)
+        made.year_submitted()
+        made.follow()
+        yield made

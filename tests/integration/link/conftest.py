@@ -3,16 +3,15 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlmodel import SQLModel
 from web3 import Web3
 
 from backend.chain.deployment import Deployment
 from backend.chain.node import LocalNode
 from backend.chain.rpc import connect
-from backend.storage.database import Database
 from tests.integration.link.acts import Acts
 from tests.integration.link.counter import Counter
 from tests.integration.link.following import an_indexer, catch_up, rows
+from tests.postgres import fresh_database
 
 
 @pytest.fixture
@@ -34,11 +33,8 @@ def fresh_rows(acts: Acts, tmp_path_factory: pytest.TempPathFactory) -> Callable
     """Makes an index of the chain as it stands now, and says what it holds."""
 
     def make(reorg_depth_max: int = 256) -> dict[str, list[str]]:
-        database = Database.at(tmp_path_factory.mktemp("fresh") / "tanyu.db")
-        SQLModel.metadata.create_all(database.writer)
-        catch_up(an_indexer(database, acts, reorg_depth_max=reorg_depth_max))
-        found = rows(database)
-        database.close()
-        return found
+        with fresh_database(tmp_path_factory.mktemp("fresh")) as database:
+            catch_up(an_indexer(database, acts, reorg_depth_max=reorg_depth_max))
+            return rows(database)
 
     return make

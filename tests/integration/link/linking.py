@@ -1,4 +1,4 @@
-"""A process that sends and indexes until all is confirmed: to be killed. Arguments: database, URL, deployment file."""
+"""A process that sends and indexes until all is confirmed: to be killed. Arguments: database, node URL, deployment."""
 
 import sys
 import time
@@ -16,9 +16,9 @@ from backend.link.worker import Worker
 from backend.storage.database import Database
 
 
-def main(database_path: str, url: str, deployment_path: str) -> int:
+def main(database_url: str, url: str, deployment_path: str) -> int:
     w3, clock = connect(url), SystemClock()
-    database = Database.at(Path(database_path))
+    database = Database(database_url)
     deployment = Deployment.load(Path(deployment_path))
     sender = Sender(
         database,

@@ -1,8 +1,7 @@
-"""A process that sends until everything is confirmed: to be killed. Arguments: database, node URL, confirmations."""
+"""A process that sends until all is confirmed: to be killed. Arguments: database URL, node URL, confirmations."""
 
 import sys
 import time
-from pathlib import Path
 
 from backend.chain.deployment import Deployment
 from backend.chain.keys import DevRole, dev_signer
@@ -14,10 +13,10 @@ from backend.link.sender import Sender
 from backend.storage.database import Database
 
 
-def main(database_path: str, url: str, confirmations: str) -> None:
+def main(database_url: str, url: str, confirmations: str) -> None:
     w3 = connect(url)
     network = network_of(w3)
-    database = Database.at(Path(database_path))
+    database = Database(database_url)
     deployment = Deployment(network.chain_id, network.genesis_hash, 1, {}, {})
     sender = Sender(
         database,

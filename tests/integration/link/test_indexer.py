@@ -6,11 +6,13 @@ import pytest
 from sqlmodel import select
 
 from backend.chain.keys import DevRole, dev_signer
+from backend.kernel.clock import FixedClock
 from backend.link.balances import (
     balance_projections,
 )
 from backend.link.index import is_final
 from backend.link.indexer import Indexer
+from backend.link.lease import LEASE_TIME, Lease, LeaseLost
 from backend.link.tables import (
     CreditBalance,
 )
@@ -38,6 +40,26 @@ def test_indexer__fill__tells_that_both_sides_funds_changed(acts: Acts, database
     catch_up(indexer)
 
     assert told == {person(1).address, person(3).address, dev_signer(DevRole.FEE_RECIPIENT).address}
+
+
+def test_indexer__of_a_process_whose_turn_is_over__moves_nothing(
+    acts: Acts, database: Database, clock: FixedClock
+) -> None:
+    acts.equip()
+    mine, others = Lease(database, "x", FixedClock(clock.at)), Lease(database, "x", clock)
+    mine.hold()
+    indexer = Indexer(
+        database, acts.w3, acts.deployment, balance_projections(acts.deployment), chunk=1, fence=mine.require
+    )
+    indexer.step()
+    before = rows(database)
+    clock.at += LEASE_TIME
+    others.hold()
+
+    with pytest.raises(LeaseLost):
+        indexer.step()
+
+    assert rows(database) == before
 
 
 def test_indexer__finality__follows_the_confirmation_depth(acts: Acts, database: Database) -> None:

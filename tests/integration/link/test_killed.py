@@ -12,7 +12,6 @@ from pathlib import Path
 from random import Random  # noqa: TID251 - seeded
 
 import pytest
-from sqlmodel import SQLModel
 from web3 import Web3
 
 from backend.chain.deploy import deploy_all, local_roles
@@ -28,6 +27,7 @@ from backend.link.tables import IntentState
 from backend.storage.database import Database
 from tests.integration.link.acts import Acts
 from tests.integration.link.following import an_indexer, catch_up, rows
+from tests.postgres import fresh_database
 
 MINTS = range(1, 41)
 RUN_TIMEOUT_S = 90
@@ -54,11 +54,10 @@ class Town:
         environment.pop("TANYU_CRASH_AT", None)
         if crash_at is not None:
             environment["TANYU_CRASH_AT"] = crash_at
-        path = self.database.url.removeprefix("sqlite:///")
         command = [sys.executable, "-m", "tests.integration.link.linking"]
         with (self.folder / "problems.log").open("ab") as problems:
             process = subprocess.Popen(
-                [*command, path, self.node.url, str(self.folder / "deployment.json")],
+                [*command, self.database.url, self.node.url, str(self.folder / "deployment.json")],
                 env=environment,
                 cwd=Path(__file__).parents[3],
                 stderr=problems,
@@ -131,12 +130,11 @@ def require_all_once(town: Town, tmp_path: Path) -> None:
     assert projected == list(MINTS)
     acts = Acts(town.w3, town.deployment)
     catch_up(an_indexer(town.database, acts, confirmations=2))
-    fresh = Database.at(tmp_path / "fresh.db")
-    SQLModel.metadata.create_all(fresh.writer)
-    catch_up(an_indexer(fresh, acts, confirmations=2))
-    assert rows(town.database) == rows(fresh)
+    (tmp_path / "fresh").mkdir()
+    with fresh_database(tmp_path / "fresh") as fresh:
+        catch_up(an_indexer(fresh, acts, confirmations=2))
+        assert rows(town.database) == rows(fresh)
     assert reconcile(town.database, town.w3, town.deployment) == []
-    fresh.close()
 
 
 @pytest.mark.parametrize("crash_at", INDEX_POINTS)

@@ -28,8 +28,7 @@ def start(database: Database, counter: Counter, crash_at: str | None = None) -> 
     environment.pop("TANYU_CRASH_AT", None)
     if crash_at is not None:
         environment["TANYU_CRASH_AT"] = crash_at
-    path = database.url.removeprefix("sqlite:///")
-    command = [sys.executable, "-m", "tests.integration.link.sending", path, counter.url, "0"]
+    command = [sys.executable, "-m", "tests.integration.link.sending", database.url, counter.url, "0"]
     return subprocess.Popen(command, env=environment, cwd=Path(__file__).parents[3], stderr=subprocess.DEVNULL)
 
 

@@ -17,8 +17,12 @@ from backend.storage.database import Database
 from tests.integration.link.acts import Acts, person
 from tests.integration.link.counter import step_until
 from tests.integration.link.following import an_indexer, catch_up
+from tests.postgres import IS_POSTGRESQL
 
 RECEIVER = dev_signer(40).address
+
+
+pytestmark = pytest.mark.skipif(IS_POSTGRESQL, reason="it asks SQLite's file who holds the write lock")
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from backend.storage.database import Database
 from backend.storage.settings import Settings
 from tests.contract.people import People
 from tests.patience import until
+from tests.postgres import fresh_database
 
 
 class Floor:
@@ -58,9 +59,9 @@ class Floor:
         return self.trades()[-1]
 
 
-def new_tanyu(node_url: str, deployment: Deployment, folder: Path) -> Tanyu:
-    """A Tanyu with a fresh database and no confirmations to wait for."""
-    settings = Settings(data_dir=folder, rpc_url=node_url, confirmations=0)
+def new_tanyu(node_url: str, deployment: Deployment, folder: Path, database_url: str | None = None) -> Tanyu:
+    """A Tanyu with a fresh database (an SQLite file, or the one given) and no confirmations to wait for."""
+    settings = Settings(data_dir=folder, rpc_url=node_url, confirmations=0, DATABASE_URL=database_url)
     deployment.save(settings.deployment_path)
     database = Database(settings.database_url)
     SQLModel.metadata.create_all(database.writer)
@@ -70,8 +71,10 @@ def new_tanyu(node_url: str, deployment: Deployment, folder: Path) -> Tanyu:
 
 @pytest.fixture(scope="module")
 def floor(node: LocalNode, deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
-    tanyu = new_tanyu(node.url, deployment, tmp_path_factory.mktemp("tanyu"))
-    tanyu.start()
-    w3 = connect(node.url)
-    yield Floor(tanyu, People(w3, Contracts(w3, deployment)))
-    tanyu.stop()
+    folder = tmp_path_factory.mktemp("tanyu")
+    with fresh_database(folder) as database:
+        tanyu = new_tanyu(node.url, deployment, folder, database.url)
+        tanyu.start()
+        w3 = connect(node.url)
+        yield Floor(tanyu, People(w3, Contracts(w3, deployment)))
+        tanyu.stop()

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from backend.kernel.clock import FixedClock
-from backend.link.lease import LEASE_TIME, Lease, LeaseHeld
+from backend.link.lease import LEASE_TIME, Lease, LeaseHeld, LeaseLost, holder_of
 from backend.link.tables import LeaseRow
 from backend.storage.database import Database
 
@@ -74,3 +74,64 @@ def test_lease__released__is_free_and_releasing_anothers_does_nothing(database: 
     first.release()
 
     second.hold()
+
+
+def test_token__rises_with_every_change_of_holder_and_with_no_renewal(database: Database, clock: FixedClock) -> None:
+    first, second = Lease(database, "x", clock), Lease(database, "x", clock)
+    first.hold()
+    clock.at += LEASE_TIME - timedelta(seconds=1)
+    first.hold()
+    assert first.token == 1
+    first.release()
+    second.hold()
+    second.release()
+    first.hold()
+
+    assert (first.token, second.token) == (3, 2)
+
+
+def test_require__in_the_transaction_of_one_that_was_taken_over__keeps_it_from_committing(
+    database: Database, clock: FixedClock
+) -> None:
+    """Its own clock stood still: it does not know."""
+    asleep, other = FixedClock(clock.at), Lease(database, "x", clock)
+    hung = Lease(database, "x", asleep)
+    hung.hold()
+    with database.write() as session:
+        hung.require(session)
+    clock.at += LEASE_TIME
+    other.hold()
+    hung.hold()
+
+    with pytest.raises(LeaseLost) as lost, database.write() as session:
+        hung.require(session)
+
+    assert (lost.value.code, lost.value.fields) == ("link.lease_lost", {"name": "x", "token": 1})
+    with database.write() as session:
+        other.require(session)
+    with pytest.raises(LeaseHeld):
+        hung.hold()
+
+
+def test_holder__while_it_lives__is_told_with_where_it_answers(database: Database, clock: FixedClock) -> None:
+    lease = Lease(database, "x", clock, url="http://127.0.0.1:8000")
+
+    def found() -> tuple[str, int, str | None] | None:
+        with database.read() as session:
+            holder = holder_of(session, "x", clock.now())
+        return None if holder is None else (holder.secret, holder.token, holder.url)
+
+    assert found() is None
+    lease.hold()
+    assert found() == (lease.secret, 1, "http://127.0.0.1:8000")
+    lease.release()
+    assert found() is None
+    lease.hold()
+    clock.at += LEASE_TIME
+    assert found() is None
+
+
+def test_holder__that_ended_without_a_word__is_none(database: Database, clock: FixedClock) -> None:
+    held_by(database, clock, socket.gethostname(), ended_process())
+    with database.read() as session:
+        assert holder_of(session, "x", clock.now()) is None

@@ -114,3 +114,24 @@ def test_loop__stopped_in_the_middle_of_a_step__ends_after_it_without_waiting(cl
 
     assert not too_early
     assert loop.stop(PATIENCE)
+
+
+def test_loop__while_the_work_is_anothers__stands_by_ready_and_begins_when_it_is_its_turn(clock: FixedClock) -> None:
+    ours = threading.Event()
+    steps: list[int] = []
+
+    def step() -> Moved:
+        steps.append(1)
+        return Moved()
+
+    loop = Loop("test", step, clock, LONG, is_ours=ours.is_set)
+    loop.start()
+    until(lambda: loop.status().standing_by, "the loop")
+    before = loop.status()
+    assert (before.ready, steps) == (True, [])
+    ours.set()
+    until(lambda: bool(steps), "the loop")
+    until(lambda: not loop.status().standing_by and loop.status().ready, "the loop")
+
+    assert loop.stop(PATIENCE)
+    assert not loop.status().ready

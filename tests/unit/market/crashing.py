@@ -1,11 +1,10 @@
 """A process that places orders one after the other and says on stdout what was acknowledged; for tests that kill it.
 
-Arguments: database file, index of the first order, crash point ("" for none), orders before the point is armed.
+Arguments: database URL, index of the first order, crash point ("" for none), orders before the point is armed.
 """
 
 import os
 import sys
-from pathlib import Path
 
 from backend.market.order import Side
 from backend.storage.database import Database
@@ -16,8 +15,8 @@ ORDERS = 400
 
 def main() -> None:
     """Alternates sells and buys that cross, and cancels every seventh."""
-    path, first, point, armed_after = sys.argv[1:]
-    world = World(Database.at(Path(path)), is_listed=True)
+    url, first, point, armed_after = sys.argv[1:]
+    world = World(Database(url), is_listed=True)
     world.start()
     for at in range(int(first), ORDERS):
         if point and at - int(first) == int(armed_after):

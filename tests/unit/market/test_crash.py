@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random  # noqa: TID251 - seeded: where the process is killed
 
 import pytest
-from sqlmodel import SQLModel, select
+from sqlmodel import select
 
 from backend.kernel.crash import CRASH_EXIT_CODE
 from backend.market.journal import genesis, read
@@ -21,19 +21,15 @@ CHECKOUT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A database file with tables and listed classes."""
-    file = tmp_path / "market.db"
-    database = Database.at(file)
-    SQLModel.metadata.create_all(database.writer)
+def url(database: Database) -> str:
+    """A database with tables and listed classes."""
     World(database)
-    database.close()
-    return file
+    return database.url
 
 
 @contextmanager
-def process(path: Path, first: int = 0, point: str = "", armed_after: int = 0) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", "tests.unit.market.crashing", str(path), str(first), point, str(armed_after)]
+def process(url: str, first: int = 0, point: str = "", armed_after: int = 0) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "tests.unit.market.crashing", url, str(first), point, str(armed_after)]
     with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as running:
         try:
             yield running
@@ -41,9 +37,9 @@ def process(path: Path, first: int = 0, point: str = "", armed_after: int = 0) -
             running.kill()
 
 
-def check(path: Path, said: list[list[str]]) -> World:
+def check(url: str, said: list[list[str]]) -> World:
     """Everything acknowledged is durable, once, and the books come back from the journal. The world is started."""
-    world = World(Database.at(path), is_listed=True)
+    world = World(Database(url), is_listed=True)
     world.start()
     with world.database.read() as session:
         hashes = {line.sequence: line.hash for line in read(session, genesis(DOMAIN))}
@@ -70,9 +66,9 @@ def words(line: str) -> list[str]:
 
 @pytest.mark.parametrize(("point", "is_kept"), [("market.before_commit", False), ("market.after_commit", True)])
 def test_crash__around_the_commit__keeps_what_was_acknowledged_and_a_retry_happens_once(
-    path: Path, point: str, is_kept: bool
+    url: str, point: str, is_kept: bool
 ) -> None:
-    with process(path, point=point, armed_after=6) as running:
+    with process(url, point=point, armed_after=6) as running:
         assert running.stdout is not None
         said = [words(line) for line in running.stdout]
         assert running.wait(60) == CRASH_EXIT_CODE
@@ -80,13 +76,14 @@ def test_crash__around_the_commit__keeps_what_was_acknowledged_and_a_retry_happe
     acked = [line for line in said if line[0] == "ack"]
     assert len(acked) == 6
     assert said[-1][0] == "try", "the seventh was never acknowledged"
-    world = check(path, said)
+    world = check(url, said)
     with world.database.read() as session:
         numbers = [row.number for row in session.exec(select(OrderRow)).all()]
     assert (int(said[-1][2]) in numbers) is is_kept
     world.stop()
+    world.database.close()
 
-    with process(path, first=200) as running:
+    with process(url, first=200) as running:
         assert running.stdout is not None
         more = [words(running.stdout.readline()) for _ in range(4)]
         running.kill()
@@ -94,24 +91,26 @@ def test_crash__around_the_commit__keeps_what_was_acknowledged_and_a_retry_happe
     assert sequences == sorted(set(sequences)), "sequence numbers go on where they were"
 
 
-def kill_at_random(path: Path, rounds: int, seed: int) -> None:
+def kill_at_random(url: str, rounds: int, seed: int) -> None:
     chance = Random(seed)
     said: list[list[str]] = []
     for at in range(rounds):
-        with process(path, first=at * 37 % 200) as running:
+        with process(url, first=at * 37 % 200) as running:
             assert running.stdout is not None
             said += [words(running.stdout.readline()) for _ in range(chance.randint(3, 60))]
             time.sleep(chance.random() / 50)
             running.kill()
             said += [words(line) for line in running.stdout if line.endswith("\n")]
-        check(path, said).stop()
+        world = check(url, said)
+        world.stop()
+        world.database.close()
     assert sum(line[0] == "ack" for line in said) >= rounds
 
 
-def test_kill__at_random_moments__loses_and_doubles_nothing(path: Path) -> None:
-    kill_at_random(path, 3, seed=1)
+def test_kill__at_random_moments__loses_and_doubles_nothing(url: str) -> None:
+    kill_at_random(url, 3, seed=1)
 
 
 @pytest.mark.full
-def test_kill__thirty_times__loses_and_doubles_nothing(path: Path) -> None:
-    kill_at_random(path, 30, seed=2)
+def test_kill__thirty_times__loses_and_doubles_nothing(url: str) -> None:
+    kill_at_random(url, 30, seed=2)

@@ -81,6 +81,8 @@ class World:
     is_listed: bool = False
     """Whether the classes are in the database already."""
     follower: Follower | None = None
+    url: str | None = None
+    """Where it answers over HTTP, if it does."""
     market: Market = field(init=False)
 
     def __post_init__(self) -> None:
@@ -113,6 +115,7 @@ class World:
                 chain=chain,
                 inbox_size=inbox_size,
                 follower=self.follower,
+                url=self.url,
             ),
         )
 

@@ -2,20 +2,20 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import DBAPIError, StatementError
 
+from backend.storage import database as database_module
+from backend.storage.availability import DatabaseUnavailable
 from backend.storage.columns import Bytes32, Uint256, UtcTime
 from backend.storage.database import Database
 
 THREADS, ROUNDS = 8, 25
 
 
-def test_write__concurrent_increments__all_arrive(tmp_path: Path) -> None:
-    database = Database.at(tmp_path / "count.db")
+def test_write__concurrent_increments__all_arrive(database: Database) -> None:
     with database.write() as session:
         session.execute(text("CREATE TABLE counter (n INTEGER)"))
         session.execute(text("INSERT INTO counter VALUES (0)"))
@@ -29,11 +29,9 @@ def test_write__concurrent_increments__all_arrive(tmp_path: Path) -> None:
         list(pool.map(increment, range(THREADS * ROUNDS)))
     with database.read() as session:
         assert session.execute(text("SELECT n FROM counter")).scalar_one() == THREADS * ROUNDS
-    database.close()
 
 
-def test_write__exception__leaves_nothing(tmp_path: Path) -> None:
-    database = Database.at(tmp_path / "nothing.db")
+def test_write__exception__leaves_nothing(database: Database) -> None:
     with database.write() as session:
         session.execute(text("CREATE TABLE t (n INTEGER)"))
 
@@ -46,12 +44,45 @@ def test_write__exception__leaves_nothing(tmp_path: Path) -> None:
         fail_half_way()
     with database.read() as session:
         assert session.execute(text("SELECT count(*) FROM t")).scalar_one() == 0
-    database.close()
+
+
+def test_write__behind_another_that_keeps_the_lock__is_unavailable_and_writes_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_S", 1)
+    other = Database(database.url, database.keys)
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (n INTEGER)"))
+        with pytest.raises(DatabaseUnavailable) as refused, other.write() as second:
+            second.execute(text("INSERT INTO t VALUES (1)"))
+    assert (refused.value.code, refused.value.fields["why"]) == (
+        "database.unavailable",
+        "another process kept the write lock",
+    )
+    with other.write() as session:
+        assert session.execute(text("SELECT count(*) FROM t")).scalar_one() == 0
+    other.close()
+
+
+def test_read__while_another_writes__sees_one_moment(database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (n INTEGER)"))
+    with database.read() as reader:
+        assert reader.execute(text("SELECT count(*) FROM t")).scalar_one() == 0
+        with database.write() as session:
+            session.execute(text("INSERT INTO t VALUES (1)"))
+        assert reader.execute(text("SELECT count(*) FROM t")).scalar_one() == 0
+    with database.read() as reader:
+        assert reader.execute(text("SELECT count(*) FROM t")).scalar_one() == 1
+
+
+def test_statement__that_is_a_bug__is_not_told_as_unavailable(database: Database) -> None:
+    with pytest.raises(DBAPIError), database.read() as session:
+        session.execute(text("SELECT nothing FROM nowhere"))
 
 
 @pytest.fixture
-def typed(tmp_path: Path) -> tuple[Database, Table]:
-    database = Database.at(tmp_path / "typed.db")
+def typed(database: Database) -> tuple[Database, Table]:
     table = Table(
         "typed",
         MetaData(),

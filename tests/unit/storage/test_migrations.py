@@ -1,12 +1,14 @@
 """The migrations make the very tables the code declares."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlmodel import SQLModel, select
 
 import backend.cli  # noqa: F401 - imports every room's tables
@@ -14,28 +16,51 @@ from backend.ledger.tables import ActivityRow, OdometerRow, PersonRow, Statement
 from backend.storage.database import Database
 from backend.storage.keys import KeyDestroyed
 from backend.storage.migrate import SchemaNewer, alembic_config, current_revision, head_revision, migrate
+from tests.postgres import IS_POSTGRESQL, fresh_database
 
 
-def test_migrate__empty_database__has_the_declared_tables(tmp_path: Path) -> None:
-    database = Database.at(tmp_path / "empty.db")
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Database]:
+    """A database without a table, of the kind that this run is on."""
+    with fresh_database(tmp_path, with_tables=False) as opened:
+        yield opened
+
+
+def test_migrate__empty_database__has_the_declared_tables(empty: Database) -> None:
+    database = empty
     assert migrate(database)
     with database.reader.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, SQLModel.metadata) == []
     assert not migrate(database), "a second time there is nothing to do"
     assert current_revision(database) == head_revision()
-    database.close()
 
 
-def test_migrate__database_of_a_later_version__is_refused_and_left_alone(tmp_path: Path) -> None:
-    database = Database.at(tmp_path / "later.db")
-    migrate(database)
-    with database.writer.begin() as connection:
+def test_migrate__down_to_nothing_and_up_again__has_the_declared_tables(empty: Database) -> None:
+    migrate(empty)
+    at_revision(empty, "base", up=False)
+    with empty.reader.connect() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    assert migrate(empty)
+    with empty.reader.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_migrate__two_processes_at_once__is_done_by_one(empty: Database) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(migrate, (empty, empty)))
+    assert True in done
+    assert current_revision(empty) == head_revision()
+
+
+def test_migrate__database_of_a_later_version__is_refused_and_left_alone(empty: Database) -> None:
+    migrate(empty)
+    with empty.writer.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaNewer) as refused:
-        migrate(database)
+        migrate(empty)
     assert refused.value.fields == {"found": "9999", "expected": head_revision()}
-    database.close()
 
 
 def at_revision(database: Database, revision: str, *, up: bool = True) -> None:
@@ -48,13 +73,13 @@ def at_revision(database: Database, revision: str, *, up: bool = True) -> None:
 
 CLEAR_ROWS = """
 INSERT INTO ledger_person (id, address, region, commitment, joined_on, born_on, registered_at)
-VALUES (1, '0xA', 'US-CA', x'{c}', '2025-01-01', '1987-03-14', '{t}');
+VALUES (1, '0xA', 'US-CA', {c}, '2025-01-01', '1987-03-14', '{t}');
 INSERT INTO ledger_premises (id, code, region, grid_area, registered_at) VALUES (1, 'home', 'US-CA', 'US-CAMX', '{t}');
 INSERT INTO ledger_vehicle (id, code, plate_hash, kind, place, registered_at)
-VALUES (1, 'car', x'{c}', 'car_petrol', 'US-CA', '{t}');
+VALUES (1, 'car', {c}, 'car_petrol', 'US-CA', '{t}');
 INSERT INTO ledger_activity (id, person_id, premises_id, vehicle_id, meter_hash, point_hash, source, category, kind,
   quantity, unit, given, start_at, end_at, place, grade, evidence, entered_at)
-VALUES (1, 1, 1, NULL, x'{c}', NULL, 'csv', 'electricity', 'grid_electricity', '4711.25', 'kWh', '4.71125 MWh', '{t}',
+VALUES (1, 1, 1, NULL, {c}, NULL, 'csv', 'electricity', 'grid_electricity', '4711.25', 'kWh', '4.71125 MWh', '{t}',
   '{u}', 'US-CAMX', 'S', 'bill of Zhang San', '{t}'),
   (2, 1, NULL, 1, NULL, NULL, 'odometer', 'travel', 'car_petrol', '31337', 'km', '1 km to 31338 km', '{t}', '{u}',
   'US-CA', 'S', '', '{t}'),
@@ -65,7 +90,7 @@ INSERT INTO ledger_odometer (id, vehicle_id, person_id, read_on, km, activity_id
 INSERT INTO ledger_statement (id, person_id, vintage, version, current, state, region, methodology, class_id, policy_id,
   policy_digest, factors_digest, nullifier, digest, document, budget_gco2e, footprint_gco2e, bound_gco2e,
   surplus_gco2e, carried_in_gco2e, netted_gco2e, credit_gco2e, carried_out_gco2e, deficit_gco2e, closed_at, reason)
-VALUES (1, 1, 2025, 1, 1, 'returned', 'US-CA', 'SIM', '1', 'policy', x'{c}', x'{c}', x'{c}', x'{c}', '{{"a life": 1}}',
+VALUES (1, 1, 2025, 1, {true}, 'returned', 'US-CA', 'SIM', '1', 'policy', {c}, {c}, {c}, {c}, '{{"a life": 1}}',
   5, 161803, 4, 3, 0, 0, 0, 0, 0, '{t}', 'the flight is implausible');
 """
 NEEDLES = [
@@ -81,15 +106,16 @@ def bytes_of(folder: Path) -> bytes:
 def sealed_from_0012(database: Database) -> None:
     """A database of before anything was sealed, with one row of each kind, brought to this version."""
     at_revision(database, "0012")
-    rows = CLEAR_ROWS.format(c="cc" * 32, t="2025-01-01T00:00:00.000000Z", u="2025-02-01T00:00:00.000000Z")
+    own = {"c": f"'\\x{'cc' * 32}'", "true": "true"} if IS_POSTGRESQL else {"c": f"x'{'cc' * 32}'", "true": "1"}
+    rows = CLEAR_ROWS.format(**own, t="2025-01-01T00:00:00.000000Z", u="2025-02-01T00:00:00.000000Z")
     with database.writer.begin() as connection:
         for statement in filter(str.strip, rows.split(";\n")):
             connection.exec_driver_sql(statement)
     assert migrate(database)
 
 
-def test_migrate__rows_in_clear__are_sealed_where_they_are_and_left_nowhere(tmp_path: Path) -> None:
-    database = Database.at(tmp_path / "tanyu.db")
+def test_migrate__rows_in_clear__are_sealed_where_they_are_and_left_nowhere(empty: Database, tmp_path: Path) -> None:
+    database = empty
     sealed_from_0012(database)
     found = bytes_of(tmp_path)
     assert [needle for needle in NEEDLES if needle in found] == []
@@ -104,27 +130,25 @@ def test_migrate__rows_in_clear__are_sealed_where_they_are_and_left_nowhere(tmp_
         statement = session.get_one(StatementRow, 1)
         assert (statement.document, statement.reason) == ('{"a life": 1}', "the flight is implausible")
         assert (statement.footprint_gco2e, statement.bound_gco2e, statement.surplus_gco2e) == (161803, 4, 3)
-    database.close()
 
 
-def test_migrate__before_it_seals__the_same_search_finds_everything(tmp_path: Path) -> None:
-    database = Database.at(tmp_path / "tanyu.db")
+def test_migrate__before_it_seals__the_same_search_finds_everything(empty: Database, tmp_path: Path) -> None:
+    database = empty
     sealed_from_0012(database)
     at_revision(database, "0012", up=False)
     with database.reader.connect() as connection:
-        assert connection.execute(text("SELECT born_on FROM ledger_person")).scalar_one() == "1987-03-14"
+        assert str(connection.execute(text("SELECT born_on FROM ledger_person")).scalar_one()) == "1987-03-14"
         assert connection.execute(text("SELECT km FROM ledger_odometer")).scalar_one() == 31338
-    found = bytes_of(tmp_path)
-    assert [needle for needle in NEEDLES if needle not in found and needle != b"31338"] == []
-    database.close()
+    if not IS_POSTGRESQL:
+        found = bytes_of(tmp_path)
+        assert [needle for needle in NEEDLES if needle not in found and needle != b"31338"] == []
 
 
-def test_migrate__twice_over_a_destroyed_key__is_refused(tmp_path: Path) -> None:
-    database = Database.at(tmp_path / "tanyu.db")
+def test_migrate__twice_over_a_destroyed_key__is_refused(empty: Database) -> None:
+    database = empty
     sealed_from_0012(database)
     assert database.keys is not None
     for path in database.keys.folder.glob("??/*.key"):
         database.keys.destroy(bytes.fromhex(path.stem))
     with pytest.raises(KeyDestroyed):
         at_revision(database, "0012", up=False)
-    database.close()
