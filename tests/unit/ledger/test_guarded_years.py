@@ -10,6 +10,7 @@ from backend.ledger.books import Books
 from backend.ledger.closing import close, submit
 from backend.ledger.document import verify
 from backend.ledger.draft import Draft, draft_of
+from backend.ledger.earning import earning_notices
 from backend.ledger.home import found_home, home_at, move_in, move_out
 from backend.ledger.meter import MeterUnknown, replace_meter
 from backend.ledger.odometer import ReadingRelied, read_odometer, undo_reading
@@ -59,12 +60,20 @@ class TestHeld:
         used(session, books, person, home, first="2026-01-01", last="2026-12-31")
         return attested(session, books, person, 2025), draft_of(session, books, person.person_id, 2026)
 
+    def told(self, draft: Draft) -> list[str]:
+        """What the person reads of why the year earns nothing, by name."""
+        found = earning_notices(draft.year, OVER.date())
+        assert all(str(draft.policy.vintage) in one.en and str(draft.policy.vintage) in one.zh for one in found)
+        return [one.name for one in found]
+
     def test_year_with_a_gap__holds_the_next(self, database: Database) -> None:
         with database.write() as session:
             first, second = self.year_with_a_gap(session, guarded(), date(2024, 6, 1))
 
         assert first.year.withheld is Withheld.GAP
         assert (second.year.withheld, second.plan.credit_gco2e) == (Withheld.HELD, 0)
+        assert self.told(first) == ["gap"]
+        assert self.told(second) == ["held"]
 
     def test_year_of_joining__holds_nothing(self, database: Database) -> None:
         """Whoever joins on 1 January instead has no such year either."""
@@ -73,6 +82,8 @@ class TestHeld:
 
         assert first.year.withheld is Withheld.CUT
         assert second.year.withheld is None
+        assert self.told(first) == ["part_year"]
+        assert self.told(second) == []
         assert second.plan.netted_gco2e == first.year.deficit_gco2e > 0
 
     def test_statement__says_its_gap_and_why_it_mints_nothing(self, database: Database) -> None:
