@@ -21,7 +21,7 @@ from backend.issuance.inspection import inspection_for
 from backend.issuance.plausibility import Finding, findings_in, shipped_thresholds
 from backend.issuance.reading import PAGE, BatchState, batch_at, claims_of, entry_of
 from backend.issuance.returning import questions_of
-from backend.issuance.soundness import erased_in, require_no_interest
+from backend.issuance.soundness import erased_among, require_no_interest
 from backend.issuance.task import Task, task_of
 from backend.issuance.verification_tables import AppealRow, QuestionRow
 from backend.issuance.verifier import require_accredited, require_disinterested
@@ -229,11 +229,11 @@ def disclosures_of(
     if state not in {BatchState.PLANNED, BatchState.APPROVED}:
         raise BatchStateWrong(root, state, "planned or approved")
     require_no_interest(session, root, verifier)
-    erased = erased_in(session, root)
-    if erased:
-        raise BatchUnsound(root, erased)
     leaves = islice(claims_of(session, root, start=after), limit)
     statements = statements_at(session, [leaf.statement_digest for leaf in leaves])
+    erased = erased_among(statements)
+    if erased:
+        raise BatchUnsound(root, erased)
     for one in statements:
         why = f"batch {to_hex(root)}"
         admit(session, Showing(verifier, one.person_id, one.vintage, Shown.BATCHED_FIELDS, why, one.digest), at)

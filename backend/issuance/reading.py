@@ -162,9 +162,12 @@ def digests_in(root: bytes) -> SelectOfScalar[bytes]:
 
 
 def held_by(session: Session, root: bytes, people: Sequence[int]) -> Sequence[bytes]:
-    """The digests of those statements of a batch that are some persons'."""
-    theirs = col(ClaimRow.statement_digest).in_(digests_of(people))
-    return session.exec(select(ClaimRow.statement_digest).where(col(ClaimRow.root) == root, theirs)).all()
+    """The digests of those statements of a batch that are some persons'. They are looked up from the persons' side: a
+    database that sees both sides at once may read the whole batch.
+    """
+    theirs = session.exec(digests_of(people)).all()
+    query = select(ClaimRow.statement_digest, ClaimRow.root).where(col(ClaimRow.statement_digest).in_(theirs))
+    return [digest for digest, batch in session.exec(query).all() if batch == root]
 
 
 def statements_of_batch(session: Session, root: bytes) -> Iterator[list[Statement]]:

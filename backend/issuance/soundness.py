@@ -4,10 +4,10 @@ Every document is verified against its row, every attestation against its statem
 worked out again from them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from backend.chain.deployment import Deployment
 from backend.chain.typed_data import Domain
@@ -17,18 +17,17 @@ from backend.issuance.reading import (
     PAGE,
     StatementInconsistent,
     chunks_of,
-    digests_in,
     entry_of,
     held_by,
     row_at,
     statements_of_batch,
     totals_of,
 )
-from backend.issuance.tables import BatchRow, ClaimRow
+from backend.issuance.tables import BatchRow
 from backend.issuance.verifier import VerifierInterested, unrevoked
 from backend.kernel.errors import RuleViolated
 from backend.ledger.document import DocumentMalformed, DocumentTampered
-from backend.ledger.service import Statement, erased_digests, households_with
+from backend.ledger.service import Statement, households_with
 from backend.ledger.state import State
 
 Near = Callable[[str], set[int]]
@@ -45,10 +44,9 @@ def require_no_interest(session: Session, root: bytes, verifier: str) -> None:
             raise VerifierInterested(verifier, found)
 
 
-def erased_in(session: Session, root: bytes) -> list[str]:
+def erased_among(statements: Iterable[Statement]) -> list[str]:
     """Why a batch cannot be signed any more: a database brought back from a backup knew nothing of an erasure."""
-    erased = session.exec(digests_in(root).where(col(ClaimRow.statement_digest).in_(erased_digests()))).all()
-    return [_erased(digest) for digest in erased[:FINDINGS_MOST]]
+    return [_erased(one.digest) for one in statements if one.is_erased]
 
 
 def _erased(digest: bytes) -> str:

@@ -140,12 +140,6 @@ def digests_of(people: Sequence[int]) -> SelectOfScalar[bytes]:
     return select(StatementRow.digest).where(col(StatementRow.person_id).in_(people))
 
 
-def erased_digests() -> SelectOfScalar[bytes]:
-    """The query for the digests of every statement of persons who were erased."""
-    query = select(StatementRow.digest).join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
-    return query.where(col(PersonRow.erased_at).is_not(None))
-
-
 def statement_of(session: Session, person_id: int, vintage: int) -> Statement | None:
     """A person's current statement of a vintage, or None if the year is open."""
     row = session.exec(
@@ -174,7 +168,7 @@ def statements_in(
     not among them. `after` is the id of the last one already seen.
     """
     query = (
-        select(StatementRow)
+        select(StatementRow, PersonRow)
         .join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
         .where(col(StatementRow.state) == str(state), col(StatementRow.current), col(PersonRow.erased_at).is_(None))
         .where(col(StatementRow.id) > after)
@@ -182,7 +176,10 @@ def statements_in(
     )
     if class_id is not None:
         query = query.where(col(StatementRow.class_id) == class_id)
-    return [_view(session, row) for row in session.exec(query.order_by(col(StatementRow.id))).all()]
+    found = session.exec(query.order_by(col(StatementRow.id))).all()
+    for row, person in found:
+        know_person(session, row.person_id, person.commitment)
+    return [_view(session, row) for row, _ in found]
 
 
 def current_digests(session: Session) -> set[bytes]:

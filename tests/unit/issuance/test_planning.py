@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import Session, col, func, select, update
 
 from backend.issuance import dissolving, planning
@@ -15,11 +16,11 @@ from backend.issuance.soundness import findings_in
 from backend.issuance.standing import BatchStale
 from backend.issuance.tables import BatchRow, ClaimRow, TreeRow
 from backend.issuance.tree import parts_of
-from backend.ledger.figures import Figures, attested_figures
-from backend.ledger.service import Statement
+from backend.ledger.figures import Figures, attested_figures, largest_attested_group
+from backend.ledger.service import Statement, statements_in
 from backend.ledger.state import State
 from backend.ledger.tables import PersonRow, StatementRow
-from tests.unit.issuance.world import AT, AVERAGE, THRIFTY, VERIFIERS, World
+from tests.unit.issuance.world import AT, AVERAGE, CLASS_ID, THRIFTY, VERIFIERS, World
 
 LATER = AT + timedelta(minutes=1)
 
@@ -196,6 +197,34 @@ def test_dissolve__many_leaves__go_piece_by_piece(world: World, monkeypatch: pyt
     assert (again.root, again.planned_at, kept(world)[:2]) == (batch.root, late, [1, 3])
     with pytest.raises(BatchEmpty):
         world.plan(late)
+
+
+def in_a_class(session: Session) -> int:
+    return len(statements_in(session, State.ATTESTED, class_id=CLASS_ID))
+
+
+def of_figures(session: Session) -> int:
+    group = largest_attested_group(session, CLASS_ID, leaving_out=())
+    assert group is not None
+    return len(list(attested_figures(session, group, leaving_out=())))
+
+
+@pytest.mark.parametrize("read", [in_a_class, of_figures])
+def test_statements_read__twice_as_many__ask_the_database_no_more_often(
+    world: World, read: Callable[[Session], int]
+) -> None:
+    asked: list[str] = []
+    event.listen(world.database.reader, "before_cursor_execute", lambda *args: asked.append(args[2]))
+
+    def found_and_asked() -> tuple[int, int]:
+        asked.clear()
+        with world.database.read() as session:
+            return read(session), len(asked)
+
+    world.three_attested()
+    found, before = found_and_asked()
+    world.attest(*(one for at in (21, 22, 23) for one in world.household(AVERAGE, at)))
+    assert found_and_asked() == (2 * found, before)
 
 
 def test_approve__others_write_meanwhile__nobody_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
