@@ -1,11 +1,13 @@
 """INV-08 against a real chain: prices and fills follow the anchored journal, or it is found out."""
 
 import json
+import stat
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 from web3 import Web3
 
 from backend.api.serve import Tanyu
@@ -18,6 +20,7 @@ from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
 from backend.chain.keys import DevRole
 from backend.chain.node import LocalNode
+from backend.cli import app
 from backend.kernel.clock import FixedClock, SystemClock
 from backend.kernel.digest import canonical_json
 from backend.link.outbox import intent_of
@@ -52,6 +55,10 @@ def floor(
     assert told.last_settled().id == 2
     yield told
     tanyu.stop()
+
+
+def _run(*args: str | Path) -> Result:
+    return CliRunner().invoke(app, [*map(str, args)])
 
 
 def _rows(floor: Floor, *, late: timedelta = timedelta()) -> Rows:
@@ -115,6 +122,26 @@ def test_audit__with_the_journal__holds_in_every_row(floor: Floor, node: LocalNo
     alone = audit(record(node.url, floor.tanyu.deployment))
     assert alone.holds
     assert any("journal" in note for note in alone.notes), "what was not looked at is said"
+
+
+def test_commands__from_the_operators_file_to_the_auditors_verdict(
+    floor: Floor, node: LocalNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = floor.tanyu.settings
+    monkeypatch.setenv("TANYU_DATA_DIR", str(settings.data_dir))
+    file, history = tmp_path / "journal.jsonl", tmp_path / "history.json"
+    told = _run("market", "journal", "--out", file, "--json")
+    assert (told.exit_code, json.loads(told.stdout)["rows"]) == (0, len(_rows(floor).rows))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600, "who may see it is the operator's to say"
+    chain = ("--rpc", node.url, "--deployment", settings.deployment_path)
+    whole = _run("audit", *chain, "--journal", file, "--record", history)
+    assert whole.exit_code == 0, whole.output
+    assert "with a journal: prices and fills follow it" in whole.stdout
+    for source in (chain, ("--from-file", history)):
+        held = json.loads(_run("audit", "journal", file, *source, "--json").stdout)
+        assert held["holds"]
+        assert {check["invariant"] for check in held["checks"]} == {"EVIDENCE", "INV-08"}
+        assert {check["name"]: check["checked"] for check in held["checks"]}["journal.fills"] == 2
 
 
 def test_audit__history_rewritten_consistently__is_not_the_anchored_one(
