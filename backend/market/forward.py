@@ -32,8 +32,10 @@ SECRET = "tanyu-owner-secret"  # noqa: S105 - a header's name
 CALLER = "tanyu-caller"
 """Headers between the processes: the owner's secret, and the address that asked."""
 
-KNOWN_FOR_S = 0.5
-CONNECT_TIMEOUT_S = 2.0
+KNOWN_FOR_S = 0.5  # money-lint: seconds
+"""How long who owns the market is remembered before the lease is read again."""
+
+CONNECT_TIMEOUT_S = 2
 CONNECTIONS_MAX = 256
 
 _HOP_BY_HOP = frozenset(
@@ -69,7 +71,7 @@ class Forwarder:
 
     def __init__(self, sequencer: Sequencer, site: Site) -> None:
         self._sequencer, self._site = sequencer, site
-        self._known: tuple[float, Holder] | None = None
+        self._known: tuple[float, Holder] | None = None  # money-lint: seconds of a clock
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(ANSWER_TIMEOUT_S + 5, connect=CONNECT_TIMEOUT_S),
             limits=httpx.Limits(max_connections=CONNECTIONS_MAX),
