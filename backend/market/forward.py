@@ -32,6 +32,9 @@ SECRET = "tanyu-owner-secret"  # noqa: S105 - a header's name
 CALLER = "tanyu-caller"
 """Headers between the processes: the owner's secret, and the address that asked."""
 
+FOR = "x-forwarded-for"
+"""Says that address again, to what counts requests before they come here: the server believes it of this machine."""
+
 KNOWN_FOR_S = 0.5  # money-lint: seconds
 """How long who owns the market is remembered before the lease is read again."""
 
@@ -50,6 +53,7 @@ _HOP_BY_HOP = frozenset(
         "content-length",
         SECRET,
         CALLER,
+        FOR,
     }
 )
 """Of one connection only (RFC 9110, 7.6.1), or made anew."""
@@ -129,8 +133,8 @@ class Forwarder:
             (name, owner.url or value if name == "origin" and self._site.has(value) else value)
             for name, value in headers
         ]
-        client = scope.get("client")
-        return [*headers, (SECRET, owner.secret), (CALLER, client[0] if client else "")]
+        caller = scope["client"][0] if scope.get("client") else ""
+        return [*headers, (SECRET, owner.secret), (CALLER, caller), (FOR, caller)]
 
 
 def paths_of(routers: Iterable[APIRouter]) -> frozenset[str]:
