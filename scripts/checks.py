@@ -27,7 +27,7 @@ ON_POSTGRESQL = (
     "tests/unit/ledger/test_statement.py",
     "tests/integration/link/test_indexer.py",
     "tests/integration/link/test_rewind.py",
-    "tests/integration/link/test_sender_killed.py",
+    "tests/integration/link/test_sender.py",
     "tests/integration/settlement/test_pipeline.py",
 )
 """What is most about storage runs on both databases: SQLite with everything else, and here once more. A machine that

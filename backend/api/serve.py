@@ -278,7 +278,8 @@ def operator_of(settings: Settings, deployment: Deployment) -> Signer:
 def serve(settings: Settings) -> None:
     """Serves on 127.0.0.1 until SIGINT or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    for tells_requests in ("uvicorn.access", "httpx"):  # paths and queries tell of people
+        logging.getLogger(tells_requests).setLevel(logging.WARNING)
     uvicorn.run(
         Tanyu(settings).app(),
         host="127.0.0.1",

@@ -32,8 +32,13 @@ SECRET = "tanyu-owner-secret"  # noqa: S105 - a header's name
 CALLER = "tanyu-caller"
 """Headers between the processes: the owner's secret, and the address that asked."""
 
-KNOWN_FOR_S = 0.5
-CONNECT_TIMEOUT_S = 2.0
+FOR = "x-forwarded-for"
+"""Says that address again, to what counts requests before they come here: the server believes it of this machine."""
+
+KNOWN_FOR_S = 0.5  # money-lint: seconds
+"""How long who owns the market is remembered before the lease is read again."""
+
+CONNECT_TIMEOUT_S = 2
 CONNECTIONS_MAX = 256
 
 _HOP_BY_HOP = frozenset(
@@ -48,6 +53,7 @@ _HOP_BY_HOP = frozenset(
         "content-length",
         SECRET,
         CALLER,
+        FOR,
     }
 )
 """Of one connection only (RFC 9110, 7.6.1), or made anew."""
@@ -69,7 +75,7 @@ class Forwarder:
 
     def __init__(self, sequencer: Sequencer, site: Site) -> None:
         self._sequencer, self._site = sequencer, site
-        self._known: tuple[float, Holder] | None = None
+        self._known: tuple[float, Holder] | None = None  # money-lint: seconds of a clock
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(ANSWER_TIMEOUT_S + 5, connect=CONNECT_TIMEOUT_S),
             limits=httpx.Limits(max_connections=CONNECTIONS_MAX),
@@ -127,8 +133,8 @@ class Forwarder:
             (name, owner.url or value if name == "origin" and self._site.has(value) else value)
             for name, value in headers
         ]
-        client = scope.get("client")
-        return [*headers, (SECRET, owner.secret), (CALLER, client[0] if client else "")]
+        caller = scope["client"][0] if scope.get("client") else ""
+        return [*headers, (SECRET, owner.secret), (CALLER, caller), (FOR, caller)]
 
 
 def paths_of(routers: Iterable[APIRouter]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Which process owns the market: one at a time, by a lease in the database whose fencing token guards the journal.
 
-The owner keeps the books in memory, takes the commands, and is where the chain's news of funds has to arrive. The
-others stand by: they send on what they are asked (`forward`), and one of them takes over when the owner is gone, at
+The market owner keeps the books in memory, takes the commands, and is where the chain's news of funds has to arrive.
+The others stand by: they send on what they are asked (`forward`), and one of them takes over when the owner is gone, at
 once if it died on the same machine, after `OWNED_FOR` if nobody can tell.
 """
 

@@ -6,6 +6,7 @@ own. When the owner dies the client is told to come again, and finds whoever has
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from starlette.types import Message, Receive, Send
 from websockets.asyncio.client import ClientConnection, connect
@@ -92,7 +93,5 @@ async def _up(owner: ClientConnection, receive: Receive) -> None:
             await owner.close()
             return
         text: str | None = message.get("text")
-        try:
+        with suppress(ConnectionClosed):  # told on the way down
             await owner.send(message["bytes"] if text is None else text)
-        except ConnectionClosed:
-            return  # told on the way down

@@ -186,7 +186,8 @@ def test_own_page__with_an_origin_only__may_change_what_is_its_accounts(pair: Pa
 
 
 def test_caller__of_a_request_sent_on__is_who_asked_first_and_cannot_be_made_up(pair: Pair) -> None:
-    assert pair.client.get("/market/who-asks", headers={CALLER: "10.9.9.9"}).json() == "testclient"
+    for header in (CALLER, "X-Forwarded-For"):
+        assert pair.client.get("/market/who-asks", headers={header: "10.9.9.9"}).json() == "testclient"
     direct = TestClient(pair.owner.app, base_url=pair.owner.url)
     assert direct.get("/market/who-asks").json() == "testclient"
     secret = pair.owner.world.market.sequencer.ownership.secret

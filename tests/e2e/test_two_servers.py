@@ -192,6 +192,7 @@ def test_server__that_stands_by__sends_on_and_reads_what_the_owner_has(pair: Pai
     books = [httpx.get(f"{server.url}/market/US-CA~2025~SIM/book", trust_env=False).json() for server in pair.servers]
     assert books[0] == books[1]
     require_all_once(pair)
+    assert "/orders" not in "".join(server.log.read_text() for server in pair.servers), "no path is logged"
 
 
 def kill_the_owner(pair: Pair, after: int) -> None:
