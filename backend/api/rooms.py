@@ -29,6 +29,7 @@ from backend.ledger.books import Books
 from backend.ledger.routes import router as ledger
 from backend.link.balances import balance_projections
 from backend.link.projection import Projection
+from backend.market.governing_routes import router as governing
 from backend.market.listing import ListingProjection
 from backend.market.personal import orders_of, trades_of, trading_in_the_way
 from backend.market.routes import router as market
@@ -37,7 +38,7 @@ from backend.settlement.fee import FeeProjection
 from backend.settlement.projection import FillsProjection
 from backend.settlement.routes import router as settlement
 
-ROUTERS: tuple[APIRouter, ...] = (footprint, ledger, issuance, credentials, market, settlement, giving)
+ROUTERS: tuple[APIRouter, ...] = (footprint, ledger, issuance, credentials, market, governing, settlement, giving)
 
 
 def projections(deployment: Deployment, fee: FeeProjection) -> list[Projection]:
