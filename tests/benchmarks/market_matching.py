@@ -178,6 +178,9 @@ class Liquibook:
             def on_cancel(self, order: Any) -> None:
                 pass
 
+            def on_cancel_reject(self, order: Any, reason: str) -> None:
+                pass  # filled before: without owners, orders meet that ours keep apart
+
         self._order = liquibook.SimpleOrder
         self._book = liquibook.DepthOrderBook()
         self._listener = Listener()
