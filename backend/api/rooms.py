@@ -29,6 +29,7 @@ from backend.ledger.books import Books
 from backend.ledger.routes import router as ledger
 from backend.link.balances import balance_projections
 from backend.link.projection import Projection
+from backend.market.governing_routes import router as governing
 from backend.market.listing import ListingProjection
 from backend.market.movement import MovementProjection
 from backend.market.personal import orders_of, trades_of, trading_in_the_way
@@ -42,7 +43,7 @@ from backend.settlement.routes import router as settlement
 from backend.settlement.trade_routes import router as own_trades
 
 ROUTERS: tuple[APIRouter, ...] = (
-    *(footprint, ledger, issuance, credentials, market, tape, stream, settlement, own_trades),
+    *(footprint, ledger, issuance, credentials, market, governing, tape, stream, settlement, own_trades),
     giving,
 )
 

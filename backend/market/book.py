@@ -41,16 +41,19 @@ class Entry(NamedTuple):
 
 
 class Resting:
-    """An order in the book. `lots`: what is still open, zero once it has left. `mine`: its account's living orders."""
+    """An order in the book. Whoever makes one sets every attribute: a call of `__init__` would cost as much as all else
+    that a book does for an order.
+    """
 
     __slots__ = ("entry", "level", "lots", "mine", "owner")
 
-    def __init__(self, entry: Entry, lots: int, level: "Level", owner: str, mine: "dict[int, Resting]") -> None:
-        self.entry = entry
-        self.lots = lots
-        self.level = level
-        self.owner = owner
-        self.mine = mine
+    entry: Entry
+    lots: int
+    """What is still open; zero once it has left."""
+    level: "Level"
+    owner: str
+    mine: "dict[int, Resting]"
+    """Its account's living orders."""
 
 
 class Level:

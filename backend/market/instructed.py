@@ -60,14 +60,14 @@ def place_instructed(engine: Engine, entry: Entry, instructions: Instructions) -
             return met
     left = _take(engine, entry, instructions.self_trade, met)
     key, own, other = _ways(engine, entry)
+    best = other.best() if left else None
+    still_meets = best is not None and best.key <= -key
     if left and instructions.time_in_force.rests:
-        engine.rest(entry, own, key, left)
+        if not still_meets or _makes_way(engine, entry, instructions.self_trade, met):
+            engine.rest(entry, own, key, left)
     elif left:
-        best = other.best()
-        if best is not None and best.key <= -key:
-            met.killed = OUTSIDE_BAND
-        else:
-            met.killed = REMAINDER if met.fills else NO_LIQUIDITY
+        short = REMAINDER if met.fills else NO_LIQUIDITY
+        met.killed = OUTSIDE_BAND if still_meets else short
     return met
 
 
@@ -129,16 +129,21 @@ def _has_all(found: Reach, entry: Entry) -> bool:
 
 
 def _collect(engine: Engine, entry: Entry, instructions: Instructions) -> Met:
-    """Rests without matching. The owner's orders that it could meet in an auction are dealt with now."""
+    """Rests without matching."""
     if not instructions.time_in_force.rests:
         return Met(killed=NO_LIQUIDITY)
     met = Met()
     key, own, _ = _ways(engine, entry)
-    facing = [resting.entry.order_id for resting in engine.facing_own(entry)]
-    if instructions.self_trade is not SelfTrade.CANCEL_NEWEST:
-        met.gone = facing
-        for order_id in facing:
-            engine.remove(order_id)
-    if not facing or instructions.self_trade is SelfTrade.CANCEL_OLDEST:
+    if _makes_way(engine, entry, instructions.self_trade, met):
         engine.rest(entry, own, key, entry.lots)
     return met
+
+
+def _makes_way(engine: Engine, entry: Entry, self_trade: SelfTrade, met: Met) -> bool:
+    """Deals with the owner's orders that an entry which only rests could meet in an auction; whether it may rest."""
+    facing = [resting.entry.order_id for resting in engine.facing_own(entry)]
+    if self_trade is not SelfTrade.CANCEL_NEWEST:
+        met.gone += facing
+        for order_id in facing:
+            engine.remove(order_id)
+    return not facing or self_trade is SelfTrade.CANCEL_OLDEST

@@ -70,6 +70,8 @@ class Engine:
                     limit = other.within(limit)
                 lots = self.take(other, limit, owner, lots, fills)
                 self.trades += len(fills)
+                if lots and limit != -key and any(self.facing_own(entry)):
+                    lots = 0  # it would wait for a volatility call, against its owner
             elif any(self.facing_own(entry)):
                 lots = 0
             if not lots:
@@ -79,7 +81,13 @@ class Engine:
         mine = self.by_account.get(account)
         if mine is None:
             mine = self.by_account[account] = {}
-        self.orders[order_id] = mine[order_id] = resting = Resting(entry, lots, level, owner, mine)
+        resting = Resting()
+        resting.entry = entry
+        resting.lots = lots
+        resting.level = level
+        resting.owner = owner
+        resting.mine = mine
+        self.orders[order_id] = mine[order_id] = resting
         level.queue.append(resting)
         level.lots += lots
         self._fresh(order_id)
@@ -129,7 +137,13 @@ class Engine:
         order_id, _, account, owner, _, _, _, _, _ = entry
         level = ladder.levels.get(key) or ladder.add_level(key)
         mine = self.by_account.setdefault(account, {})
-        self.orders[order_id] = mine[order_id] = resting = Resting(entry, lots, level, owner, mine)
+        resting = Resting()
+        resting.entry = entry
+        resting.lots = lots
+        resting.level = level
+        resting.owner = owner
+        resting.mine = mine
+        self.orders[order_id] = mine[order_id] = resting
         level.queue.append(resting)
         level.lots += lots
         self._fresh(order_id)

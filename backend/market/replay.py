@@ -281,6 +281,7 @@ def _price(text: str | None) -> int | None:
 
 def _enter(engine: Engine, entry: Entry, instructions: Instructions, effects: Effects) -> None:
     """An order comes in, by its instructions; what happened is noted."""
+    assert entry.order_id not in engine.orders, entry
     first = engine.trades + 1
     if instructions is PLAIN:
         placed = Placed(entry, first, engine.place(entry), engine.open_lots(entry.order_id))

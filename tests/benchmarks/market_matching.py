@@ -1,30 +1,40 @@
-"""Matching rate of the book, against a bare price-level heap with slotted orders run on the same messages.
+"""Matching rate of the book, against two others run on the same messages, and what a resting order costs.
 
-The bare heap matches and does nothing else: no owners, no self-trade prevention, no expiry, no levels' totals, no
-account index. Workloads, all seeded: `standard` 2,000 orders kept near 2,000, 60 % passive near the touch at
-geometric distance, 30 % cancels of a resting order chosen uniformly, 10 % crossing; `thin` the same around 40 orders;
-`deep` around 100,000.
+The others: a bare price-level heap with slotted orders, which matches and does nothing else (no owners, no self-trade
+prevention, no expiry, no levels' totals, no account index, no price band), and liquibook, C++ called from Python. The
+book has every feature on, a price band included. Workloads, all seeded: `standard` 2,000 orders kept near 2,000, 60 %
+passive near the touch at geometric distance, 30 % cancels of a resting order chosen uniformly, 10 % crossing; `thin`
+the same around 40 orders; `deep` around 100,000.
 """
 
 import gc
+import importlib.util
 import statistics
 import time
+import tracemalloc
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from random import Random  # noqa: TID251 - seeded: the same messages in every run
+from typing import Any
 
 from backend.market.book import Entry
 from backend.market.matching import Engine
 from backend.market.order import Side
 
 ROUNDS = 7
-GOAL_PER_S = 300_000
+GOALS = {"bare heap": 0.6, "liquibook": 1.2}
+"""The least our rate may be of theirs."""
+
+BYTES_MAX = 600
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+FLAT_ROUNDS = 21
 CLASS_ID = 1
 MID = 100_000
 EXPIRY = 1_900_000_000
+_BUY = Side.BUY
 
 
 @dataclass(frozen=True)
@@ -148,6 +158,47 @@ def workloads() -> list[Workload]:
     ]
 
 
+class Liquibook:
+    """The order book of liquibook, telling fills as the others do. It numbers orders by itself, as they are made."""
+
+    def __init__(self) -> None:
+        liquibook = importlib.import_module("liquibook")
+        self.fills: list[tuple[int, int, int]] = []
+        fills = self.fills
+
+        class Listener(liquibook.OrderListener):  # type: ignore[name-defined,misc] # compiled, without types
+            def on_fill(self, resting: Any, incoming: Any, lots: int, price: int) -> None:
+                resting.fill(lots, price, 0)
+                incoming.fill(lots, price, 0)
+                fills.append((resting.order_id_, lots, price))
+
+            def on_accept(self, order: Any) -> None:
+                pass
+
+            def on_cancel(self, order: Any) -> None:
+                pass
+
+            def on_cancel_reject(self, order: Any, reason: str) -> None:
+                pass  # filled before: without owners, orders meet that ours keep apart
+
+        self._order = liquibook.SimpleOrder
+        self._book = liquibook.DepthOrderBook()
+        self._listener = Listener()
+        self._book.set_order_listener(self._listener)
+        self._orders: dict[int, Any] = {}
+
+    def place(self, entry: Entry) -> list[tuple[int, int, int]]:
+        """Matches and rests; returns the fills."""
+        order = self._orders[entry.order_id] = self._order(entry.side is _BUY, entry.price_per_kg, entry.lots)
+        self.fills.clear()
+        self._book.add(order)
+        return list(self.fills)
+
+    def remove(self, order_id: int) -> None:
+        """Cancels."""
+        self._book.cancel(self._orders.pop(order_id))
+
+
 @contextmanager
 def _still() -> Iterator[None]:
     gc.collect()
@@ -171,27 +222,124 @@ def _seconds(place: Callable[[Entry], object], remove: Callable[[int], object], 
         return time.process_time() - start
 
 
-def _row(load: Workload) -> dict[str, object]:
-    ours: list[float] = []
-    bare: list[float] = []
+def banded() -> Engine:
+    """An engine with every feature on: a reference price and its band, so wide that this workload stays inside."""
+    engine = Engine()
+    engine.book_of(CLASS_ID).refer(MID, MID // 2, 2 * MID, 1)
+    return engine
+
+
+def _agree(load: Workload) -> None:
+    """Liquibook and the bare heap do the same work: the same lots at the same prices."""
+    heap, other = BareHeap(), Liquibook()
+    for message in (*load.preload, *load.messages):
+        if isinstance(message, int):
+            heap.remove(message)
+            other.remove(message)
+        else:
+            expected = [fill[1:] for fill in heap.place(message)]
+            assert [fill[1:] for fill in other.place(message)] == expected, message
+
+
+def _matching_rows(load: Workload) -> list[dict[str, object]]:
+    makers: dict[str, Callable[[], Any]] = {"ours": banded, "bare heap": BareHeap}
+    if importlib.util.find_spec("liquibook") is not None:
+        makers["liquibook"] = Liquibook
+        _agree(load)
+    taken: dict[str, list[float]] = {name: [] for name in makers}
     for _ in range(ROUNDS):
-        heap, engine = BareHeap(), Engine()
-        bare.append(_seconds(heap.place, heap.remove, load))
-        ours.append(_seconds(engine.place, engine.remove, load))
-    value = int(len(load.messages) / statistics.median(ours))
-    baseline = int(len(load.messages) / statistics.median(bare))
-    ratio = round(value / baseline, 3)
+        for name, make in makers.items():
+            book = make()
+            taken[name].append(_seconds(book.place, book.remove, load))
+    rate = {name: int(len(load.messages) / statistics.median(seconds)) for name, seconds in taken.items()}
+    return [
+        {
+            "name": f"market: matching rate, {load.name}, against {name}",
+            "value": rate["ours"],
+            "unit": "messages/s",
+            "baseline": rate[name],
+            "ratio": round(rate["ours"] / rate[name], 3),
+            "goal": GOALS[name],
+            "met": rate["ours"] / rate[name] >= GOALS[name],
+        }
+        for name in makers
+        if name != "ours"
+    ]
+
+
+def _memory_row(resting: int = 100_000) -> dict[str, object]:
+    """Bytes of an order that rests, its entry included, in a book of many."""
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    engine = banded()
+    for item in _quiet(resting):
+        engine.place(item)
+    engine.due(0)  # what is noted of expiries is part of it
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    value = (after - before) // resting
     return {
-        "name": f"market: matching rate, {load.name}",
+        "name": "market: memory of a resting order",
         "value": value,
-        "unit": "messages/s",
-        "baseline": baseline,
-        "ratio": ratio,
-        "goal": GOAL_PER_S,
-        "met": value >= GOAL_PER_S,
+        "unit": "bytes",
+        "goal": BYTES_MAX,
+        "met": value <= BYTES_MAX,
     }
 
 
+def _quiet(count: int) -> Iterator[Entry]:
+    """Orders that meet nobody: a thousand accounts, a thousand prices on either side."""
+    owners = [f"0x{at:040x}" for at in range(1000)]
+    for at in range(1, count + 1):
+        owner, away = owners[at * 7 % 1000], 1 + at * 13 % 1000
+        side, price = (Side.BUY, MID - away) if at % 2 else (Side.SELL, MID + away)
+        yield Entry(at, CLASS_ID, owner, owner, side, 5, price, EXPIRY + at % 10_000, 100)
+
+
+def _flat_rows() -> list[dict[str, object]]:
+    """What one add, one cancel and one look at the best price take, by the number of orders that rest."""
+    taken = {size: _operations(size) for size in SIZES}
+    small, large = SIZES[0], SIZES[-1]
+    return [
+        {
+            "name": f"market: {name} with {large:,} resting orders, against {small:,}",
+            "value": taken[large][name],
+            "unit": "ns",
+            "baseline": taken[small][name],
+            "ratio": round(taken[large][name] / taken[small][name], 2),
+            "between": {size: taken[size][name] for size in SIZES},
+        }
+        for name in ("add", "cancel", "best")
+    ]
+
+
+def _operations(resting: int) -> dict[str, int]:
+    """CPU ns of each operation, medians over rounds of a thousand."""
+    engine = banded()
+    entries = list(_quiet(resting + FLAT_ROUNDS * 1000))
+    for item in entries[:resting]:
+        engine.place(item)
+    book = engine.book_of(CLASS_ID)
+    taken: dict[str, list[float]] = {"add": [], "cancel": [], "best": []}
+    with _still():
+        for at in range(FLAT_ROUNDS):
+            some = entries[resting + at * 1000 : resting + (at + 1) * 1000]
+            start = time.process_time_ns()
+            for item in some:
+                engine.place(item)
+            added = time.process_time_ns()
+            for _ in some:
+                book.bids.best()
+            looked = time.process_time_ns()
+            for item in some:
+                engine.remove(item.order_id)
+            removed = time.process_time_ns()
+            for name, spent in (("add", added - start), ("best", looked - added), ("cancel", removed - looked)):
+                taken[name].append(spent / 1000)
+    return {name: int(statistics.median(spent)) for name, spent in taken.items()}
+
+
 def rows() -> list[dict[str, object]]:
-    """One row a workload: CPU time, medians of interleaved rounds. Baseline: the bare heap."""
-    return [_row(load) for load in workloads()]
+    """Rates of the three workloads against both others (CPU time, medians of interleaved rounds); memory; flatness."""
+    matching = [row for load in workloads() for row in _matching_rows(load)]
+    return [*matching, _memory_row(), *_flat_rows()]

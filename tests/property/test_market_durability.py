@@ -5,7 +5,7 @@ committed beyond their funds, and the journal gives the live books.
 
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from sqlmodel import col, select
 from backend.chain.keys import Signer
 from backend.kernel.clock import unix_s
 from backend.kernel.mass import fee_floor
+from backend.market.admission import PhaseRefuses
+from backend.market.cancel_all import CancellingAll
 from backend.market.funds import (
     IN_FLIGHT,
     AllowanceInsufficient,
@@ -24,16 +26,26 @@ from backend.market.funds import (
     PaymentInsufficient,
     cost_bound,
 )
-from backend.market.order import Side
-from backend.market.rules import LIFETIME_S_MIN
-from backend.market.service import Ack
+from backend.market.governing import SettingReference, SettingRules
+from backend.market.instructions import PLAIN, Instructions, SelfTrade, TimeInForce
+from backend.market.order import Side, SignedOrder
+from backend.market.place import OrderPlacedOtherwise, Placing
+from backend.market.replace import Replacing
+from backend.market.rules import LIFETIME_S_MIN, ClassRules, ExpiryTooSoon
 from backend.market.tables import OrderRow, OrderState, TradeRow, TradeState
 from backend.market.trades import mark_sent, mark_settled, unsettled_trades
+from backend.market.trading_day import TradingDay
 from tests.postgres import fresh_database
-from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, World, signed
+from tests.unit.market.instructed import enter
+from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, World, hash_of, signed
 
 MAKERS = (ANA, BO, CHEN)
 makers = st.sampled_from(MAKERS)
+instructed = st.builds(
+    Instructions,
+    time_in_force=st.sampled_from([TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK]),
+    self_trade=st.sampled_from(SelfTrade),
+)
 
 
 @dataclass
@@ -41,8 +53,7 @@ class Placed:
     """An order that was accepted, to send again."""
 
     maker: Signer
-    ack: Ack
-    order_hash: bytes
+    order: SignedOrder
 
 
 class WholeMarket(RuleBasedStateMachine):
@@ -76,25 +87,54 @@ class WholeMarket(RuleBasedStateMachine):
         lots=st.integers(1, 12),
         price=st.integers(97, 103),
         seconds=st.integers(61, 900),
+        instructions=st.just(PLAIN) | instructed,
     )
-    def place(self, *, maker: Signer, side: Side, lots: int, price: int, seconds: int) -> None:
+    def place(
+        self, *, maker: Signer, side: Side, lots: int, price: int, seconds: int, instructions: Instructions
+    ) -> None:
         expiry = unix_s(self.world.clock.now()) + seconds
         order = self.world.order(maker, side, lots, price, expiry=expiry)
         try:
-            ack = self.world.place(maker, order)
-        except (CreditsInsufficient, PaymentInsufficient, AllowanceInsufficient):
+            accepted = enter(self.world, maker, order, instructions)
+        except (CreditsInsufficient, PaymentInsufficient, AllowanceInsufficient, PhaseRefuses):
             return
-        again = self.world.market.place(order, signed(maker, order))
-        assert again == ack
-        self.placed.append(Placed(maker, ack, ack.accepted.order_hash))
+        assert enter(self.world, maker, order, instructions) == accepted
+        self.placed.append(Placed(maker, order))
+
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data(), lots=st.integers(1, 12), price=st.integers(97, 103))
+    def replace(self, data: st.DataObject, lots: int, price: int) -> None:
+        chosen = data.draw(st.sampled_from(self.placed))
+        row = next(row for row in self.rows()[0] if row.order_hash == hash_of(chosen.order))
+        if row.state != OrderState.OPEN or row.lots_matched:
+            return
+        new = replace(chosen.order, amount_gco2e=lots * 1000, price_per_kg=price)
+        placing = Placing(new, signed(chosen.maker, new), hash_of(new), ClassRules(CLASS_ID))
+        try:
+            self.world.market.sequencer.call(Replacing(row.order_hash, placing))
+        except (CreditsInsufficient, PaymentInsufficient, AllowanceInsufficient, ExpiryTooSoon, OrderPlacedOtherwise):
+            return
+        self.placed.append(Placed(chosen.maker, new))
+
+    @rule(maker=makers)
+    def cancel_all(self, maker: Signer) -> None:
+        self.world.market.sequencer.call(CancellingAll(maker.address))
+        assert not any(row.lots_open for row in self.rows()[0] if row.maker == maker.address)
+
+    @rule(price=st.integers(98, 102))
+    def band(self, price: int) -> None:
+        """A narrow band, so that some orders begin a volatility call, which time ends."""
+        rules = ClassRules(CLASS_ID, band_bps=100, day=TradingDay(volatility_s=30, random_end_s=0))
+        self.world.market.sequencer.call(SettingRules(rules))
+        self.world.market.sequencer.call(SettingReference(rules, price))
 
     @precondition(lambda self: self.placed)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
         chosen = data.draw(st.sampled_from(self.placed))
         open_before = {row.order_hash for row in self.rows()[0] if row.state == OrderState.OPEN}
-        if chosen.order_hash in open_before:
-            self.world.market.cancel(chosen.maker.address, chosen.order_hash)
+        if hash_of(chosen.order) in open_before:
+            self.world.market.cancel(chosen.maker.address, hash_of(chosen.order))
 
     @rule(maker=makers, credits=st.integers(0, 20_000), money=st.integers(0, 3_000))
     def funds_change(self, maker: Signer, credits: int, money: int) -> None:  # noqa: A002 - carbon credits

@@ -1,8 +1,9 @@
-"""The engine against a matcher so plain that it can be believed: a flat list, searched anew for every fill.
+"""The engine against a matcher so plain that it can be believed (`naive_market`), through everything that a journal can
+say.
 
 INV-04 (off the chain): no order is matched beyond its lots or outside its limit. INV-08 (off the chain): every price is
-the one the journal implies, the resting order's, so the operator chooses nothing. And a replay of the journal gives the
-live book.
+the one the journal implies, the resting order's or the auction's, so the operator chooses nothing. And a replay of the
+journal gives the live book.
 """
 
 import json
@@ -14,52 +15,27 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
 from backend.kernel.digest import Json, canonical_json
+from backend.market.auction import indicative
 from backend.market.book import Entry, PriceLevel
+from backend.market.instructions import PLAIN, Instructions, SelfTrade, TimeInForce
 from backend.market.journal import Kind
 from backend.market.matching import Engine
 from backend.market.order import Action, Side, SignedOrder
-from backend.market.replay import Effects, apply, entry_of, entry_payload
+from backend.market.phase import Phase
+from backend.market.replay import Effects, apply, entry_of, entry_payload, open_ids
+from tests.property.naive_market import Fills, Naive
 
 CLASSES = (11, 12)
-OWNERS = ("ana", "bo", "chen", "dana")
+OWNERS = {"ana": "ana", "ana's other": "ana", "bo": "bo", "chen": "chen"}
+"""Account -> whose it is."""
 
-
-class Naive:
-    """A book as one list of entries in order of arrival; whatever is left of an order is its entry's lots."""
-
-    def __init__(self) -> None:
-        self.orders: list[Entry] = []
-
-    def place(self, new: Entry) -> tuple[list[tuple[int, int, int]], int]:
-        """(fills, lots left to rest)."""
-        fills: list[tuple[int, int, int]] = []
-        while new.lots:
-            best = self._best_for(new)
-            if best is None:
-                self.orders.append(new)
-                break
-            if best.owner == new.owner:
-                return fills, 0
-            lots = min(best.lots, new.lots)
-            fills.append((best.order_id, lots, best.price_per_kg))
-            new = new._replace(lots=new.lots - lots)
-            self.set_lots(best.order_id, best.lots - lots)
-        return fills, new.lots
-
-    def _best_for(self, new: Entry) -> Entry | None:
-        sign = 1 if new.side is Side.BUY else -1
-        meets = [
-            (sign * old.price_per_kg, arrival, old)
-            for arrival, old in enumerate(self.orders)
-            if old.class_id == new.class_id
-            and old.side is not new.side
-            and sign * old.price_per_kg <= sign * new.price_per_kg
-        ]
-        return min(meets)[2] if meets else None
-
-    def set_lots(self, order_id: int, lots: int) -> None:
-        changed = [old._replace(lots=lots) if old.order_id == order_id else old for old in self.orders]
-        self.orders = [old for old in changed if old.lots]
+accounts = st.sampled_from(sorted(OWNERS))
+classes = st.sampled_from(CLASSES)
+instructed = st.builds(
+    Instructions,
+    time_in_force=st.sampled_from([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK]),
+    self_trade=st.sampled_from(SelfTrade),
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +44,8 @@ class Trade:
 
     buy: Entry
     sell: Entry
-    resting: Entry
+    due_price: int
+    """The resting order's, or the auction's."""
     lots: int
     price_per_kg: int
 
@@ -84,49 +61,192 @@ class MarketMachine(RuleBasedStateMachine):
         self.naive = Naive()
         self.journal: list[tuple[Kind, bytes]] = []
         self.signed: dict[int, Entry] = {}
+        self.may_wait: dict[int, bool] = {}
         self.matched: dict[int, int] = {}
         self.trades: dict[int, Trade] = {}
         self.made = 0
 
     def write(self, kind: Kind, payload: Mapping[str, Json]) -> Effects:
+        """As a turn does: a breach of the band is followed by the phase that it calls for."""
         self.journal.append((kind, canonical_json(payload)))
-        return apply(self.engine, len(self.journal), kind, payload)
+        effects = apply(self.engine, len(self.journal), kind, payload)
+        if effects.breached is not None:
+            self.enter(effects.breached, Phase.VOLATILITY_CALL)
+        return effects
 
-    def note(self, effects: Effects, expected: list[tuple[list[tuple[int, int, int]], int]]) -> None:
+    def enter(self, class_id: int, phase: Phase) -> None:
+        self.naive.phases[class_id] = phase
+        payload: dict[str, Json] = {"classId": str(class_id), "phase": phase.value, "at": 1, "reason": "schedule"}
+        assert self.write(Kind.PHASE, payload) == Effects()
+
+    def note(self, effects: Effects, expected: list[tuple[Fills, int]]) -> None:
         """Compares what was placed with what the naive book says, and keeps the trades."""
         assert [(placed.fills, placed.lots_open) for placed in effects.placed] == expected
         for placed in effects.placed:
             taker = self.signed[placed.entry.order_id]
-            assert placed.lots_stopped >= 0
-            assert not (placed.lots_stopped and placed.lots_open)
+            assert 0 in (placed.lots_stopped, placed.lots_killed)
+            assert min(placed.lots_stopped, placed.lots_killed) >= 0
+            assert placed.lots_killed == 0 or placed.killed
             for resting_id, lots, price in placed.fills:
                 resting = self.signed[resting_id]
                 buy, sell = (taker, resting) if taker.side is Side.BUY else (resting, taker)
-                self.made += 1
-                assert placed.first_trade_id <= self.made <= self.engine.trades
-                self.trades[self.made] = Trade(buy, sell, resting, lots, price)
-                for order in (buy, sell):
-                    self.matched[order.order_id] = self.matched.get(order.order_id, 0) + lots
+                self.keep(Trade(buy, sell, resting.price_per_kg, lots, price))
         assert self.made == self.engine.trades
+
+    def keep(self, trade: Trade) -> None:
+        self.made += 1
+        self.trades[self.made] = trade
+        for order in (trade.buy, trade.sell):
+            self.matched[order.order_id] = self.matched.get(order.order_id, 0) + trade.lots
+
+    def sign(
+        self, *, account: str, side: Side, lots: int, price: int, class_id: int, expiry: int, instructions: Instructions
+    ) -> dict[str, Json]:
+        """The payload of an order at the next sequence."""
+        order_id = len(self.journal) + 1
+        order = SignedOrder(
+            account, account, class_id, side, lots * 1000, price, 100, expiry, order_id, 0, Action.HOLD, bytes(32)
+        )
+        self.signed[order_id] = entry_of(order, order_id, OWNERS[account], instructions)
+        self.may_wait[order_id] = instructions.time_in_force.rests
+        payload: dict[str, Json] = {
+            "order": order.wire(),
+            "orderHash": "0x",
+            "owner": OWNERS[account],
+            "signature": "0x",
+        }
+        return payload | ({"instructions": instructions.payload()} if instructions != PLAIN else {})
 
     @rule(
         target=placed,
-        owner=st.sampled_from(OWNERS),
+        account=accounts,
         side=st.sampled_from(Side),
         lots=st.integers(1, 8),
         price=st.integers(96, 104),
-        class_id=st.sampled_from(CLASSES),
+        class_id=classes,
         expiry=st.integers(1_000, 1_300),
+        instructions=st.just(PLAIN) | instructed,
     )
-    def place(self, *, owner: str, side: Side, lots: int, price: int, class_id: int, expiry: int) -> int:
-        order_id = len(self.journal) + 1
-        order = SignedOrder(
-            owner, owner, class_id, side, lots * 1000, price, 100, expiry, order_id, 0, Action.HOLD, bytes(32)
+    def place(
+        self,
+        *,
+        account: str,
+        side: Side,
+        lots: int,
+        price: int,
+        class_id: int,
+        expiry: int,
+        instructions: Instructions,
+    ) -> int:
+        phase = self.naive.phase(class_id)
+        if not phase.takes_orders or (phase.collects and not instructions.time_in_force.rests):
+            return 0
+        payload = self.sign(
+            account=account,
+            side=side,
+            lots=lots,
+            price=price,
+            class_id=class_id,
+            expiry=expiry,
+            instructions=instructions,
         )
-        entry = self.signed[order_id] = entry_of(order, order_id, owner)
-        payload: dict[str, Json] = {"order": order.wire(), "orderHash": "0x", "owner": owner, "signature": "0x"}
-        self.note(self.write(Kind.PLACE, payload), [self.naive.place(entry)])
+        order_id = len(self.journal) + 1
+        fills, stays, gone = self.naive.place(self.signed[order_id], instructions)
+        effects = self.write(Kind.PLACE, payload)
+        assert sorted(effects.left) == sorted(gone)
+        assert effects.placed[0].is_group == (instructions.time_in_force is TimeInForce.FOK and len(fills) > 1)
+        self.note(effects, [(fills, stays)])
         return order_id
+
+    @rule(target=placed, order_id=consumes(placed), lots=st.integers(1, 8), price=st.integers(96, 104))
+    def replace(self, order_id: int, lots: int, price: int) -> int:
+        old = self.signed.get(order_id)
+        if old is None or not self.engine.open_lots(order_id) or self.matched.get(order_id):
+            return order_id
+        if not self.naive.phase(old.class_id).takes_orders:
+            return order_id
+        payload = self.sign(
+            account=old.account,
+            side=old.side,
+            lots=lots,
+            price=price,
+            class_id=old.class_id,
+            expiry=old.expiry,
+            instructions=PLAIN,
+        )
+        new_id = len(self.journal) + 1
+        expected = self.naive.replace(order_id, self.signed[new_id])
+        effects = self.write(Kind.REPLACE, {"orderId": order_id, **payload})
+        assert effects.left == {order_id: "replaced"}
+        self.note(effects, [expected])
+        return new_id
+
+    @rule(class_id=classes, phase=st.sampled_from([Phase.CALL, Phase.HALTED, Phase.CONTINUOUS, Phase.LISTED]))
+    def change_phase(self, class_id: int, phase: Phase) -> None:
+        if not (phase.matches and self.naive.is_crossed(class_id)):
+            self.enter(class_id, phase)
+
+    @precondition(lambda self: any(self.naive.phase(class_id).collects for class_id in CLASSES))
+    @rule(class_id=classes, phase=st.sampled_from([Phase.CALL, Phase.CONTINUOUS]))
+    def uncross(self, class_id: int, phase: Phase) -> None:
+        if not self.naive.phase(class_id).collects:
+            return
+        first_seen = indicative(self.engine.book_of(class_id))
+        price, lots, pairs = self.naive.auction(class_id)
+        assert first_seen[:2] == (price, lots)
+        self.naive.phases[class_id] = phase
+        effects = self.write(
+            Kind.AUCTION,
+            {
+                "classId": str(class_id),
+                "at": 2,
+                "phase": phase.value,
+                "pricePerKg": None if price is None else str(price),
+                "lots": str(lots),
+            },
+        )
+        made = [] if effects.crossed is None else [tuple(pair) for pair in effects.crossed.pairs]
+        assert made == pairs
+        for buy_id, sell_id, met in pairs:
+            assert price is not None
+            self.keep(Trade(self.signed[buy_id], self.signed[sell_id], price, met, price))
+        assert self.made == self.engine.trades
+
+    @rule(class_id=classes, price=st.integers(97, 103), width=st.none() | st.integers(1, 4))
+    def refer(self, class_id: int, price: int, width: int | None) -> None:
+        self.naive.references[class_id] = price
+        self.naive.bands.pop(class_id, None)
+        if width is not None:
+            self.naive.bands[class_id] = price - width, price + width
+        bounds = [None, None] if width is None else [str(price - width), str(price + width)]
+        self.write(
+            Kind.REFERENCE,
+            {
+                "classId": str(class_id),
+                "pricePerKg": str(price),
+                "lowPerKg": bounds[0],
+                "highPerKg": bounds[1],
+                "day": 1,
+                "reason": "governance",
+            },
+        )
+
+    @rule(account=accounts, class_id=st.none() | classes)
+    def cancel_all(self, account: str, class_id: int | None) -> None:
+        mine = [
+            old.order_id for old in self.naive.orders if old.account == account and class_id in (None, old.class_id)
+        ]
+        assert open_ids(self.engine, account, class_id) == sorted(mine)
+        named = None if class_id is None else str(class_id)
+        payload: dict[str, Json] = {
+            "account": account,
+            "classId": named,
+            "orderIds": [*sorted(mine)],
+            "reason": "by_maker",
+        }
+        assert sorted(self.write(Kind.CANCEL_ALL, payload).left) == sorted(mine)
+        for order_id in mine:
+            self.naive.set_lots(order_id, 0)
 
     @rule(order_id=consumes(placed))
     def cancel(self, order_id: int) -> None:
@@ -158,7 +278,11 @@ class MarketMachine(RuleBasedStateMachine):
         trade = self.trades.pop(trade_id)
         sides = {"buy": trade.buy, "sell": trade.sell}
         guilty = [order for name, order in sides.items() if evicted in (name, "both")]
-        innocent = [order._replace(lots=trade.lots) for name, order in sides.items() if evicted not in (name, "both")]
+        innocent = [
+            order._replace(lots=trade.lots)
+            for name, order in sides.items()
+            if evicted not in (name, "both") and self.may_wait[order.order_id]
+        ]
         effects = self.write(
             Kind.BUST,
             {
@@ -176,7 +300,8 @@ class MarketMachine(RuleBasedStateMachine):
         for order in innocent:
             waiting = sum(old.lots for old in self.naive.orders if old.order_id == order.order_id)
             self.naive.set_lots(order.order_id, 0)
-            expected.append(self.naive.place(order._replace(lots=order.lots + waiting)))
+            fills, stays, _ = self.naive.place(order._replace(lots=order.lots + waiting), PLAIN)
+            expected.append((fills, stays))
         self.note(effects, expected)
 
     @rule()
@@ -207,10 +332,15 @@ class MarketMachine(RuleBasedStateMachine):
 
     @invariant()
     def book_is_not_crossed(self) -> None:
-        """Two orders that could meet have met, or the newer one was its maker's own and did not come to rest."""
+        """Where orders match at once, two that could meet have met, or the newer one did not come to rest."""
         for book in self.engine.books.values():
-            bid, ask = book.bids.best(), book.asks.best()
-            assert bid is None or ask is None or bid.price_per_kg < ask.price_per_kg
+            assert not (book.matches and book.is_crossed())
+
+    @invariant()
+    def no_owner_stands_against_itself(self) -> None:
+        """Not even in a call: so an auction pairs nobody with itself."""
+        for old in self.naive.orders:
+            assert all(rival.owner != old.owner for rival in self.naive.rivals(old))
 
     @invariant()
     def inv_04_no_order_is_matched_beyond_its_amount_or_outside_its_limit(self) -> None:
@@ -224,9 +354,9 @@ class MarketMachine(RuleBasedStateMachine):
             assert trade.buy.class_id == trade.sell.class_id
 
     @invariant()
-    def inv_08_every_price_is_the_resting_orders(self) -> None:
+    def inv_08_every_price_is_the_resting_orders_or_the_auctions(self) -> None:
         for trade in self.trades.values():
-            assert trade.price_per_kg == trade.resting.price_per_kg
+            assert trade.price_per_kg == trade.due_price
 
 
 TestMarketMachine = MarketMachine.TestCase

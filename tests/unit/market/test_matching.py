@@ -2,9 +2,12 @@
 
 import pytest
 
+from backend.kernel.digest import Json
 from backend.market.book import Entry, PriceLevel
+from backend.market.journal import Kind
 from backend.market.matching import Engine
-from backend.market.order import Side
+from backend.market.order import ZERO_REF, Action, Side, SignedOrder
+from backend.market.replay import apply
 
 CLASS_ID, OTHER_CLASS_ID = 1, 2
 EXPIRY = 10_000
@@ -98,10 +101,12 @@ def test_place__in_another_class__meets_nobody(engine: Engine) -> None:
 
 
 def test_place__of_an_id_in_the_book__is_a_bug(engine: Engine) -> None:
-    engine.place(sell(1, 2, 100))
+    order = SignedOrder("m", "m", CLASS_ID, Side.SELL, 1000, 100, 0, EXPIRY, 1, 0, Action.HOLD, ZERO_REF)
+    payload: dict[str, Json] = {"order": order.wire(), "orderHash": "0x", "owner": "m", "signature": "0x"}
+    apply(engine, 1, Kind.PLACE, payload)
 
     with pytest.raises(AssertionError):
-        engine.place(sell(1, 2, 100))
+        apply(engine, 1, Kind.PLACE, payload)
 
 
 def test_remove__takes_the_order_out_and_says_what_was_open(engine: Engine) -> None:
