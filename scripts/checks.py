@@ -16,7 +16,9 @@ HARDHAT_LOCAL = CHECKOUT / "hardhat-local"
 TIMEOUT_S = 3600
 
 ON_POSTGRESQL = (
-    "tests/unit/storage",
+    "tests/unit/storage/test_database.py",
+    "tests/unit/storage/test_migrations.py",
+    "tests/unit/storage/test_sealing.py",
     "tests/unit/link/test_lease.py",
     "tests/unit/link/test_outbox.py",
     "tests/unit/market/test_crash.py",

@@ -29,11 +29,11 @@ WATCHED: tuple[type[SQLModel], ...] = (
 def rows(world: World) -> list[str]:
     """Every row of the projection, and of the statements it touches."""
     with world.database.read() as session:
-        return [
+        return sorted(
             f"{table.__tablename__} {sorted(row.model_dump().items())}"
             for table in WATCHED
             for row in session.exec(select(table))
-        ]
+        )
 
 
 def states(world: World, statements: list[Statement]) -> list[State]:
