@@ -38,6 +38,9 @@ IsSigned: TypeAlias = Callable[[Order, datetime], bool]
 """Whether an order's maker signed it, as the contracts decide it at that time."""
 
 
+MODES = frozenset({"call", "listed", "continuous"})
+
+
 class Undoable(Exception):
     """A line that cannot be carried out; says what would have been right."""
 
@@ -99,6 +102,7 @@ class Replay:
             "funding": self._funding,
             "expire": self._expire,
             "bust": self._bust,
+            "rules": self._rules,
             "phase": self._phase,
             "auction": self._auction,
             "reference": self._reference,
@@ -322,6 +326,13 @@ class Replay:
         return Open(order_id, order.class_id, order.maker, owner, order.side, lots, order.price_per_kg, found[3])
 
     # --- What holds for a class ---
+
+    def _rules(self, _line: Line, payload: Mapping[str, Any]) -> None:
+        """How a class is traded changes no order; that orders keep to it was asked before they were taken in."""
+        amount(payload["classId"])
+        mode, tick = payload["rules"]["mode"], amount(payload["rules"]["tick"])
+        _require(mode in MODES, f"one of {', '.join(sorted(MODES))}", mode)
+        _require(tick > 0, "a tick above 0", tick)
 
     def _phase(self, _line: Line, payload: Mapping[str, Any]) -> None:
         self.matcher.conditions(amount(payload["classId"])).phase = str(payload["phase"])

@@ -102,8 +102,8 @@ class Matcher:
                 placed.killed = new.lots
                 return placed
             new = self._match(new, self_trade, placed)
-        else:
-            new = self._collect(new, self_trade, placed)
+        if force not in {"ioc", "fok"}:
+            new = self._wait(new, self_trade, placed)
         if force in {"ioc", "fok"}:
             placed.killed, new = new.lots, replace(new, lots=0)
         if new.lots:
@@ -141,11 +141,11 @@ class Matcher:
                 break
         return lots >= new.lots and count <= FOK_FILLS_MAX
 
-    def _collect(self, new: Open, self_trade: str, placed: Placed) -> Open:
-        """Rests without meeting anybody, unless it could meet its owner."""
-        own = [old.order_id for old in self.meets(new) if old.owner == new.owner]
+    def _wait(self, new: Open, self_trade: str, placed: Placed) -> Open:
+        """What is left to rest: in an auction to come, beyond the band too, it must not meet its owner."""
+        own = [old.order_id for old in self.meets(new) if old.owner == new.owner] if new.lots else []
         if own and self_trade != "cancel_newest":
-            placed.displaced = own
+            placed.displaced += own
             for order_id in own:
                 self.keep(order_id, 0)
         if own and self_trade != "cancel_oldest":

@@ -292,3 +292,15 @@ def test_wallet_contracts_signature__without_a_chain__counts_as_none(book: Writt
         *("journal.orders", 1),
         f"signed by {ANA.address}",
     )
+
+
+@pytest.mark.parametrize(
+    ("mode", "tick", "lines"), [("call", "5", set[int]()), ("sometimes", "5", {1}), ("call", "0", {1})]
+)
+def test_rules__of_a_class__are_told_in_a_form_that_can_be_read(
+    tmp_path: Path, mode: str, tick: str, lines: set[int]
+) -> None:
+    book = Written()
+    book.line("rules", {"classId": str(CLASS_ID), "rules": {"mode": mode, "tick": tick}})
+    book.place(ANA, "sell", 5, 95)
+    assert {finding.where.line for finding in book.findings(tmp_path, o2=("open", 5, 0))} == lines
