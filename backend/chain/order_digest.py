@@ -1,8 +1,8 @@
 """What an order's maker signs, hashed without the generic encoder: the book does this for every order that comes in.
 
 The fields of `Order` never change under a deployed Exchange, so the type hash, the domain separator and the hashes of
-the few words are worked out once; what is left is to put twelve words side by side. `typed_data.digest` says the same of
-every message, ten times slower; a property test holds the two, eth-account and the contract's `hashOrder` to one answer.
+the few words are worked out once; what is left is to put twelve words side by side. `typed_data.digest` says the same
+of every message, ten times slower; property tests hold the two, eth-account and the contract's `hashOrder` together.
 """
 
 from collections.abc import Mapping
@@ -30,9 +30,9 @@ class OrderDigest:
         self._type_hash = definition.type_hash
 
     def __call__(self, message: Mapping[str, Any]) -> bytes:
-        """32 bytes: what `typed_data.digest("Order", ...)` gives. The message as there: addresses of 40 hex digits after
-        0x, side and action of the words we know, `ref` of 32 bytes. Raises OverflowError for a number no uint256 holds,
-        KeyError for a word or a field that is not there.
+        """32 bytes: what `typed_data.digest("Order", ...)` gives. The message as there: addresses of 40 hex digits
+        after 0x, side and action of the words we know, `ref` of 32 bytes. Raises OverflowError for a number no uint256
+        holds, KeyError for a word or a field that is not there.
         """
         words = b"".join(
             (

@@ -50,8 +50,8 @@ def recover(digest: bytes, signature: bytes) -> str:
 
 
 def signer_of(digest: bytes, canonical: bytes) -> bytes:
-    """20 bytes: the address that signed a 32-byte digest, from a signature in canonical form. For who compares and shows
-    nothing: writing an address in EIP-55 costs a hash more. Raises SignatureMalformed.
+    """20 bytes: the address that signed a 32-byte digest, from a signature in canonical form. For who compares and
+    shows nothing: writing an address in EIP-55 costs a hash more. Raises SignatureMalformed.
     """
     try:
         public = PublicKey.from_signature_and_message(canonical[:64] + bytes([canonical[64] - 27]), digest, hasher=None)

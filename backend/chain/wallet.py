@@ -1,9 +1,9 @@
-"""Asking a wallet contract whether it signed (EIP-1271), exactly as our contracts ask (contracts/libraries/Signatures.sol):
-a static call with 100,000 gas, of whose answer one word is read.
+"""Asking a wallet contract whether it signed (EIP-1271), exactly as contracts/libraries/Signatures.sol asks: a static
+call with 100,000 gas, of whose answer one word is read.
 
-No function of ours asks on somebody's behalf, and an ordinary `eth_call` to the wallet is another question: it may write,
-and has other gas. So the question travels as creation code that asks and returns the verdict; nothing is deployed by an
-`eth_call`.
+No function of ours asks on somebody's behalf, and an ordinary `eth_call` to the wallet is another question: it may
+write, and has other gas. So the question travels as creation code that asks and returns the verdict; nothing is
+deployed by an `eth_call`.
 """
 
 from eth_abi.abi import encode

@@ -17,7 +17,9 @@ messages = st.fixed_dictionaries({name: WORDS.get(name, VALUES[kind]) for name, 
 MESSAGE: dict[str, object] = {
     **dict.fromkeys(("maker", "beneficiary"), "0x" + "11" * 20),
     **dict.fromkeys(("classId", "amountGco2e", "pricePerKg", "maxFeeBps", "expiry", "number", "epoch"), 1),
-    **{"side": "buy", "action": "hold", "ref": bytes(32)},
+    "side": "buy",
+    "action": "hold",
+    "ref": bytes(32),
 }
 
 
