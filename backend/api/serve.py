@@ -23,7 +23,7 @@ from backend.issuance.drawing import Advanced, advance
 from backend.issuance.reversal import Cancelled, cancel_reversed
 from backend.kernel.clock import Clock, SystemClock
 from backend.kernel.errors import Unavailable
-from backend.ledger.address import may_sell
+from backend.ledger.address import not_selling
 from backend.ledger.books import Books
 from backend.ledger.deadline import Closed, close_overdue
 from backend.ledger.erasure import finish_erasures
@@ -80,8 +80,9 @@ class Tanyu:
             deployment=self.deployment,
             operator=self.operator,
             chain=chain,
-            may_sell=self._may_sell,
+            not_selling=not_selling,
             check_gift=self._check_gift,
+            wallet_accepts=Node(self.w3).wallet_accepts,
             sequencer=self.sequencer,
         )
         confirmations = confirmations_of(settings, self.deployment)
@@ -123,11 +124,6 @@ class Tanyu:
         """As the chain says now; a role that begins later does not count."""
         held, delay_s = self.contracts.governance.functions.hasRole(REGISTRAR_ROLE, address).call()
         return bool(held) and delay_s == 0
-
-    def _may_sell(self, address: str) -> bool:
-        """A minor's credits are kept until its account is handed over; an account without a ledger may sell."""
-        with self.database.read() as session:
-            return may_sell(session, address)
 
     def _check_gift(self, campaign_id: int, expiry: int) -> None:
         """An order that gives must not bust its counterparty's trade: its campaign takes gifts as long as it stands."""

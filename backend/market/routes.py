@@ -12,13 +12,11 @@ from backend.market.listing import all_rules, class_of, rules_of
 from backend.market.service import Market
 from backend.market.tape import BookQuestion, day_view, order_with_hash, orders_of, trades_of_class, trades_of_order
 from backend.market.views import (
-    AckOut,
     BookOut,
     CancelBody,
     CancelledOut,
     NumbersBody,
     NumbersOut,
-    OrderBody,
     OrderOut,
     OrderWithTradesOut,
     RulesOut,
@@ -86,12 +84,6 @@ def ticker(request: Request, class_id: ListedClass) -> TickerOut:
 def lease_numbers(request: Request, account: SignedIn, body: NumbersBody) -> NumbersOut:
     """Order numbers for the signed-in account: each order needs one, and only this account may use them."""
     return NumbersOut.of(market_of(request).lease_numbers(account, body.count))
-
-
-@router.post("/orders", status_code=201)
-def place_an_order(request: Request, body: OrderBody) -> AckOut:
-    """Places a signed order. The answer comes once the order is durable; the same order again gets the same answer."""
-    return AckOut.of(market_of(request).place(body.order(), body.signature))
 
 
 @router.post("/orders/cancel")

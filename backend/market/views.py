@@ -2,7 +2,16 @@
 
 from datetime import datetime
 
-from backend.access.wire import AddressText, Amount, HexBytes, HexBytes32, Iso, PositiveAmount, SignatureText, Wire
+from backend.access.wire import (
+    AccountSignatureText,
+    AddressText,
+    Amount,
+    HexBytes,
+    HexBytes32,
+    Iso,
+    PositiveAmount,
+    Wire,
+)
 from backend.chain.class_id import class_code
 from backend.market.book import PriceLevel
 from backend.market.cancel import Cancelled
@@ -35,7 +44,7 @@ class OrderFields(Wire):
 class OrderBody(OrderFields):
     """A signed order to place."""
 
-    signature: SignatureText
+    signature: AccountSignatureText
 
     def order(self) -> SignedOrder:
         """The order without its signature."""
@@ -91,7 +100,7 @@ class CancelBody(Wire):
     maker: AddressText
     number: Amount
     deadline: Amount
-    signature: SignatureText
+    signature: AccountSignatureText
 
 
 class CancelledOut(Wire):

@@ -15,6 +15,7 @@ from backend.chain.keys import Signer, personal_recover
 from backend.chain.typed_data import sign
 from backend.kernel.clock import iso, unix_s
 from backend.kernel.digest import canonical_json, to_hex
+from backend.market.entry_routes import router as entry_router
 from backend.market.order import Side, SignedOrder
 from backend.market.routes import router
 from backend.market.tables import ListedClass
@@ -48,6 +49,7 @@ def market_app(world: World) -> FastAPI:
     app.state.deployment = DEPLOYMENT
     app.state.market = world.market
     app.include_router(access_router)
+    app.include_router(entry_router)
     app.include_router(router)
     install_problems(app)
     return app
@@ -244,7 +246,7 @@ BAD_FIELDS: list[tuple[str, Any, str]] = [
     ("pricePerKg", "0", "amount.malformed"),
     ("expiry", None, "amount.malformed"),
     ("ref", "0x00", "bytes32.malformed"),
-    ("signature", "0x00", "signature.malformed"),
+    ("signature", "0x0", "signature.unreadable"),
     ("surprise", "1", "input.invalid"),
 ]
 

@@ -76,6 +76,10 @@ class World:
     clock: FixedClock = field(default_factory=lambda: FixedClock(START))
     fee_bps: int = 30
     minors: set[str] = field(default_factory=set)
+    wallets: set[tuple[str, bytes]] = field(default_factory=set)
+    """(account, signature): what wallets take for theirs."""
+    asked: list[str] = field(default_factory=list)
+    """The accounts whose wallets were asked."""
     campaigns: dict[int, int] = field(default_factory=dict)
     """When each campaign closes, in Unix seconds."""
     is_listed: bool = False
@@ -98,8 +102,9 @@ class World:
             deployment=DEPLOYMENT,
             operator=OPERATOR,
             chain=chain,
-            may_sell=lambda account: account not in self.minors,
+            not_selling=lambda _session, accounts: self.minors & set(accounts),
             check_gift=self.check_gift,
+            wallet_accepts=self.wallet_accepts,
             sequencer=Sequencer(
                 database=self.database, clock=self.clock, exchange=DOMAIN, chain=chain, inbox_size=inbox_size
             ),
@@ -108,6 +113,10 @@ class World:
     def check_gift(self, campaign_id: int, expiry: int) -> None:
         if expiry > self.campaigns.get(campaign_id, 0):
             raise NoSuchCampaign(f"campaign {campaign_id}")
+
+    def wallet_accepts(self, account: str, _digest: bytes, signature: bytes) -> bool:
+        self.asked.append(account)
+        return (account, signature) in self.wallets
 
     def start(self) -> None:
         self.market.sequencer.start()
