@@ -29,6 +29,7 @@ from backend.ledger.deadline import Closed, close_overdue
 from backend.ledger.erasure import finish_erasures
 from backend.ledger.personhood import LedgerKeys
 from backend.link import balances
+from backend.link.index import indexed_block
 from backend.link.indexer import Indexer
 from backend.link.loop import Loop
 from backend.link.named_block import first_block_from
@@ -70,7 +71,8 @@ class Tanyu:
         self.w3 = connect(settings.rpc_url or f"http://127.0.0.1:{settings.local_chain_port}")
         self.contracts = Contracts(self.w3, self.deployment)
         self.fee = FeeProjection(self.database)
-        chain = ChainView(balances, self.deployment.address("Exchange"), self.fee.fee_bps)
+        exchange = self.deployment.address("Exchange")
+        chain = ChainView.remembering(balances, exchange, self.fee.fee_bps, indexed_block)
         self.sequencer = Sequencer(
             database=self.database, clock=self.clock, exchange=self.deployment.domain("Exchange"), chain=chain
         )

@@ -12,7 +12,7 @@ from sqlmodel import select
 from backend.kernel.digest import Json, to_hex
 from backend.kernel.errors import Conflict, Forbidden, NotFound
 from backend.market.journal import Kind
-from backend.market.numbers import NUMBER_MAX
+from backend.market.memory import NUMBER_MAX
 from backend.market.tables import OrderRow, OrderState
 from backend.market.turn import Turn
 

@@ -75,7 +75,8 @@ class Placing:
         Raises NumberNotLeased, NumberLeaseExpired, NumberUsed, EpochStale, NumberCancelled, ExpiryTooSoon,
         ExpiryTooLate, OpenOrdersExceeded, and what `Funds.require_sell` and `require_buy` raise.
         """
-        known = turn.order(self.order_hash)
+        # An order comes under its own number: one that nobody used saves the query.
+        known = turn.order(self.order_hash) if turn.number_used(self.order.number) else None
         if known is not None:
             return accepted_before(turn, known)
         check_lifetime(self.order, turn.now_s)
@@ -104,7 +105,7 @@ class Placing:
 
     def _check_number(self, turn: Turn) -> None:
         order = self.order
-        check_leased(turn.session, order.maker, order.number, turn.now)
+        check_leased(turn.chain.memory.leased(turn.session, order.number), order.maker, order.number, turn.now)
         if turn.number_used(order.number):
             raise NumberUsed(order.number)
         epoch = turn.chain.balances.maker_epoch(turn.session, order.maker)

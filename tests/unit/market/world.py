@@ -60,6 +60,9 @@ class FakeBalances:
     def number_cancelled(self, session: Session, account: str, number: int) -> bool:
         return (account, number) in self.cancelled
 
+    def any_number_cancelled(self, session: Session, account: str) -> bool:
+        return any(account == cancelling for cancelling, _ in self.cancelled)
+
 
 class NoSuchCampaign(RuleViolated):
     """What the giving room would say."""
