@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 
 from backend.access.body_limit import BodyLimit
 from backend.access.head import HeadAsGet
+from backend.access.key_routes import router as key_router
 from backend.access.plain_target import PlainTarget
 from backend.access.problems import install_problems
 from backend.access.routes import router as access_router
@@ -51,7 +52,7 @@ def create_app(
     for name, value in state.items():
         setattr(app.state, name, value)
     install_problems(app)
-    for router in (access_router, *routers):
+    for router in (*routers, access_router, key_router):
         app.include_router(router)
     app.include_router(health_router(ready_checks, cast(Clock, state["clock"]).now()))
     app.include_router(signing_router())

@@ -29,6 +29,7 @@ from backend.ledger.books import Books
 from backend.ledger.routes import router as ledger
 from backend.link.balances import balance_projections
 from backend.link.projection import Projection
+from backend.market.cancel_routes import router as cancelling
 from backend.market.entry_routes import router as entry
 from backend.market.listing import ListingProjection
 from backend.market.personal import orders_of, trades_of, trading_in_the_way
@@ -38,7 +39,17 @@ from backend.settlement.fee import FeeProjection
 from backend.settlement.projection import FillsProjection
 from backend.settlement.routes import router as settlement
 
-ROUTERS: tuple[APIRouter, ...] = (entry, footprint, ledger, issuance, credentials, market, settlement, giving)
+ROUTERS: tuple[APIRouter, ...] = (
+    entry,
+    footprint,
+    ledger,
+    issuance,
+    credentials,
+    market,
+    cancelling,
+    settlement,
+    giving,
+)
 """Routes are tried in this order: the one that must be fast comes first."""
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import uvicorn
 from fastapi import FastAPI
 
+from backend.access.api_key import ApiKeys
 from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.facts import facts_of
@@ -177,6 +178,7 @@ class Tanyu:
             "deployment": self.deployment,
             "site": site,
             "market": self.market,
+            "api_keys": ApiKeys.at(self.settings.data_dir / "api-keys.secret"),
             "books": self.books,
             "contracts": self.contracts,
             "operator": self.operator,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, select
 
-from backend.access.tables import SessionRow
+from backend.access.tables import ApiKeyRow, SessionRow
 from backend.chain.keys import personal_recover
 from backend.footprint.place import place_of
 from backend.kernel.clock import iso
@@ -136,6 +136,7 @@ def _empty(session: Session, books: Books, row: PersonRow, at: datetime) -> None
     end_address(session, row, because=ERASURE if row.guardian is None else WARD_ERASURE, at=at)
     addresses = addresses_of(session, row.id) + claim_addresses_of(session, row.id)
     session.exec(delete(SessionRow).where(col(SessionRow.address).in_(addresses)))
+    session.exec(delete(ApiKeyRow).where(col(ApiKeyRow.account).in_(addresses)))
     for step in books.erasure_steps:
         step(session, row.id, at)
     _empty_statements(session, row.id)

@@ -44,6 +44,7 @@ class OrderClosed(Conflict):
     code = "market.order_closed"
 
     def __init__(self, row: OrderRow) -> None:
+        self.order_hash = row.order_hash
         super().__init__(
             f"the order is {row.state}", order_hash=to_hex(row.order_hash), state=row.state, reason=row.reason
         )

@@ -5,7 +5,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
-from backend.access.session import signed_in
+from backend.access.authority import Reader, Trader
 from backend.access.state import clock_of, database_of
 from backend.access.wire import HexBytes32, PageAfter, PageLimit
 from backend.market.listing import all_rules, class_of, rules_of
@@ -13,8 +13,6 @@ from backend.market.service import Market
 from backend.market.tape import BookQuestion, day_view, order_with_hash, orders_of, trades_of_class, trades_of_order
 from backend.market.views import (
     BookOut,
-    CancelBody,
-    CancelledOut,
     NumbersBody,
     NumbersOut,
     OrderOut,
@@ -42,7 +40,6 @@ def listed_class(request: Request, class_ref: str) -> int:
 
 
 ListedClass = Annotated[int, Depends(listed_class)]
-SignedIn = Annotated[str, Depends(signed_in)]
 
 
 @router.get("/market/classes")
@@ -81,27 +78,15 @@ def ticker(request: Request, class_id: ListedClass) -> TickerOut:
 
 
 @router.post("/orders/numbers", status_code=201)
-def lease_numbers(request: Request, account: SignedIn, body: NumbersBody) -> NumbersOut:
+def lease_numbers(request: Request, account: Trader, body: NumbersBody) -> NumbersOut:
     """Order numbers for the signed-in account: each order needs one, and only this account may use them."""
     return NumbersOut.of(market_of(request).lease_numbers(account, body.count))
-
-
-@router.post("/orders/cancel")
-def cancel_by_signature(request: Request, body: CancelBody) -> CancelledOut:
-    """Takes the order under a number off the book by its maker's signed `Cancel`; no session is needed."""
-    return CancelledOut.of(market_of(request).cancel_signed(body.maker, body.number, body.deadline, body.signature))
-
-
-@router.delete("/orders/{order_hash}")
-def cancel_an_order(request: Request, account: SignedIn, order_hash: HexBytes32) -> CancelledOut:
-    """Takes an order of the signed-in account off the book. A trade already matched stands."""
-    return CancelledOut.of(market_of(request).cancel(account, order_hash))
 
 
 @router.get("/orders")
 def my_orders(
     request: Request,
-    account: SignedIn,
+    account: Reader,
     only_open: Annotated[bool, Query(alias="onlyOpen")] = False,
     limit: PageLimit = 100,
     after: PageAfter = 0,

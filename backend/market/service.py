@@ -1,12 +1,14 @@
 """The market as its users meet it: numbers, orders, cancellations; what the chain reports; signed acknowledgements."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy import event
 from sqlmodel import Session
 
+from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
 from backend.chain.keys import Signer, personal_sign
 from backend.chain.order_digest import OrderDigest
@@ -16,13 +18,16 @@ from backend.kernel.digest import canonical_json, to_hex
 from backend.kernel.errors import RuleViolated, TanyuError
 from backend.market.bust import Busting
 from backend.market.cancel import Cancelled, Cancelling, CancellingNumber
+from backend.market.cancel_all import CancelledAll, CancellingAll
 from backend.market.door import Door, NotSelling, WalletQuestion
 from backend.market.entry import Entry
 from backend.market.funds import ChainView
+from backend.market.hard_cancel import ChainCancel, SignedCancel, Withdrawing, relay_cancel
 from backend.market.numbers import Lease, lease
 from backend.market.order import SignedOrder
 from backend.market.place import Accepted
-from backend.market.sequencer import Sequencer
+from backend.market.sequencer import ANSWER_TIMEOUT_S, NoAnswer, Sequencer
+from backend.market.validate import Looking, Validating, Verdict
 from backend.storage.database import Database
 
 
@@ -117,17 +122,53 @@ class Market:
         """Takes a maker's order off the book. Raises OrderUnknown, NotYourOrder, OrderClosed; as `Sequencer.call`."""
         return self.sequencer.call(Cancelling(maker, order_hash))
 
-    def cancel_signed(self, maker: str, number: int, deadline: int, signature: bytes) -> Cancelled:
-        """The same by the maker's signed `Cancel` message, so that no session is needed.
+    def cancel_each(self, maker: str, order_hashes: Sequence[bytes]) -> list[Cancelled | TanyuError]:
+        """What `cancel` answers or raises for each of a maker's orders; all are left with the sequencer before any is
+        waited for. Raises MarketBusy, MarketStopped.
+        """
+        answers = [self.sequencer.submit(Cancelling(maker, order_hash)) for order_hash in order_hashes]
+        wait(answers, ANSWER_TIMEOUT_S)
+        return [_outcome(answer) for answer in answers]
+
+    def cancel_all(self, maker: str, class_id: int | None) -> CancelledAll:
+        """Takes every open order of a maker off the book, in one class if it is named. As `Sequencer.call`."""
+        return self.sequencer.call(CancellingAll(maker, class_id))
+
+    def cancel_signed(self, cancel: SignedCancel) -> Cancelled:
+        """Takes the order under a number off the book by its maker's signed `Cancel`, so that no session is needed.
 
         Raises CancelDeadlinePassed, what `Door.signature_of` raises, OrderUnknown, OrderClosed.
         """
+        self._require_signed(cancel)
+        return self.sequencer.call(CancellingNumber(cancel.maker, cancel.number))
+
+    def cancel_hard(self, contracts: Contracts, cancel: SignedCancel) -> tuple[Cancelled, ChainCancel]:
+        """The same, and tells the chain: first off the book, then into the outbox. The same again says where it stands.
+
+        Raises what `cancel_signed` raises, but for orders that left the book for another reason; IntentDiffers.
+        """
+        kept = self._require_signed(cancel)
+        cancelled = self.sequencer.call(Withdrawing(cancel.maker, cancel.number))
+        with self._database.write() as session:
+            return cancelled, relay_cancel(session, contracts, replace(cancel, signature=kept), self._clock.now())
+
+    def _require_signed(self, cancel: SignedCancel) -> bytes:
         now_s = unix_s(self._clock.now())
-        if deadline <= now_s:
-            raise CancelDeadlinePassed(deadline, now_s)
-        message = {"maker": maker, "number": number, "deadline": deadline}
-        self.door.signature_of(maker, digest("Cancel", self._exchange, message), signature)
-        return self.sequencer.call(CancellingNumber(maker, number))
+        if cancel.deadline <= now_s:
+            raise CancelDeadlinePassed(cancel.deadline, now_s)
+        return self.door.signature_of(
+            cancel.maker, digest("Cancel", self._exchange, cancel.message()), cancel.signature
+        )
+
+    def validate(self, order: SignedOrder, signature: bytes) -> Verdict:
+        """Whether an order would be accepted now, and what of it would be filled at once; changes nothing.
+
+        Raises what `Door.signed` raises: a stranger learns nothing of a maker's funds. As `Sequencer.call`.
+        """
+        (outcome,) = self.door.admit([self.door.signed(order, signature)])
+        if isinstance(outcome, TanyuError):
+            return self.sequencer.ask(Looking(order, outcome))
+        return self.sequencer.call(Validating(outcome))
 
     def bust(self, trade_id: int, reason: str) -> None:
         """Unwinds a trade that the chain skipped, by the name of the Exchange's error; twice is the same as once.
@@ -142,3 +183,14 @@ class Market:
 
     def _refresh(self, accounts: frozenset[str], _session: Session) -> None:
         self.sequencer.refresh(accounts)
+
+
+def _outcome(answer: "Future[Cancelled]") -> Cancelled | TanyuError:
+    if not answer.done():
+        return NoAnswer()
+    failure = answer.exception()
+    if failure is None:
+        return answer.result()
+    if isinstance(failure, TanyuError):
+        return failure
+    raise failure

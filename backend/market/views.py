@@ -14,7 +14,6 @@ from backend.access.wire import (
 )
 from backend.chain.class_id import class_code
 from backend.market.book import PriceLevel
-from backend.market.cancel import Cancelled
 from backend.market.numbers import Lease
 from backend.market.order import Action, Side, SignedOrder
 from backend.market.rules import LIFETIME_S_MAX, LIFETIME_S_MIN, ClassRules
@@ -91,34 +90,6 @@ class AckOut(Wire):
             ),
             lots_open=accepted.lots_open,
             lots_stopped=accepted.lots_stopped,
-        )
-
-
-class CancelBody(Wire):
-    """A signed `Cancel` message: contracts/eip712/cancel.json."""
-
-    maker: AddressText
-    number: Amount
-    deadline: Amount
-    signature: AccountSignatureText
-
-
-class CancelledOut(Wire):
-    """Off the book. `lotsMatched` were matched before and stand."""
-
-    sequence: int
-    order_hash: HexBytes32
-    lots_matched: Amount
-    cancelled_at: Iso
-
-    @classmethod
-    def of(cls, cancelled: Cancelled) -> "CancelledOut":
-        """A cancellation in JSON."""
-        return cls(
-            sequence=cancelled.sequence,
-            order_hash=cancelled.order_hash,
-            lots_matched=cancelled.lots_matched,
-            cancelled_at=cancelled.cancelled_at,
         )
 
 
