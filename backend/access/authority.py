@@ -21,8 +21,9 @@ from backend.access.api_key import (
     SignedRequest,
     touch,
 )
+from backend.access.limits import cost_of
 from backend.access.session import Documented, session_of
-from backend.access.state import clock_of, database_of
+from backend.access.state import clock_of, database_of, limits_of
 
 __all__ = ["Canceller", "Reader", "Scope", "Trader", "account_of"]
 
@@ -53,8 +54,17 @@ KeyDocumented: TypeAlias = Annotated[None, Depends(KeyScheme())]
 def account_of(connection: HTTPConnection, scope: Scope, body: bytes = b"") -> str:
     """The account on whose authority a connection acts, if it may do what needs this scope. `body`: of the request.
 
-    Raises NotSignedIn, CrossSite, or what `ApiKeys.account_of` raises. A WebSocket signs its handshake as a GET.
+    Raises NotSignedIn, CrossSite, what `ApiKeys.account_of` raises, TooManyRequests. A WebSocket signs its handshake as
+    a GET.
     """
+    account = _proven(connection, scope, body)
+    limits = limits_of(connection)
+    if limits is not None:
+        limits.take_account(account, cost_of(connection.scope.get("method", "GET"), connection.scope["path"]))
+    return account
+
+
+def _proven(connection: HTTPConnection, scope: Scope, body: bytes) -> str:
     key_id = connection.headers.get(KEY_HEADER)
     if key_id is None:
         return session_of(connection).address

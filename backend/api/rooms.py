@@ -31,6 +31,7 @@ from backend.link.balances import balance_projections
 from backend.link.projection import Projection
 from backend.market.cancel_routes import router as cancelling
 from backend.market.entry_routes import router as entry
+from backend.market.faucet_routes import router as faucet
 from backend.market.listing import ListingProjection
 from backend.market.personal import orders_of, trades_of, trading_in_the_way
 from backend.market.routes import router as market
@@ -47,6 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     credentials,
     market,
     cancelling,
+    faucet,
     settlement,
     giving,
 )

@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from backend.access.api_key import ApiKeys
+from backend.access.limits import COSTS, Limits
 from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.facts import facts_of
@@ -77,6 +78,9 @@ class Tanyu:
         self.sequencer = Sequencer(
             database=self.database, clock=self.clock, exchange=self.deployment.domain("Exchange"), chain=chain
         )
+        self.limits = Limits.of(
+            address_points_per_s=settings.address_points_per_s, account_points_per_s=settings.account_points_per_s
+        )
         self.market = Market(
             database=self.database,
             clock=self.clock,
@@ -86,6 +90,7 @@ class Tanyu:
             not_selling=not_selling,
             check_gift=self._check_gift,
             wallet_accepts=Node(self.w3).wallet_accepts,
+            charge=lambda account: self.limits.take_account(account, COSTS["POST", "/orders"]),
             sequencer=self.sequencer,
         )
         confirmations = confirmations_of(settings, self.deployment)
@@ -178,6 +183,7 @@ class Tanyu:
             "deployment": self.deployment,
             "site": site,
             "market": self.market,
+            "limits": self.limits,
             "api_keys": ApiKeys.at(self.settings.data_dir / "api-keys.secret"),
             "books": self.books,
             "contracts": self.contracts,

@@ -18,8 +18,12 @@ ClassRef = Annotated[str, typer.Argument(help="Credit class, such as CN-SC/2025/
 Url = Annotated[str | None, typer.Option("--url", help="Base URL of the server; the local one if not given.")]
 
 
+def _base(url: str | None) -> str:
+    return url or f"http://127.0.0.1:{Settings.of_environment().port}"
+
+
 def _get(url: str | None, class_ref: str, what: str, **params: int) -> Any:
-    with ApiClient(url or f"http://127.0.0.1:{Settings.of_environment().port}") as client:
+    with ApiClient(_base(url)) as client:
         return client.get(f"/market/{class_ref.replace('/', '~')}/{what}", **params)
 
 
@@ -69,3 +73,20 @@ def trades(
     """Shows the latest trades of a class, newest first."""
     with failing_plainly(as_json=as_json):
         emit(_get(url, class_ref, "trades", limit=limit), as_json=as_json, render=_trades_table)
+
+
+def _grant(grant: Mapping[str, Any]) -> str:
+    return f"{grant['amount']} base units of test money for {grant['account']}: {grant['state']}"
+
+
+@app.command()
+def faucet(
+    account: Annotated[str, typer.Argument(help="The address that wants test money.")],
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Asks for payment tokens of the local chain to try the market with, once a day."""
+    with failing_plainly(as_json=as_json):
+        with ApiClient(_base(url)) as client:
+            found = client.post("/faucet", {"account": account})
+        emit(found, as_json=as_json, render=_grant)

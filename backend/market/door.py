@@ -74,7 +74,8 @@ class Signed:
 @dataclass(frozen=True)
 class Door:
     """One Exchange's door. `fee_bps` answers from memory. `check_gift` takes the campaign and the expiry of a buy that
-    gives, and raises what keeps the campaign from taking it.
+    gives, and raises what keeps the campaign from taking it. `charge` counts an order of an account and raises if these
+    are too many.
     """
 
     database: Database
@@ -84,6 +85,7 @@ class Door:
     fee_bps: Callable[[], int]
     not_selling: NotSelling
     check_gift: Callable[[int, int], None]
+    charge: Callable[[str], None]
     wallet_accepts: WalletQuestion
 
     # --- The signature ---
@@ -128,8 +130,8 @@ class Door:
         """For each order the command that takes it in, or why it may not come in. An order that is in already passes:
         its command gives the first answer again.
 
-        The refusals: ClassUnknown, what `ClassRules.check`, `check_lifetime` and `check_fee` raise, MayNotSell, and
-        what `check_gift` raises.
+        The refusals: what `charge` raises, ClassUnknown, what `ClassRules.check`, `check_lifetime` and `check_fee`
+        raise, MayNotSell, and what `check_gift` raises.
         """
         with self.database.read() as session:
             rules = {class_id: _rules(session, class_id) for class_id in {signed.order.class_id for signed in group}}
@@ -141,6 +143,7 @@ class Door:
         found: list[Placing | TanyuError] = []
         for signed in group:
             try:
+                self.charge(signed.order.maker)
                 of_class = rules[signed.order.class_id]
                 if isinstance(of_class, ClassUnknown):
                     raise of_class

@@ -61,7 +61,7 @@ def ack_text(accepted: Accepted) -> str:
 
 
 class Market:
-    """One Exchange's market. `not_selling`, `check_gift` and `wallet_accepts` as the `Door` has them."""
+    """One Exchange's market. `not_selling`, `check_gift`, `wallet_accepts` and `charge` as the `Door` has them."""
 
     def __init__(
         self,
@@ -74,6 +74,7 @@ class Market:
         not_selling: NotSelling,
         check_gift: Callable[[int, int], None],
         wallet_accepts: WalletQuestion,
+        charge: Callable[[str], None],
         sequencer: Sequencer,
     ) -> None:
         self._database = database
@@ -90,6 +91,7 @@ class Market:
             fee_bps=chain.fee_bps,
             not_selling=not_selling,
             check_gift=check_gift,
+            charge=charge,
             wallet_accepts=wallet_accepts,
         )
         self.entry = Entry(self.door, sequencer)

@@ -21,6 +21,7 @@ from backend.kernel.clock import iso, unix_s
 from backend.kernel.digest import canonical_json, to_hex
 from backend.market.cancel_routes import router as cancel_router
 from backend.market.entry_routes import router as entry_router
+from backend.market.faucet_routes import router as faucet_router
 from backend.market.order import Side, SignedOrder
 from backend.market.routes import router as market_router
 from backend.market.tables import ListedClass
@@ -56,7 +57,7 @@ def market_app(world: World) -> FastAPI:
     app.state.api_keys = ApiKeys(b"\7" * 32)
     app.state.contracts = Contracts(Web3(), DEPLOYMENT)
     app.include_router(access_router)
-    for router in (entry_router, market_router, cancel_router, key_router):
+    for router in (entry_router, market_router, cancel_router, faucet_router, key_router):
         app.include_router(router)
     install_problems(app)
     return app

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
+from backend.access.limits import COSTS, Limits
 from backend.chain.class_id import pack
 from backend.chain.deployment import Deployment
 from backend.chain.keys import DevRole, Signer, dev_signer
@@ -24,7 +25,8 @@ from backend.storage.database import Database
 CLASS_ID = pack("CN-SC", 2025, "SIM")
 OTHER_CLASS_ID = pack("US-CA", 2025, "SIM")
 EXCHANGE = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
-DEPLOYMENT = Deployment(31337, "0x" + "11" * 32, 0, {"Exchange": EXCHANGE}, {})
+PAYMENT = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"
+DEPLOYMENT = Deployment(31337, "0x" + "11" * 32, 0, {"Exchange": EXCHANGE, "PaymentToken": PAYMENT}, {})
 DOMAIN = DEPLOYMENT.domain("Exchange")
 OPERATOR = dev_signer(DevRole.OPERATOR)
 ANA, BO, CHEN, DANA = (dev_signer(10 + index) for index in range(4))
@@ -83,6 +85,7 @@ class World:
     """(account, signature): what wallets take for theirs."""
     asked: list[str] = field(default_factory=list)
     """The accounts whose wallets were asked."""
+    limits: Limits | None = None
     campaigns: dict[int, int] = field(default_factory=dict)
     """When each campaign closes, in Unix seconds."""
     is_listed: bool = False
@@ -108,6 +111,7 @@ class World:
             not_selling=lambda _session, accounts: self.minors & set(accounts),
             check_gift=self.check_gift,
             wallet_accepts=self.wallet_accepts,
+            charge=self.charge,
             sequencer=Sequencer(
                 database=self.database, clock=self.clock, exchange=DOMAIN, chain=chain, inbox_size=inbox_size
             ),
@@ -120,6 +124,10 @@ class World:
     def wallet_accepts(self, account: str, _digest: bytes, signature: bytes) -> bool:
         self.asked.append(account)
         return (account, signature) in self.wallets
+
+    def charge(self, account: str) -> None:
+        if self.limits is not None:
+            self.limits.take_account(account, COSTS["POST", "/orders"])
 
     def start(self) -> None:
         self.market.sequencer.start()
