@@ -88,6 +88,9 @@ class World:
     limits: Limits | None = None
     campaigns: dict[int, int] = field(default_factory=dict)
     """When each campaign closes, in Unix seconds."""
+    is_remembering: bool = False
+    """Whether the sequencer remembers what the chain says for as long as `block` is the same."""
+    block: int = 1
     is_listed: bool = False
     """Whether the classes are in the database already."""
     market: Market = field(init=False)
@@ -101,7 +104,10 @@ class World:
 
     def new_market(self, inbox_size: int = 4096) -> Market:
         """A market over the same database, not started."""
-        chain = ChainView(self.balances, EXCHANGE, lambda: self.fee_bps)
+        if self.is_remembering:
+            chain = ChainView.remembering(self.balances, EXCHANGE, lambda: self.fee_bps, lambda _session: self.block)
+        else:
+            chain = ChainView(self.balances, EXCHANGE, lambda: self.fee_bps)
         return Market(
             database=self.database,
             clock=self.clock,
