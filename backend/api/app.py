@@ -23,6 +23,7 @@ from backend.api.start import StartPageFacts, start_router
 from backend.api.stylesheet import stylesheet_router
 from backend.kernel.clock import Clock
 from backend.ledger.intake_routes import STREAMED
+from backend.market.fast_orders import FastOrders
 
 
 def create_app(
@@ -63,6 +64,7 @@ def create_app(
     app.include_router(stylesheet_router())
     if start_facts is not None:
         app.include_router(start_router(start_facts))
+    app.add_middleware(FastOrders)
     app.add_middleware(BodyLimit, by_path=body_limits, streamed=STREAMED)
     app.add_middleware(PlainTarget)
     app.add_middleware(HeadAsGet)

@@ -52,7 +52,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     settlement,
     giving,
 )
-"""Routes are tried in this order: the one that must be fast comes first."""
 
 
 def projections(deployment: Deployment, fee: FeeProjection) -> list[Projection]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import union_all
 from sqlmodel import Session, col, select
 
 from backend.chain.signature import checksum_address
@@ -130,4 +131,5 @@ def not_selling(session: Session, addresses: Collection[str]) -> set[str]:
         .join(PersonRow, col(PersonRow.id) == StatementRow.person_id)
         .where(col(StatementRow.account).in_(addresses), is_ward)
     )
-    return {address for query in (present, past, claiming) for address in session.exec(query).all() if address}
+    found = session.execute(union_all(present, past, claiming)).scalars()
+    return {address for address in found if address}

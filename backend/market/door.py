@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from backend.chain.order_digest import OrderDigest
 from backend.chain.signature import SignatureMalformed, canonical_signature, checksum_address, signer_of
@@ -133,35 +133,44 @@ class Door:
         The refusals: what `charge` raises, ClassUnknown, what `ClassRules.check`, `check_lifetime` and `check_fee`
         raise, MayNotSell, and what `check_gift` raises.
         """
+        sellers = {signed.order.maker for signed in group if signed.order.side is Side.SELL}
         with self.database.read() as session:
             rules = {class_id: _rules(session, class_id) for class_id in {signed.order.class_id for signed in group}}
-            hashes = [signed.order_hash for signed in group]
-            known = set(session.exec(select(OrderRow.order_hash).where(col(OrderRow.order_hash).in_(hashes))).all())
-            sellers = {signed.order.maker for signed in group if signed.order.side is Side.SELL}
             barred = self.not_selling(session, sellers) if sellers else ()
-        now_s, fee_bps = unix_s(self.clock.now()), self.fee_bps()
-        found: list[Placing | TanyuError] = []
-        for signed in group:
-            try:
-                self.charge(signed.order.maker)
+            now_s, fee_bps = unix_s(self.clock.now()), self.fee_bps()
+            found: list[Placing | TanyuError] = []
+            for signed in group:
                 of_class = rules[signed.order.class_id]
-                if isinstance(of_class, ClassUnknown):
-                    raise of_class
-                if signed.order_hash not in known:
-                    self._check(signed.order, of_class, now_s, fee_bps, barred)
-                found.append(Placing(signed.order, signed.signature, signed.order_hash, of_class))
-            except TanyuError as refusal:
-                found.append(refusal)
+                try:
+                    self.charge(signed.order.maker)
+                    if isinstance(of_class, ClassUnknown):
+                        raise of_class
+                    refusal = self._refusal(signed.order, of_class, now_s, fee_bps, barred)
+                    if refusal is not None and not _is_known(session, signed.order_hash):
+                        raise refusal
+                    found.append(Placing(signed.order, signed.signature, signed.order_hash, of_class))
+                except TanyuError as failure:
+                    found.append(failure)
         return found
 
-    def _check(self, order: SignedOrder, rules: ClassRules, now_s: int, fee_bps: int, barred: Collection[str]) -> None:
-        rules.check(order)
-        check_lifetime(order, now_s)
-        check_fee(order, fee_bps)
-        if order.side is Side.SELL and order.maker in barred:
-            raise MayNotSell(order.maker)
-        if order.action is Action.DONATE:
-            self.check_gift(order.campaign_id, order.expiry)
+    def _refusal(
+        self, order: SignedOrder, rules: ClassRules, now_s: int, fee_bps: int, barred: Collection[str]
+    ) -> TanyuError | None:
+        try:
+            rules.check(order)
+            check_lifetime(order, now_s)
+            check_fee(order, fee_bps)
+            if order.side is Side.SELL and order.maker in barred:
+                raise MayNotSell(order.maker)
+            if order.action is Action.DONATE:
+                self.check_gift(order.campaign_id, order.expiry)
+        except TanyuError as refusal:
+            return refusal
+        return None
+
+
+def _is_known(session: Session, order_hash: bytes) -> bool:
+    return session.exec(select(OrderRow.id).where(OrderRow.order_hash == order_hash)).first() is not None
 
 
 def _rules(session: Session, class_id: int) -> ClassRules | ClassUnknown:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from backend.kernel.errors import TanyuError
 from backend.market.batch_views import OrderBatchBody, OrderOutcomeOut
-from backend.market.lean_route import LeanOrderRoute, placed
+from backend.market.fast_orders import placed
 from backend.market.routes import market_of
 from backend.market.service import Ack
 from backend.market.validate_views import VerdictOut
@@ -16,12 +16,10 @@ from backend.market.views import AckOut, OrderBody
 router = APIRouter(tags=["market"])
 
 
+@router.post("/orders", status_code=201)
 def place_an_order(request: Request, body: OrderBody) -> AckOut:
     """Places a signed order. The answer comes once the order is durable; the same order again gets the same answer."""
     return AckOut.of(market_of(request).place(body.order(), body.signature))
-
-
-router.add_api_route("/orders", place_an_order, methods=["POST"], status_code=201, route_class_override=LeanOrderRoute)
 
 
 @router.post("/orders/batch")

@@ -21,6 +21,7 @@ from backend.kernel.clock import iso, unix_s
 from backend.kernel.digest import canonical_json, to_hex
 from backend.market.cancel_routes import router as cancel_router
 from backend.market.entry_routes import router as entry_router
+from backend.market.fast_orders import FastOrders
 from backend.market.faucet_routes import router as faucet_router
 from backend.market.order import Side, SignedOrder
 from backend.market.routes import router as market_router
@@ -60,6 +61,7 @@ def market_app(world: World) -> FastAPI:
     for router in (entry_router, market_router, cancel_router, faucet_router, key_router):
         app.include_router(router)
     install_problems(app)
+    app.add_middleware(FastOrders)
     return app
 
 
