@@ -37,7 +37,7 @@ def cancel_by_signature(request: Request, body: CancelBody) -> CancelledOut:
     market = market_of(request)
     if body.hard:
         return CancelledOut.of(*market.cancel_hard(contracts_of(request), body.cancel()))
-    return CancelledOut.of(market.cancel_signed(body.cancel()))
+    return CancelledOut.of(market.cancel_signed(body.maker, body.number, body.deadline, body.signature))
 
 
 @router.post("/orders/cancel/batch")

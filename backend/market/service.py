@@ -136,13 +136,13 @@ class Market:
         """Takes every open order of a maker off the book, in one class if it is named. As `Sequencer.call`."""
         return self.sequencer.call(CancellingAll(maker, class_id))
 
-    def cancel_signed(self, cancel: SignedCancel) -> Cancelled:
+    def cancel_signed(self, maker: str, number: int, deadline: int, signature: bytes) -> Cancelled:
         """Takes the order under a number off the book by its maker's signed `Cancel`, so that no session is needed.
 
         Raises CancelDeadlinePassed, what `Door.signature_of` raises, OrderUnknown, OrderClosed.
         """
-        self._require_signed(cancel)
-        return self.sequencer.call(CancellingNumber(cancel.maker, cancel.number))
+        self._require_signed(SignedCancel(maker, number, deadline, signature))
+        return self.sequencer.call(CancellingNumber(maker, number))
 
     def cancel_hard(self, contracts: Contracts, cancel: SignedCancel) -> tuple[Cancelled, ChainCancel]:
         """The same, and tells the chain: first off the book, then into the outbox. The same again says where it stands.

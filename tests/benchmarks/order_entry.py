@@ -31,6 +31,7 @@ ROUNDS = 7
 ROUND_S = 3
 LATENCY_S = 10
 ORDERS = 60_000
+WARM_UP = 1_024
 GOAL = 0.75
 MID = 100_000
 START_TIMEOUT_S = 60
@@ -134,13 +135,14 @@ def _measured(orders: list[bytes], folder: Path) -> Measured:
     rates: tuple[list[float], list[float]] = ([], [])
     cpu_us: tuple[list[float], list[float]] = ([], [])
     with _server("market", folder) as market, _server("trivial", folder) as trivial:
-        for at in range(ROUNDS + 1):
+        latencies_us(market[0], _slice(folder, orders, 0, WARM_UP), WARM_UP, 1)  # every maker is asked for once
+        used += WARM_UP
+        for _ in range(ROUNDS):
             for which, (port, process_id) in enumerate((market, trivial)):
                 start = _cpu_us(process_id)
                 rate, asked = wrk_rate(port, _slice(folder, orders, 0 if which else used, len(orders)), ROUND_S)
-                if at:  # the first round is to get warm: every maker is asked for once
-                    rates[which].append(rate)
-                    cpu_us[which].append((_cpu_us(process_id) - start) / asked)
+                rates[which].append(rate)
+                cpu_us[which].append((_cpu_us(process_id) - start) / asked)
                 if not which:
                     used += asked + CONNECTIONS  # as many may be on their way when a round ends
         sync = _fdatasync_p99_us(folder)
