@@ -1,7 +1,9 @@
 """The addresses of a person over time: an address serves one person, once, and is never taken up again."""
 
+from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import union_all
 from sqlmodel import Session, col, select
 
 from backend.chain.signature import checksum_address
@@ -110,13 +112,24 @@ def end_address(session: Session, person: PersonRow, *, because: str, at: dateti
     session.flush()
 
 
-def may_sell(session: Session, address: str) -> bool:
-    """Whether the book takes sells from an address. Not a minor's, nor one that waits to be handed over, nor one that
-    was a minor's before the hand-over or its erasure: who grew up moves its credits to its own key first. An address
-    without a ledger account may sell what it bought. The chain knows nothing of this: it is the book's rule.
+def not_selling(session: Session, addresses: Collection[str]) -> set[str]:
+    """Those of some addresses that the book takes no sells from: a minor's, one that waits to be handed over, and one
+    that was a minor's before the hand-over or its erasure: who grew up moves its credits to its own key first. An
+    address without a ledger account may sell what it bought. The chain knows nothing of this: it is the book's rule.
     """
-    person = owner_of(session, address)
-    if person is None:
-        return True
-    past = session.get(AddressRow, address)
-    return person.guardian is None and (past is None or past.ended_by not in {HAND_OVER, WARD_ERASURE})
+    is_ward = col(PersonRow.guardian).is_not(None)
+    present = select(PersonRow.address).where(col(PersonRow.address).in_(addresses), is_ward)
+    past = (
+        select(AddressRow.address)
+        .join(PersonRow, col(PersonRow.id) == AddressRow.person_id)
+        .where(
+            col(AddressRow.address).in_(addresses), is_ward | col(AddressRow.ended_by).in_([HAND_OVER, WARD_ERASURE])
+        )
+    )
+    claiming = (
+        select(StatementRow.account)
+        .join(PersonRow, col(PersonRow.id) == StatementRow.person_id)
+        .where(col(StatementRow.account).in_(addresses), is_ward)
+    )
+    found = session.execute(union_all(present, past, claiming)).scalars()
+    return {address for address in found if address}

@@ -2,10 +2,18 @@
 
 from datetime import datetime
 
-from backend.access.wire import AddressText, Amount, HexBytes, HexBytes32, Iso, PositiveAmount, SignatureText, Wire
+from backend.access.wire import (
+    AccountSignatureText,
+    AddressText,
+    Amount,
+    HexBytes,
+    HexBytes32,
+    Iso,
+    PositiveAmount,
+    Wire,
+)
 from backend.chain.class_id import class_code
 from backend.market.book import PriceLevel
-from backend.market.cancel import Cancelled
 from backend.market.numbers import Lease
 from backend.market.order import Action, Side, SignedOrder
 from backend.market.order_row import order_of
@@ -35,7 +43,7 @@ class OrderFields(Wire):
 class OrderBody(OrderFields):
     """A signed order to place."""
 
-    signature: SignatureText
+    signature: AccountSignatureText
 
     def order(self) -> SignedOrder:
         """The order without its signature."""
@@ -82,34 +90,6 @@ class AckOut(Wire):
             ),
             lots_open=accepted.lots_open,
             lots_stopped=accepted.lots_stopped,
-        )
-
-
-class CancelBody(Wire):
-    """A signed `Cancel` message: contracts/eip712/cancel.json."""
-
-    maker: AddressText
-    number: Amount
-    deadline: Amount
-    signature: SignatureText
-
-
-class CancelledOut(Wire):
-    """Off the book. `lotsMatched` were matched before and stand."""
-
-    sequence: int
-    order_hash: HexBytes32
-    lots_matched: Amount
-    cancelled_at: Iso
-
-    @classmethod
-    def of(cls, cancelled: Cancelled) -> "CancelledOut":
-        """A cancellation in JSON."""
-        return cls(
-            sequence=cancelled.sequence,
-            order_hash=cancelled.order_hash,
-            lots_matched=cancelled.lots_matched,
-            cancelled_at=cancelled.cancelled_at,
         )
 
 

@@ -1,0 +1,44 @@
+"""Orders on their way in, over HTTP. An order needs no session: its signature is the authority."""
+
+import asyncio
+
+from fastapi import APIRouter
+from starlette.requests import Request
+
+from backend.kernel.errors import TanyuError
+from backend.market.batch_views import OrderBatchBody, OrderOutcomeOut
+from backend.market.fast_orders import placed
+from backend.market.routes import market_of
+from backend.market.service import Ack
+from backend.market.validate_views import VerdictOut
+from backend.market.views import AckOut, OrderBody
+
+router = APIRouter(tags=["market"])
+
+
+@router.post("/orders", status_code=201)
+def place_an_order(request: Request, body: OrderBody) -> AckOut:
+    """Places a signed order. The answer comes once the order is durable; the same order again gets the same answer."""
+    return AckOut.of(market_of(request).place(body.order(), body.signature))
+
+
+@router.post("/orders/batch")
+async def place_some(request: Request, body: OrderBatchBody) -> list[OrderOutcomeOut]:
+    """Places several signed orders, in this order; each has its own outcome. They share a commit, not a fate."""
+    market = market_of(request)
+    answers = [asyncio.ensure_future(placed(market, each.order(), each.signature)) for each in body.orders]
+    found: list[Ack | TanyuError] = []
+    for answer in answers:
+        try:
+            found.append(await answer)
+        except TanyuError as refusal:
+            found.append(refusal)
+    return [OrderOutcomeOut.of(each) for each in found]
+
+
+@router.post("/orders/validate")
+def validate_an_order(request: Request, body: OrderBody) -> VerdictOut:
+    """Says whether a signed order would be accepted now, why not, and what of it would be filled at once at which
+    prices. The code is that of placing it; nothing is written, and the next order may change the answer.
+    """
+    return VerdictOut.of(market_of(request).validate(body.order(), body.signature))
