@@ -29,6 +29,7 @@ from backend.ledger.address import not_selling
 from backend.ledger.books import Books
 from backend.ledger.deadline import Closed, close_overdue
 from backend.ledger.erasure import finish_erasures
+from backend.ledger.person_key import PersonKeys
 from backend.ledger.personhood import LedgerKeys
 from backend.link import balances
 from backend.link.index import indexed_block
@@ -98,6 +99,7 @@ class Tanyu:
             operator=self.operator,
             chain=chain,
             not_selling=not_selling,
+            owners_of=PersonKeys.at(settings.data_dir / "person-keys.secret").names_of,
             check_gift=self._check_gift,
             wallet_accepts=Node(self.w3).wallet_accepts,
             charge=lambda account: self.limits.take_account(account, COSTS["POST", "/orders"]),

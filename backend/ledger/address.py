@@ -61,6 +61,14 @@ def owner_of(session: Session, address: str) -> PersonRow | None:
     return None if person_id is None else session.get(PersonRow, person_id)
 
 
+def people_of(session: Session, addresses: Collection[str]) -> dict[str, int]:
+    """The ids of the people who have or had some addresses, or claim to them, by address; nobody's are left out."""
+    present = select(PersonRow.address, PersonRow.id).where(col(PersonRow.address).in_(addresses))
+    past = select(AddressRow.address, AddressRow.person_id).where(col(AddressRow.address).in_(addresses))
+    claiming = select(StatementRow.account, StatementRow.person_id).where(col(StatementRow.account).in_(addresses))
+    return {row[0]: row[1] for row in session.execute(union_all(present, past, claiming))}
+
+
 def claim_addresses_of(session: Session, person_id: int) -> list[str]:
     """Every address that a person's statements mint to, beside those of its account."""
     accounts = select(StatementRow.account).where(col(StatementRow.person_id) == person_id).distinct()

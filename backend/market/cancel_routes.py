@@ -15,6 +15,8 @@ from backend.market.cancel_views import (
     CancelledAllOut,
     CancelledOut,
     CancelOutcomeOut,
+    HeartbeatBody,
+    HeartbeatOut,
 )
 from backend.market.listing import class_of, rules_of
 from backend.market.routes import market_of
@@ -59,6 +61,14 @@ def cancel_all(
         with database_of(request).read() as session:
             class_id = rules_of(session, class_of(class_ref)).class_id
     return CancelledAllOut.of(market_of(request).cancel_all(account, class_id))
+
+
+@router.post("/orders/heartbeat")
+def beat(request: Request, account: Canceller, body: HeartbeatBody) -> HeartbeatOut:
+    """Says that the account is there: unless it says so again within `seconds`, all its open orders are cancelled. 0
+    switches that off.
+    """
+    return HeartbeatOut.of(market_of(request).beat(account, body.seconds))
 
 
 @router.delete("/orders/{order_hash}")

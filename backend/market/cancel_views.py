@@ -6,6 +6,7 @@ from pydantic import Field
 
 from backend.access.problems import problem_of
 from backend.access.wire import AccountSignatureText, AddressText, Amount, HexBytes32, Iso, Wire
+from backend.kernel.clock import from_unix_s
 from backend.kernel.errors import TanyuError
 from backend.market.cancel import Cancelled
 from backend.market.cancel_all import CancelledAll
@@ -95,3 +96,20 @@ class CancelledAllOut(Wire):
         return cls(
             sequence=cancelled.sequence, order_hashes=cancelled.order_hashes, cancelled_at=cancelled.cancelled_at
         )
+
+
+class HeartbeatBody(Wire):
+    """Seconds, 5 to 86,400, until all the account's orders are cancelled if no other heartbeat comes. 0: never."""
+
+    seconds: int
+
+
+class HeartbeatOut(Wire):
+    """When the account's orders will be cancelled unless another heartbeat comes; null: they will not."""
+
+    until: Iso | None
+
+    @classmethod
+    def of(cls, until_s: int) -> "HeartbeatOut":
+        """From Unix seconds, 0 for never."""
+        return cls(until=from_unix_s(until_s) if until_s else None)

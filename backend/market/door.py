@@ -4,7 +4,7 @@ Shape and signature cost no database; the rest (the class's rules, who may sell,
 What only the sequencer can decide, because it depends on everything taken in before, is `place`'s.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,6 +15,7 @@ from backend.chain.signature import SignatureMalformed, canonical_signature, che
 from backend.chain.typed_data import Domain
 from backend.kernel.clock import Clock, unix_s
 from backend.kernel.errors import Forbidden, TanyuError, Unauthenticated
+from backend.market.instructions import PLAIN, Instructions, check_instructions
 from backend.market.listing import rules_of
 from backend.market.order import Action, Side, SignedOrder, check_shape
 from backend.market.place import Placing
@@ -27,6 +28,11 @@ WalletQuestion: TypeAlias = Callable[[str, bytes, bytes], bool]
 
 NotSelling: TypeAlias = Callable[[Session, Collection[str]], Collection[str]]
 """Which of these accounts may not sell at all: a minor's, for one."""
+
+OwnersOf: TypeAlias = Callable[[Session, Collection[str]], Mapping[str, str]]
+"""Whose orders those of these accounts are, for self-trade prevention: accounts of one person have one name, which
+tells nothing else. An account that is not named is its own owner.
+"""
 
 
 class SignatureNotMakers(Unauthenticated):
@@ -69,6 +75,7 @@ class Signed:
     order: SignedOrder
     order_hash: bytes
     signature: bytes
+    instructions: Instructions = PLAIN
 
 
 @dataclass(frozen=True)
@@ -84,15 +91,18 @@ class Door:
     digest: OrderDigest
     fee_bps: Callable[[], int]
     not_selling: NotSelling
+    owners_of: OwnersOf
     check_gift: Callable[[int, int], None]
     charge: Callable[[str], None]
     wallet_accepts: WalletQuestion
 
     # --- The signature ---
 
-    def hashed(self, order: SignedOrder) -> bytes:
-        """The order's hash, once its shape is good. Raises what `check_shape` raises."""
+    def hashed(self, order: SignedOrder, instructions: Instructions = PLAIN) -> bytes:
+        """The order's hash, once its shape is good. Raises what `check_shape` and `check_instructions` raise."""
         check_shape(order)
+        if instructions is not PLAIN:
+            check_instructions(order, instructions)
         return self.digest(order.message())
 
     def key_signature(self, account: str, message_digest: bytes, signature: bytes) -> bytes:
@@ -119,10 +129,10 @@ class Door:
                 return signature
             raise failure.refusal from None
 
-    def signed(self, order: SignedOrder, signature: bytes) -> Signed:
-        """Shape and signature. Raises what `check_shape` and `signature_of` raise."""
-        order_hash = self.hashed(order)
-        return Signed(order, order_hash, self.signature_of(order.maker, order_hash, signature))
+    def signed(self, order: SignedOrder, signature: bytes, instructions: Instructions = PLAIN) -> Signed:
+        """Shape and signature. Raises what `hashed` and `signature_of` raise."""
+        order_hash = self.hashed(order, instructions)
+        return Signed(order, order_hash, self.signature_of(order.maker, order_hash, signature), instructions)
 
     # --- What the database says ---
 
@@ -137,6 +147,7 @@ class Door:
         with self.database.read() as session:
             rules = {class_id: _rules(session, class_id) for class_id in {signed.order.class_id for signed in group}}
             barred = self.not_selling(session, sellers) if sellers else ()
+            owners = self.owners_of(session, {signed.order.maker for signed in group})
             now_s, fee_bps = unix_s(self.clock.now()), self.fee_bps()
             found: list[Placing | TanyuError] = []
             for signed in group:
@@ -148,7 +159,10 @@ class Door:
                     refusal = self._refusal(signed.order, of_class, now_s, fee_bps, barred)
                     if refusal is not None and not _is_known(session, signed.order_hash):
                         raise refusal
-                    found.append(Placing(signed.order, signed.signature, signed.order_hash, of_class))
+                    owner = owners.get(signed.order.maker)
+                    found.append(
+                        Placing(signed.order, signed.signature, signed.order_hash, of_class, signed.instructions, owner)
+                    )
                 except TanyuError as failure:
                     found.append(failure)
         return found

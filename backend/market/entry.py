@@ -14,6 +14,7 @@ from typing import TypeAlias
 from backend.kernel.errors import TanyuError
 from backend.market.door import Door, NotTheKeys, Signed
 from backend.market.inbox import MarketBusy
+from backend.market.instructions import PLAIN, Instructions
 from backend.market.order import SignedOrder
 from backend.market.place import Accepted, Placing
 from backend.market.sequencer import INBOX_SIZE, Sequencer
@@ -36,14 +37,14 @@ class Entry:
         self._sequencer = sequencer
         self._size = size
         self._lock = Lock()
-        self._waiting: deque[tuple[SignedOrder, bytes, Deliver]] = deque()
+        self._waiting: deque[tuple[SignedOrder, bytes, Instructions, Deliver]] = deque()
         self._inside = 0
         self._asking = 0
         self._is_serving = False
         self._server = ThreadPoolExecutor(1, "market-door")
         self._wallets = ThreadPoolExecutor(WALLETS_AT_ONCE, "market-wallets")
 
-    def put(self, order: SignedOrder, signature: bytes, deliver: Deliver) -> None:
+    def put(self, order: SignedOrder, signature: bytes, deliver: Deliver, instructions: Instructions = PLAIN) -> None:
         """Takes an order in; `deliver` gets the answer: what `Door.signed` and `Door.admit` refuse with, what `Placing`
         and `Sequencer.submit` raise, or its acceptance. Raises MarketBusy.
         """
@@ -51,7 +52,7 @@ class Entry:
             if self._inside >= self._size:
                 raise MarketBusy(self._inside)
             self._inside += 1
-            self._waiting.append((order, signature, deliver))
+            self._waiting.append((order, signature, instructions, deliver))
             if self._is_serving:
                 return
             self._is_serving = True
@@ -64,17 +65,20 @@ class Entry:
                 if not group:
                     self._is_serving = False
                     return
-            checked = [(self._checked(order, signature, deliver), deliver) for order, signature, deliver in group]
+            checked = [(self._checked(*waiting), waiting[-1]) for waiting in group]
             self._admit([(signed, deliver) for signed, deliver in checked if signed is not None])
 
-    def _checked(self, order: SignedOrder, signature: bytes, deliver: Deliver) -> Signed | None:
+    def _checked(
+        self, order: SignedOrder, signature: bytes, instructions: Instructions, deliver: Deliver
+    ) -> Signed | None:
         """The order if its maker's key signed it; None if it is refused, or its maker's wallet is asked."""
         try:
-            order_hash = self._door.hashed(order)
+            order_hash = self._door.hashed(order, instructions)
             try:
-                return Signed(order, order_hash, self._door.key_signature(order.maker, order_hash, signature))
+                kept = self._door.key_signature(order.maker, order_hash, signature)
+                return Signed(order, order_hash, kept, instructions)
             except NotTheKeys as failure:
-                self._ask_wallet(Signed(order, order_hash, signature), failure.refusal, deliver)
+                self._ask_wallet(Signed(order, order_hash, signature, instructions), failure.refusal, deliver)
         except Exception as refusal:  # noqa: BLE001 - whatever it is, its sender is told and nobody else waits for it
             self._answer(refusal, deliver)
         return None

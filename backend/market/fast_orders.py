@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.access.problems import error_response
 from backend.kernel.errors import TanyuError
+from backend.market.instructions import PLAIN, Instructions
 from backend.market.order import SignedOrder
 from backend.market.order_wire import read_order
 from backend.market.place import Accepted
@@ -64,7 +65,7 @@ def _again(first: Message, receive: Receive) -> Receive:
     return replay
 
 
-async def placed(market: Market, order: SignedOrder, signature: bytes) -> Ack:
+async def placed(market: Market, order: SignedOrder, signature: bytes, instructions: Instructions = PLAIN) -> Ack:
     """The acknowledgement of an order, awaited without holding a thread. Raises as `Entry.put` and its answer do."""
     loop = asyncio.get_running_loop()
     landing: asyncio.Future[Accepted] = loop.create_future()
@@ -82,5 +83,5 @@ async def placed(market: Market, order: SignedOrder, signature: bytes) -> Ack:
         with suppress(RuntimeError):  # the loop ended with whoever waited
             loop.call_soon_threadsafe(land, answer)
 
-    market.entry.put(order, signature, deliver)
+    market.entry.put(order, signature, deliver, instructions)
     return market.acknowledged(await landing)

@@ -18,14 +18,16 @@ from backend.kernel.digest import canonical_json, to_hex
 from backend.kernel.errors import RuleViolated, TanyuError
 from backend.market.bust import Busting
 from backend.market.cancel import Cancelled, Cancelling, CancellingNumber
-from backend.market.cancel_all import CancelledAll, CancellingAll
-from backend.market.door import Door, NotSelling, WalletQuestion
+from backend.market.cancel_all import Beating, CancelledAll, CancellingAll
+from backend.market.door import Door, NotSelling, OwnersOf, WalletQuestion
 from backend.market.entry import Entry
 from backend.market.funds import ChainView
 from backend.market.hard_cancel import ChainCancel, SignedCancel, Withdrawing, relay_cancel
+from backend.market.instructions import PLAIN, Instructions
 from backend.market.numbers import Lease, lease
 from backend.market.order import SignedOrder
-from backend.market.place import Accepted
+from backend.market.place import Accepted, Placing
+from backend.market.replace import Replacing
 from backend.market.sequencer import ANSWER_TIMEOUT_S, NoAnswer, Sequencer
 from backend.market.validate import Looking, Validating, Verdict
 from backend.storage.database import Database
@@ -61,7 +63,9 @@ def ack_text(accepted: Accepted) -> str:
 
 
 class Market:
-    """One Exchange's market. `not_selling`, `check_gift`, `wallet_accepts` and `charge` as the `Door` has them."""
+    """One Exchange's market. `not_selling`, `owners_of`, `check_gift`, `wallet_accepts` and `charge`: as the
+    `Door` has them.
+    """
 
     def __init__(
         self,
@@ -72,6 +76,7 @@ class Market:
         operator: Signer,
         chain: ChainView,
         not_selling: NotSelling,
+        owners_of: OwnersOf,
         check_gift: Callable[[int, int], None],
         wallet_accepts: WalletQuestion,
         charge: Callable[[str], None],
@@ -90,6 +95,7 @@ class Market:
             digest=OrderDigest(self._exchange),
             fee_bps=chain.fee_bps,
             not_selling=not_selling,
+            owners_of=owners_of,
             check_gift=check_gift,
             charge=charge,
             wallet_accepts=wallet_accepts,
@@ -111,15 +117,26 @@ class Market:
         with self._database.write() as session:
             return lease(session, maker, count, self._clock.now())
 
-    def place(self, order: SignedOrder, signature: bytes) -> Ack:
+    def place(self, order: SignedOrder, signature: bytes, instructions: Instructions = PLAIN) -> Ack:
         """Takes an order in; returns once it is durable. The same order again gets the same answer.
 
         Raises what `Door.signed` and `Door.admit` refuse with, what `Placing` and `Sequencer.call` raise.
         """
-        (outcome,) = self.door.admit([self.door.signed(order, signature)])
+        return self.acknowledged(self.sequencer.call(self._admitted(order, signature, instructions)))
+
+    def replace(self, old_hash: bytes, order: SignedOrder, signature: bytes, instructions: Instructions = PLAIN) -> Ack:
+        """Puts an order in the place of an open one, under its number. The same again gets the same answer.
+
+        Raises what `Door.signed` and `Door.admit` refuse with, what `Replacing` and `Sequencer.call` raise.
+        """
+        placing = self._admitted(order, signature, instructions)
+        return self.acknowledged(self.sequencer.call(Replacing(old_hash, placing)))
+
+    def _admitted(self, order: SignedOrder, signature: bytes, instructions: Instructions) -> Placing:
+        (outcome,) = self.door.admit([self.door.signed(order, signature, instructions)])
         if isinstance(outcome, TanyuError):
             raise outcome
-        return self.acknowledged(self.sequencer.call(outcome))
+        return outcome
 
     def acknowledged(self, accepted: Accepted) -> Ack:
         """The operator's word for an acceptance that is durable."""
@@ -140,6 +157,12 @@ class Market:
     def cancel_all(self, maker: str, class_id: int | None) -> CancelledAll:
         """Takes every open order of a maker off the book, in one class if it is named. As `Sequencer.call`."""
         return self.sequencer.call(CancellingAll(maker, class_id))
+
+    def beat(self, account: str, seconds: int) -> int:
+        """An account says that it is there: without another heartbeat its orders leave the book after so many seconds.
+        0 ends that. Returns until when, in Unix seconds (0: ended). Raises HeartbeatOutOfRange; as `Sequencer.call`.
+        """
+        return self.sequencer.call(Beating(account, seconds))
 
     def cancel_signed(self, maker: str, number: int, deadline: int, signature: bytes) -> Cancelled:
         """Takes the order under a number off the book by its maker's signed `Cancel`, so that no session is needed.
@@ -167,14 +190,14 @@ class Market:
             cancel.maker, digest("Cancel", self._exchange, cancel.message()), cancel.signature
         )
 
-    def validate(self, order: SignedOrder, signature: bytes) -> Verdict:
+    def validate(self, order: SignedOrder, signature: bytes, instructions: Instructions = PLAIN) -> Verdict:
         """Whether an order would be accepted now, and what of it would be filled at once; changes nothing.
 
         Raises what `Door.signed` raises: a stranger learns nothing of a maker's funds. As `Sequencer.call`.
         """
-        (outcome,) = self.door.admit([self.door.signed(order, signature)])
+        (outcome,) = self.door.admit([self.door.signed(order, signature, instructions)])
         if isinstance(outcome, TanyuError):
-            return self.sequencer.ask(Looking(order, outcome))
+            return self.sequencer.ask(Looking(order, instructions, outcome))
         return self.sequencer.call(Validating(outcome))
 
     def bust(self, trade_id: int, reason: str) -> None:

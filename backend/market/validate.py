@@ -2,17 +2,33 @@
 to where it would write. Nothing is written, and nothing is promised: the next order may change it.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from backend.kernel.digest import Json
 from backend.kernel.errors import TanyuError
+from backend.market.book import Entry
+from backend.market.instructed import (
+    FOK_FILLS_MAX,
+    NO_LIQUIDITY,
+    NOT_FILLABLE,
+    OUTSIDE_BAND,
+    REMAINDER,
+    Reach,
+    reach,
+)
+from backend.market.instructions import Instructions, SelfTrade, TimeInForce
 from backend.market.journal import Kind, Line
 from backend.market.matching import Engine
-from backend.market.order import Side, SignedOrder
+from backend.market.order import SignedOrder
 from backend.market.place import Placing
-from backend.market.replay import Effects
-from backend.market.turn import Turn
+from backend.market.replay import Effects, entry_of
+from backend.market.turn import SELF_TRADE, Turn
+
+COLLECTING = "collecting"
+"""The class only collects orders now, or is closed: nothing is filled before its phase is another."""
+
+NOTHING = Reach(lots=0, orders=0, worst_per_kg=None, cost=0, own=())
 
 
 class _Reached(Exception):
@@ -36,20 +52,22 @@ class Trial(Turn):
 
 @dataclass(frozen=True)
 class Fillable:
-    """What an order would meet at one price."""
+    """What of an order would be filled at once, and why not all of it: COLLECTING, or as an acceptance says why lots
+    were killed or stopped; None if all would be, or the rest would wait.
+    """
 
-    price_per_kg: int
-    lots: int
+    reach: Reach
+    why_not_all: str | None
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`refusal`: why the order would not be accepted; None if it would, or is in already. `fills`: best price first,
-    whether it would be accepted or not.
+    """`refusal`: why the order would not be accepted; None if it would, or is in already. `fillable`: what the book has
+    for it, whether it would be accepted or not.
     """
 
     refusal: TanyuError | None
-    fills: tuple[Fillable, ...]
+    fillable: Fillable
     sequence: int
     """The journal's latest line when this was true."""
 
@@ -69,7 +87,8 @@ class Validating:
             pass
         except TanyuError as failure:
             refusal = failure
-        return Verdict(refusal, fillable(turn.engine, self.placing.order), turn.head.sequence)
+        found = fillable(turn.engine, self.placing.entry(turn), self.placing.instructions)
+        return Verdict(refusal, found, turn.head.sequence)
 
 
 @dataclass(frozen=True)
@@ -77,34 +96,43 @@ class Looking:
     """For `Sequencer.ask`: what an order would meet that the door did not admit for a reason."""
 
     order: SignedOrder
+    instructions: Instructions
     refusal: TanyuError
 
     def __call__(self, engine: Engine, sequence: int) -> Verdict:
         """The verdict."""
-        return Verdict(self.refusal, fillable(engine, self.order), sequence)
+        entry = entry_of(self.order, sequence + 1, self.order.maker, self.instructions)
+        return Verdict(self.refusal, fillable(engine, entry, self.instructions), sequence)
 
 
-def fillable(engine: Engine, order: SignedOrder) -> tuple[Fillable, ...]:
-    """What an order would meet in the book: by price, until it is filled, its limit is reached, or it meets an order of
-    its own maker.
-    """
-    found: dict[int, int] = {}
-    for price_per_kg, lots in _meetings(engine, order):
-        found[price_per_kg] = found.get(price_per_kg, 0) + lots
-    return tuple(Fillable(price_per_kg, lots) for price_per_kg, lots in found.items())
-
-
-def _meetings(engine: Engine, order: SignedOrder) -> Iterator[tuple[int, int]]:
-    book = engine.books.get(order.class_id)
+def fillable(engine: Engine, entry: Entry, instructions: Instructions) -> Fillable:
+    """What an entry would take from the book as it is; changes nothing."""
+    book = engine.books.get(entry.class_id)
     if book is None:
-        return
-    left = order.lots
-    is_buy = order.side is Side.BUY
-    for resting in (book.asks if is_buy else book.bids).orders():
-        price = resting.entry.price_per_kg
-        outside = price > order.price_per_kg if is_buy else price < order.price_per_kg
-        if not left or outside or resting.owner == order.maker:
-            return
-        met = min(left, resting.lots)
-        left -= met
-        yield price, met
+        return Fillable(NOTHING, None if instructions.time_in_force.rests else NO_LIQUIDITY)
+    if not book.matches:
+        return Fillable(NOTHING, COLLECTING)
+    found = reach(engine, entry, instructions.self_trade)
+    beyond = reach(engine, entry, instructions.self_trade, in_band=False)
+    if instructions.time_in_force is TimeInForce.FOK:
+        if _has_all(found, entry):
+            return Fillable(found, None)
+        why = OUTSIDE_BAND if _has_all(beyond, entry) else NOT_FILLABLE
+        return Fillable(replace(NOTHING, own=found.own), why)
+    return Fillable(found, _why_not_all(entry, instructions, found, beyond))
+
+
+def _why_not_all(entry: Entry, instructions: Instructions, found: Reach, beyond: Reach) -> str | None:
+    if found.lots == entry.lots:
+        return None
+    if found.own and instructions.self_trade is not SelfTrade.CANCEL_OLDEST:
+        return SELF_TRADE
+    if instructions.time_in_force.rests:
+        return None
+    if beyond.lots > found.lots:
+        return OUTSIDE_BAND
+    return REMAINDER if found.lots else NO_LIQUIDITY
+
+
+def _has_all(found: Reach, entry: Entry) -> bool:
+    return found.lots == entry.lots and found.orders <= FOK_FILLS_MAX

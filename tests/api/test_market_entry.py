@@ -194,8 +194,8 @@ def test_validate__a_crossing_order__says_what_would_be_filled_and_changes_nothi
     found = client.post("/orders/validate", json=body_of(ANA, order)).json()
 
     assert (found["accepted"], found["problem"], found["sequence"]) == (True, None, 4)
-    assert found["fills"] == [{"pricePerKg": "100", "lots": "3"}, {"pricePerKg": "105", "lots": "7"}]
-    assert (found["lotsFillable"], found["cost"]) == ("10", str(3 * 100 + 7 * 105))
+    assert (found["lotsFillable"], found["orders"], found["whyNotAll"]) == ("10", 3, None)
+    assert (found["worstPerKg"], found["cost"], found["ownSequences"]) == ("105", str(3 * 100 + 7 * 105), [])
     assert state(world) == before
     placed = client.post("/orders", json=body_of(ANA, order)).json()
     assert [(fill["pricePerKg"], fill["lots"]) for fill in placed["fills"]] == [
@@ -245,7 +245,8 @@ def test_validate__stops_at_an_order_of_the_makers_own(world: World, client: Tes
     world.buy(ANA, 5, 99)
     world.buy(BO, 2, 98)
     found = client.post("/orders/validate", json=body_of(ANA, world.order(ANA, Side.SELL, 9, 90))).json()
-    assert found["fills"] == [{"pricePerKg": "100", "lots": "2"}]
+    assert (found["lotsFillable"], found["worstPerKg"], found["ownSequences"]) == ("2", "100", [2])
+    assert found["whyNotAll"] == "self_trade"
 
 
 def test_validate__an_order_that_is_in__is_accepted_as_it_was(world: World, client: TestClient) -> None:

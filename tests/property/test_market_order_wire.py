@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from backend.access.wire import camel
 from backend.chain.keys import dev_signer
 from backend.market.entry_routes import router
+from backend.market.instructions import Instructions
 from backend.market.order import SignedOrder
 from backend.market.order_wire import read_order
-from backend.market.views import OrderBody, OrderFields
+from backend.market.views import InstructionFields, OrderBody, OrderFields
 
 MAKER, OTHER = dev_signer(10).address, dev_signer(11).address
 GOOD: dict[str, Any] = {
@@ -30,6 +31,14 @@ GOOD: dict[str, Any] = {
     "action": "hold",
     "ref": "0x" + "00" * 32,
     "signature": "0x" + "1b" * 65,
+}
+INSTRUCTED: dict[str, Any] = {
+    "timeInForce": "gtd",
+    "goodUntil": "1800000000",
+    "postOnly": True,
+    "selfTrade": "cancel_both",
+    "clientOrderId": "bot-7",
+    "market": False,
 }
 TEXTS = (
     *(
@@ -52,6 +61,7 @@ TEXTS = (
     ),
     *(MAKER, MAKER.lower(), MAKER.upper(), OTHER, MAKER[:-1], MAKER.swapcase(), "0x" + "0" * 40),
     *("buy", "sell", "BUY", "hold", "retire", "donate", "burn"),
+    *("gtc", "ioc", "fok", "cancel_newest", "GTC"),
     *("0x", "0x0", "0x00", "0x" + "ab" * 32, "0x" + "AB" * 32, "0X" + "ab" * 32, "0x" + "ab " * 32, "0x" + "zz" * 32),
     *("0x" + "1c" * 64, "0x" + "1c" * 2048, "0x" + "1c" * 2049, "\x00", "a\tb", "\ud800", "é"),
 )
@@ -70,7 +80,7 @@ values = st.one_of(
 (ROUTE,) = (route for route in router.routes if isinstance(route, APIRoute) and route.path == "/orders")
 
 
-def by_the_model(body: bytes) -> tuple[SignedOrder, bytes] | None:
+def by_the_model(body: bytes) -> tuple[SignedOrder, bytes, Instructions] | None:
     """As FastAPI reads it: parsed as JSON first, then validated by the route's own field."""
     assert ROUTE.body_field is not None
     try:
@@ -78,10 +88,10 @@ def by_the_model(body: bytes) -> tuple[SignedOrder, bytes] | None:
     except ValueError:
         return None
     found, errors = ROUTE.body_field.validate(parsed, {}, loc=("body",))
-    return None if errors else (found.order(), found.signature)
+    return None if errors else (found.order(), found.signature, found.instructions())
 
 
-def agree(body: bytes) -> tuple[SignedOrder, bytes] | None:
+def agree(body: bytes) -> tuple[SignedOrder, bytes, Instructions] | None:
     """What both say; the fast reader may leave a body to the model, but never takes another."""
     fast, slow = read_order(body), by_the_model(body)
     assert fast is None or fast == slow, body
@@ -89,15 +99,17 @@ def agree(body: bytes) -> tuple[SignedOrder, bytes] | None:
 
 
 def test_fields__are_the_models() -> None:
-    assert set(GOOD) == {camel(name) for name in OrderBody.model_fields}
+    assert set(GOOD | INSTRUCTED) == {camel(name) for name in OrderBody.model_fields}
     assert set(GOOD) - {"signature"} == {camel(name) for name in OrderFields.model_fields}
+    assert set(INSTRUCTED) == {camel(name) for name in InstructionFields.model_fields}
 
 
 @given(
-    changes=st.dictionaries(st.sampled_from(sorted(GOOD)), values, max_size=3),
+    changes=st.dictionaries(st.sampled_from(sorted(GOOD | INSTRUCTED)), values, max_size=3),
     rest=st.dictionaries(st.text(max_size=4), values, max_size=1),
 )
 @example(changes={}, rest={})
+@example(changes=INSTRUCTED, rest={})
 def test_order_body__any_values__both_readers_agree(changes: dict[str, Any], rest: dict[str, Any]) -> None:
     body = json.dumps(GOOD | changes | rest).encode()
     assert agree(body) == by_the_model(body), "JSON as clients write it is never left to the slow reader"

@@ -15,6 +15,7 @@ from backend.kernel.clock import FixedClock, unix_s
 from backend.kernel.errors import RuleViolated
 from backend.market.funding import Refunding
 from backend.market.funds import ChainView
+from backend.market.instructions import PLAIN, Instructions
 from backend.market.listing import list_class
 from backend.market.order import ZERO_REF, Action, Side, SignedOrder
 from backend.market.rules import ClassRules
@@ -81,6 +82,8 @@ class World:
     clock: FixedClock = field(default_factory=lambda: FixedClock(START))
     fee_bps: int = 30
     minors: set[str] = field(default_factory=set)
+    owners: dict[str, str] = field(default_factory=dict)
+    """Account -> the person it belongs to, by whatever name."""
     wallets: set[tuple[str, bytes]] = field(default_factory=set)
     """(account, signature): what wallets take for theirs."""
     asked: list[str] = field(default_factory=list)
@@ -120,6 +123,7 @@ class World:
             operator=OPERATOR,
             chain=chain,
             not_selling=lambda _session, accounts: self.minors & set(accounts),
+            owners_of=lambda _session, _accounts: self.owners,
             check_gift=self.check_gift,
             wallet_accepts=self.wallet_accepts,
             charge=self.charge,
@@ -179,9 +183,9 @@ class World:
         )
         return replace(made, **changes)  # type: ignore[arg-type] # tests name fields of the order
 
-    def place(self, maker: Signer, order: SignedOrder) -> Ack:
+    def place(self, maker: Signer, order: SignedOrder, instructions: Instructions = PLAIN) -> Ack:
         """Signs and places."""
-        return self.market.place(order, signed(maker, order))
+        return self.market.place(order, signed(maker, order), instructions)
 
     def sell(self, maker: Signer, lots: int, price_per_kg: int, **changes: object) -> Ack:
         return self.place(maker, self.order(maker, Side.SELL, lots, price_per_kg, **changes))
