@@ -163,11 +163,7 @@ class ApiKeys:
         expected = request_signature(self.secret_of(request.key_id), request)
         if not hmac.compare_digest(expected.encode(), request.signature.lower().encode()):
             raise ApiKeyWrong
-        row = session.get(ApiKeyRow, request.key_id)
-        if row is None or row.revoked_at is not None:
-            raise ApiKeyWrong
-        if scope not in row.scopes.split():
-            raise ApiKeyScopeMissing(scope, row.scopes.split())
+        row = standing(session, request.key_id, scope)
         if scope is not Scope.READ:
             self._once(expected, now)
         return row
@@ -187,6 +183,16 @@ def request_signature(secret: str, request: SignedRequest) -> str:
     """64 hex digits: what a key signs of a request. Its `signature` is not looked at."""
     head = f"{request.timestamp}\n{request.method}\n{request.path}\n".encode()
     return hmac.new(bytes.fromhex(secret), head + request.body, sha256).hexdigest()
+
+
+def standing(session: Session, key_id: str, scope: Scope) -> ApiKeyRow:
+    """A key that is not revoked and may do what needs this scope. Raises ApiKeyWrong, ApiKeyScopeMissing."""
+    row = session.get(ApiKeyRow, key_id)
+    if row is None or row.revoked_at is not None:
+        raise ApiKeyWrong
+    if scope not in row.scopes.split():
+        raise ApiKeyScopeMissing(scope, row.scopes.split())
+    return row
 
 
 def keys_of(session: Session, account: str) -> list[ApiKeyRow]:

@@ -19,13 +19,14 @@ from backend.access.api_key import (
     ApiKeys,
     Scope,
     SignedRequest,
+    standing,
     touch,
 )
 from backend.access.limits import cost_of
-from backend.access.session import Documented, session_of
+from backend.access.session import Documented, NotSignedIn, session_of, token_of
 from backend.access.state import clock_of, database_of, limits_of
 
-__all__ = ["Canceller", "Reader", "Scope", "Trader", "account_of"]
+__all__ = ["Canceller", "Reader", "Scope", "Trader", "account_of", "is_nobodys", "require_standing"]
 
 
 def keys_of_app(connection: HTTPConnection) -> ApiKeys:
@@ -62,6 +63,29 @@ def account_of(connection: HTTPConnection, scope: Scope, body: bytes = b"") -> s
     if limits is not None:
         limits.take_account(account, cost_of(connection.scope.get("method", "GET"), connection.scope["path"]))
     return account
+
+
+def is_nobodys(connection: HTTPConnection) -> bool:
+    """Whether a connection names neither a key nor a session. Raises CrossSite."""
+    if KEY_HEADER in connection.headers:
+        return False
+    try:
+        token_of(connection)
+    except NotSignedIn:
+        return True
+    return False
+
+
+def require_standing(connection: HTTPConnection, scope: Scope) -> None:
+    """For a connection that outlives its handshake, whose signature is too old by now: whether the key or the session
+    that opened it still stands. Raises NotSignedIn, CrossSite, ApiKeyWrong, ApiKeyScopeMissing.
+    """
+    key_id = connection.headers.get(KEY_HEADER)
+    if key_id is None:
+        session_of(connection)
+        return
+    with database_of(connection).read() as session:
+        standing(session, key_id, scope)
 
 
 def _proven(connection: HTTPConnection, scope: Scope, body: bytes) -> str:
