@@ -17,18 +17,28 @@ from sqlmodel import SQLModel, col, select
 from backend.kernel import crash
 from backend.kernel.errors import TanyuError
 from backend.market.cancel import CancellingNumber
+from backend.market.instructions import PLAIN, Instructions, SelfTrade, TimeInForce
 from backend.market.order import Side
-from backend.market.tables import TradeRow, TradeState
+from backend.market.tables import OrderRow, OrderState, TradeRow, TradeState
 from backend.market.trades import mark_sent, mark_settled
 from backend.storage.database import Database
-from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, World
+from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, World, signed
 
 MAKERS = [ANA, BO, CHEN]
+SAID = [
+    Instructions(time_in_force=TimeInForce.IOC),
+    Instructions(time_in_force=TimeInForce.FOK, self_trade=SelfTrade.CANCEL_OLDEST),
+    Instructions(post_only=True),
+    Instructions(self_trade=SelfTrade.CANCEL_BOTH, client_order_id="mine"),
+]
 makers = st.integers(min_value=0, max_value=2)
 steps = st.one_of(
     st.tuples(st.just("place"), makers, st.booleans(), st.integers(1, 6), st.integers(98, 102), st.integers(1, 30)),
     st.tuples(st.just("place"), makers, st.booleans(), st.integers(1, 6), st.integers(98, 102), st.integers(1, 30)),
+    st.tuples(st.just("said"), st.sampled_from(SAID), makers, st.booleans(), st.integers(1, 6), st.integers(98, 102)),
+    st.tuples(st.just("replace"), makers, st.integers(1, 6), st.integers(98, 102), st.integers(0, 5)),
     st.tuples(st.just("cancel"), makers, st.integers(1, 30)),
+    st.tuples(st.just("cancel_all"), makers),
     st.tuples(st.just("credits"), makers, st.integers(0, 12)),
     st.tuples(st.just("money"), makers, st.integers(0, 1200)),
     st.tuples(st.just("epoch"), makers),
@@ -70,12 +80,31 @@ def settle(world: World) -> None:
     world.block += 1
 
 
-def place(world: World, terms: list[Any]) -> object:
-    at, is_buy, lots, price, number = terms
+def replace_one(world: World, terms: list[Any]) -> object:
+    """Another order under the number of one of the maker's open ones."""
+    at, lots, price, which = terms
+    maker = MAKERS[at]
+    with world.database.read() as session:
+        mine = session.exec(
+            select(OrderRow)
+            .where(OrderRow.maker == maker.address, OrderRow.state == OrderState.OPEN)
+            .order_by(col(OrderRow.id))
+        ).all()
+    if not mine:
+        return None
+    old = mine[which % len(mine)]
+    epoch = world.balances.epochs[maker.address]
+    order = world.order(maker, Side(old.side), lots, price, number=old.number, epoch=epoch)
+    return world.market.replace(old.order_hash, order, signed(maker, order)).accepted
+
+
+def place(world: World, terms: list[Any], instructions: Instructions = PLAIN) -> object:
+    at, is_buy, lots, price, *given = terms
     maker = MAKERS[at]
     epoch = world.balances.epochs[maker.address]
+    number = given[0] if given else world.number(maker)
     order = world.order(maker, Side.BUY if is_buy else Side.SELL, lots, price, number=number, epoch=epoch)
-    return world.place(maker, order).accepted
+    return world.place(maker, order, instructions).accepted
 
 
 def change_chain(world: World, kind: str, maker: str, rest: list[Any]) -> object:
@@ -92,17 +121,36 @@ def change_chain(world: World, kind: str, maker: str, rest: list[Any]) -> object
     return world.refund(*MAKERS)
 
 
+def place_failing(world: World, terms: list[Any]) -> object:
+    with commits_failing():
+        return place(world, terms)
+
+
+def ask(world: World, kind: str, rest: list[Any]) -> object:
+    """What the market answers to one who asks it for something."""
+    match kind:
+        case "place":
+            return place(world, rest)
+        case "said":
+            return place(world, rest[1:], rest[0])
+        case "fail":
+            return place_failing(world, rest)
+        case "replace":
+            return replace_one(world, rest)
+    maker = MAKERS[rest[0]].address
+    if kind == "cancel_all":
+        return world.market.cancel_all(maker, None)
+    return world.market.sequencer.call(CancellingNumber(maker, rest[1]))
+
+
+ASKED = frozenset({"place", "said", "fail", "replace", "cancel", "cancel_all"})
+
+
 def play(world: World, step: tuple[Any, ...]) -> object:
     """Does one step; what the market says of it."""
     kind, *rest = step
-    maker = MAKERS[rest[0]].address if rest else ""
-    if kind == "place":
-        return place(world, rest)
-    if kind == "fail":
-        with commits_failing():
-            return place(world, rest)
-    if kind == "cancel":
-        return world.market.sequencer.call(CancellingNumber(maker, rest[1]))
+    if kind in ASKED:
+        return ask(world, kind, rest)
     if kind == "settle":
         settle(world)
     elif kind == "bust":
@@ -112,7 +160,7 @@ def play(world: World, step: tuple[Any, ...]) -> object:
     elif kind == "restart":
         world.restart()
     else:
-        return change_chain(world, kind, maker, rest[1:])
+        return change_chain(world, kind, MAKERS[rest[0]].address, rest[1:])
     return None
 
 
