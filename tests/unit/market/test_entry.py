@@ -43,9 +43,9 @@ def test_entry__many_at_once__answers_each(world: World) -> None:
     assert sorted(answer.result(WAIT_S).sequence for answer in answers) == list(range(1, 41))
 
 
-def test_entry__full__refuses_at_once_and_takes_again_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entry__full__refuses_at_once_and_takes_again_later(world: World) -> None:
     entry = Entry(world.market.door, world.market.sequencer, size=2)
-    monkeypatch.setattr(world.market, "entry", entry)
+    orders = [world.order(ANA, Side.SELL, 1, 100 + at) for at in range(4)]
     release, held = threading.Event(), threading.Event()
 
     def hold(_turn: object) -> None:
@@ -54,14 +54,14 @@ def test_entry__full__refuses_at_once_and_takes_again_later(world: World, monkey
 
     blocker = world.market.sequencer.submit(hold)
     assert held.wait(WAIT_S)
-    waiting = [offer(world, ANA, 100 + at) for at in range(2)]
+    waiting = [enter(entry, order, signed(ANA, order)) for order in orders[:2]]
     with pytest.raises(MarketBusy):
-        offer(world, ANA, 103)
+        enter(entry, orders[2], signed(ANA, orders[2]))
     release.set()
     blocker.result(WAIT_S)
 
     assert [answer.result(WAIT_S).sequence for answer in waiting] == [1, 2]
-    assert offer(world, ANA, 104).result(WAIT_S).sequence == 3
+    assert enter(entry, orders[3], signed(ANA, orders[3])).result(WAIT_S).sequence == 3
 
 
 def test_entry__a_slow_wallet__holds_up_nobody_else(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
