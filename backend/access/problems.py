@@ -29,6 +29,7 @@ from backend.kernel.errors import (
     NotFound,
     RuleViolated,
     TanyuError,
+    Throttled,
     Unauthenticated,
     Unavailable,
 )
@@ -48,6 +49,7 @@ _FAMILY_STATUS: tuple[tuple[type[TanyuError], HTTPStatus], ...] = (
     (Unauthenticated, HTTPStatus.UNAUTHORIZED),
     (Forbidden, HTTPStatus.FORBIDDEN),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (Throttled, HTTPStatus.TOO_MANY_REQUESTS),
 )
 
 
@@ -133,6 +135,8 @@ def error_response(error: TanyuError) -> Response:
     headers = {}
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(RETRY_AFTER_S)
+    if isinstance(error, Throttled):
+        headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="tanyu"'
     return problem_response(problem_of(error), headers)

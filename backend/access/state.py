@@ -4,6 +4,7 @@ from typing import cast
 
 from starlette.requests import HTTPConnection
 
+from backend.access.limits import Limits
 from backend.access.site import Site
 from backend.chain.deployment import Deployment
 from backend.kernel.clock import Clock
@@ -28,3 +29,8 @@ def deployment_of(connection: HTTPConnection) -> Deployment:
 def site_of(connection: HTTPConnection) -> Site:
     """The web origins this server answers as (`state.site`)."""
     return cast(Site, connection.app.state.site)
+
+
+def limits_of(connection: HTTPConnection) -> Limits | None:
+    """How often may be asked (`state.limits`); None where nothing is limited."""
+    return cast(Limits | None, getattr(connection.app.state, "limits", None))

@@ -1,4 +1,4 @@
-"""What the database keeps of sign-in: nonces handed out, and sessions by the digest of their token."""
+"""What the database keeps of sign-in: nonces handed out, sessions by the digest of their token, API keys by id."""
 
 from datetime import datetime
 
@@ -26,4 +26,19 @@ class SessionRow(SQLModel, table=True):
     address: str = Field(sa_column=Column(Address, nullable=False, index=True))
     created_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     expires_at: datetime = Field(sa_column=Column(UtcTime, nullable=False, index=True))
+    revoked_at: datetime | None = Field(default=None, sa_column=Column(UtcTime))
+
+
+class ApiKeyRow(SQLModel, table=True):
+    """An API key. Its secret is never stored: it is derived from the id by a master secret kept elsewhere."""
+
+    __tablename__ = "access_api_key"
+
+    id: str = Field(primary_key=True, max_length=32)
+    account: str = Field(sa_column=Column(Address, nullable=False, index=True))
+    name: str = Field(max_length=64)
+    scopes: str = Field(max_length=32)
+    """Words with spaces between."""
+    created_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    last_used_at: datetime | None = Field(default=None, sa_column=Column(UtcTime))
     revoked_at: datetime | None = Field(default=None, sa_column=Column(UtcTime))

@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, Val
 from pydantic_core.core_schema import ValidationInfo
 
 from backend.chain.signature import checksum_address
+from backend.chain.wallet import SIGNATURE_BYTES_MAX
 from backend.kernel.clock import TimeMalformed, iso, parse_iso
 from backend.kernel.digest import to_hex
 from backend.kernel.mass import UINT256_MAX
@@ -26,6 +27,7 @@ ADDRESS_PATTERN = "^0x[0-9a-fA-F]{40}$"
 BYTES_PATTERN = "^0x([0-9a-fA-F]{2})*$"
 BYTES32_PATTERN = "^0x[0-9a-fA-F]{64}$"
 SIGNATURE_PATTERN = "^0x([0-9a-fA-F]{128}|[0-9a-fA-F]{130})$"
+ACCOUNT_SIGNATURE_PATTERN = f"^0x([0-9a-fA-F]{{2}}){{0,{SIGNATURE_BYTES_MAX}}}$"
 PAGE_LIMIT_MAX = 200
 
 
@@ -181,6 +183,19 @@ SignatureText: TypeAlias = Annotated[
     _text(SIGNATURE_PATTERN, "0x" + "00" * 65, "Signature: 65 bytes (r, s, v; low s; v 27 or 28) or 64 (EIP-2098)."),
 ]
 """A signature's bytes as given, 65 or 64; `chain.signature.canonical_signature` decides whether they are acceptable."""
+
+AccountSignatureText: TypeAlias = Annotated[
+    bytes,
+    _bytes(ACCOUNT_SIGNATURE_PATTERN, "signature.unreadable", f"at most {SIGNATURE_BYTES_MAX} bytes as 0x and hex"),
+    _AS_HEX,
+    _text(
+        ACCOUNT_SIGNATURE_PATTERN,
+        "0x" + "00" * 65,
+        "Signature by the account's key: 65 bytes (r, s, v; low s; v 27 or 28) or 64 (EIP-2098). Or what the account's "
+        f"wallet contract takes for one (EIP-1271): any bytes, at most {SIGNATURE_BYTES_MAX}.",
+    ),
+]
+"""The same where an account that is a contract may sign too: whatever its wallet takes."""
 
 
 def _parse_time(value: Any) -> datetime:

@@ -7,7 +7,11 @@ from fastapi import APIRouter, FastAPI
 
 from backend.access.body_limit import BodyLimit
 from backend.access.head import HeadAsGet
+from backend.access.key_routes import router as key_router
+from backend.access.limit_routes import router as limit_router
+from backend.access.limits import Limits
 from backend.access.plain_target import PlainTarget
+from backend.access.pressure import Pressure
 from backend.access.problems import install_problems
 from backend.access.routes import router as access_router
 from backend.api.headers import SecurityHeaders
@@ -19,6 +23,7 @@ from backend.api.start import StartPageFacts, start_router
 from backend.api.stylesheet import stylesheet_router
 from backend.kernel.clock import Clock
 from backend.ledger.intake_routes import STREAMED
+from backend.market.fast_orders import FastOrders
 from backend.market.forward import Forward, Forwarder, paths_of
 
 
@@ -53,7 +58,7 @@ def create_app(
     for name, value in state.items():
         setattr(app.state, name, value)
     install_problems(app)
-    for router in (access_router, *routers):
+    for router in (*routers, access_router, key_router, limit_router):
         app.include_router(router)
     app.include_router(health_router(ready_checks, cast(Clock, state["clock"]).now()))
     app.include_router(signing_router())
@@ -61,10 +66,13 @@ def create_app(
     app.include_router(stylesheet_router())
     if start_facts is not None:
         app.include_router(start_router(start_facts))
+    app.add_middleware(FastOrders)
+    app.add_middleware(Pressure, limits=cast("Limits | None", state.get("limits")))  # of whom a forwarded request is
     if forwarder is not None:
         app.add_middleware(Forward, forwarder=forwarder, paths=paths_of(routers))
     app.add_middleware(BodyLimit, by_path=body_limits, streamed=STREAMED)
     app.add_middleware(PlainTarget)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(Pressure)
     app.add_middleware(SecurityHeaders)
     return app

@@ -29,6 +29,9 @@ from backend.ledger.books import Books
 from backend.ledger.routes import router as ledger
 from backend.link.balances import balance_projections
 from backend.link.projection import Projection
+from backend.market.cancel_routes import router as cancelling
+from backend.market.entry_routes import router as entry
+from backend.market.faucet_routes import router as faucet
 from backend.market.governing_routes import router as governing
 from backend.market.listing import ListingProjection
 from backend.market.movement import MovementProjection
@@ -43,7 +46,8 @@ from backend.settlement.routes import router as settlement
 from backend.settlement.trade_routes import router as own_trades
 
 ROUTERS: tuple[APIRouter, ...] = (
-    *(footprint, ledger, issuance, credentials, market, governing, tape, stream, settlement, own_trades),
+    *(entry, footprint, ledger, issuance, credentials, market, cancelling, faucet),
+    *(governing, tape, stream, settlement, own_trades),
     giving,
 )
 

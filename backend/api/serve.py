@@ -12,6 +12,8 @@ from datetime import timedelta
 import uvicorn
 from fastapi import FastAPI
 
+from backend.access.api_key import ApiKeys
+from backend.access.limits import COSTS, Limits
 from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.facts import facts_of
@@ -27,12 +29,14 @@ from backend.issuance.drawing import Advanced, advance
 from backend.issuance.reversal import Cancelled, cancel_reversed
 from backend.kernel.clock import Clock, SystemClock
 from backend.kernel.errors import Unavailable
-from backend.ledger.address import may_sell
+from backend.ledger.address import not_selling
 from backend.ledger.books import Books
 from backend.ledger.deadline import Closed, close_overdue
 from backend.ledger.erasure import finish_erasures
+from backend.ledger.person_key import PersonKeys
 from backend.ledger.personhood import LedgerKeys
 from backend.link import balances
+from backend.link.index import indexed_block
 from backend.link.indexer import Indexer
 from backend.link.loop import Loop, Report
 from backend.link.named_block import first_block_from
@@ -82,8 +86,8 @@ class Tanyu:
         self.w3 = connect(settings.rpc_url or f"http://127.0.0.1:{settings.local_chain_port}")
         self.contracts = Contracts(self.w3, self.deployment)
         self.fee = FeeProjection(self.database)
-        chain = ChainView(balances, self.deployment.address("Exchange"), self.fee.fee_bps)
         exchange = self.deployment.domain("Exchange")
+        chain = ChainView.remembering(balances, exchange.verifying_contract, self.fee.fee_bps, indexed_block)
         self.stream = Stream(
             database=self.database, clock=self.clock, exchange=exchange, chain=chain, fees_of=fees_of_trades
         )
@@ -98,14 +102,20 @@ class Tanyu:
             on_taken=self.fee.reload,
         )
         self.forwarder = Forwarder(self.sequencer, self.site)
+        self.limits = Limits.of(
+            address_points_per_s=settings.address_points_per_s, account_points_per_s=settings.account_points_per_s
+        )
         self.market = Market(
             database=self.database,
             clock=self.clock,
             deployment=self.deployment,
             operator=self.operator,
             chain=chain,
-            may_sell=self._may_sell,
+            not_selling=not_selling,
+            owners_of=PersonKeys.at(settings.data_dir / "person-keys.secret").names_of,
             check_gift=self._check_gift,
+            wallet_accepts=Node(self.w3).wallet_accepts,
+            charge=lambda account: self.limits.take_account(account, COSTS["POST", "/orders"]),
             sequencer=self.sequencer,
         )
         confirmations = confirmations_of(settings, self.deployment)
@@ -161,11 +171,6 @@ class Tanyu:
         """As the chain says now; a role that begins later does not count."""
         held, delay_s = self.contracts.governance.functions.hasRole(REGISTRAR_ROLE, address).call()
         return bool(held) and delay_s == 0
-
-    def _may_sell(self, address: str) -> bool:
-        """A minor's credits are kept until its account is handed over; an account without a ledger may sell."""
-        with self.database.read() as session:
-            return may_sell(session, address)
 
     def _check_gift(self, campaign_id: int, expiry: int) -> None:
         """An order that gives must not bust its counterparty's trade: its campaign takes gifts as long as it stands."""
@@ -225,6 +230,8 @@ class Tanyu:
             "site": self.site,
             "market": self.market,
             "stream": self.stream,
+            "limits": self.limits,
+            "api_keys": ApiKeys.at(self.settings.data_dir / "api-keys.secret"),
             "books": self.books,
             "contracts": self.contracts,
             "operator": self.operator,

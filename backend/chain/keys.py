@@ -3,11 +3,11 @@
 import json
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
+from coincurve import PrivateKey
 from eth_account import Account
-from eth_account.messages import encode_defunct
 
 from backend.chain.keccak import keccak
 from backend.chain.rpc import LOCAL_CHAIN_ID
@@ -72,6 +72,16 @@ class Signer:
     def __repr__(self) -> str:
         return f"Signer({self.address})"
 
+    @cached_property
+    def private_key(self) -> PrivateKey:
+        """The key as coincurve holds it: making that takes longer than signing."""
+        return PrivateKey(self.key)
+
+    def sign_digest(self, message_digest: bytes) -> bytes:
+        """65-byte signature over a 32-byte digest, low s, v 27 or 28 (RFC 6979 nonce)."""
+        raw = self.private_key.sign_recoverable(message_digest, hasher=None)
+        return bytes(raw[:64]) + bytes([raw[64] + 27])
+
 
 def require_dev_chain(chain_id: int) -> None:
     """Raises DevKeyRefused unless the chain is the local one."""
@@ -108,10 +118,15 @@ def signer_from_key(key: bytes) -> Signer:
 
 def personal_sign(signer: Signer, text: str) -> bytes:
     """EIP-191 version 0x45 signature of a text: 65 bytes, low s, v 27 or 28."""
-    return bytes(Account.sign_message(encode_defunct(text=text), signer.key).signature)
+    return signer.sign_digest(personal_digest(text))
 
 
 def personal_recover(text: str, signature: bytes) -> str:
     """Address that personally signed a text; raises SignatureMalformed."""
+    return recover(personal_digest(text), signature)
+
+
+def personal_digest(text: str) -> bytes:
+    """What EIP-191 version 0x45 signs of a text: 32 bytes."""
     body = text.encode()
-    return recover(keccak(b"\x19Ethereum Signed Message:\n" + str(len(body)).encode() + body), signature)
+    return keccak(b"\x19Ethereum Signed Message:\n" + str(len(body)).encode() + body)

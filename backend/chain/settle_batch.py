@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from backend.chain.signature import SignatureMalformed, canonical_signature, checksum_address
+from backend.chain.signature import SignatureMalformed, canonical_signature, checksum_address, recover
 from backend.kernel.errors import InvalidInput
 from backend.kernel.mass import LOT_GCO2E, lots_of
 
@@ -53,6 +53,19 @@ class BatchMalformed(InvalidInput):
 
     def __init__(self, position: int) -> None:
         super().__init__("not a settlement batch", position=position, expected="the layout of IExchange.settle")
+
+
+class WalletSignature(bytes):
+    """What a wallet takes for its signature: carried as it is, even where it looks like a key's in canonical form."""
+
+    @classmethod
+    def unless_keys(cls, account: str, message_digest: bytes, signature: bytes) -> bytes:
+        """The signature, marked as the wallet's if the account's key did not make it."""
+        try:
+            is_keys = recover(message_digest, signature) == account
+        except SignatureMalformed:
+            is_keys = False
+        return signature if is_keys else cls(signature)
 
 
 @dataclass(frozen=True)
@@ -120,7 +133,9 @@ def _order(message: Mapping[str, Any], signature: bytes, place_of_class: int) ->
 
 
 def _compact(signature: bytes) -> bytes:
-    """The 64 bytes of EIP-2098 if this is a key's signature; a wallet's answer as it is."""
+    """The 64 bytes of EIP-2098 if this is a key's signature; a wallet's as it is."""
+    if isinstance(signature, WalletSignature):
+        return signature
     try:
         canonical = canonical_signature(signature)
     except SignatureMalformed:

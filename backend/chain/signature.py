@@ -46,12 +46,18 @@ def canonical_signature(raw: bytes) -> bytes:
 
 def recover(digest: bytes, signature: bytes) -> str:
     """EIP-55 address that signed a 32-byte digest. Raises SignatureMalformed."""
-    canonical = canonical_signature(signature)
+    return checksum_address(signer_of(digest, canonical_signature(signature)))
+
+
+def signer_of(digest: bytes, canonical: bytes) -> bytes:
+    """20 bytes: the address that signed a 32-byte digest, from a signature in canonical form. For who compares and
+    shows nothing: writing an address in EIP-55 costs a hash more. Raises SignatureMalformed.
+    """
     try:
         public = PublicKey.from_signature_and_message(canonical[:64] + bytes([canonical[64] - 27]), digest, hasher=None)
     except Exception as failure:  # coincurve raises a bare Exception when no key matches
         raise SignatureMalformed("no public key matches") from failure
-    return checksum_address(keccak(public.format(compressed=False)[1:])[12:])
+    return keccak(public.format(compressed=False)[1:])[12:]
 
 
 def checksum_address(raw: bytes) -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from coincurve import PrivateKey
 from eth_abi.abi import encode
 
 from backend.chain.artifacts import CHECKOUT
@@ -131,5 +130,4 @@ def sign(signer: Signer, type_name: str, domain: Domain, message: Mapping[str, o
 
 def sign_digest(signer: Signer, message_digest: bytes) -> bytes:
     """65-byte signature over a 32-byte digest, low s, v 27 or 28 (RFC 6979 nonce)."""
-    raw = PrivateKey(signer.key).sign_recoverable(message_digest, hasher=None)
-    return raw[:64] + bytes([raw[64] + 27])
+    return signer.sign_digest(message_digest)

@@ -66,3 +66,13 @@ class Unavailable(TanyuError):
     """The chain or the database cannot serve now; trying again later is right."""
 
     code = "unavailable"
+
+
+class Throttled(TanyuError):
+    """Asked more often than allowed; asking again after `retry_after_s` seconds is right."""
+
+    code = "throttled"
+
+    def __init__(self, message: str, *, retry_after_s: int, **fields: Field) -> None:
+        super().__init__(message, retry_after_s=retry_after_s, **fields)
+        self.retry_after_s = retry_after_s

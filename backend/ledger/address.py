@@ -1,7 +1,9 @@
 """The addresses of a person over time: an address serves one person, once, and is never taken up again."""
 
+from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import union_all
 from sqlmodel import Session, col, select
 
 from backend.chain.signature import checksum_address
@@ -59,6 +61,14 @@ def owner_of(session: Session, address: str) -> PersonRow | None:
     return None if person_id is None else session.get(PersonRow, person_id)
 
 
+def people_of(session: Session, addresses: Collection[str]) -> dict[str, int]:
+    """The ids of the people who have or had some addresses, or claim to them, by address; nobody's are left out."""
+    present = select(PersonRow.address, PersonRow.id).where(col(PersonRow.address).in_(addresses))
+    past = select(AddressRow.address, AddressRow.person_id).where(col(AddressRow.address).in_(addresses))
+    claiming = select(StatementRow.account, StatementRow.person_id).where(col(StatementRow.account).in_(addresses))
+    return {row[0]: row[1] for row in session.execute(union_all(present, past, claiming))}
+
+
 def claim_addresses_of(session: Session, person_id: int) -> list[str]:
     """Every address that a person's statements mint to, beside those of its account."""
     accounts = select(StatementRow.account).where(col(StatementRow.person_id) == person_id).distinct()
@@ -110,13 +120,24 @@ def end_address(session: Session, person: PersonRow, *, because: str, at: dateti
     session.flush()
 
 
-def may_sell(session: Session, address: str) -> bool:
-    """Whether the book takes sells from an address. Not a minor's, nor one that waits to be handed over, nor one that
-    was a minor's before the hand-over or its erasure: who grew up moves its credits to its own key first. An address
-    without a ledger account may sell what it bought. The chain knows nothing of this: it is the book's rule.
+def not_selling(session: Session, addresses: Collection[str]) -> set[str]:
+    """Those of some addresses that the book takes no sells from: a minor's, one that waits to be handed over, and one
+    that was a minor's before the hand-over or its erasure: who grew up moves its credits to its own key first. An
+    address without a ledger account may sell what it bought. The chain knows nothing of this: it is the book's rule.
     """
-    person = owner_of(session, address)
-    if person is None:
-        return True
-    past = session.get(AddressRow, address)
-    return person.guardian is None and (past is None or past.ended_by not in {HAND_OVER, WARD_ERASURE})
+    is_ward = col(PersonRow.guardian).is_not(None)
+    present = select(PersonRow.address).where(col(PersonRow.address).in_(addresses), is_ward)
+    past = (
+        select(AddressRow.address)
+        .join(PersonRow, col(PersonRow.id) == AddressRow.person_id)
+        .where(
+            col(AddressRow.address).in_(addresses), is_ward | col(AddressRow.ended_by).in_([HAND_OVER, WARD_ERASURE])
+        )
+    )
+    claiming = (
+        select(StatementRow.account)
+        .join(PersonRow, col(PersonRow.id) == StatementRow.person_id)
+        .where(col(StatementRow.account).in_(addresses), is_ward)
+    )
+    found = session.execute(union_all(present, past, claiming)).scalars()
+    return {address for address in found if address}

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlmodel import Session, col, delete, select
 
 from backend.access.signed_text import require_fresh, require_signed
-from backend.access.tables import SessionRow
+from backend.access.tables import ApiKeyRow, SessionRow
 from backend.footprint.place import place_of
 from backend.kernel.errors import RuleViolated
 from backend.ledger.address import ERASURE, WARD_ERASURE, addresses_of, claim_addresses_of, end_address
@@ -120,6 +120,7 @@ def _empty(session: Session, books: Books, row: PersonRow, at: datetime) -> None
     end_address(session, row, because=ERASURE if row.guardian is None else WARD_ERASURE, at=at)
     addresses = addresses_of(session, row.id) + claim_addresses_of(session, row.id)
     session.exec(delete(SessionRow).where(col(SessionRow.address).in_(addresses)))
+    session.exec(delete(ApiKeyRow).where(col(ApiKeyRow.account).in_(addresses)))
     for step in books.erasure_steps:
         step(session, row.id, at)
     _empty_statements(session, row.id)

@@ -83,6 +83,12 @@ def number_cancelled(session: Session, account: str, number: int) -> bool:
     return session.get(SpentNumber, ("Exchange", account, number)) is not None
 
 
+def any_number_cancelled(session: Session, account: str) -> bool:
+    """Whether an account cancelled any order number on the Exchange."""
+    mine = (SpentNumber.contract == "Exchange", SpentNumber.account == account)
+    return session.exec(select(SpentNumber.number).where(*mine).limit(1)).first() is not None
+
+
 def number_used(session: Session, contract: str, account: str, number: int) -> bool:
     """Whether an account's signed act of this number was executed, or withdrawn; contract CarbonCredit or Charity."""
     return session.get(SpentNumber, (contract, account, number)) is not None

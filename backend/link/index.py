@@ -18,6 +18,12 @@ def indexed(session: Session) -> Cursor | None:
     return session.get(Cursor, 1)
 
 
+def indexed_block(session: Session) -> tuple[int, bytes] | None:
+    """Number and hash of the last applied block: what every projection is a function of."""
+    cursor = indexed(session)
+    return None if cursor is None else (cursor.number, cursor.hash)
+
+
 def is_final(session: Session, block_number: int) -> bool:
     """Whether a block has the confirmation depth, so that what it holds may be called done."""
     cursor = indexed(session)

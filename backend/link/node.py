@@ -19,6 +19,7 @@ from web3.exceptions import (
 from web3.types import TxParams
 
 from backend.chain.rpc import Network
+from backend.chain.wallet import wallet_question
 from backend.kernel.clock import from_unix_s
 from backend.kernel.digest import to_hex
 from backend.kernel.errors import Unavailable
@@ -221,6 +222,14 @@ class Node:
             except Web3RPCError as failure:
                 return Refusal(b"", _message(failure))
             return None
+
+    def wallet_accepts(self, wallet: str, message_digest: bytes, signature: bytes) -> bool:
+        """Whether an account with code takes a signature for its own (EIP-1271), as our contracts ask it at the latest
+        block; False for an account without code.
+        """
+        data, gas = wallet_question(wallet, message_digest, signature)
+        with translated():
+            return int.from_bytes(self._eth.call(cast(TxParams, {"data": to_hex(data), "gas": gas}))) == 1
 
     def tip_wei(self) -> int:
         """The tip per gas the node suggests."""

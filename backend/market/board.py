@@ -8,6 +8,7 @@ from sqlmodel import Session
 from backend.kernel.errors import TanyuError
 from backend.link.index import indexed
 from backend.market import frame
+from backend.market.auction_channel import AuctionChannel
 from backend.market.channel import Channel, Topic
 from backend.market.feed import Heard
 from backend.market.flights import Flights
@@ -38,6 +39,7 @@ _OF_CLASS: dict[Topic, Callable[[int], Watched]] = {
     Topic.BOOK: BookChannel,
     Topic.TRADES: TradesChannel,
     Topic.TICKER: TickerChannel,
+    Topic.AUCTION: AuctionChannel,
 }
 _OF_ACCOUNT: dict[Topic, Callable[[str], Watched]] = {
     Topic.ORDERS: OrdersChannel,

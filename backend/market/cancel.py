@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from backend.kernel.digest import Json, to_hex
 from backend.kernel.errors import Conflict, Forbidden, NotFound
 from backend.market.journal import Kind
-from backend.market.numbers import NUMBER_MAX
+from backend.market.memory import NUMBER_MAX
 from backend.market.tables import OrderRow, OrderState
 from backend.market.turn import Turn
 
@@ -44,6 +44,7 @@ class OrderClosed(Conflict):
     code = "market.order_closed"
 
     def __init__(self, row: OrderRow) -> None:
+        self.order_hash = row.order_hash
         super().__init__(
             f"the order is {row.state}", order_hash=to_hex(row.order_hash), state=row.state, reason=row.reason
         )

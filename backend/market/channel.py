@@ -16,6 +16,7 @@ class Topic(StrEnum):
     TRADES = "trades"
     TICKER = "ticker"
     CANDLES = "candles"
+    AUCTION = "auction"
     ORDERS = "orders"
     FILLS = "fills"
     BALANCES = "balances"
@@ -23,7 +24,7 @@ class Topic(StrEnum):
 
 PRIVATE = frozenset({Topic.ORDERS, Topic.FILLS, Topic.BALANCES})
 NAMES = (
-    *("book:{class}", "trades:{class}", "ticker:{class}", "candles:{class}:{1m|5m|1h|1d}"),
+    *("book:{class}", "trades:{class}", "ticker:{class}", "candles:{class}:{1m|5m|1h|1d}", "auction:{class}"),
     *("orders", "fills", "balances"),
 )
 
@@ -44,7 +45,8 @@ class ChannelPrivate(Unauthenticated):
 
     def __init__(self, channel: str) -> None:
         super().__init__(
-            f"{channel} is private: open the stream with the session's bearer token or cookie", channel=channel
+            f"{channel} is private: open the stream with a session's bearer token or cookie, or a key that reads",
+            channel=channel,
         )
 
 
@@ -75,6 +77,6 @@ def channel_of(name: str, account: str | None) -> Channel:
         return Channel(Topic(topic), account=account)
     if topic == Topic.CANDLES and len(rest) == 2 and rest[1] in set(Interval):
         return Channel(Topic.CANDLES, class_of(rest[0]), Interval(rest[1]))
-    if topic in {Topic.BOOK, Topic.TRADES, Topic.TICKER} and len(rest) == 1:
+    if topic in {Topic.BOOK, Topic.TRADES, Topic.TICKER, Topic.AUCTION} and len(rest) == 1:
         return Channel(Topic(topic), class_of(rest[0]))
     raise ChannelUnknown(name[:100])

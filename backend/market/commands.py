@@ -137,3 +137,20 @@ def watch(
                 typer.echo(json.dumps(asdict(update), ensure_ascii=False))
             elif line := _watched_line(update, mirror):
                 typer.echo(line)
+
+
+def _grant(grant: Mapping[str, Any]) -> str:
+    return f"{grant['amount']} base units of test money for {grant['account']}: {grant['state']}"
+
+
+@app.command()
+def faucet(
+    account: Annotated[str, typer.Argument(help="The address that wants test money.")],
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Asks for payment tokens of the local chain to try the market with, once a day."""
+    with failing_plainly(as_json=as_json):
+        with ApiClient(_base_url(url)) as client:
+            found = client.post("/faucet", {"account": account})
+        emit(found, as_json=as_json, render=_grant)

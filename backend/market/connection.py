@@ -57,12 +57,12 @@ class TooManyErrors(RuleViolated):
 
 
 class SessionEnded(Unauthenticated):
-    """The session that opened the stream ended."""
+    """The session that opened the stream ended, or the key was revoked."""
 
     code = "stream.session_ended"
 
     def __init__(self) -> None:
-        super().__init__("the session ended: sign in and open the stream again")
+        super().__init__("the session ended, or the key was revoked: sign in and open the stream again")
 
 
 class StreamStopped(Unavailable):

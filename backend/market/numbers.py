@@ -12,6 +12,7 @@ from sqlmodel import Session, col, func, select
 
 from backend.kernel.clock import iso
 from backend.kernel.errors import Conflict, InvalidInput, RuleViolated
+from backend.market.memory import Leased
 from backend.market.tables import NumberLease, OrderRow
 
 COUNT_MAX = 256
@@ -22,9 +23,6 @@ OUTSTANDING_MAX = 1024
 
 LEASE = timedelta(days=1)
 """How long a number may wait for its order."""
-
-NUMBER_MAX = 2**63 - 1
-"""What the database's integers hold; no lease comes near it."""
 
 
 class NumberCountOutOfRange(InvalidInput):
@@ -102,16 +100,12 @@ def lease(session: Session, maker: str, count: int, now: datetime) -> Lease:
     return Lease(row.first, row.last, row.expires_at)
 
 
-def check_leased(session: Session, maker: str, number: int, now: datetime) -> None:
-    """Raises NumberNotLeased or NumberLeaseExpired unless the maker may use the number now."""
-    row = None
-    if 0 < number <= NUMBER_MAX:
-        at_most = col(NumberLease.first) <= number
-        row = session.exec(select(NumberLease).where(at_most).order_by(col(NumberLease.first).desc()).limit(1)).first()
-    if row is None or row.last < number or row.maker != maker:
+def check_leased(leased: Leased | None, maker: str, number: int, now: datetime) -> None:
+    """Raises NumberNotLeased or NumberLeaseExpired unless the maker may use the number, of this lease, now."""
+    if leased is None or leased.maker != maker:
         raise NumberNotLeased(number)
-    if row.expires_at <= now:
-        raise NumberLeaseExpired(number, row.expires_at)
+    if leased.expires_at <= now:
+        raise NumberLeaseExpired(number, leased.expires_at)
 
 
 def _outstanding(session: Session, maker: str, now: datetime) -> int:

@@ -150,9 +150,10 @@ class Placing:
         if known is not None:
             return known
         self.check_time(turn)
-        check_leased(turn.session, self.order.maker, self.order.number, turn.now)
-        if turn.number_used(self.order.number):
-            raise NumberUsed(self.order.number)
+        number = self.order.number
+        check_leased(turn.chain.memory.leased(turn.session, number), self.order.maker, number, turn.now)
+        if turn.number_used(number):
+            raise NumberUsed(number)
         self.check_chain(turn)
         open_orders = list(turn.engine.open_of(self.order.maker))
         if self.instructions.time_in_force.rests:
@@ -163,7 +164,8 @@ class Placing:
 
     def known(self, turn: Turn) -> Accepted | None:
         """The answer that the order got if it is in already. Raises OrderPlacedOtherwise, ClientOrderIdTaken."""
-        row = turn.order(self.order_hash)
+        # An order comes under its own number: one that nobody used saves the query.
+        row = turn.order(self.order_hash) if turn.number_used(self.order.number) else None
         if row is not None:
             first = instructions_of(row)
             if first != self.instructions:

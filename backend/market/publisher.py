@@ -28,6 +28,7 @@ from backend.market.journal import Head, JournalBroken, Kind, Line, read
 from backend.market.matching import Engine
 from backend.market.news import Moment
 from backend.market.own_trades import FeesOf
+from backend.market.snapshot import newest
 from backend.market.tap import Taken, Tap
 from backend.storage.database import Database
 
@@ -45,7 +46,9 @@ _LOG = logging.getLogger("tanyu.market")
 
 
 class Publisher:
-    """Follows the journal of one Exchange from its first line. `start` before use; `stop` at the end."""
+    """Follows the journal of one Exchange from the newest picture of its books, or its first line. `start` before use;
+    `stop` at the end.
+    """
 
     def __init__(
         self, *, database: Database, clock: Clock, start: Head, chain: ChainView, fees_of: FeesOf, tap: Tap[Question]
@@ -81,6 +84,7 @@ class Publisher:
             self._hand_over(loop, hub.deliver, deliveries)
 
         try:
+            self._begin()
             while (taken := self._tap.take(POLL_S)) is not None:
                 try:
                     self._round(taken, post)
@@ -96,6 +100,17 @@ class Publisher:
         finally:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(hub.close)
+
+    def _begin(self) -> None:
+        """From the newest picture of the books, so that a long journal need not be heard from its first line."""
+        try:
+            with self._database.read() as session:
+                found = newest(session)
+        except (OperationalError, Unavailable):
+            _LOG.exception("the stream could not read a picture of the books; it follows from the first line")
+            return
+        if found is not None:
+            self._feed = Feed(*found)
 
     def _hand_over(
         self, loop: asyncio.AbstractEventLoop, deliver: Callable[[Iterable[Delivery]], None], made: Sequence[Delivery]

@@ -1,53 +1,36 @@
 """The market as its users meet it: numbers, orders, cancellations; what the chain reports; signed acknowledgements."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy import event
-from sqlmodel import Session, select
+from sqlmodel import Session
 
+from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
 from backend.chain.keys import Signer, personal_sign
-from backend.chain.typed_data import canonical_signature, digest, recover
+from backend.chain.order_digest import OrderDigest
+from backend.chain.typed_data import digest
 from backend.kernel.clock import Clock, unix_s
 from backend.kernel.digest import canonical_json, to_hex
-from backend.kernel.errors import Forbidden, RuleViolated, Unauthenticated
+from backend.kernel.errors import RuleViolated, TanyuError
 from backend.market.bust import Busting
 from backend.market.cancel import Cancelled, Cancelling, CancellingNumber
+from backend.market.cancel_all import Beating, CancelledAll, CancellingAll
+from backend.market.door import Door, NotSelling, OwnersOf, WalletQuestion
+from backend.market.entry import Entry
 from backend.market.funds import ChainView
-from backend.market.listing import rules_of
+from backend.market.hard_cancel import ChainCancel, SignedCancel, Withdrawing, relay_cancel
+from backend.market.instructions import PLAIN, Instructions
 from backend.market.numbers import Lease, lease
-from backend.market.order import Action, Side, SignedOrder, check_shape
+from backend.market.order import SignedOrder
 from backend.market.place import Accepted, Placing
-from backend.market.rules import check_fee, check_lifetime
-from backend.market.sequencer import Sequencer
-from backend.market.tables import OrderRow
+from backend.market.replace import Replacing
+from backend.market.sequencer import ANSWER_TIMEOUT_S, NoAnswer, Sequencer
+from backend.market.validate import Looking, Validating, Verdict
 from backend.storage.database import Database
-
-
-class SignatureNotMakers(Unauthenticated):
-    """Well-formed, but not the maker's signature of this message on this Exchange and chain."""
-
-    code = "market.signature_not_makers"
-
-    def __init__(self, maker: str, signer: str, chain_id: int, exchange: str) -> None:
-        super().__init__(
-            f"signed by {signer}, not by {maker}; the EIP-712 domain is chain {chain_id}, contract {exchange}",
-            maker=maker,
-            signer=signer,
-            chain_id=chain_id,
-            verifying_contract=exchange,
-        )
-
-
-class MayNotSell(Forbidden):
-    """The account is a minor's, or otherwise not one that sells."""
-
-    code = "market.may_not_sell"
-
-    def __init__(self, maker: str) -> None:
-        super().__init__(f"{maker} may not sell: a minor's credits are kept until majority", maker=maker)
 
 
 class CancelDeadlinePassed(RuleViolated):
@@ -80,8 +63,8 @@ def ack_text(accepted: Accepted) -> str:
 
 
 class Market:
-    """One Exchange's market. `may_sell` says whether an account may sell at all (a minor may not). `check_gift`
-    takes the campaign and the expiry of a buy that gives, and raises what keeps the campaign from taking it.
+    """One Exchange's market. `not_selling`, `owners_of`, `check_gift`, `wallet_accepts` and `charge`: as the
+    `Door` has them.
     """
 
     def __init__(
@@ -92,8 +75,11 @@ class Market:
         deployment: Deployment,
         operator: Signer,
         chain: ChainView,
-        may_sell: Callable[[str], bool],
+        not_selling: NotSelling,
+        owners_of: OwnersOf,
         check_gift: Callable[[int, int], None],
+        wallet_accepts: WalletQuestion,
+        charge: Callable[[str], None],
         sequencer: Sequencer,
     ) -> None:
         self._database = database
@@ -101,9 +87,20 @@ class Market:
         self._exchange = deployment.domain("Exchange")
         self._operator = operator
         self._chain = chain
-        self._may_sell = may_sell
-        self._check_gift = check_gift
         self.sequencer = sequencer
+        self.door = Door(
+            database=database,
+            clock=clock,
+            exchange=self._exchange,
+            digest=OrderDigest(self._exchange),
+            fee_bps=chain.fee_bps,
+            not_selling=not_selling,
+            owners_of=owners_of,
+            check_gift=check_gift,
+            charge=charge,
+            wallet_accepts=wallet_accepts,
+        )
+        self.entry = Entry(self.door, sequencer)
 
     @property
     def chain(self) -> ChainView:
@@ -120,44 +117,88 @@ class Market:
         with self._database.write() as session:
             return lease(session, maker, count, self._clock.now())
 
-    def place(self, order: SignedOrder, signature: bytes) -> Ack:
+    def place(self, order: SignedOrder, signature: bytes, instructions: Instructions = PLAIN) -> Ack:
         """Takes an order in; returns once it is durable. The same order again gets the same answer.
 
-        Raises what `check_shape`, `ClassRules.check`, `check_lifetime`, `check_fee` and `Placing` raise, ClassUnknown,
-        SignatureMalformed, SignatureNotMakers, MayNotSell, what `check_gift` and `Sequencer.call` raise.
+        Raises what `Door.signed` and `Door.admit` refuse with, what `Placing` and `Sequencer.call` raise.
         """
-        check_shape(order)
-        order_hash = digest("Order", self._exchange, order.message())
-        canonical = self._require_signed(order.maker, order_hash, signature)
-        with self._database.read() as session:
-            rules = rules_of(session, order.class_id)
-            is_known = session.exec(select(OrderRow.id).where(OrderRow.order_hash == order_hash)).first() is not None
-        if not is_known:
-            rules.check(order)
-            check_lifetime(order, unix_s(self._clock.now()))
-            check_fee(order, self._chain.fee_bps())
-            if order.side is Side.SELL and not self._may_sell(order.maker):
-                raise MayNotSell(order.maker)
-            if order.action is Action.DONATE:
-                self._check_gift(order.campaign_id, order.expiry)
-        accepted = self.sequencer.call(Placing(order, canonical, order_hash, rules))
+        return self.acknowledged(self.sequencer.call(self._admitted(order, signature, instructions)))
+
+    def replace(self, old_hash: bytes, order: SignedOrder, signature: bytes, instructions: Instructions = PLAIN) -> Ack:
+        """Puts an order in the place of an open one, under its number. The same again gets the same answer.
+
+        Raises what `Door.signed` and `Door.admit` refuse with, what `Replacing` and `Sequencer.call` raise.
+        """
+        placing = self._admitted(order, signature, instructions)
+        return self.acknowledged(self.sequencer.call(Replacing(old_hash, placing)))
+
+    def _admitted(self, order: SignedOrder, signature: bytes, instructions: Instructions) -> Placing:
+        (outcome,) = self.door.admit([self.door.signed(order, signature, instructions)])
+        if isinstance(outcome, TanyuError):
+            raise outcome
+        return outcome
+
+    def acknowledged(self, accepted: Accepted) -> Ack:
+        """The operator's word for an acceptance that is durable."""
         return Ack(accepted, self._operator.address, personal_sign(self._operator, ack_text(accepted)))
 
     def cancel(self, maker: str, order_hash: bytes) -> Cancelled:
         """Takes a maker's order off the book. Raises OrderUnknown, NotYourOrder, OrderClosed; as `Sequencer.call`."""
         return self.sequencer.call(Cancelling(maker, order_hash))
 
-    def cancel_signed(self, maker: str, number: int, deadline: int, signature: bytes) -> Cancelled:
-        """The same by the maker's signed `Cancel` message, so that no session is needed.
-
-        Raises CancelDeadlinePassed, SignatureMalformed, SignatureNotMakers, OrderUnknown, OrderClosed.
+    def cancel_each(self, maker: str, order_hashes: Sequence[bytes]) -> list[Cancelled | TanyuError]:
+        """What `cancel` answers or raises for each of a maker's orders; all are left with the sequencer before any is
+        waited for. Raises MarketBusy, MarketStopped.
         """
-        now_s = unix_s(self._clock.now())
-        if deadline <= now_s:
-            raise CancelDeadlinePassed(deadline, now_s)
-        message = {"maker": maker, "number": number, "deadline": deadline}
-        self._require_signed(maker, digest("Cancel", self._exchange, message), signature)
+        answers = [self.sequencer.submit(Cancelling(maker, order_hash)) for order_hash in order_hashes]
+        wait(answers, ANSWER_TIMEOUT_S)
+        return [_outcome(answer) for answer in answers]
+
+    def cancel_all(self, maker: str, class_id: int | None) -> CancelledAll:
+        """Takes every open order of a maker off the book, in one class if it is named. As `Sequencer.call`."""
+        return self.sequencer.call(CancellingAll(maker, class_id))
+
+    def beat(self, account: str, seconds: int) -> int:
+        """An account says that it is there: without another heartbeat its orders leave the book after so many seconds.
+        0 ends that. Returns until when, in Unix seconds (0: ended). Raises HeartbeatOutOfRange; as `Sequencer.call`.
+        """
+        return self.sequencer.call(Beating(account, seconds))
+
+    def cancel_signed(self, maker: str, number: int, deadline: int, signature: bytes) -> Cancelled:
+        """Takes the order under a number off the book by its maker's signed `Cancel`, so that no session is needed.
+
+        Raises CancelDeadlinePassed, what `Door.signature_of` raises, OrderUnknown, OrderClosed.
+        """
+        self._require_signed(SignedCancel(maker, number, deadline, signature))
         return self.sequencer.call(CancellingNumber(maker, number))
+
+    def cancel_hard(self, contracts: Contracts, cancel: SignedCancel) -> tuple[Cancelled, ChainCancel]:
+        """The same, and tells the chain: first off the book, then into the outbox. The same again says where it stands.
+
+        Raises what `cancel_signed` raises, but for orders that left the book for another reason; IntentDiffers.
+        """
+        kept = self._require_signed(cancel)
+        cancelled = self.sequencer.call(Withdrawing(cancel.maker, cancel.number))
+        with self._database.write() as session:
+            return cancelled, relay_cancel(session, contracts, replace(cancel, signature=kept), self._clock.now())
+
+    def _require_signed(self, cancel: SignedCancel) -> bytes:
+        now_s = unix_s(self._clock.now())
+        if cancel.deadline <= now_s:
+            raise CancelDeadlinePassed(cancel.deadline, now_s)
+        return self.door.signature_of(
+            cancel.maker, digest("Cancel", self._exchange, cancel.message()), cancel.signature
+        )
+
+    def validate(self, order: SignedOrder, signature: bytes, instructions: Instructions = PLAIN) -> Verdict:
+        """Whether an order would be accepted now, and what of it would be filled at once; changes nothing.
+
+        Raises what `Door.signed` raises: a stranger learns nothing of a maker's funds. As `Sequencer.call`.
+        """
+        (outcome,) = self.door.admit([self.door.signed(order, signature, instructions)])
+        if isinstance(outcome, TanyuError):
+            return self.sequencer.ask(Looking(order, instructions, outcome))
+        return self.sequencer.call(Validating(outcome))
 
     def bust(self, trade_id: int, reason: str) -> None:
         """Unwinds a trade that the chain skipped, by the name of the Exchange's error; twice is the same as once.
@@ -173,10 +214,13 @@ class Market:
     def _refresh(self, accounts: frozenset[str], _session: Session) -> None:
         self.sequencer.refresh(accounts)
 
-    def _require_signed(self, maker: str, message_digest: bytes, signature: bytes) -> bytes:
-        """The canonical 65 bytes. Raises SignatureMalformed, SignatureNotMakers."""
-        canonical = canonical_signature(signature)
-        signer = recover(message_digest, canonical)
-        if signer != maker:
-            raise SignatureNotMakers(maker, signer, self._exchange.chain_id, self._exchange.verifying_contract)
-        return canonical
+
+def _outcome(answer: "Future[Cancelled]") -> Cancelled | TanyuError:
+    if not answer.done():
+        return NoAnswer()
+    failure = answer.exception()
+    if failure is None:
+        return answer.result()
+    if isinstance(failure, TanyuError):
+        return failure
+    raise failure

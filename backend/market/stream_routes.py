@@ -1,8 +1,8 @@
 """`/stream`: the market as it happens, over one WebSocket. See docs/stream.md for every frame.
 
-Public channels are for everybody; private ones for whom the handshake signs in, by bearer token or cookie. Pages of
-other sites may not open it. A client that asks too much, or reads too slowly, is let go with the reason in the close
-frame.
+Public channels are for everybody; private ones for whom the handshake signs in, by bearer token, cookie, or an API key
+that reads. Pages of other sites may not open it. A client that asks too much, or reads too slowly, is let go with the
+reason in the close frame.
 """
 
 import asyncio
@@ -13,9 +13,10 @@ from fastapi import APIRouter
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from backend.access.authority import Scope, account_of, is_nobodys, require_standing
 from backend.access.problems import error_response
-from backend.access.session import CrossSite, NotSignedIn, is_cross_site, session_of_token, token_of
-from backend.access.state import clock_of, database_of
+from backend.access.session import CrossSite, is_cross_site
+from backend.access.state import clock_of
 from backend.kernel.errors import TanyuError
 from backend.market import frame
 from backend.market.channel import channel_of
@@ -53,15 +54,12 @@ async def stream(socket: WebSocket) -> None:
 
 
 def _account_of(socket: WebSocket) -> str | None:
-    """Who is signed in; None for nobody. Raises CrossSite, and NotSignedIn for a token that opens nothing."""
+    """On whose authority it is opened; None for nobody's. Raises CrossSite, and what `account_of` raises for a token or
+    a key that opens nothing.
+    """
     if is_cross_site(socket, silent_is_cross=False):
         raise CrossSite
-    try:
-        token = token_of(socket)
-    except NotSignedIn:
-        return None
-    with database_of(socket).read() as session:
-        return session_of_token(session, token, clock_of(socket).now()).address
+    return None if is_nobodys(socket) else account_of(socket, Scope.READ)
 
 
 async def _until_over(socket: WebSocket, hub: Hub, connection: Connection) -> None:
@@ -130,11 +128,11 @@ def _do(wish: Asked, hub: Hub, connection: Connection, socket: WebSocket) -> Non
 
 
 async def _watch_session(socket: WebSocket, connection: Connection) -> None:
-    """Lets the client go when its session ends."""
+    """Lets the client go when its session ends, or its key is revoked."""
     while True:
         await asyncio.sleep(HEARTBEAT_S)
         try:
-            await asyncio.to_thread(_account_of, socket)
+            await asyncio.to_thread(require_standing, socket, Scope.READ)
         except TanyuError:
             connection.end(SessionEnded())
             return

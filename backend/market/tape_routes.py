@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from backend.access.authority import Reader
 from backend.access.etag import tagged
 from backend.access.page import Page, PageCursor, key_of, page_of
 from backend.access.state import clock_of, database_of
@@ -20,7 +21,7 @@ from backend.market.candle import Interval
 from backend.market.candles import candles_of_class, first_trade_at
 from backend.market.listing import all_rules
 from backend.market.movement import key_of_row, movements_of
-from backend.market.routes import ListedClass, SignedIn, market_of
+from backend.market.routes import ListedClass, market_of
 from backend.market.tape import (
     BookQuestion,
     QueueQuestion,
@@ -119,7 +120,7 @@ def candles(
 @router.get("/orders")
 def my_orders(
     request: Request,
-    account: SignedIn,
+    account: Reader,
     only_open: Annotated[bool, Query(alias="onlyOpen")] = False,
     limit: PageLimit = 100,
     cursor: PageCursor = None,
@@ -143,7 +144,7 @@ def one_order(request: Request, order_hash: HexBytes32) -> OrderWithTradesOut:
 
 
 @router.get("/balances")
-def my_balances(request: Request, account: SignedIn) -> BalancesOut:
+def my_balances(request: Request, account: Reader) -> BalancesOut:
     """What the signed-in account has to trade with: held, tied up in orders, in flight, free."""
     with database_of(request).read() as session:
         return BalancesOut.of(balances_of(session, market_of(request).chain, account))
@@ -151,7 +152,7 @@ def my_balances(request: Request, account: SignedIn) -> BalancesOut:
 
 @router.get("/movements")
 def my_movements(
-    request: Request, account: SignedIn, limit: PageLimit = 100, cursor: PageCursor = None
+    request: Request, account: Reader, limit: PageLimit = 100, cursor: PageCursor = None
 ) -> Page[MovementOut]:
     """The signed-in account's deposits and withdrawals, newest first: what came and went other than by its trades."""
     key = key_of("movements", cursor, 3)

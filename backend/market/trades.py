@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from backend.chain.settle_batch import WalletSignature
 from backend.kernel.digest import to_hex
 from backend.kernel.errors import Conflict
 from backend.market.bust import TradeUnknown
@@ -66,11 +67,13 @@ def reopen(session: Session, trade_ids: Collection[int]) -> None:
 
 
 def signed_order(session: Session, order_hash: bytes) -> tuple[SignedOrder, bytes]:
-    """An accepted order as its maker signed it, and the 65-byte signature. Raises OrderUnknown."""
+    """An accepted order as its maker signed it, and the signature: a key's 65 bytes, or a `WalletSignature`. Raises
+    OrderUnknown.
+    """
     row = session.exec(select(OrderRow).where(OrderRow.order_hash == order_hash)).first()
     if row is None:
         raise OrderUnknown(order_hash=to_hex(order_hash))
-    return order_of(row), row.signature
+    return order_of(row), WalletSignature.unless_keys(row.maker, row.order_hash, row.signature)
 
 
 def _trades(session: Session, trade_ids: Collection[int], expected: Collection[str]) -> list[TradeRow]:

@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from backend.kernel.clock import unix_s
 from backend.kernel.digest import Json
-from backend.market.funds import ChainView, Funds
+from backend.market.funds import ChainView, Funds, remember_trade
 from backend.market.journal import Head, Kind, Line
 from backend.market.matching import Engine
 from backend.market.order import Side
@@ -68,6 +68,7 @@ class Turn:
         self.chain = chain
         self.written: list[Line] = []
         """Every line of the group, in order."""
+        chain.memory.begin(session, head.hash, chain.block(session))
         self._lines: list[Line] = []
         self._orders: dict[int, dict[str, Any]] = {}
         self._order_hashes: set[bytes] = set()
@@ -104,7 +105,8 @@ class Turn:
         """Whether an order was accepted under this number."""
         if number in self._numbers:
             return True
-        return self.session.exec(select(OrderRow.id).where(OrderRow.number == number)).first() is not None
+        leased = self.chain.memory.leased(self.session, number)
+        return leased is not None and number in leased.used
 
     def funds(self) -> Funds:
         """For asking what accounts can still commit, as of the latest line."""
@@ -120,6 +122,9 @@ class Turn:
         effects = apply(self.engine, line.sequence, kind, payload)
         self.head = Head(line.sequence, line.hash)
         self.written.append(line)
+        self.chain.memory.reached(line.hash)
+        if kind is Kind.BUST:
+            self.chain.memory.forget_all()
         self._lines.append(line)
         for placed in effects.placed:
             self._record_placed(line, placed)
@@ -138,6 +143,7 @@ class Turn:
         self._orders[columns["id"]] = columns
         self._order_hashes.add(columns["order_hash"])
         self._numbers.add(columns["number"])
+        self.chain.memory.use(columns["number"])
 
     def unmatch(self, line: Line, order_id: int, lots: int, *, is_over: bool) -> None:
         """Takes back lots of a busted trade. The order's state stays as it is, unless `is_over`: it was filled, and may
@@ -231,11 +237,14 @@ class Turn:
         """Adds to each trade what only the order rows know, and writes them."""
         ids = sorted({trade[side] for trade in self._trades for side in ("buy_id", "sell_id")})
         known: dict[int, tuple[bytes, str]] = {}
+        bounds: dict[int, int] = {}
         for start in range(0, len(ids), _IDS_AT_ONCE):
             some = col(OrderRow.id).in_(ids[start : start + _IDS_AT_ONCE])
-            query = select(OrderRow.id, OrderRow.order_hash, OrderRow.maker).where(some)
-            known |= {order_id: (order_hash, maker) for order_id, order_hash, maker in self.session.exec(query)}
+            query = select(OrderRow.id, OrderRow.order_hash, OrderRow.maker, OrderRow.max_fee_bps).where(some)
+            for order_id, order_hash, maker, max_fee_bps in self.session.exec(query):
+                known[order_id], bounds[order_id] = (order_hash, maker), max_fee_bps
         for trade in self._trades:
             trade["buy_hash"], trade["buyer"] = known[trade["buy_id"]]
             trade["sell_hash"], trade["seller"] = known[trade["sell_id"]]
+            remember_trade(self.chain.memory, trade, bounds[trade["buy_id"]])
         self.session.connection().execute(insert(SQLModel.metadata.tables["market_trade"]), self._trades)

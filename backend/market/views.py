@@ -1,14 +1,25 @@
 """The market's JSON: bodies it takes, answers it gives. Amounts and lots are decimal strings; sequences are numbers."""
 
+from dataclasses import asdict
 from datetime import datetime
 
-from backend.access.wire import AddressText, Amount, HexBytes, HexBytes32, Iso, PositiveAmount, SignatureText, Wire
+from backend.access.wire import (
+    AccountSignatureText,
+    AddressText,
+    Amount,
+    HexBytes,
+    HexBytes32,
+    Iso,
+    PositiveAmount,
+    Wire,
+)
 from backend.chain.class_id import class_code
 from backend.market.book import PriceLevel
-from backend.market.cancel import Cancelled
+from backend.market.instructions import PLAIN, Instructions, SelfTrade, TimeInForce
 from backend.market.numbers import Lease
 from backend.market.order import Action, Side, SignedOrder
-from backend.market.order_row import order_of
+from backend.market.order_row import instructions_of, order_of
+from backend.market.place import Outcome
 from backend.market.rules import LIFETIME_S_MAX, LIFETIME_S_MIN, ClassRules
 from backend.market.service import Ack
 from backend.market.tables import OrderRow, TradeRow
@@ -32,10 +43,30 @@ class OrderFields(Wire):
     ref: HexBytes32
 
 
-class OrderBody(OrderFields):
-    """A signed order to place."""
+class InstructionFields(Wire):
+    """What stands beside the signed order, and only narrows it. `goodUntil` in Unix seconds, for `gtd`: it leaves the
+    book then. `clientOrderId`: the maker's own name for the order, 1 to 64 visible ASCII characters, one order a name.
+    `market`: an `ioc` whose limit price is only its protection.
+    """
 
-    signature: SignatureText
+    time_in_force: TimeInForce = TimeInForce.GTC
+    good_until: Amount | None = None
+    post_only: bool = False
+    self_trade: SelfTrade = SelfTrade.CANCEL_NEWEST
+    client_order_id: str | None = None
+    market: bool = False
+
+    def instructions(self) -> Instructions:
+        """What they say."""
+        named = {name: getattr(self, name) for name in InstructionFields.model_fields if name != "market"}
+        found = Instructions(**named, is_market=self.market)
+        return PLAIN if found == PLAIN else found
+
+
+class OrderBody(InstructionFields, OrderFields):
+    """A signed order to place, and how."""
+
+    signature: AccountSignatureText
 
     def order(self) -> SignedOrder:
         """The order without its signature."""
@@ -52,7 +83,11 @@ class FillOut(Wire):
 
 class AckOut(Wire):
     """Accepted and durable. `signature`: the operator's EIP-191 signature of the canonical JSON (RFC 8785) of
-    {journalHead, orderHash, sequence}. lots of the order = fills + lotsOpen + lotsStopped.
+    {journalHead, orderHash, sequence}. lots of the order = fills + lotsOpen + lotsStopped + lotsKilled.
+
+    `outcome`: open (it rests, what was filled at once aside), filled, killed (it could not wait, and what it did not
+    get at once was given up: `lotsKilled`), or cancelled (it met an order of its own and stopped: `lotsStopped`).
+    `reason`: why lots were killed or stopped: no_liquidity, remainder, not_fillable, outside_band, self_trade.
     """
 
     sequence: int
@@ -64,6 +99,9 @@ class AckOut(Wire):
     fills: tuple[FillOut, ...]
     lots_open: Amount
     lots_stopped: Amount
+    lots_killed: Amount
+    outcome: Outcome
+    reason: str | None
 
     @classmethod
     def of(cls, ack: Ack) -> "AckOut":
@@ -82,34 +120,9 @@ class AckOut(Wire):
             ),
             lots_open=accepted.lots_open,
             lots_stopped=accepted.lots_stopped,
-        )
-
-
-class CancelBody(Wire):
-    """A signed `Cancel` message: contracts/eip712/cancel.json."""
-
-    maker: AddressText
-    number: Amount
-    deadline: Amount
-    signature: SignatureText
-
-
-class CancelledOut(Wire):
-    """Off the book. `lotsMatched` were matched before and stand."""
-
-    sequence: int
-    order_hash: HexBytes32
-    lots_matched: Amount
-    cancelled_at: Iso
-
-    @classmethod
-    def of(cls, cancelled: Cancelled) -> "CancelledOut":
-        """A cancellation in JSON."""
-        return cls(
-            sequence=cancelled.sequence,
-            order_hash=cancelled.order_hash,
-            lots_matched=cancelled.lots_matched,
-            cancelled_at=cancelled.cancelled_at,
+            lots_killed=accepted.lots_killed,
+            outcome=accepted.outcome,
+            reason=accepted.reason,
         )
 
 
@@ -264,8 +277,8 @@ class TickerOut(Wire):
         )
 
 
-class OrderOut(OrderFields):
-    """An accepted order and where it stands. `reason`: why it left the book or shrank."""
+class OrderOut(InstructionFields, OrderFields):
+    """An accepted order, how it came in, and where it stands. `reason`: why it left the book or shrank."""
 
     order_hash: HexBytes32
     class_code: str
@@ -282,17 +295,23 @@ class OrderOut(OrderFields):
         """The model's fields from a row."""
         order = order_of(row)
         signed = {name: getattr(order, name) for name in OrderFields.model_fields}
-        return signed | {
-            "order_hash": row.order_hash,
-            "class_code": class_code(row.class_id),
-            "sequence": row.id,
-            "state": row.state,
-            "reason": row.reason,
-            "lots_open": row.lots_open,
-            "lots_matched": row.lots_matched,
-            "accepted_at": row.accepted_at,
-            "changed_at": row.changed_at,
-        }
+        beside = asdict(instructions_of(row))
+        beside["market"] = beside.pop("is_market")
+        return (
+            signed
+            | beside
+            | {
+                "order_hash": row.order_hash,
+                "class_code": class_code(row.class_id),
+                "sequence": row.id,
+                "state": row.state,
+                "reason": row.reason,
+                "lots_open": row.lots_open,
+                "lots_matched": row.lots_matched,
+                "accepted_at": row.accepted_at,
+                "changed_at": row.changed_at,
+            }
+        )
 
 
 class OrderWithTradesOut(OrderOut):

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from sqlmodel import Session, and_, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from backend.access.authority import Reader
 from backend.access.page import Page, PageCursor, key_of, page_of
-from backend.access.session import signed_in
 from backend.access.state import database_of
 from backend.access.wire import AddressText, Amount, HexBytes32, Iso, PageLimit, Wire
 from backend.settlement.tables import Fill
@@ -65,7 +65,7 @@ def fills(
 @router.get("/fills/mine")
 def my_fills(
     request: Request,
-    account: Annotated[str, Depends(signed_in)],
+    account: Reader,
     limit: PageLimit = 100,
     cursor: PageCursor = None,
 ) -> Page[FillWire]:

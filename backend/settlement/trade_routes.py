@@ -2,14 +2,13 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from sqlmodel import Session, or_, select
 from starlette.responses import Response, StreamingResponse
 
+from backend.access.authority import Reader
 from backend.access.page import Page, PageCursor, key_of, page_of
-from backend.access.session import signed_in
 from backend.access.state import database_of
 from backend.access.wire import Amount, PageLimit, Wire
 from backend.chain.class_id import class_code
@@ -22,7 +21,6 @@ from backend.settlement.trade_csv import own_trades_csv
 
 router = APIRouter(tags=["settlement"])
 
-SignedIn = Annotated[str, Depends(signed_in)]
 CSV = "text/csv; charset=utf-8"
 
 
@@ -47,7 +45,7 @@ class _Sum:
 
 @router.get("/trades/mine")
 def my_trades(
-    request: Request, account: SignedIn, limit: PageLimit = 100, cursor: PageCursor = None
+    request: Request, account: Reader, limit: PageLimit = 100, cursor: PageCursor = None
 ) -> Page[OwnTradeOut]:
     """The signed-in account's trades, newest first: matched, sent, mined, final or busted, with fee and transaction."""
     before = key_of("my trades", cursor, 1)
@@ -58,13 +56,13 @@ def my_trades(
 
 
 @router.get("/trades/mine.csv", response_class=StreamingResponse)
-def my_trades_as_csv(request: Request, account: SignedIn) -> Response:
+def my_trades_as_csv(request: Request, account: Reader) -> Response:
     """All of the signed-in account's trades as CSV, newest first, as it comes."""
     return StreamingResponse(own_trades_csv(database_of(request), account), media_type=CSV)
 
 
 @router.get("/fees/mine")
-def my_fees(request: Request, account: SignedIn) -> list[FeesOut]:
+def my_fees(request: Request, account: Reader) -> list[FeesOut]:
     """What the signed-in account paid in fees, by class: the sum of its fills on the chain."""
     with database_of(request).read() as session:
         return [

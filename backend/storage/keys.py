@@ -94,6 +94,19 @@ def _put_new(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def secret_file(path: Path) -> bytes:
+    """The 32 secret bytes of a file, made on first use, readable by its owner only. Raises KeyUnreadable."""
+    if not path.exists():
+        _put_new(path, secrets.token_hex(KEY_BYTES).encode())
+    try:
+        found = bytes.fromhex(path.read_text("ascii").strip())
+    except ValueError as failure:
+        raise KeyUnreadable(path) from failure
+    if len(found) != KEY_BYTES:
+        raise KeyUnreadable(path)
+    return found
+
+
 class KeyStore:
     """A folder of keys by name; a name is 32 bytes that tell nothing."""
 
@@ -104,17 +117,9 @@ class KeyStore:
 
     def _master(self) -> bytes:
         if self._master_key is None:
-            if not self.master_file.exists():
-                if any(self.folder.glob("??/*.key")):
-                    raise KeyMissing(self.folder)
-                _put_new(self.master_file, secrets.token_hex(KEY_BYTES).encode())
-            try:
-                found = bytes.fromhex(self.master_file.read_text("ascii").strip())
-            except ValueError as failure:
-                raise KeyUnreadable(self.master_file) from failure
-            if len(found) != KEY_BYTES:
-                raise KeyUnreadable(self.master_file)
-            self._master_key = found
+            if not self.master_file.exists() and any(self.folder.glob("??/*.key")):
+                raise KeyMissing(self.folder)
+            self._master_key = secret_file(self.master_file)
         return self._master_key
 
     def _path(self, name: bytes) -> Path:

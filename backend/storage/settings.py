@@ -55,6 +55,12 @@ class Settings(BaseSettings):
     chain_port: int | None = Field(default=None, ge=1, le=PORT_MAX)
     """The local chain's port on 127.0.0.1; TANYU_PORT + 545 if not given. TANYU_CHAIN_PORT."""
 
+    address_points_per_s: int = Field(default=1000, ge=1, le=1_000_000_000)
+    """What one network address may ask a second, in the points of GET /limits. TANYU_ADDRESS_POINTS_PER_S."""
+
+    account_points_per_s: int = Field(default=100, ge=1, le=1_000_000_000)
+    """The same for one account. TANYU_ACCOUNT_POINTS_PER_S."""
+
     confirmations: int | None = Field(default=None, ge=0, le=256)
     """Blocks on top of a transaction before its outcome counts as final. TANYU_CONFIRMATIONS."""
 

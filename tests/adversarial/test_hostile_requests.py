@@ -183,5 +183,5 @@ def test_methods__that_a_path_does_not_have__are_refused(besieged: Besieged) -> 
             assert CODE.fullmatch(answer.json()["code"])
     refused = besieged.client.put("/orders")
     assert refused.json()["code"] == "method.not_allowed"
-    assert refused.headers["allow"] == refused.json()["allowed"] == "GET, HEAD, POST"
+    assert refused.headers["allow"] == refused.json()["allowed"] == "DELETE, GET, HEAD, POST"
     assert besieged.client.put("/nowhere").json()["code"] == "not_found.route"

@@ -7,16 +7,24 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from web3 import Web3
 
+from backend.access.api_key import ApiKeys
+from backend.access.key_routes import router as key_router
 from backend.access.problems import install_problems
 from backend.access.routes import router as access_router
 from backend.access.site import Site
+from backend.chain.contracts import Contracts
 from backend.chain.keys import Signer, personal_recover
 from backend.chain.typed_data import sign
 from backend.kernel.clock import iso, unix_s
 from backend.kernel.digest import canonical_json, to_hex
+from backend.market.cancel_routes import router as cancel_router
+from backend.market.entry_routes import router as entry_router
+from backend.market.fast_orders import FastOrders
+from backend.market.faucet_routes import router as faucet_router
 from backend.market.order import Side, SignedOrder
-from backend.market.routes import router
+from backend.market.routes import router as market_router
 from backend.market.tables import ListedClass
 from backend.market.tape_routes import router as tape_router
 from backend.storage.database import Database
@@ -48,10 +56,13 @@ def market_app(world: World) -> FastAPI:
     app.state.site = Site.local(8000)
     app.state.deployment = DEPLOYMENT
     app.state.market = world.market
+    app.state.api_keys = ApiKeys(b"\7" * 32)
+    app.state.contracts = Contracts(Web3(), DEPLOYMENT)
     app.include_router(access_router)
-    app.include_router(router)
-    app.include_router(tape_router)
+    for router in (entry_router, market_router, tape_router, cancel_router, faucet_router, key_router):
+        app.include_router(router)
     install_problems(app)
+    app.add_middleware(FastOrders)
     return app
 
 
@@ -247,7 +258,7 @@ BAD_FIELDS: list[tuple[str, Any, str]] = [
     ("pricePerKg", "0", "amount.malformed"),
     ("expiry", None, "amount.malformed"),
     ("ref", "0x00", "bytes32.malformed"),
-    ("signature", "0x00", "signature.malformed"),
+    ("signature", "0x0", "signature.unreadable"),
     ("surprise", "1", "input.invalid"),
 ]
 

@@ -9,10 +9,20 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import city_year, gas, issuance_mass, market_matching, person_year, recovery, stream
+from tests.benchmarks import (
+    city_year,
+    gas,
+    issuance_mass,
+    market_matching,
+    order_entry,
+    person_year,
+    recovery,
+    stream,
+)
 
 ROOMS = {
     "city": city_year.rows,
+    "entry": order_entry.rows,
     "gas": gas.rows_on_both_nodes,
     "issuance": issuance_mass.rows,
     "ledger": person_year.rows,

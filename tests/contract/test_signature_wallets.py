@@ -16,6 +16,7 @@ from web3.exceptions import ContractLogicError
 from backend.chain.keys import DevRole, dev_signer
 from backend.chain.signature import SignatureMalformed, canonical_signature, recover
 from backend.chain.typed_data import digest, sign_digest
+from backend.link.node import Node
 from tests.contract.people import FAR, People
 from tests.contract.test_signature_matrix import VARIANTS, parts
 
@@ -35,6 +36,15 @@ WALLETS: dict[str, tuple[bytes, bool | None]] = {
     "revert in 200,000 bytes": (YES + bytes.fromhex("62030d405ffd"), False),
     "burns all gas": (bytes.fromhex("fe"), False),
     "burns all gas in a loop": (bytes.fromhex("5b5f56"), False),
+    "yes, but writes first": (bytes.fromhex("60015f55") + YES + bytes.fromhex("60205ff3"), False),
+    "yes if it has 99,000 gas left": (
+        bytes.fromhex("620182b85a11") + bytes.fromhex("631626ba7e0260e01b5f5260205ff3"),
+        True,
+    ),
+    "yes if it has more than 100,000 gas": (
+        bytes.fromhex("620186a05a11") + bytes.fromhex("631626ba7e0260e01b5f5260205ff3"),
+        False,
+    ),
 }
 """Wallets by what their code answers, and whether the contracts take it for a yes; None: for 65 bytes alone."""
 
@@ -43,7 +53,7 @@ DELEGATOR = 41
 
 
 class Account1271:
-    """Any account, and whether the Exchange takes a signature for its cancellation."""
+    """Any account; whether the Exchange takes a signature for its cancellation, and whether we think so."""
 
     def __init__(self, people: People, address: str) -> None:
         self.people, self.address = people, address
@@ -65,6 +75,12 @@ class Account1271:
                 raise
             return False
         return True
+
+    def we_accept(self, signature: bytes) -> bool:
+        """The key first, then the wallet, as the book's door asks."""
+        return key_accepted(self.address, self.digest, signature) or Node(self.people.w3).wallet_accepts(
+            self.address, self.digest, signature
+        )
 
 
 REFUSED = Web3.to_hex(Web3.keccak(text="SignatureInvalid(address)")[:4])
@@ -101,6 +117,7 @@ def test_wallet__whatever_it_answers__is_taken_as_written(people: People, name: 
     wallet = Account1271(people, deploy(people, code))
     for size in (0, 1, 63, 64, 65, 66, 130):
         assert wallet.accepts(bytes(size)) is (size == 65 if answer is None else answer), size
+        assert wallet.we_accept(bytes(size)) is wallet.accepts(bytes(size)), size
         assert not key_accepted(wallet.address, wallet.digest, bytes(size))
 
 
@@ -136,7 +153,7 @@ def test_delegated_code__the_key_still_signs_in_each_form(people: People, delega
     change, accepted = VARIANTS[variant]
     signature = change(*parts(sign_digest(people.person(DELEGATOR), delegated.digest)))
     assert key_accepted(delegated.address, delegated.digest, signature) is accepted
-    assert delegated.accepts(signature) is accepted
+    assert delegated.accepts(signature) is delegated.we_accept(signature) is accepted
 
 
 def test_delegated_code__somebody_elses_key__is_refused(people: People, delegated: Account1271) -> None:
@@ -151,6 +168,7 @@ def test_any_length__python_and_the_contract_agree(people: People, size: int, fi
     good = sign_digest(people.person(43), person.digest)
     for signature in (filler[:size], (good + filler)[:size]):
         assert person.accepts(signature) == key_accepted(person.address, person.digest, signature), size
+        assert person.accepts(signature) == person.we_accept(signature), size
 
 
 def test_every_length__of_a_good_signature_cut_or_padded__only_65_is_accepted(people: People) -> None:

@@ -12,6 +12,7 @@ from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
 from backend.chain.keys import dev_signer
 from backend.chain.node import LocalNode
+from backend.chain.order_digest import OrderDigest
 from backend.chain.reverts import reason_name
 from backend.chain.rpc import connect
 from backend.chain.settle_batch import BatchMatch, encode
@@ -61,9 +62,11 @@ def as_tuple(order: SignedOrder) -> tuple[object, ...]:
 @given(order=orders)
 @settings(max_examples=max(100, settings().max_examples))
 def test_order_hash__of_any_order__is_the_contracts(people: People, deployment: Deployment, order: SignedOrder) -> None:
-    ours = digest("Order", deployment.domain("Exchange"), order.message())
+    exchange = deployment.domain("Exchange")
+    ours = digest("Order", exchange, order.message())
 
     assert people.contracts.exchange.functions.hashOrder(as_tuple(order)).call() == ours
+    assert OrderDigest(exchange)(order.message()) == ours
 
 
 def within(bits: int) -> st.SearchStrategy[int]:

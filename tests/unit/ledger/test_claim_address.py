@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from backend.access.signed_text import SignedTextSignerWrong
 from backend.chain.keys import Signer, dev_signer, personal_sign
-from backend.ledger.address import AccountExists, claim_addresses_of, may_sell, owner_of
+from backend.ledger.address import AccountExists, claim_addresses_of, not_selling, owner_of
 from backend.ledger.claim_address import (
     ClaimAddress,
     ClaimAddressOfMinor,
@@ -48,7 +48,7 @@ def test_claim_address__given_at_closing__is_what_mints_and_what_the_document_sa
         owner = owner_of(session, FRESH.address)
         assert owner is not None
         assert owner.id == person.person_id
-        assert may_sell(session, FRESH.address)
+        assert not not_selling(session, [FRESH.address])
         assert FRESH.address in household_of(session, mate.person_id), "nobody verifies for it unseen"
         mark_returned(session, statement.digest, reason="once more", at=AT)
         assert closed(session, person, None).account == person.address, "it is given anew, or it is the account's"

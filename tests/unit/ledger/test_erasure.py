@@ -10,7 +10,7 @@ from backend.access.tables import SessionRow
 from backend.chain.keys import dev_signer
 from backend.footprint.kind import Grade
 from backend.ledger.access_log import Role, accesses_of, note
-from backend.ledger.address import may_sell, owner_of
+from backend.ledger.address import not_selling, owner_of
 from backend.ledger.books import Books
 from backend.ledger.closing import close, submit
 from backend.ledger.deadline import close_overdue
@@ -201,7 +201,7 @@ class TestWhatGoes:
                 join(session, books, address=dev_signer(14).address, region="US-CA", identity="child",
                      joined_on=date(2026, 1, 15), at=AT, born_on=date(2020, 1, 1), guardian=alice.address)  # fmt: skip
             assert owner_of(session, alice.address) is not None
-            assert may_sell(session, alice.address), "what an adult holds is its own"
+            assert not not_selling(session, [alice.address]), "what an adult holds is its own"
 
     def test_deadline__after_the_erasure__closes_nothing_of_it_and_the_others(self, database: Database) -> None:
         books = some_books()
@@ -235,7 +235,7 @@ class TestWards:
         _, child = self.family(database, books)
         erased(database, books, child, ALICE)
         with database.read() as session:
-            assert not may_sell(session, child.address)
+            assert not_selling(session, [child.address]) == {child.address}
 
 
 class TestAgain:

@@ -6,8 +6,9 @@ from backend.chain.signature import SignatureMalformed
 from backend.chain.typed_data import sign
 from backend.kernel.clock import unix_s
 from backend.market.cancel import NotYourOrder, OrderClosed, OrderUnknown
+from backend.market.door import SignatureNotMakers
 from backend.market.order import Side
-from backend.market.service import CancelDeadlinePassed, SignatureNotMakers
+from backend.market.service import CancelDeadlinePassed
 from backend.market.tape import order_with_hash
 from tests.unit.market.world import ANA, BO, DOMAIN, World, hash_of
 

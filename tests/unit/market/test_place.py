@@ -223,14 +223,13 @@ def test_place__expiry_outside_the_allowed_lifetime__is_refused(world: World, se
 
 
 def test_place__that_becomes_too_old_while_it_waits__is_refused_by_the_sequencer(world: World) -> None:
-    order = world.order(ANA, Side.SELL, 1, 100, expiry=unix_s(world.clock.now()) + 61)
-    may_sell = world.market._may_sell
+    soon = unix_s(world.clock.now()) + 61
+    order = world.order(ANA, Side.BUY, 1, 100, expiry=soon, action=Action.DONATE, ref=(7).to_bytes(32))
 
-    def slowly(account: str) -> bool:
+    def slowly(_campaign_id: int, _expiry: int) -> None:
         world.clock.at += timedelta(seconds=1)
-        return may_sell(account)
 
-    world.market._may_sell = slowly
+    object.__setattr__(world.market.door, "check_gift", slowly)
     refused(world, order, RuleViolated, "market.expiry_too_soon")
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
+from backend.access.limits import COSTS, Limits
 from backend.chain.class_id import pack
 from backend.chain.deployment import Deployment
 from backend.chain.keys import DevRole, Signer, dev_signer
@@ -14,6 +15,7 @@ from backend.kernel.clock import FixedClock, unix_s
 from backend.kernel.errors import RuleViolated
 from backend.market.funding import Refunding
 from backend.market.funds import ChainView
+from backend.market.instructions import PLAIN, Instructions
 from backend.market.listing import list_class
 from backend.market.order import ZERO_REF, Action, Side, SignedOrder
 from backend.market.rules import ClassRules
@@ -24,7 +26,8 @@ from backend.storage.database import Database
 CLASS_ID = pack("CN-SC", 2025, "SIM")
 OTHER_CLASS_ID = pack("US-CA", 2025, "SIM")
 EXCHANGE = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
-DEPLOYMENT = Deployment(31337, "0x" + "11" * 32, 0, {"Exchange": EXCHANGE}, {})
+PAYMENT = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"
+DEPLOYMENT = Deployment(31337, "0x" + "11" * 32, 0, {"Exchange": EXCHANGE, "PaymentToken": PAYMENT}, {})
 DOMAIN = DEPLOYMENT.domain("Exchange")
 OPERATOR = dev_signer(DevRole.OPERATOR)
 ANA, BO, CHEN, DANA = (dev_signer(10 + index) for index in range(4))
@@ -60,6 +63,9 @@ class FakeBalances:
     def number_cancelled(self, session: Session, account: str, number: int) -> bool:
         return (account, number) in self.cancelled
 
+    def any_number_cancelled(self, session: Session, account: str) -> bool:
+        return any(account == cancelling for cancelling, _ in self.cancelled)
+
 
 class NoSuchCampaign(RuleViolated):
     """What the giving room would say."""
@@ -76,8 +82,18 @@ class World:
     clock: FixedClock = field(default_factory=lambda: FixedClock(START))
     fee_bps: int = 30
     minors: set[str] = field(default_factory=set)
+    owners: dict[str, str] = field(default_factory=dict)
+    """Account -> the person it belongs to, by whatever name."""
+    wallets: set[tuple[str, bytes]] = field(default_factory=set)
+    """(account, signature): what wallets take for theirs."""
+    asked: list[str] = field(default_factory=list)
+    """The accounts whose wallets were asked."""
+    limits: Limits | None = None
     campaigns: dict[int, int] = field(default_factory=dict)
     """When each campaign closes, in Unix seconds."""
+    is_remembering: bool = False
+    """Whether the sequencer remembers what the chain says for as long as `block` is the same."""
+    block: int = 1
     is_listed: bool = False
     """Whether the classes are in the database already."""
     follower: Follower | None = None
@@ -95,6 +111,8 @@ class World:
     @property
     def chain(self) -> ChainView:
         """What the market sees of the chain."""
+        if self.is_remembering:
+            return ChainView.remembering(self.balances, EXCHANGE, lambda: self.fee_bps, lambda _session: self.block)
         return ChainView(self.balances, EXCHANGE, lambda: self.fee_bps)
 
     def new_market(self, inbox_size: int = 4096) -> Market:
@@ -106,8 +124,11 @@ class World:
             deployment=DEPLOYMENT,
             operator=OPERATOR,
             chain=chain,
-            may_sell=lambda account: account not in self.minors,
+            not_selling=lambda _session, accounts: self.minors & set(accounts),
+            owners_of=lambda _session, _accounts: self.owners,
             check_gift=self.check_gift,
+            wallet_accepts=self.wallet_accepts,
+            charge=self.charge,
             sequencer=Sequencer(
                 database=self.database,
                 clock=self.clock,
@@ -122,6 +143,14 @@ class World:
     def check_gift(self, campaign_id: int, expiry: int) -> None:
         if expiry > self.campaigns.get(campaign_id, 0):
             raise NoSuchCampaign(f"campaign {campaign_id}")
+
+    def wallet_accepts(self, account: str, _digest: bytes, signature: bytes) -> bool:
+        self.asked.append(account)
+        return (account, signature) in self.wallets
+
+    def charge(self, account: str) -> None:
+        if self.limits is not None:
+            self.limits.take_account(account, COSTS["POST", "/orders"])
 
     def start(self) -> None:
         self.market.sequencer.start()
@@ -157,9 +186,9 @@ class World:
         )
         return replace(made, **changes)  # type: ignore[arg-type] # tests name fields of the order
 
-    def place(self, maker: Signer, order: SignedOrder) -> Ack:
+    def place(self, maker: Signer, order: SignedOrder, instructions: Instructions = PLAIN) -> Ack:
         """Signs and places."""
-        return self.market.place(order, signed(maker, order))
+        return self.market.place(order, signed(maker, order), instructions)
 
     def sell(self, maker: Signer, lots: int, price_per_kg: int, **changes: object) -> Ack:
         return self.place(maker, self.order(maker, Side.SELL, lots, price_per_kg, **changes))

@@ -1,0 +1,87 @@
+"""`POST /orders` past the framework: what the fast reader takes goes straight to the market.
+
+The route itself is FastAPI's and documented like any other; finding it among all routes, solving its parameters and
+making its model cost more than the order. So this stands before them, takes the bodies that it can read, and leaves
+every other request, and every body that it does not take, to them: only they say what is wrong with one.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import cast
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.access.problems import error_response
+from backend.kernel.errors import TanyuError
+from backend.market.instructions import PLAIN, Instructions
+from backend.market.order import SignedOrder
+from backend.market.order_wire import read_order
+from backend.market.place import Accepted
+from backend.market.service import Ack, Market
+from backend.market.views import AckOut
+
+_JSON = b"application/json"
+
+
+class FastOrders:
+    """Pure ASGI middleware, innermost: the body was read and bounded by those before it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes on whatever is not an order that it can read."""
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != "/orders" or not _is_json(scope):
+            await self.app(scope, receive, send)
+            return
+        first = await receive()
+        read = None if first.get("more_body", False) else read_order(first.get("body", b""))
+        if read is None:
+            await self.app(scope, _again(first, receive), send)
+            return
+        try:
+            ack = await placed(cast(Market, scope["app"].state.market), *read)
+        except TanyuError as refusal:
+            await error_response(refusal)(scope, receive, send)
+            return
+        await Response(AckOut.of(ack).model_dump_json(), 201, media_type=_JSON.decode())(scope, receive, send)
+
+
+def _is_json(scope: Scope) -> bool:
+    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    return any(name == b"content-type" and value.partition(b";")[0].strip() == _JSON for name, value in headers)
+
+
+def _again(first: Message, receive: Receive) -> Receive:
+    """The messages of a request of which the first was taken."""
+    taken = [first]
+
+    async def replay() -> Message:
+        return taken.pop() if taken else await receive()
+
+    return replay
+
+
+async def placed(market: Market, order: SignedOrder, signature: bytes, instructions: Instructions = PLAIN) -> Ack:
+    """The acknowledgement of an order, awaited without holding a thread. Raises as `Entry.put` and its answer do."""
+    loop = asyncio.get_running_loop()
+    landing: asyncio.Future[Accepted] = loop.create_future()
+
+    def land(answer: "Future[Accepted]") -> None:
+        if landing.done():
+            return  # whoever waited has gone
+        failure = answer.exception()
+        if failure is None:
+            landing.set_result(answer.result())
+        else:
+            landing.set_exception(failure)
+
+    def deliver(answer: "Future[Accepted]") -> None:
+        with suppress(RuntimeError):  # the loop ended with whoever waited
+            loop.call_soon_threadsafe(land, answer)
+
+    market.entry.put(order, signature, deliver, instructions)
+    return market.acknowledged(await landing)

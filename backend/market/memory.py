@@ -1,0 +1,119 @@
+"""What the sequencer remembers of the database between two orders, so that the next one of a maker costs no query.
+
+Everything remembered is true as of two marks: the journal's head, which only the sequencer moves, and the block whose
+events the index has applied. A group of commands begins by naming both; if either is another than was last seen (a
+commit failed, another process was the sequencer, a block came or went), what hangs on it is forgotten. So nothing has
+to be told to anybody, and a memory that is lost costs a query.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from sqlmodel import Session, col, select
+
+from backend.market.tables import NumberLease, OrderRow
+
+T = TypeVar("T")
+
+NUMBER_MAX = 2**63 - 1
+"""What the database's integers hold; no lease comes near it."""
+
+ANSWERS_MAX = 100_000
+"""Answers kept of one kind; beyond that all are forgotten and asked again."""
+
+
+@dataclass
+class Leased:
+    """Numbers `first` to `last` of one maker, and those of them that orders came under."""
+
+    first: int
+    last: int
+    maker: str
+    expires_at: datetime
+    used: set[int] = field(default_factory=set)
+
+
+class Memory:
+    """One sequencer's memory. Only its thread may use it, between `begin` and the end of that session."""
+
+    def __init__(self) -> None:
+        self._session: Session | None = None
+        self._head = b""
+        self._block: object = None
+        self._firsts: list[int] = []
+        self._leased: list[Leased] = []
+        self._answers: dict[tuple[object, ...], Any] = {}
+
+    def begin(self, session: Session, head: bytes, block: object) -> None:
+        """A group of commands begins on these marks: the hash of the journal's latest line, and whatever names the
+        indexed block; None if nothing does, and then nothing of the chain is remembered.
+        """
+        if head != self._head:
+            self._firsts, self._leased = [], []
+        if head != self._head or block != self._block or block is None or len(self._answers) > ANSWERS_MAX:
+            self._answers = {}
+        self._session, self._head, self._block = session, head, block
+
+    def reached(self, head: bytes) -> None:
+        """The journal went on by a line of ours."""
+        self._head = head
+
+    def serves(self, session: Session) -> bool:
+        """Whether it speaks for this session: everybody else's sees another state."""
+        return session is self._session
+
+    # --- What the chain and the trades say of accounts ---
+
+    def recall(self, session: Session, key: tuple[object, ...], ask: Callable[[], T]) -> T:
+        """The answer to a question about an account: remembered, or asked now."""
+        if not self.serves(session) or self._block is None:
+            return ask()
+        if key not in self._answers:
+            self._answers[key] = ask()
+        return cast(T, self._answers[key])
+
+    def add(self, key: tuple[object, ...], more: int) -> None:
+        """A sum that is remembered grew."""
+        if key in self._answers:
+            self._answers[key] += more
+
+    def forget_all(self) -> None:
+        """No answer may be right any more."""
+        self._answers = {}
+
+    # --- Order numbers ---
+
+    def leased(self, session: Session, number: int) -> Leased | None:
+        """The lease that a number belongs to, if there is one. Leases never change and are never taken back."""
+        if not 0 < number <= NUMBER_MAX:
+            return None
+        at = bisect_right(self._firsts, number) - 1
+        if at >= 0 and number <= self._leased[at].last and self.serves(session):
+            return self._leased[at]
+        row = session.exec(
+            select(NumberLease).where(col(NumberLease.first) <= number).order_by(col(NumberLease.first).desc()).limit(1)
+        ).first()
+        if row is None or row.last < number:
+            return None
+        found = Leased(row.first, row.last, row.maker, row.expires_at)
+        found.used.update(session.exec(select(OrderRow.number).where(_between(row))).all())
+        if self.serves(session):
+            if len(self._leased) > ANSWERS_MAX:
+                self._firsts, self._leased = [], []
+            at = bisect_right(self._firsts, row.first)
+            self._firsts.insert(at, row.first)
+            self._leased.insert(at, found)
+        return found
+
+    def use(self, number: int) -> None:
+        """An order came under this number."""
+        at = bisect_right(self._firsts, number) - 1
+        if at >= 0 and number <= self._leased[at].last:
+            self._leased[at].used.add(number)
+
+
+def _between(row: NumberLease) -> Any:
+    return col(OrderRow.number).between(row.first, row.last)

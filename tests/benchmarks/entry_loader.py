@@ -1,0 +1,103 @@
+"""Loaders for `scripts/bench entry`, each a process: Debian's wrk as fast as it can, and ours at a given rate.
+
+Ours is open-loop: a request is due when it is due, whether the one before was answered or not, and its latency counts
+from then. python -m tests.benchmarks.entry_loader PORT FILE RATE SECONDS prints the latencies in microseconds as JSON.
+"""
+
+import asyncio
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+CONNECTIONS = 64
+_SCRIPT = """
+local bodies = {{}}
+for line in io.lines("{path}") do bodies[#bodies + 1] = line end
+local at = 0
+local headers = {{["Content-Type"] = "application/json"}}
+request = function()
+  at = at + 1
+  return wrk.format("POST", "/orders", headers, bodies[(at - 1) % #bodies + 1])
+end
+done = function(summary)
+  io.write(string.format("RESULT %d %d %d\\n", summary.requests, summary.errors.status, summary.duration))
+end
+"""
+
+
+def wrk_rate(port: int, bodies: Path, seconds: int) -> tuple[float, int]:
+    """Requests a second by wrk with 64 connections, and how many were answered. Raises if any was refused."""
+    script = bodies.with_suffix(".lua")
+    script.write_text(_SCRIPT.format(path=bodies))
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), f"http://127.0.0.1:{port}"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"RESULT (\d+) (\d+) (\d+)", told)
+    assert found is not None, told
+    requests, refused, microseconds = map(int, found.groups())
+    assert refused == 0, told
+    return requests / microseconds * 1e6, requests
+
+
+def has_wrk() -> bool:
+    """Whether wrk is installed (apt install wrk)."""
+    return shutil.which("wrk") is not None
+
+
+def latencies_us(port: int, bodies: Path, rate: int, seconds: int) -> list[int]:
+    """Latency of each request at a rate, in another process."""
+    command = [sys.executable, "-m", "tests.benchmarks.entry_loader", str(port), str(bodies), str(rate), str(seconds)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found: list[int] = json.loads(told)
+    return found
+
+
+async def _send(
+    due: "asyncio.Queue[tuple[int, bytes] | None]", port: int, found: list[int], refused: list[bytes]
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    while (item := await due.get()) is not None:
+        at_ns, body = item
+        head = (
+            f"POST /orders HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+        )
+        writer.write(head.encode() + b"\r\n\r\n" + body)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", answer.lower())
+        assert length is not None
+        await reader.readexactly(int(length.group(1)))
+        found.append((time.perf_counter_ns() - at_ns) // 1000)
+        if b" 201 " not in answer[:16]:
+            refused.append(answer)
+    writer.close()
+
+
+async def _run(port: int, bodies: list[bytes], rate: int, seconds: int) -> list[int]:
+    due: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue()
+    found: list[int] = []
+    refused: list[bytes] = []
+    senders = [asyncio.ensure_future(_send(due, port, found, refused)) for _ in range(CONNECTIONS)]
+    start = time.perf_counter_ns()
+    for at in range(min(rate * seconds, len(bodies))):
+        at_ns = start + at * 1_000_000_000 // rate
+        await asyncio.sleep(max(0, at_ns - time.perf_counter_ns()) / 1e9)
+        due.put_nowait((at_ns, bodies[at]))
+    for _ in senders:
+        due.put_nowait(None)
+    await asyncio.gather(*senders)
+    assert not refused, refused[0]
+    return found
+
+
+def main() -> None:
+    """Prints the latencies."""
+    port, path, rate, seconds = sys.argv[1:]
+    bodies = Path(path).read_bytes().splitlines()
+    sys.stdout.write(json.dumps(asyncio.run(_run(int(port), bodies, int(rate), int(seconds)))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""Order entry end to end: a signed POST that is verified, funded, durable, matched and acknowledged, against a trivial
+FastAPI + pydantic POST of the same body. One server process at a time, one loader process, loopback, in one run.
+
+The rate: wrk, 64 connections, medians of interleaved rounds; every order is a new one, nine in ten rest, one in ten
+crosses. The latency: at half of that rate, open-loop, beside the trivial endpoint's and the disk's own in the same run.
+"""
+
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random  # noqa: TID251 - seeded: the same orders in every run
+
+import httpx
+
+from backend.chain.order_digest import OrderDigest
+from backend.kernel.digest import to_hex
+from backend.market.order import ZERO_REF, Action, Side, SignedOrder
+from tests.benchmarks.entry_loader import CONNECTIONS, has_wrk, latencies_us, wrk_rate
+from tests.benchmarks.entry_server import CLASS_ID, DEPLOYMENT, NUMBERS_EACH, makers
+
+ROUNDS = 7
+ROUND_S = 3
+LATENCY_S = 10
+ORDERS = 60_000
+WARM_UP = 1_024
+GOAL = 0.75
+MID = 100_000
+START_TIMEOUT_S = 60
+
+
+def bodies(count: int) -> list[bytes]:
+    """Signed orders, each under a number of its own."""
+    chance, digest, keys = Random(1), OrderDigest(DEPLOYMENT.domain("Exchange")), makers()
+    expiry = int(time.time()) + 86_400  # noqa: TID251 - orders that are good while the benchmark runs
+    made = []
+    for at in range(count):
+        maker = keys[at % len(keys)]
+        side = chance.choice([Side.BUY, Side.SELL])
+        away = chance.randrange(1, 50) if chance.random() < 0.9 else -chance.randrange(1, 10)
+        order = SignedOrder(
+            maker=maker.address,
+            beneficiary=maker.address,
+            class_id=CLASS_ID,
+            side=side,
+            amount_gco2e=chance.randrange(1, 20) * 1000,
+            price_per_kg=(MID - away if side is Side.BUY else MID + away) * 100,
+            max_fee_bps=100,
+            expiry=expiry,
+            number=at % len(keys) * NUMBERS_EACH + at // len(keys) + 1,
+            epoch=0,
+            action=Action.HOLD,
+            ref=ZERO_REF,
+        )
+        signature = maker.sign_digest(digest(order.message()))
+        made.append(json.dumps(order.wire() | {"signature": to_hex(signature)}).encode())
+    return made
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def _server(kind: str, folder: Path) -> Iterator[tuple[int, int]]:
+    """Its port and process id."""
+    port = _free_port()
+    command = [sys.executable, "-m", "tests.benchmarks.entry_server", kind, str(port), str(folder)]
+    process = subprocess.Popen(command)
+    try:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            assert process.poll() is None, f"the {kind} server ended"
+            with suppress(httpx.TransportError):
+                if httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False).status_code == 200:
+                    break
+            time.sleep(0.1)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(START_TIMEOUT_S)
+
+
+def _cpu_us(process_id: int) -> int:
+    """CPU time that a process and its threads took so far, in microseconds."""
+    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+def _fdatasync_p99_us(folder: Path) -> int:
+    """Of 1,000 small appends on the disk that the database lies on."""
+    found = []
+    with (folder / "sync").open("wb") as file:
+        for _ in range(1_000):
+            file.write(b"x" * 512)
+            file.flush()
+            start = time.perf_counter_ns()
+            os.fdatasync(file.fileno())
+            found.append((time.perf_counter_ns() - start) // 1000)
+    return _p99(found)
+
+
+def _p99(found: list[int]) -> int:
+    return sorted(found)[len(found) * 99 // 100]
+
+
+def _slice(folder: Path, orders: list[bytes], start: int, count: int) -> Path:
+    path = folder / f"orders-{start}"
+    path.write_bytes(b"\n".join(orders[start : start + count]))
+    return path
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Of both servers: requests a second and CPU microseconds a request, by round; p99 at half load, and the disk's."""
+
+    rates: tuple[list[float], list[float]]
+    cpu_us: tuple[list[float], list[float]]
+    p99_us: tuple[int, int]
+    sync_p99_us: int
+
+
+def _measured(orders: list[bytes], folder: Path) -> Measured:
+    used = 0
+    rates: tuple[list[float], list[float]] = ([], [])
+    cpu_us: tuple[list[float], list[float]] = ([], [])
+    with _server("market", folder) as market, _server("trivial", folder) as trivial:
+        latencies_us(market[0], _slice(folder, orders, 0, WARM_UP), WARM_UP, 1)  # every maker is asked for once
+        used += WARM_UP
+        for _ in range(ROUNDS):
+            for which, (port, process_id) in enumerate((market, trivial)):
+                start = _cpu_us(process_id)
+                rate, asked = wrk_rate(port, _slice(folder, orders, 0 if which else used, len(orders)), ROUND_S)
+                rates[which].append(rate)
+                cpu_us[which].append((_cpu_us(process_id) - start) / asked)
+                if not which:
+                    used += asked + CONNECTIONS  # as many may be on their way when a round ends
+        sync = _fdatasync_p99_us(folder)
+        half = max(int(statistics.median(rates[0])) // 2, 1)
+        slow = latencies_us(market[0], _slice(folder, orders, used, half * LATENCY_S), half, LATENCY_S)
+        quick = latencies_us(trivial[0], _slice(folder, orders, 0, half * LATENCY_S), half, LATENCY_S)
+    return Measured(rates, cpu_us, (_p99(slow), _p99(quick)), sync)
+
+
+def rows() -> list[dict[str, object]]:
+    """Rate, CPU time and latency, each beside what it is held against."""
+    if not has_wrk():
+        sys.stderr.write("order entry is loaded by Debian's wrk: apt install wrk\n")
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        found = _measured(bodies(ORDERS), Path(folder))
+    value, baseline = (int(statistics.median(rounds)) for rounds in found.rates)
+    cpu, cpu_baseline = (int(statistics.median(rounds)) for rounds in found.cpu_us)
+    (slow, quick), sync = found.p99_us, found.sync_p99_us
+    allowed = 5 * quick + 2 * sync
+    return [
+        {
+            "name": "market: order entry, against a trivial POST of the same body",
+            "value": value,
+            "unit": "orders/s",
+            "baseline": baseline,
+            "ratio": round(value / baseline, 3),
+            "goal": GOAL,
+            "met": value >= GOAL * baseline,
+        },
+        {
+            "name": "market: order entry, CPU time of the server",
+            "value": cpu,
+            "unit": "us/order",
+            "baseline": cpu_baseline,
+            "ratio": round(cpu_baseline / cpu, 3),
+            "goal": GOAL,
+            "met": cpu_baseline >= GOAL * cpu,
+        },
+        {
+            "name": f"market: order entry, p99 at half load (trivial {quick} us, fdatasync {sync} us)",
+            "value": slow,
+            "unit": "us",
+            "baseline": allowed,
+            "ratio": round(slow / allowed, 3),
+            "goal": 1,
+            "met": slow <= allowed,
+        },
+    ]
