@@ -10,7 +10,8 @@ from backend.market.hard_cancel import SignedCancel
 from backend.market.order import Side
 from backend.market.tables import OrderState
 from backend.market.tape import order_with_hash
-from tests.integration.settlement.conftest import Floor, until
+from tests.integration.settlement.conftest import Floor
+from tests.patience import until
 
 
 def test_cancel_hard__an_open_order__is_cancelled_on_the_chain_too(floor: Floor) -> None:
