@@ -4,7 +4,9 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
+from starlette.responses import Response
 
+from backend.access.etag import tagged
 from backend.access.session import signed_in
 from backend.access.state import clock_of, database_of
 from backend.chain.keys import Signer
@@ -45,17 +47,19 @@ Rules = Annotated[ClassRules, Depends(class_rules)]
 Operator = Annotated[str, Depends(operator)]
 
 
-@router.get("/market/{class_ref}/rules")
-def read_rules(request: Request, rules: Rules) -> MarketOut:
+@router.get("/market/{class_ref}/rules", response_model=MarketOut)
+def read_rules(request: Request, rules: Rules) -> Response:
     """A class's rules, the phase it is in, its reference price and band, its next call."""
     now_s = unix_s(clock_of(request).now())
-    return market_of(request).sequencer.ask(lambda engine, sequence: MarketOut.of(rules, engine, sequence, now_s))
+    found = market_of(request).sequencer.ask(lambda engine, sequence: MarketOut.of(rules, engine, sequence, now_s))
+    return tagged(request, found)
 
 
-@router.get("/market/{class_ref}/auction")
-def read_auction(request: Request, rules: Rules) -> AuctionOut:
+@router.get("/market/{class_ref}/auction", response_model=AuctionOut)
+def read_auction(request: Request, rules: Rules) -> Response:
     """What a call auction of the class would do now: price, lots, imbalance."""
-    return market_of(request).sequencer.ask(lambda engine, sequence: AuctionOut.of(rules, engine, sequence))
+    found = market_of(request).sequencer.ask(lambda engine, sequence: AuctionOut.of(rules, engine, sequence))
+    return tagged(request, found)
 
 
 @router.put("/market/{class_ref}/rules")

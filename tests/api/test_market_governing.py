@@ -50,6 +50,13 @@ def test_rules__as_they_are_and_as_the_operator_sets_them(client: TestClient) ->
     assert told["phase"] in {"closed", "call"}, "the calendar begins with the next second"
 
 
+@pytest.mark.parametrize("what", ["rules", "auction"])
+def test_rules_and_auction__unchanged__are_not_sent_again(client: TestClient, what: str) -> None:
+    first = client.get(f"/market/{CODE}/{what}")
+    again = client.get(f"/market/{CODE}/{what}", headers={"If-None-Match": first.headers["etag"]})
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+
+
 def test_rules__that_contradict_themselves__are_refused(client: TestClient) -> None:
     rules = client.get(f"/market/{CODE}/rules").json()["rules"]
 
