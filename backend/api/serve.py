@@ -130,10 +130,14 @@ class Tanyu:
         )
         sender = Sender(self.database, self.w3, self.operator, self.clock, self.deployment, confirmations=confirmations)
         self.worker = Worker(self.database, sender, self.indexer, self.clock, is_ours=self._owns)
-        settler = Settler(self.database, self.contracts, self.market, self.clock)
-        self.settling = self._loop("settler", settler.step, SETTLE_EVERY)
         keys = LedgerKeys.at(settings.data_dir / "ledger-keys.json")
         self.books = books_of_all_rooms(Books.on_chain(keys, self.deployment.chain_id))
+        self._make_loops()
+
+    def _make_loops(self) -> None:
+        """What is done again and again while this process owns the market."""
+        settler = Settler(self.database, self.contracts, self.market, self.clock)
+        self.settling = self._loop("settler", settler.step, SETTLE_EVERY)
         self.closing = self._loop("closing", self._close_overdue, CLOSE_EVERY)
         self.cancelling = self._loop("cancelling", self._cancel_reversed, CANCEL_EVERY)
         self.drawing = self._loop("drawing", self._advance_draws, DRAW_EVERY)

@@ -19,10 +19,13 @@ from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.rooms import ROUTERS
 from backend.chain.node import free_port
+from backend.market.cancel_routes import router as cancelling
+from backend.market.entry_routes import router as entry
 from backend.market.forward import CALLER, SECRET, Forwarder, paths_of
 from backend.market.order import Side
 from backend.market.ownership import OWNED_FOR
 from backend.market.routes import router
+from backend.market.tape_routes import router as tape
 from backend.storage.database import Database
 from tests.api.access_app import bearer, token_for
 from tests.api.test_market_routes import CODE, body_of, problem
@@ -78,7 +81,7 @@ def a_process(database: Database, *, is_first: bool) -> Process:
         "market": world.market,
     }
     forwarder = Forwarder(world.market.sequencer, site)
-    app = create_app(state, [router, streams()], {}, forwarder=forwarder)
+    app = create_app(state, [router, entry, cancelling, tape, streams()], {}, forwarder=forwarder)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -155,7 +158,7 @@ def test_order__sent_to_a_process_that_stands_by__is_taken_by_the_owner(pair: Pa
     again = pair.client.post("/orders", json=body_of(ANA, sell)).json()
     assert again == placed.json()
     mine = pair.client.get("/orders", headers=bearer(token_for(pair.client, ANA))).json()
-    assert [order["sequence"] for order in mine] == [1]
+    assert [order["sequence"] for order in mine["items"]] == [1]
     cancelled = pair.client.delete(f"/orders/{placed.json()['orderHash']}", headers=bearer(token_for(pair.client, ANA)))
     assert cancelled.json()["sequence"] == 2
 

@@ -107,7 +107,7 @@ def test_commands__journal_and_ack__exit_0_1_and_2(day: Day, rows: Rows, tmp_pat
     reply.write_text(day.reply(4).model_dump_json())
     for held in (_run("journal", file), _run("ack", reply, "--journal", file)):
         assert held.exit_code == 0, held.output
-        assert "every promise holds" in held.stdout
+        assert "every promise above holds" in held.stdout
         assert rows.header["head"]["hash"] in held.stdout
     forged = rows.copy()
     line = next(forgery for forgery in FORGERIES if forgery.name == "trade price").apply(forged)

@@ -9,6 +9,7 @@ from backend.kernel.errors import (
     NotFound,
     RuleViolated,
     TanyuError,
+    Throttled,
     Unauthenticated,
     Unavailable,
 )
@@ -20,6 +21,7 @@ FAMILIES = {
     NotFound: "not_found",
     Unauthenticated: "auth.required",
     Forbidden: "auth.forbidden",
+    Throttled: "throttled",
     Unavailable: "unavailable",
 }
 
@@ -30,7 +32,12 @@ def test_families__direct_kinds_of_error__each_has_its_own_code() -> None:
     assert len({*FAMILIES.values(), TanyuError.code}) == len(FAMILIES) + 1
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+def test_throttled__says_when_to_come_again() -> None:
+    error = Throttled("too often", retry_after_s=3)
+    assert (error.retry_after_s, error.fields) == (3, {"retry_after_s": 3})
+
+
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family is not Throttled])
 def test_error__raised__carries_sentence_and_fields(family: type[TanyuError]) -> None:
     error = family("3 kg is more than 2 kg", amount_gco2e=3000, allowed_gco2e=2000, names=["a", "b"])
     assert str(error) == error.message == "3 kg is more than 2 kg"

@@ -13,6 +13,7 @@ from backend.market import sequencer
 from backend.market.journal import JournalBroken, genesis, read
 from backend.market.recovery import recover
 from backend.market.tables import JournalRow, SnapshotRow
+from backend.storage.database import Database
 from tests.unit.market.world import ANA, BO, DOMAIN, World
 
 
@@ -98,11 +99,14 @@ def _touch(session: Session, sequence: int) -> None:
     session.add(row)
 
 
-def test_restart__line_since_the_picture_was_touched__is_refused(world: World) -> None:
+def test_restart__line_since_the_picture_was_touched__is_refused(database: Database) -> None:
     """A line before it is not looked at again: that is the audit's, and the anchored heads'."""
+    world = World(database)
+    world.start()
     _trade(world, 7)
     with world.database.write() as session:
         _touch(session, 13)
+    world.market.sequencer.stop()
     with pytest.raises(JournalBroken):
         world.new_market().sequencer.start()
 
