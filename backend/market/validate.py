@@ -109,7 +109,8 @@ def fillable(engine: Engine, entry: Entry, instructions: Instructions) -> Fillab
     """What an entry would take from the book as it is; changes nothing."""
     book = engine.books.get(entry.class_id)
     if book is None:
-        return Fillable(NOTHING, None if instructions.time_in_force.rests else NO_LIQUIDITY)
+        why = NOT_FILLABLE if instructions.time_in_force is TimeInForce.FOK else NO_LIQUIDITY
+        return Fillable(NOTHING, None if instructions.time_in_force.rests else why)
     if not book.matches:
         return Fillable(NOTHING, COLLECTING)
     found = reach(engine, entry, instructions.self_trade)
@@ -119,14 +120,17 @@ def fillable(engine: Engine, entry: Entry, instructions: Instructions) -> Fillab
             return Fillable(found, None)
         why = OUTSIDE_BAND if _has_all(beyond, entry) else NOT_FILLABLE
         return Fillable(replace(NOTHING, own=found.own), why)
+    rests = instructions.time_in_force.rests
+    # What would wait beyond the band must not meet its owner in the call to come.
+    meets_owner = bool(found.own) or (rests and any(engine.facing_own(entry)))
+    if found.lots < entry.lots and meets_owner and instructions.self_trade is not SelfTrade.CANCEL_OLDEST:
+        return Fillable(found, SELF_TRADE)
     return Fillable(found, _why_not_all(entry, instructions, found, beyond))
 
 
 def _why_not_all(entry: Entry, instructions: Instructions, found: Reach, beyond: Reach) -> str | None:
     if found.lots == entry.lots:
         return None
-    if found.own and instructions.self_trade is not SelfTrade.CANCEL_OLDEST:
-        return SELF_TRADE
     if instructions.time_in_force.rests:
         return None
     if beyond.lots > found.lots:

@@ -23,6 +23,8 @@ from backend.market.matching import Engine
 from backend.market.order import Action, Side, SignedOrder
 from backend.market.phase import Phase
 from backend.market.replay import Effects, apply, entry_of, entry_payload, open_ids
+from backend.market.turn import SELF_TRADE
+from backend.market.validate import COLLECTING, fillable
 from tests.property.naive_market import Fills, Naive
 
 CLASSES = (11, 12)
@@ -151,8 +153,14 @@ class MarketMachine(RuleBasedStateMachine):
             instructions=instructions,
         )
         order_id = len(self.journal) + 1
+        foreseen = fillable(self.engine, self.signed[order_id], instructions)
         fills, stays, gone = self.naive.place(self.signed[order_id], instructions)
         effects = self.write(Kind.PLACE, payload)
+        came = effects.placed[0]
+        why = SELF_TRADE if came.lots_stopped else came.killed
+        assert (foreseen.reach.lots, foreseen.why_not_all) == (
+            (0, COLLECTING) if phase.collects else (sum(lots for _, lots, _ in fills), why)
+        )
         assert sorted(effects.left) == sorted(gone)
         assert effects.placed[0].is_group == (instructions.time_in_force is TimeInForce.FOK and len(fills) > 1)
         self.note(effects, [(fills, stays)])
