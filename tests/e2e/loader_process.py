@@ -7,6 +7,7 @@ same name with `.stop` is there. Each line of its notes is the JSON of one reque
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random  # noqa: TID251 - seeded: what it trades
 from typing import Any
@@ -48,7 +49,7 @@ class Trader:
 
     def _numbers(self) -> Any:
         while True:
-            lease = self._until_answered(self._lease)
+            lease = until_answered(self._lease)
             yield from range(int(lease["from"]), int(lease["to"]) + 1)
 
     def _lease(self) -> Any:
@@ -78,20 +79,22 @@ class Trader:
         return {"maker": self._person.address, "number": str(number), "deadline": str(FAR), "signature": signature}
 
     def _note(self, notes: Any, path: str, body: dict[str, Any]) -> None:
-        answer = self._until_answered(lambda: answer_of(self._client, path, body))
+        answer = until_answered(lambda: answer_of(self._client, path, body))
         notes.write(json.dumps({"path": path, "body": body, "answer": answer}) + "\n")
         notes.flush()
 
-    def _until_answered(self, ask: Any) -> Any:
-        while True:
-            try:
-                return ask()
-            except ServerUnreachable:
-                pass
-            except ApiProblem as problem:
-                if problem.status not in LATER:
-                    raise
-            time.sleep(0.02)
+
+def until_answered(ask: Callable[[], Any]) -> Any:
+    """What it answers in the end; who was told to come again later, or heard nothing, asks again."""
+    while True:
+        try:
+            return ask()
+        except ServerUnreachable:
+            pass
+        except ApiProblem as problem:
+            if problem.status not in LATER:
+                raise
+        time.sleep(0.02)
 
 
 def answer_of(client: ApiClient, path: str, body: dict[str, Any]) -> Any:

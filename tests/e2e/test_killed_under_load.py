@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from backend.chain.artifacts import CHECKOUT
 from backend.kernel.clock import SystemClock
 from backend.kernel.digest import to_hex
 from backend.market.disclosure import disclosed, write
-from tests.e2e.loader_process import answer_of
+from tests.e2e.loader_process import answer_of, until_answered
 from tests.e2e.processes import Processes
 from tests.patience import until
 
@@ -114,7 +115,8 @@ def _journal(load: Load) -> Journal:
 def _check_answers_again(client: ApiClient, said: list[dict[str, Any]]) -> None:
     """The same request gets the answer of the first, word for word, from another process."""
     for note in said:
-        assert answer_of(client, note["path"], note["body"]) == note["answer"]
+        ask = partial(answer_of, client, note["path"], note["body"])
+        assert until_answered(ask) == note["answer"]
 
 
 def _check_journal(journal: Journal, said: list[dict[str, Any]]) -> None:
