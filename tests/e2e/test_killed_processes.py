@@ -77,7 +77,7 @@ def _place_until_acknowledged(processes: Processes, people: People, index: int, 
                     client.post("/orders", body)
                 return
             except ApiProblem as problem:
-                if problem.status != 503:
+                if problem.status not in {429, 503}:
                     raise
         time.sleep(0.05)
 

@@ -132,7 +132,7 @@ class Pair:
         except ServerUnreachable:
             return None
         except ApiProblem as problem:
-            if problem.status != 503:
+            if problem.status not in {429, 503}:
                 raise
             return None
 
