@@ -92,10 +92,10 @@ class Entry:
         else:
             self._wallets.submit(self._asked, claimed, refusal, deliver)
 
-    def _asked(self, claimed: Signed, refusal: TanyuError, deliver: Deliver) -> None:
+    def _asked(self, claimed: Signed, refusal: Exception, deliver: Deliver) -> None:
         try:
             accepts = self._door.wallet_accepts(claimed.order.maker, claimed.order_hash, claimed.signature)
-        except TanyuError as failure:
+        except Exception as failure:  # noqa: BLE001 - whatever it is, nobody may be left waiting
             accepts, refusal = False, failure
         finally:
             with self._lock:

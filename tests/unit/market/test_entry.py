@@ -105,6 +105,11 @@ def test_entry__whatever_goes_wrong_within__nobody_is_left_waiting(world: World)
         with pytest.raises(Broken):
             enter(world.market.entry, order, signed(ANA, order)).result(WAIT_S)
         object.__setattr__(world.market.door, part, sound)
+    sound = world.market.door.wallet_accepts
+    object.__setattr__(world.market.door, "wallet_accepts", broken)
+    with pytest.raises(Broken):
+        enter(world.market.entry, world.order(ANA, Side.SELL, 1, 100), b"a wallet's word").result(WAIT_S)
+    object.__setattr__(world.market.door, "wallet_accepts", sound)
     assert enter(world.market.entry, order, signed(ANA, order)).result(WAIT_S).sequence == 1
 
 
