@@ -12,12 +12,13 @@ from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
 from backend.chain.node import LocalNode
 from backend.chain.rpc import connect
+from backend.chain.typed_data import sign
 from backend.kernel.clock import SystemClock, unix_s
 from backend.market.order import Side, SignedOrder
 from backend.market.tables import TradeRow, TradeState
 from backend.storage.database import Database
 from backend.storage.settings import Settings
-from tests.contract.people import People
+from tests.contract.people import CLASS_ID, FAR, People
 from tests.patience import until
 from tests.postgres import fresh_database
 
@@ -47,6 +48,21 @@ class Floor:
         order = self.people.order(index, side, lots, price_per_kg, **({"number": number, "expiry": expiry} | changed))
         self.tanyu.market.place(order, self.people.signature(index, order))
         return order
+
+    def move_away(self, index: int, credits_gco2e: int) -> str:
+        """A person sends credits off, whatever it offers: its address."""
+        person = self.people.person(index)
+        away = {
+            "from": person.address,
+            "to": self.people.person(30).address,
+            "classId": CLASS_ID,
+            "amountGco2e": credits_gco2e,
+            "number": 77,
+            "deadline": FAR,
+        }
+        domain = self.people.contracts.deployment.domain("CarbonCredit")
+        self.people.send("CarbonCredit", "transferBySig", *away.values(), sign(person, "Transfer", domain, away))
+        return person.address
 
     def trades(self) -> list[TradeRow]:
         with self.tanyu.database.read() as session:

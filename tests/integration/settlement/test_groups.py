@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from backend.chain.typed_data import digest, sign
+from backend.chain.typed_data import digest
 from backend.kernel.clock import unix_s
 from backend.market.instructions import Instructions, TimeInForce
 from backend.market.listing import rules_of
@@ -11,7 +11,7 @@ from backend.market.place import Accepted, Placing
 from backend.market.tables import OrderState, TradeRow, TradeState
 from backend.market.tape import order_with_hash
 from backend.settlement.settler import Settler
-from tests.contract.people import CLASS_ID, FAR
+from tests.contract.people import CLASS_ID
 from tests.integration.settlement.conftest import Floor
 from tests.patience import until
 
@@ -69,17 +69,7 @@ def test_group__of_which_one_cannot_deliver__is_busted_whole_inv_07(floor: Floor
     honest = floor.place(3, Side.SELL, 10, 700)
     faithless = floor.place(4, Side.SELL, 10, 800)
     taker, accepted = fill_or_kill(floor, 5, 20, 800)
-    person = floor.people.person(4)
-    away = {
-        "from": person.address,
-        "to": floor.people.person(30).address,
-        "classId": CLASS_ID,
-        "amountGco2e": 10_000,
-        "number": 77,
-        "deadline": FAR,
-    }
-    domain = floor.people.contracts.deployment.domain("CarbonCredit")
-    floor.people.send("CarbonCredit", "transferBySig", *away.values(), sign(person, "Transfer", domain, away))
+    floor.move_away(4, 10_000)
     settler = Settler(floor.tanyu.database, floor.tanyu.contracts, floor.tanyu.market, floor.tanyu.clock)
 
     def is_final() -> bool:

@@ -5,13 +5,12 @@ from datetime import timedelta
 from sqlmodel import select
 
 from backend.chain.keys import DevRole
-from backend.chain.typed_data import sign
 from backend.link.balances import credit_balance, payment_balance
 from backend.market.order import Side
 from backend.market.tables import TradeState
 from backend.settlement.settler import Settler
 from backend.settlement.tables import Batch, BatchState, Fill
-from tests.contract.people import CLASS_ID, FAR
+from tests.contract.people import CLASS_ID
 from tests.integration.settlement.conftest import Floor
 from tests.patience import until
 
@@ -55,17 +54,7 @@ def test_trade__seller_moved_the_credits_away__is_busted_with_the_reason_inv_07(
     floor.funded(3, money=10**9)
     floor.place(2, Side.SELL, 10, 500)
     buy = floor.place(3, Side.BUY, 15, 500)
-    person = floor.people.person(2)
-    away = {
-        "from": person.address,
-        "to": floor.people.person(30).address,
-        "classId": CLASS_ID,
-        "amountGco2e": 10_000,
-        "number": 77,
-        "deadline": FAR,
-    }
-    domain = floor.people.contracts.deployment.domain("CarbonCredit")
-    floor.people.send("CarbonCredit", "transferBySig", *away.values(), sign(person, "Transfer", domain, away))
+    seller = floor.move_away(2, 10_000)
     settler = Settler(floor.tanyu.database, floor.tanyu.contracts, floor.tanyu.market, floor.tanyu.clock)
 
     def is_final() -> bool:
@@ -75,7 +64,7 @@ def test_trade__seller_moved_the_credits_away__is_busted_with_the_reason_inv_07(
     until(is_final, "the bust")
     trade = floor.trades()[-1]
     assert (trade.state, trade.bust_reason) == (TradeState.BUSTED, "CreditTransferFailed")
-    makers = {person.address, buy.maker}
+    makers = {seller, buy.maker}
     book = floor.tanyu.sequencer.ask(
         lambda engine, _: [(order.owner, order.lots) for order in engine.orders.values() if order.owner in makers]
     )
