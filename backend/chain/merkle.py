@@ -11,7 +11,6 @@ from backend.chain.keccak import keccak
 from backend.kernel.errors import InvalidInput
 
 NODE_BYTES = 32
-_PAIR_BYTES = 2 * NODE_BYTES
 _ADDRESS_PADDING = bytes(12)
 _CLAIM_BYTES = 5 * 32
 
@@ -63,17 +62,15 @@ class MerkleTree:
     """A complete binary tree over leaf hashes; O(n log n) to build (the sort), O(log n) per proof."""
 
     def __init__(self, leaves: Iterable[bytes]) -> None:
-        ordered = sorted(leaves, reverse=True)
-        if not ordered:
+        rising = sorted(leaves)
+        if not rising:
             raise MerkleTreeEmpty("a Merkle tree needs at least one leaf")
-        self.size = len(ordered)
-        parent = NODE_BYTES * (self.size - 1)
-        nodes = bytearray(parent) + b"".join(ordered)
-        for end in range(len(nodes), NODE_BYTES, -_PAIR_BYTES):
-            left, right = bytes(nodes[end - _PAIR_BYTES : end - NODE_BYTES]), bytes(nodes[end - NODE_BYTES : end])
-            nodes[parent - NODE_BYTES : parent] = _pair(left, right)
-            parent -= NODE_BYTES
-        self.nodes = bytes(nodes)
+        self.size = len(rising)
+        nodes = iter(rising)
+        for right, left in zip(nodes, nodes, strict=False):  # what is appended is walked too; the root has no partner
+            rising.append(_pair(left, right))
+        rising.reverse()
+        self.nodes = b"".join(rising)
         """Every node, root first."""
 
     @property

@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from backend.ledger.tables import AccessRow, PersonRow
+from backend.ledger.access_log_tables import AccessRow
+from backend.ledger.tables import PersonRow
 from backend.storage.database import WRITING
 
 

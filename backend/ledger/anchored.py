@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from sqlalchemy import case, literal, update
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import ColumnExpressionArgument, literal, update
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.ledger.deficit import refresh_state
 from backend.ledger.state import State, step, step_back
-from backend.ledger.tables import DeficitRow, NettingRow, SettlementRow, StatementRow
+from backend.ledger.tables import DeficitRow, NettingRow, SettlementRow, StatementStateRow
 
 Digests: TypeAlias = Sequence[bytes] | SelectOfScalar[bytes]
 """Digests of statements, or a query for them."""
@@ -19,26 +18,20 @@ _ANCHORED = (State.ISSUED, State.NEUTRAL, State.DEFICIT, State.PARTLY_SETTLED, S
 
 
 def mark_all_anchored(session: Session, digests: Digests) -> None:
-    """Attested -> issued, neutral or deficit: their batch's totals are on the chain. A statement with nothing to mint
-    and nothing owed is neutral. Raises StatementStateWrong, having changed nothing, if one of them is not attested.
+    """Attested -> issued, neutral or deficit: their batch's totals are on the chain. Raises StatementStateWrong, having
+    changed nothing, if one of them is not attested.
     """
-    to = case(
-        (col(StatementRow.credit_gco2e) > 0, str(State.ISSUED)),
-        (col(StatementRow.deficit_gco2e) > 0, str(State.DEFICIT)),
-        else_=str(State.NEUTRAL),
-    )
     wrong = _state_outside(session, digests, (State.ATTESTED,))
     if wrong is not None:
         step(wrong, State.ISSUED)
-    _set(session, digests, to)
+    _set(session, digests, col(StatementStateRow.once_anchored))
     paid = select(NettingRow.deficit_id).union(select(SettlementRow.deficit_id))
     owing = (
-        select(StatementRow.id)
-        .join(DeficitRow, col(DeficitRow.statement_id) == col(StatementRow.id))
-        .where(col(StatementRow.digest).in_(digests), col(DeficitRow.id).in_(paid))
+        select(DeficitRow.statement_id)
+        .join(StatementStateRow, col(StatementStateRow.statement_id) == col(DeficitRow.statement_id))
+        .where(col(DeficitRow.id).in_(paid), col(StatementStateRow.digest).in_(digests))
     )
     for statement_id in session.exec(owing).all():
-        assert statement_id is not None
         refresh_state(session, statement_id)
 
 
@@ -62,18 +55,19 @@ def _back(session: Session, digests: Digests, states: Sequence[State], to: State
 def _state_outside(session: Session, digests: Digests, states: Sequence[State]) -> State | None:
     """The state of one of these statements that is in none of these states; None if all are in one."""
     query = (
-        select(StatementRow.state)
-        .where(col(StatementRow.digest).in_(digests), col(StatementRow.state).not_in([str(one) for one in states]))
+        select(StatementStateRow.state)
+        .where(col(StatementStateRow.digest).in_(digests))
+        .where(col(StatementStateRow.state).not_in([str(one) for one in states]))
         .limit(1)
     )
     found = session.exec(query).first()
     return None if found is None else State(found)
 
 
-def _set(session: Session, digests: Digests, state: ColumnElement[str]) -> None:
+def _set(session: Session, digests: Digests, state: ColumnExpressionArgument[str]) -> None:
     session.flush()
     session.execute(
-        update(StatementRow).where(col(StatementRow.digest).in_(digests)).values(state=state),
+        update(StatementStateRow).where(col(StatementStateRow.digest).in_(digests)).values(state=state),
         execution_options={"synchronize_session": False},
     )
     session.expire_all()

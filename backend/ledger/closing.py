@@ -18,8 +18,8 @@ from backend.ledger.draft import Draft, draft_of
 from backend.ledger.policy import Policy
 from backend.ledger.residence import region_on, residences_of
 from backend.ledger.service import Statement, StatementUnknown, release_netting, statement_of
-from backend.ledger.state import State, StatementStateWrong, step
-from backend.ledger.tables import NettingRow, PersonRow, StatementRow
+from backend.ledger.state import State, StatementStateWrong, once_anchored, step
+from backend.ledger.tables import NettingRow, PersonRow, StatementRow, StatementStateRow
 
 
 class VintageOpen(RuleViolated):
@@ -183,7 +183,9 @@ def _keep(session: Session, books: Books, draft: Draft, account: Account, at: da
         vintage=policy.vintage,
         version=account.version,
         current=True,
-        state=State.CLOSED,
+        standing=StatementStateRow(
+            digest=made.digest, state=State.CLOSED, once_anchored=once_anchored(plan.credit_gco2e, year.deficit_gco2e)
+        ),
         region=policy.region,
         account=account.address,
         methodology=policy.methodology,

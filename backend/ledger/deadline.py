@@ -11,7 +11,7 @@ from backend.ledger.books import Books
 from backend.ledger.closing import close, submit
 from backend.ledger.residence import region_on, residences_of
 from backend.ledger.state import State
-from backend.ledger.tables import PersonRow, StatementRow
+from backend.ledger.tables import PersonRow, StatementRow, StatementStateRow
 from backend.storage.database import Database
 
 SUBMIT_WITHIN = timedelta(days=120)
@@ -54,9 +54,9 @@ def due_of(vintage: int, region: str, returned_at: datetime | None = None) -> da
 def overdue_of(session: Session, books: Books, at: datetime) -> list[Overdue]:
     """Every vintage that is past its time and not submitted, the oldest first."""
     known = session.exec(
-        select(StatementRow.person_id, StatementRow.vintage, StatementRow.state, StatementRow.decided_at).where(
-            col(StatementRow.current)
-        )
+        select(StatementRow.person_id, StatementRow.vintage, StatementStateRow.state, StatementRow.decided_at)
+        .join(StatementStateRow, col(StatementStateRow.statement_id) == col(StatementRow.id))
+        .where(col(StatementRow.current))
     ).all()
     stands = {(person_id, vintage): (State(state), decided_at) for person_id, vintage, state, decided_at in known}
     found: list[Overdue] = []

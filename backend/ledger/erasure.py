@@ -15,6 +15,7 @@ from backend.access.signed_text import require_fresh, require_signed
 from backend.access.tables import ApiKeyRow, SessionRow
 from backend.footprint.place import place_of
 from backend.kernel.errors import RuleViolated
+from backend.ledger.access_log_tables import AccessRow
 from backend.ledger.address import ERASURE, WARD_ERASURE, addresses_of, claim_addresses_of, end_address
 from backend.ledger.books import Books
 from backend.ledger.ending import ERASED, end_membership
@@ -25,7 +26,6 @@ from backend.ledger.person import Person
 from backend.ledger.service import release_netting
 from backend.ledger.state import State
 from backend.ledger.tables import (
-    AccessRow,
     ActivityRow,
     CorrectionRow,
     HandOverRow,
@@ -35,6 +35,7 @@ from backend.ledger.tables import (
     ResidenceRow,
     SplitPartRow,
     StatementRow,
+    StatementStateRow,
     VehicleRow,
     VehicleUserRow,
 )
@@ -88,8 +89,11 @@ def given_up(session: Session, person: Person) -> list[str]:
 
 
 def _current_in(session: Session, person: Person, state: State) -> Sequence[StatementRow]:
-    query = select(StatementRow).where(
-        col(StatementRow.person_id) == person.person_id, col(StatementRow.current), StatementRow.state == str(state)
+    query = (
+        select(StatementRow)
+        .join(StatementStateRow, col(StatementStateRow.statement_id) == col(StatementRow.id))
+        .where(col(StatementRow.person_id) == person.person_id, col(StatementRow.current))
+        .where(col(StatementStateRow.state) == str(state))
     )
     return session.exec(query.order_by(col(StatementRow.vintage))).all()
 

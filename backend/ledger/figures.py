@@ -12,7 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.ledger.key_names import know_person
 from backend.ledger.state import State
-from backend.ledger.tables import PersonRow, StatementRow
+from backend.ledger.tables import PersonRow, StatementRow, StatementStateRow
 
 PAGE = 1_000
 
@@ -44,7 +44,7 @@ class Group:
 def _waiting(class_id: int, leaving_out: Sequence[SelectOfScalar[bytes]]) -> list[Any]:
     """What is asked of a statement and its person to be in a batch. Nobody can read those of erased persons."""
     return [
-        col(StatementRow.state) == str(State.ATTESTED),
+        col(StatementStateRow.state) == str(State.ATTESTED),
         col(StatementRow.current),
         col(StatementRow.class_id) == class_id,
         col(PersonRow.erased_at).is_(None),
@@ -62,6 +62,7 @@ def _within(group: Group, leaving_out: Sequence[SelectOfScalar[bytes]]) -> list[
 
 
 _THEIR_PERSONS = col(PersonRow.id) == col(StatementRow.person_id)
+_THEIR_STATES = col(StatementStateRow.statement_id) == col(StatementRow.id)
 
 
 def largest_attested_group(
@@ -74,6 +75,7 @@ def largest_attested_group(
     found = session.exec(
         select(*kind)
         .join(PersonRow, _THEIR_PERSONS)
+        .join(StatementStateRow, _THEIR_STATES)
         .where(*_waiting(class_id, leaving_out))
         .group_by(*kind)
         .order_by(func.count().desc(), func.min(col(StatementRow.id)))
@@ -84,7 +86,12 @@ def largest_attested_group(
 
 def attested_digests(group: Group, *, leaving_out: Sequence[SelectOfScalar[bytes]]) -> SelectOfScalar[bytes]:
     """The query for the digests of a group's attested statements, without what `leaving_out` finds."""
-    return select(StatementRow.digest).join(PersonRow, _THEIR_PERSONS).where(*_within(group, leaving_out))
+    return (
+        select(StatementRow.digest)
+        .join(PersonRow, _THEIR_PERSONS)
+        .join(StatementStateRow, _THEIR_STATES)
+        .where(*_within(group, leaving_out))
+    )
 
 
 def attested_figures(
@@ -97,6 +104,7 @@ def attested_figures(
     query = (
         select(StatementRow, PersonRow.address, PersonRow.commitment)
         .join(PersonRow, _THEIR_PERSONS)
+        .join(StatementStateRow, _THEIR_STATES)
         .where(*_within(group, leaving_out))
         .order_by(col(StatementRow.id))
     )

@@ -23,6 +23,7 @@ from backend.ledger.tables import (
     OccupancyRow,
     PersonRow,
     StatementRow,
+    StatementStateRow,
     VehicleUserRow,
 )
 
@@ -170,8 +171,9 @@ def statements_in(
     query = (
         select(StatementRow, PersonRow)
         .join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
-        .where(col(StatementRow.state) == str(state), col(StatementRow.current), col(PersonRow.erased_at).is_(None))
-        .where(col(StatementRow.id) > after)
+        .join(StatementStateRow, col(StatementStateRow.statement_id) == col(StatementRow.id))
+        .where(col(StatementStateRow.state) == str(state))
+        .where(col(StatementRow.current), col(PersonRow.erased_at).is_(None), col(StatementRow.id) > after)
         .limit(limit)
     )
     if class_id is not None:
@@ -308,12 +310,9 @@ def release_netting(session: Session, row: StatementRow) -> None:
 
 
 def mark_anchored(session: Session, digest: bytes) -> Statement:
-    """Attested -> issued, neutral or deficit: its batch's totals are on the chain. A statement with nothing to mint and
-    nothing owed is neutral.
-    """
+    """Attested -> issued, neutral or deficit: its batch's totals are on the chain."""
     row = _row_at(session, digest)
-    to = State.ISSUED if row.credit_gco2e else State.DEFICIT if row.deficit_gco2e else State.NEUTRAL
-    row.state = step(State(row.state), to)
+    row.state = step(State(row.state), State(row.standing.once_anchored))
     session.add(row)
     session.flush()
     assert row.id is not None

@@ -83,6 +83,11 @@ def step(state: State, to: State) -> State:
     return to
 
 
+def once_anchored(credit_gco2e: int, deficit_gco2e: int) -> State:
+    """What a statement becomes when its batch is on the chain. With nothing to mint and nothing owed it is neutral."""
+    return State.ISSUED if credit_gco2e else State.DEFICIT if deficit_gco2e else State.NEUTRAL
+
+
 def step_back(state: State, to: State) -> State:
     """Undoes a projected step after a reorg; raises StatementStateWrong for a step that is not the chain's to undo."""
     if to not in _BACK.get(state, frozenset()):

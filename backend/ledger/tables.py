@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Relationship, SQLModel
 
-from backend.ledger.compartments import ACCESS, ACTIVITY, CORRECTION, ODOMETER, PERSON, STATEMENT, VEHICLE_USER
+from backend.ledger.compartments import ACTIVITY, CORRECTION, ODOMETER, PERSON, STATEMENT, VEHICLE_USER
 from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
 from backend.storage.sealing import Sealed, sealed_column
 
@@ -254,6 +254,21 @@ class OdometerRow(Sealed, SQLModel, table=True):
     entered_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
+class StatementStateRow(SQLModel, table=True):
+    """Where a statement stands, apart from it: a batch that is anchored moves up to a million of them at once, in the
+    transaction of its block, and a statement with its document fills a page of the database.
+    """
+
+    __tablename__ = "ledger_statement_state"
+
+    statement_id: int | None = Field(default=None, primary_key=True, foreign_key="ledger_statement.id")
+    digest: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))
+    """The statement's."""
+    state: str
+    once_anchored: str
+    """What it becomes when its batch is on the chain: `issued`, `deficit` or `neutral`."""
+
+
 class StatementRow(Sealed, SQLModel, table=True):
     """One version of a person's vintage statement. `current` marks the latest; the others are history."""
 
@@ -266,7 +281,9 @@ class StatementRow(Sealed, SQLModel, table=True):
     vintage: int = Field(index=True)
     version: int
     current: bool
-    state: str
+    standing: StatementStateRow = Relationship(
+        sa_relationship_kwargs={"lazy": "joined", "innerjoin": True, "uselist": False, "cascade": "all, delete-orphan"}
+    )
     region: str
     account: str | None = Field(default=None, sa_column=Column(Address, nullable=True, index=True))
     """What a claim mints to: the person's address at closing, or one given for this vintage only. None before this was
@@ -301,6 +318,15 @@ class StatementRow(Sealed, SQLModel, table=True):
     if TYPE_CHECKING:
         reason: str | None = None
         """Why it was returned."""
+
+    @property
+    def state(self) -> str:
+        """Where it stands."""
+        return self.standing.state
+
+    @state.setter
+    def state(self, state: str) -> None:
+        self.standing.state = state
 
 
 class DeficitRow(SQLModel, table=True):
@@ -368,21 +394,3 @@ class SettlementRow(SQLModel, table=True):
     """Whom the retirement names; None for a grant, whose beneficiary stays between the charity and the reference."""
     amount_gco2e: int = Field(sa_type=BigInteger)
     settled_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
-
-
-class AccessRow(Sealed, SQLModel, table=True):
-    """Somebody else than the person read what is the person's. Who, what and why is for the person to read."""
-
-    __tablename__ = "ledger_access"
-    compartments: ClassVar = ACCESS
-
-    id: int | None = Field(default=None, primary_key=True)
-    person_id: int = Field(foreign_key="ledger_person.id", index=True)
-    at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
-    sealed: bytes | None = sealed_column()
-    if TYPE_CHECKING:
-        role: str
-        reader: str | None
-        """The reader's address; None for the operator at the machine itself."""
-        what: str
-        why: str

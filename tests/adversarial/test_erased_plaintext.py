@@ -26,6 +26,7 @@ from backend.issuance.verification_tables import (
     ReturnRow,
 )
 from backend.ledger.access_log import Role, note
+from backend.ledger.access_log_tables import AccessRow
 from backend.ledger.books import Books
 from backend.ledger.closing import close, submit
 from backend.ledger.correction import CorrectionKind, correct
@@ -35,7 +36,7 @@ from backend.ledger.home import found_home, move_in
 from backend.ledger.person import Person, join, persons
 from backend.ledger.record import import_csv
 from backend.ledger.service import mark_returned, statement_of
-from backend.ledger.tables import AccessRow, ActivityRow, CorrectionRow, PersonRow, StatementRow
+from backend.ledger.tables import ActivityRow, CorrectionRow, PersonRow, StatementRow
 from backend.storage import sealing
 from backend.storage.database import Database
 from backend.storage.keys import KeyDestroyed

@@ -25,8 +25,8 @@ from backend.ledger.document import document_of
 from backend.ledger.key_names import person_key_name
 from backend.ledger.policy import shipped_policies
 from backend.ledger.service import random_salt
-from backend.ledger.state import State
-from backend.ledger.tables import PersonRow, StatementRow
+from backend.ledger.state import State, once_anchored
+from backend.ledger.tables import PersonRow, StatementRow, StatementStateRow
 from backend.storage.database import Database
 from backend.storage.keys import KEY_BYTES, encrypt
 from backend.storage.sealing import bound_to, seal
@@ -36,7 +36,7 @@ POLICY = shipped_policies().policy("us-ca-home-electricity-2025")
 FACTORS_DIGEST = sha256(b"factors")
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 CHUNK = 2_000
-TABLES = (PersonRow, StatementRow, AttestationRow)
+TABLES = (PersonRow, StatementRow, StatementStateRow, AttestationRow)
 
 Row = dict[str, object]
 
@@ -54,8 +54,10 @@ class Maker:
         return [list(rows) for rows in zip(*(_made(number, self) for number in numbers), strict=True)]
 
 
-def _made(number: int, maker: Maker) -> tuple[Row, Row, Row]:
-    """A person, its statement and its attestation, as rows. Every third year earns nothing, every seventh owes."""
+def _made(number: int, maker: Maker) -> tuple[Row, Row, Row, Row]:
+    """A person, its statement, where that stands and its attestation, as rows. Every third year earns nothing, every
+    seventh owes.
+    """
     account = checksum_address(sha256(b"account %d" % number)[:20])
     nullifier = sha256(b"nullifier %d" % number)
     credit = 0 if number % 3 == 0 else 10_000 * (1 + number % 20)
@@ -87,11 +89,11 @@ def _made(number: int, maker: Maker) -> tuple[Row, Row, Row]:
         "registered_at": AT,
     }
     statement = {
+        "id": number,
         "person_id": number,
         "vintage": POLICY.vintage,
         "version": 1,
         "current": True,
-        "state": str(State.ATTESTED),
         "region": POLICY.region,
         "account": account,
         "methodology": POLICY.methodology,
@@ -133,7 +135,13 @@ def _made(number: int, maker: Maker) -> tuple[Row, Row, Row]:
         "accepted": "[]",
         "signature": sign(VERIFIERS[2], "Attestation", maker.domain, word),
     }
-    return person, statement, attestation
+    state = {
+        "statement_id": number,
+        "digest": made.digest,
+        "state": str(State.ATTESTED),
+        "once_anchored": str(once_anchored(credit, deficit)),
+    }
+    return person, statement, state, attestation
 
 
 def _sealed(maker: Maker, commitment: bytes, statement: Row, contents: dict[str, Json]) -> bytes:

@@ -41,7 +41,7 @@ from backend.issuance.reading import Batch, claims_of
 from backend.issuance.tables import AttestationRow, ClaimRow
 from backend.kernel.digest import sha256, to_hex
 from backend.ledger.state import State
-from backend.ledger.tables import StatementRow
+from backend.ledger.tables import StatementStateRow
 from backend.link.tables import Intent
 from backend.storage.database import Database
 from tests.benchmarks.issuance_fill import POLICY, Row, fill
@@ -217,7 +217,7 @@ def _leaf(row: ClaimRow, class_id: int) -> tuple[str, int, int, bytes, bytes]:
 
 
 def _states(session: Session) -> dict[str, int]:
-    query = select(StatementRow.state, func.count()).group_by(col(StatementRow.state))
+    query = select(StatementStateRow.state, func.count()).group_by(col(StatementStateRow.state))
     return dict(session.exec(query).all())
 
 

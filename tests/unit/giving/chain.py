@@ -15,7 +15,7 @@ from backend.giving.tables import Campaign, CampaignHolding, CharityListing, Mov
 from backend.kernel.digest import sha256
 from backend.ledger.debt import deficit_reference
 from backend.ledger.state import State
-from backend.ledger.tables import DeficitRow, PersonRow, SettlementRow, StatementRow
+from backend.ledger.tables import DeficitRow, PersonRow, SettlementRow, StatementRow, StatementStateRow
 from backend.storage.database import Database
 
 START = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -150,7 +150,7 @@ def a_deficit(session: Session, amount_gco2e: int, address: str = BOB, vintage: 
         vintage=vintage,
         version=1,
         current=True,
-        state=State.DEFICIT,
+        standing=StatementStateRow(digest=unique, state=State.DEFICIT, once_anchored=State.DEFICIT),
         region="US-CA",
         methodology="SIM",
         class_id=CLASS_ID,

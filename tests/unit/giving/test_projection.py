@@ -11,7 +11,7 @@ from backend.giving.tables import Movement, Retirement
 from backend.kernel.digest import sha256
 from backend.ledger.deficit import deficit_at
 from backend.ledger.state import State
-from backend.ledger.tables import StatementRow
+from backend.ledger.tables import StatementStateRow
 from backend.storage.database import Database
 from tests.unit.giving.chain import ALICE, BOB, CLASS_ID, OTHER_CLASS_ID, POOL, START, ToyChain, a_deficit, rows_of
 
@@ -24,7 +24,7 @@ def chain(database: Database) -> ToyChain:
 def outstanding(database: Database, reference: bytes) -> tuple[int, str]:
     """What is left of a deficit, and the state of its statement."""
     with database.read() as session:
-        return deficit_at(session, reference).outstanding_gco2e, session.exec(select(StatementRow.state)).one()
+        return deficit_at(session, reference).outstanding_gco2e, session.exec(select(StatementStateRow.state)).one()
 
 
 def test_campaign__gifts_of_two_classes_and_a_retirement__add_up_per_class_and_in_all(

@@ -13,7 +13,7 @@ from backend.issuance.reading import BatchState, BatchUnknown, approvals_of
 from backend.issuance.tables import AttestationRow, BatchRow, ClaimRow
 from backend.issuance.verifier import VerifierInterested, VerifierUnaccredited
 from backend.ledger.state import State
-from backend.ledger.tables import StatementRow
+from backend.ledger.tables import StatementRow, StatementStateRow
 from tests.unit.issuance.world import AT, AVERAGE, DEPLOYMENT, LAVISH, STRANGER, THRIFTY, VERIFIERS, World
 
 
@@ -108,7 +108,7 @@ TAMPERINGS = {
     ),
     "document": (update(StatementRow).values(sealed=None), "not a statement document"),
     "account": (update(StatementRow).values(budget_gco2e=1), "budget is not what its document says"),
-    "state": (update(StatementRow).values(state=str(State.SUBMITTED)), "is not attested or past it"),
+    "state": (update(StatementStateRow).values(state=str(State.SUBMITTED)), "is not attested or past it"),
     "attester": (update(AttestationRow).values(verifier=VERIFIERS[2].address), "was not signed by"),
     "signature": (update(AttestationRow).values(signature=b"\x00" * 65), "was not signed by"),
     "amount": (update(AttestationRow).values(credit_gco2e=1), "is not what was attested"),

@@ -19,7 +19,7 @@ from backend.ledger.deficit import all_open_deficits
 from backend.ledger.home import move_out
 from backend.ledger.service import StatementUnknown
 from backend.ledger.state import State, StatementStateWrong
-from backend.ledger.tables import StatementRow
+from backend.ledger.tables import StatementRow, StatementStateRow
 from tests.unit.issuance.world import AT, AVERAGE, DEPLOYMENT, LAVISH, STRANGER, THRIFTY, VERIFIERS, World
 from tests.unit.ledger.people import at_home, keep, power
 
@@ -27,7 +27,7 @@ DOMAIN = DEPLOYMENT.domain("Issuance")
 
 
 def attested_nothing(session: Session) -> bool:
-    return all(state == State.SUBMITTED for state in session.exec(select(StatementRow.state)))
+    return all(state == State.SUBMITTED for state in session.exec(select(StatementStateRow.state)))
 
 
 def test_attest__a_clean_statement__signs_what_it_says_and_marks_it(world: World) -> None:

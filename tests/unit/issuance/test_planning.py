@@ -19,7 +19,7 @@ from backend.issuance.tree import parts_of
 from backend.ledger.figures import Figures, attested_figures, largest_attested_group
 from backend.ledger.service import Statement, statements_in
 from backend.ledger.state import State
-from backend.ledger.tables import PersonRow, StatementRow
+from backend.ledger.tables import PersonRow, StatementRow, StatementStateRow
 from tests.unit.issuance.world import AT, AVERAGE, CLASS_ID, THRIFTY, VERIFIERS, World
 
 LATER = AT + timedelta(minutes=1)
@@ -58,7 +58,8 @@ def kept(world: World) -> list[int]:
 
 
 def changed(session: Session, statement: Statement, **values: Any) -> None:
-    session.execute(update(StatementRow).where(col(StatementRow.digest) == statement.digest).values(**values))
+    table = StatementStateRow if "state" in values else StatementRow
+    session.execute(update(table).where(col(table.digest) == statement.digest).values(**values))
 
 
 CHANGES: dict[str, Callable[[Session, Statement], object]] = {
