@@ -271,7 +271,7 @@ def test_stop__takes_cancels_but_no_orders_and_goes_on_through_a_call(world: Wor
     orders = [world.order(ANA, Side.SELL, 3, price) for price in (100, 101)]
     for order in orders:
         world.place(ANA, order)
-    world.market.sequencer.call(Stopping(CLASS_ID, stop))
+    world.market.sequencer.call(Stopping(rules(world), stop))
 
     assert refusal(lambda: world.buy(BO, 3, 100)).code == "market.phase_refuses"
     world.market.cancel(ANA.address, hash_of(orders[0]))
@@ -294,7 +294,7 @@ def test_stop__takes_cancels_but_no_orders_and_goes_on_through_a_call(world: Wor
 
 
 def test_stopping__into_a_phase_of_the_calendar__is_refused(world: World) -> None:
-    refused = refusal(lambda: world.market.sequencer.call(Stopping(CLASS_ID, Phase.CALL)))
+    refused = refusal(lambda: world.market.sequencer.call(Stopping(rules(world), Phase.CALL)))
     assert refused.code == "market.phase_not_governances"
     going = refusal(lambda: world.market.sequencer.call(GoingOn(rules(world))))
     assert isinstance(going, Conflict)
