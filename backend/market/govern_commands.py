@@ -109,6 +109,9 @@ def set_rules(
     lots_min: Annotated[int | None, typer.Option(help="The least kg of an order.")] = None,
     lots_max: Annotated[int | None, typer.Option(help="The most kg of an order.")] = None,
     lots_held_max: Annotated[int | None, typer.Option(help="The most kg an account may hold; 0: no limit.")] = None,
+    resale_next_day: Annotated[
+        bool | None, typer.Option("--resale-next-day/--resale-at-once", help="When what was bought may be sold.")
+    ] = None,
     price_max: Annotated[int | None, typer.Option(help="The highest price, base units per kg.")] = None,
     open_orders_max: Annotated[int | None, typer.Option(help="Open orders of an account.")] = None,
     band_bps: Annotated[int | None, typer.Option(help="The band around the reference price, basis points.")] = None,
@@ -121,6 +124,7 @@ def set_rules(
         given: dict[str, Any] = {
             "mode": mode and mode.value,
             "modePinned": pin if mode is None or pin is not None else True,
+            "resaleNextDay": resale_next_day,
             "openOrdersMax": open_orders_max,
             "bandBps": band_bps,
             "protectionBps": protection_bps,

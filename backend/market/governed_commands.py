@@ -37,14 +37,15 @@ def _spread(found: Mapping[str, Any]) -> RenderableType:
     rule = found["rule"]
     kept = "pinned by governance, so not measured" if found["modePinned"] else "earned by its spread"
     average = "too few days" if found["averageBps"] is None else f"{found['averageBps']} basis points"
+    days = (*([found["today"]] if found["today"] else []), *found["days"])
     table = Table("day", "mode", "looked at", "average spread, basis points")
-    for day in (*([found["today"]] if found["today"] else []), *found["days"]):
+    for day in days:
         table.add_row(day["day"], day["mode"], f"{day['moments']} times", str(day["spreadBps"]))
     return Group(
         f"{found['classCode']}: mode {found['mode']}, {kept}",
         f"average of {rule['days']} trading days: {average}; up to {rule['narrowBps']} a step up, above "
         f"{rule['wideBps']} a step down",
-        table,
+        table if days else "no day was measured yet",
     )
 
 

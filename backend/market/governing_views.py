@@ -57,6 +57,7 @@ class RulesFields(Wire):
     lots_held_max: PositiveAmount | None = None
     band_bps: int
     protection_bps: int
+    resale_next_day: bool = False
     mode: Mode
     mode_pinned: bool = True
     day: DayFields

@@ -209,8 +209,8 @@ class BookOut(OfClass):
     @classmethod
     def of(cls, class_id: int, view: BookView) -> "BookOut":
         """A book in JSON."""
-        levels = {"bids": _levels(view.bids), "asks": _levels(view.asks)}
-        return cls(**cls.heading(class_id, view.sequence), **levels)
+        bids, asks = _levels(view.bids), _levels(view.asks)
+        return cls(**cls.heading(class_id, view.sequence), bids=bids, asks=asks)
 
 
 def _levels(levels: list[PriceLevel]) -> tuple[LevelOut, ...]:

@@ -66,6 +66,7 @@ def _rules(row: sa.Row[tuple[object, ...]]) -> dict[str, object]:
         "lotsHeldMax": None,
         "bandBps": 1_000,
         "protectionBps": 500,
+        "resaleNextDay": False,
         "mode": "call",
         "modePinned": False,
         "day": day | {"opensS": 0, "closesS": 86_400, "preOpenS": 0},
