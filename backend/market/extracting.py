@@ -86,11 +86,13 @@ class Extracting:
 def believed(session: Session, genesis: Head) -> Iterator[tuple[Extract, Head]]:
     """Extracts in order from the journal's beginning, as far as they hold, each with the head that its last line is."""
     head = genesis
-    query = _KEPT.order_by(_EXTRACTS.c.sequence).execution_options(yield_per=_READ_AHEAD)
-    for sequence, last, previous, digest, content in session.connection().execute(query):
-        if previous != head.hash or digest != _digest(previous, last, content):
-            return
-        yield Extract.unpacked(content), (head := Head(sequence, last))
+    query, connection = _KEPT.order_by(_EXTRACTS.c.sequence).limit(_READ_AHEAD), session.connection()
+    while rows := connection.execute(query.where(_EXTRACTS.c.sequence > head.sequence)).all():
+        for sequence, last, previous, digest, content in rows:
+            if previous != head.hash or digest != _digest(previous, last, content):
+                return
+            head = Head(sequence, last)
+            yield Extract.unpacked(content), head
 
 
 def _digest(previous: bytes, last: bytes, content: bytes) -> bytes:
