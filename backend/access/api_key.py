@@ -15,11 +15,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, delete, func, select
 
-from backend.access.tables import ApiKeyRow
+from backend.access.tables import ApiKeyRow, TakenRequestRow
 from backend.kernel.clock import iso, unix_s
 from backend.kernel.errors import Forbidden, NotFound, RuleViolated, Unauthenticated
 from backend.storage.keys import secret_file
@@ -121,16 +120,10 @@ class SignedRequest:
 
 
 class ApiKeys:
-    """Checks and makes keys. `master`: 32 secret bytes that never change. Thread-safe.
-
-    A signed request that changes something is taken once in its window, as far as this process remembers: another
-    process would take it again.
-    """
+    """Checks and makes keys. `master`: 32 secret bytes that never change. Thread-safe."""
 
     def __init__(self, master: bytes) -> None:
         self._master = master
-        self._seen: dict[str, datetime] = {}
-        self._lock = Lock()
 
     @classmethod
     def at(cls, path: Path) -> "ApiKeys":
@@ -165,18 +158,8 @@ class ApiKeys:
             raise ApiKeyWrong
         row = standing(session, request.key_id, scope)
         if scope is not Scope.READ:
-            self._once(expected, now)
+            _require_new(session, request)
         return row
-
-    def _once(self, signature: str, now: datetime) -> None:
-        """Each signed request that changes something is taken once. What left the window is forgotten."""
-        with self._lock:
-            forgotten = now - timedelta(seconds=2 * WINDOW_S + 1)
-            while self._seen and self._seen[oldest := next(iter(self._seen))] < forgotten:
-                del self._seen[oldest]
-            if signature in self._seen:
-                raise ApiKeyReplayed
-            self._seen[signature] = now
 
 
 def request_signature(secret: str, request: SignedRequest) -> str:
@@ -193,6 +176,19 @@ def standing(session: Session, key_id: str, scope: Scope) -> ApiKeyRow:
     if scope not in row.scopes.split():
         raise ApiKeyScopeMissing(scope, row.scopes.split())
     return row
+
+
+def take_once(session: Session, request: SignedRequest, now: datetime) -> None:
+    """Notes a signed request that changes something: in its window no other process takes it again, nor does this one
+    after a restart. Raises ApiKeyReplayed.
+    """
+    _require_new(session, request)
+    session.add(TakenRequestRow(signature=bytes.fromhex(request.signature), taken_at=now))
+
+
+def _require_new(session: Session, request: SignedRequest) -> None:
+    if session.get(TakenRequestRow, bytes.fromhex(request.signature)) is not None:
+        raise ApiKeyReplayed
 
 
 def keys_of(session: Session, account: str) -> list[ApiKeyRow]:
@@ -212,7 +208,9 @@ def revoke(session: Session, account: str, key_id: str, now: datetime) -> ApiKey
 
 
 def touch(session: Session, key_id: str, now: datetime) -> None:
-    """Notes that a key was used."""
+    """Notes that a key was used; forgets signed requests, whosever, that left their window."""
+    forgotten = now - timedelta(seconds=2 * WINDOW_S + 1)
+    session.exec(delete(TakenRequestRow).where(col(TakenRequestRow.taken_at) < forgotten))
     row = session.get_one(ApiKeyRow, key_id)
     row.last_used_at = now
     session.add(row)

@@ -20,6 +20,7 @@ from backend.access.api_key import (
     Scope,
     SignedRequest,
     standing,
+    take_once,
     touch,
 )
 from backend.access.limits import cost_of
@@ -104,9 +105,14 @@ def _proven(connection: HTTPConnection, scope: Scope, body: bytes) -> str:
     now, database = clock_of(connection).now(), database_of(connection)
     with database.read() as session:
         row = keys_of_app(connection).account_of(session, claimed, scope, now)
-    if row.last_used_at is None or now - row.last_used_at >= TOUCH_EVERY:
+    changes = scope is not Scope.READ
+    is_news = row.last_used_at is None or now - row.last_used_at >= TOUCH_EVERY
+    if changes or is_news:
         with database.write() as session:
-            touch(session, row.id, now)
+            if changes:
+                take_once(session, claimed, now)
+            if is_news:
+                touch(session, row.id, now)
     return row.account
 
 

@@ -1,4 +1,6 @@
-"""What the database keeps of sign-in: nonces handed out, sessions by the digest of their token, API keys by id."""
+"""What the database keeps of sign-in: nonces handed out, sessions by the digest of their token, API keys by id,
+and the signed requests that were taken of late.
+"""
 
 from datetime import datetime
 
@@ -42,3 +44,12 @@ class ApiKeyRow(SQLModel, table=True):
     created_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     last_used_at: datetime | None = Field(default=None, sa_column=Column(UtcTime))
     revoked_at: datetime | None = Field(default=None, sa_column=Column(UtcTime))
+
+
+class TakenRequestRow(SQLModel, table=True):
+    """A request that an API key signed and that changes something, kept as long as it could be sent again."""
+
+    __tablename__ = "access_taken_request"
+
+    signature: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
+    taken_at: datetime = Field(sa_column=Column(UtcTime, nullable=False, index=True))

@@ -45,6 +45,7 @@ from backend.link.sender import Sender
 from backend.link.worker import Worker
 from backend.market.anchoring import Anchored, Anchoring
 from backend.market.connection import StreamStopped
+from backend.market.extracting import Extracting
 from backend.market.forward import Forwarder, MarketUnowned
 from backend.market.funds import ChainView
 from backend.market.inbox import MarketStopped
@@ -62,6 +63,7 @@ CLOSE_EVERY = timedelta(hours=1)
 CANCEL_EVERY = timedelta(seconds=2)
 DRAW_EVERY = timedelta(seconds=2)
 ANCHOR_EVERY = timedelta(minutes=1)
+EXTRACT_EVERY = timedelta(seconds=1)
 STOP_TIMEOUT = timedelta(seconds=10)
 PUBLIC_CONFIRMATIONS = 12
 STREAM_FRAME_BYTES_MAX = 64 * 1024
@@ -143,6 +145,8 @@ class Tanyu:
         self.drawing = self._loop("drawing", self._advance_draws, DRAW_EVERY)
         self._journal_heads = Anchoring(self.database, self.contracts)
         self.anchoring = self._loop("anchoring", self._anchor_journal, ANCHOR_EVERY)
+        self._extracts = Extracting(self.database, self.deployment.domain("Exchange"))
+        self.extracting = self._loop("extracting", self._extracts.step, EXTRACT_EVERY)
 
     def _owns(self) -> bool:
         return self.sequencer.owns
@@ -193,9 +197,11 @@ class Tanyu:
         self.cancelling.start()
         self.drawing.start()
         self.anchoring.start()
+        self.extracting.start()
 
     def stop(self) -> None:
         """In the reverse order; each finishes its step."""
+        self.extracting.stop(STOP_TIMEOUT)
         self.anchoring.stop(STOP_TIMEOUT)
         self.drawing.stop(STOP_TIMEOUT)
         self.cancelling.stop(STOP_TIMEOUT)

@@ -146,11 +146,13 @@ class Page:
     head: Head
 
 
-def pages(session: Session, start: Head) -> Iterator[Page]:
-    """The lines after a head, checked against the chain of hashes and no further looked at. Raises JournalBroken."""
+def pages(session: Session, start: Head, size: int = _READ_AHEAD) -> Iterator[Page]:
+    """The lines after a head, checked against the chain of hashes and no further looked at; at most `size` of them to a
+    page. Raises JournalBroken.
+    """
     sequence, head = start.sequence, start.hash
     connection = session.connection()
-    while rows := connection.execute(_COLUMNS.where(_TABLE.c.sequence > sequence).limit(_READ_AHEAD)).all():
+    while rows := connection.execute(_COLUMNS.where(_TABLE.c.sequence > sequence).limit(size)).all():
         lines: list[tuple[int, str, str]] = []
         hashes: list[bytes] = []
         times: list[str] = []

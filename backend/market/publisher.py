@@ -28,6 +28,7 @@ from backend.market.journal import Head, JournalBroken, Kind, Line, read
 from backend.market.matching import Engine
 from backend.market.news import Moment
 from backend.market.own_trades import FeesOf
+from backend.market.recovery import by_extracts
 from backend.market.snapshot import newest
 from backend.market.tap import Taken, Tap
 from backend.storage.database import Database
@@ -102,15 +103,16 @@ class Publisher:
                 loop.call_soon_threadsafe(hub.close)
 
     def _begin(self) -> None:
-        """From the newest picture of the books, so that a long journal need not be heard from its first line."""
+        """From the newest picture of the books or what extracts make of them, so that a long journal need not be heard
+        from its first line.
+        """
         try:
             with self._database.read() as session:
-                found = newest(session)
+                found = newest(session) or by_extracts(session, self._feed.head)
         except (OperationalError, Unavailable):
             _LOG.exception("the stream could not read a picture of the books; it follows from the first line")
             return
-        if found is not None:
-            self._feed = Feed(*found)
+        self._feed = Feed(*found)
 
     def _hand_over(
         self, loop: asyncio.AbstractEventLoop, deliver: Callable[[Iterable[Delivery]], None], made: Sequence[Delivery]

@@ -1,63 +1,19 @@
-"""The books after a restart: the newest picture that holds, and what every journal line since says.
-
-A replay asks no line what it did, and most lines place or cancel: those two are read straight into what the engine
-takes, the others go through `replay.apply`. A property test holds the outcome equal to `apply` of every line.
+"""The books after a restart: the newest picture that holds, and what every journal line since says. Without a picture,
+the extracts of the journal from its first line, and what every line after them says.
 """
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import cast
 
-import msgspec
 from sqlmodel import Session
 
-from backend.kernel.mass import lots_of
 from backend.market import snapshot
-from backend.market.journal import Head, Kind, Page, pages
+from backend.market.extract import Extract
+from backend.market.extracting import believed
+from backend.market.journal import Head, pages
 from backend.market.matching import Engine
-from backend.market.order import Side, SignedOrder
-from backend.market.replay import apply, entry_of
-
-_NAMES = {
-    "class_id": "classId",
-    "amount_gco2e": "amountGco2e",
-    "price_per_kg": "pricePerKg",
-    "max_fee_bps": "maxFeeBps",
-}
-
-
-class _Terms(msgspec.Struct, rename=_NAMES, gc=False):
-    """What of a signed order `entry_of` looks at."""
-
-    maker: str
-    class_id: int
-    side: Side
-    amount_gco2e: int
-    price_per_kg: int
-    max_fee_bps: int
-    expiry: int
-
-    @property
-    def lots(self) -> int:
-        """The amount in kg."""
-        return lots_of(self.amount_gco2e)
-
-
-class _Place(msgspec.Struct, gc=False):
-    order: _Terms
-    owner: str
-
-
-class _Cancel(msgspec.Struct, rename={"order_id": "orderId"}, gc=False):
-    order_id: int
-
-
-_place = msgspec.json.Decoder(_Place, strict=False).decode
-_cancel = msgspec.json.Decoder(_Cancel).decode
-_any = msgspec.json.Decoder().decode
-_KINDS = {kind.value: kind for kind in Kind}
 
 
 @dataclass(frozen=True)
@@ -70,31 +26,34 @@ class Recovered:
 
 
 def recover(session: Session, genesis: Head) -> Recovered:
-    """What the journal makes of the books, every hash since the picture checked. Raises JournalBroken."""
-    engine, head = snapshot.newest(session) or (Engine(), genesis)
-    return replayed(session, engine, head)
+    """What the journal makes of the books, the hash of every line since the picture or the extracts checked. Raises
+    JournalBroken.
+    """
+    found = snapshot.newest(session)
+    engine, head = found or by_extracts(session, genesis)
+    start = genesis if found is None else head
+    last = replayed(session, engine, head).head
+    return Recovered(engine, last, last.sequence - start.sequence)
+
+
+def by_extracts(session: Session, genesis: Head) -> tuple[Engine, Head]:
+    """An engine from the journal's first line on, as far as there are extracts, and where it then stands."""
+    engine, head = Engine(), genesis
+    with _uncollected():
+        for extract, last in believed(session, genesis):
+            extract.carry_out(engine, head.sequence + 1)
+            head = last
+    return engine, head
 
 
 def replayed(session: Session, engine: Engine, head: Head) -> Recovered:
-    """Does on an engine what the lines after a head say. Raises JournalBroken."""
+    """Does on an engine what the lines after a head say, each as its row has it. Raises JournalBroken."""
     start = head.sequence
     with _uncollected():
         for page in pages(session, head):
-            carry_out(engine, page)
+            Extract.of(page.lines).carry_out(engine, head.sequence + 1)
             head = page.head
     return Recovered(engine, head, head.sequence - start)
-
-
-def carry_out(engine: Engine, page: Page) -> None:
-    """Does on an engine what the lines of a page say."""
-    for sequence, kind, payload in page.lines:
-        if kind == "place" and '"instructions":' not in payload:
-            line = _place(payload)
-            engine.place(entry_of(cast(SignedOrder, line.order), sequence, line.owner))
-        elif kind == "cancel":
-            engine.remove(_cancel(payload).order_id)
-        else:
-            apply(engine, sequence, _KINDS[kind], _any(payload))
 
 
 @contextmanager

@@ -65,6 +65,20 @@ class SnapshotRow(SQLModel, table=True):
     taken_at: datetime = Field(sa_type=UtcTime)
 
 
+class ExtractRow(SQLModel, table=True):
+    """What the engine takes of a stretch of the journal (`extract`), the last line of which is `sequence`."""
+
+    __tablename__ = "market_extract"
+
+    sequence: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    hash: bytes = Field(sa_type=Bytes32)
+    """That line's."""
+    previous_hash: bytes = Field(sa_type=Bytes32)
+    """That of the line before the first."""
+    digest: bytes = Field(sa_type=Bytes32)
+    content: bytes
+
+
 class OrderRow(SQLModel, table=True):
     """An accepted order. `id` is the journal sequence that accepted it. lots = open + matched + withdrawn."""
 

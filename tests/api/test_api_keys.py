@@ -1,5 +1,6 @@
 """API keys over HTTP: made, shown once, used for what they may do and nothing else, revoked."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from backend.access.authority import Canceller, Reader
 from backend.access.key_routes import router as key_router
 from backend.access.limits import BURST_S, Limits
 from backend.access.session import signed_in
-from backend.access.tables import ApiKeyRow
+from backend.access.tables import ApiKeyRow, TakenRequestRow
 from backend.kernel.clock import FixedClock, iso, unix_s
 from backend.kernel.errors import Unavailable
 from backend.storage.database import Database
@@ -140,6 +141,34 @@ def test_request__that_changes_something__is_taken_once_in_its_window(client: Te
     refused(client.post("/mine/end", content=b"{}", headers=headers), 401, "api_key.time_wrong")
     again = signed_headers(key, unix_s(clock.now()), "POST", "/mine/end", b"{}")
     assert client.post("/mine/end", content=b"{}", headers=again).status_code == 200
+
+
+def test_request__that_changes_something__is_taken_once_whichever_process_it_comes_to(
+    app: FastAPI, client: TestClient, clock: FixedClock
+) -> None:
+    headers = signed_headers(a_key(client, "cancel"), unix_s(clock.now()) + WINDOW_S, "POST", "/mine/end")
+    assert client.post("/mine/end", headers=headers).status_code == 200
+    app.state.api_keys = ApiKeys(MASTER)
+    clock.at += timedelta(seconds=2 * WINDOW_S)
+    refused(client.post("/mine/end", headers=headers), 401, "api_key.replayed")
+
+
+def test_request__sent_to_many_at_once__is_taken_once(client: TestClient, clock: FixedClock) -> None:
+    headers = signed_headers(a_key(client, "cancel"), unix_s(clock.now()), "POST", "/mine/end")
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: client.post("/mine/end", headers=headers).status_code, range(4)))
+    assert sorted(answers) == [200, 401, 401, 401]
+
+
+def test_requests__that_left_their_window__are_forgotten(
+    client: TestClient, clock: FixedClock, database: Database
+) -> None:
+    key = a_key(client, "cancel")
+    for _ in range(3):
+        clock.at += timedelta(seconds=2 * WINDOW_S + 2)
+        client.post("/mine/end", headers=signed_headers(key, unix_s(clock.now()), "POST", "/mine/end"))
+        with database.read() as session:
+            assert [row.taken_at for row in session.exec(select(TakenRequestRow)).all()] == [clock.now()]
 
 
 def test_key__without_the_scope__is_refused_and_told_its_scopes(client: TestClient, clock: FixedClock) -> None:

@@ -1,8 +1,10 @@
 """How fast the books come back: 1,000,000 journal rows of the `standard` workload, against the bare matching core.
 
-`replay`: from the first row, every hash checked, through `apply`. `restart`: what a restarted server does, which is the
-newest picture that the sequencer would have taken and the rows since; told as rows of the whole journal a second. The
-matching core does the same messages in the same run, interleaved, without journal or database: goal, half its rate.
+`restart`: what a restarted server does, which is the newest picture that the sequencer would have taken and the rows
+since; told as rows of the whole journal a second. `by extracts`: from the first row when no picture holds, by the
+extracts that a server makes while it runs. `line by line`: from the first row without either, every row's hash checked.
+The matching core does the same messages in the same run, interleaved, without journal or database: goal, half its rate
+for what a server does.
 """
 
 import gc
@@ -21,10 +23,12 @@ from backend.chain.class_id import pack
 from backend.chain.typed_data import Domain
 from backend.kernel.digest import Json, sha256, to_hex
 from backend.market.book import Entry
+from backend.market.extract import Extract
+from backend.market.extracting import Extracting
 from backend.market.journal import Head, Kind, genesis, pages
 from backend.market.matching import Engine
 from backend.market.order import ZERO_REF, Action, SignedOrder
-from backend.market.recovery import Recovered, carry_out, recover, replayed
+from backend.market.recovery import Recovered, by_extracts, recover, replayed
 from backend.market.sequencer import PICTURE_EVERY
 from backend.market.snapshot import save
 from backend.storage.database import Database
@@ -97,12 +101,19 @@ def _take_picture(database: Database) -> None:
     engine, head = Engine(), GENESIS
     with database.read() as session:
         for page in pages(session, head):
-            carry_out(engine, page)
+            Extract.of(page.lines).carry_out(engine, head.sequence + 1)
             head = page.head
             if head.sequence >= ROWS - PICTURE_EVERY:
                 break
     with database.write() as session:
         save(session, engine, head, datetime(2026, 1, 16, tzinfo=UTC))
+
+
+def _extract(database: Database) -> None:
+    """As a server does while it runs."""
+    extracting = Extracting(database, DOMAIN)
+    while extracting.step().sequence is not None:
+        pass
 
 
 def _core_seconds(load: Workload) -> float:
@@ -130,17 +141,17 @@ def _timed(database: Database, bring_back: Callable[[Session], Recovered]) -> tu
         return time.process_time() - start, found
 
 
-def _row(name: str, seconds: list[float], core: list[float]) -> dict[str, object]:
+def _row(name: str, seconds: list[float], core: list[float], *, goal: float | None = GOAL) -> dict[str, object]:
     value, baseline = (int(ROWS / statistics.median(took)) for took in (seconds, core))
     ratio = round(value / baseline, 3)
+    held = {} if goal is None else {"goal": goal, "met": ratio >= goal}
     return {
         "name": f"recovery: {name}",
         "value": value,
         "unit": "rows/s",
         "baseline": baseline,
         "ratio": ratio,
-        "goal": GOAL,
-        "met": ratio >= GOAL,
+        **held,
     }
 
 
@@ -148,23 +159,30 @@ def rows() -> list[dict[str, object]]:
     """CPU time, medians of interleaved rounds."""
     load = workload("standard", resting=RESTING, count=ROWS - RESTING, seed=1)
     core: list[float] = []
-    replay: list[float] = []
     restart: list[float] = []
+    by_extract: list[float] = []
+    by_line: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         database = Database.at(Path(folder) / "market.db")
         SQLModel.metadata.create_all(database.writer)
         _write(database, load)
+        _extract(database)
         _take_picture(database)
         for _ in range(ROUNDS):
             core.append(_core_seconds(load))
-            took, whole = _timed(database, lambda session: replayed(session, Engine(), GENESIS))
-            replay.append(took)
             took, found = _timed(database, lambda session: recover(session, GENESIS))
             restart.append(took)
-            assert (whole.replayed, found.replayed) == (ROWS, PICTURE_EVERY)
-            assert whole.engine.state_digest() == found.engine.state_digest()
+            took, extracted = _timed(database, lambda session: replayed(session, *by_extracts(session, GENESIS)))
+            by_extract.append(took)
+            took, whole = _timed(database, lambda session: replayed(session, Engine(), GENESIS))
+            by_line.append(took)
+            assert (found.replayed, extracted.replayed, whole.replayed) == (PICTURE_EVERY, 0, ROWS)
+            assert extracted.head == found.head == whole.head
+            digest = whole.engine.state_digest()
+            assert extracted.engine.state_digest() == found.engine.state_digest() == digest
         database.close()
     return [
         _row(f"restart, {ROWS:,} rows, picture {PICTURE_EVERY:,} rows old", restart, core),
-        _row(f"replay of {ROWS:,} rows, every hash checked", replay, core),
+        _row(f"replay of {ROWS:,} rows, by extracts", by_extract, core),
+        _row(f"replay of {ROWS:,} rows, line by line", by_line, core, goal=None),
     ]
