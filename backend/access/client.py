@@ -8,8 +8,9 @@ from typing import Any, BinaryIO, Self
 
 import httpx
 
+from backend.access.credential import Credential, Proving, SessionToken
 from backend.access.siwe import SiweMessage
-from backend.chain.keys import Signer, personal_sign
+from backend.chain.keys import Signs, personal_sign
 from backend.kernel.clock import parse_iso
 from backend.kernel.digest import to_hex
 from backend.kernel.errors import TanyuError, Unavailable
@@ -31,9 +32,11 @@ class ApiProblem(TanyuError):
 
     code = "api.problem"
 
-    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+    def __init__(self, status: int, problem: Mapping[str, Any], retry_after_s: int | None = None) -> None:
         self.status = status
         self.problem = dict(problem)
+        self.retry_after_s = retry_after_s
+        """After how many seconds to ask again, if that is right (Retry-After)."""
         super().__init__(str(self.problem.get("detail", f"HTTP {status}")), problem_code=self.problem_code)
 
     @property
@@ -43,17 +46,22 @@ class ApiProblem(TanyuError):
 
 
 def _problem(response: httpx.Response) -> ApiProblem:
+    after = response.headers.get("retry-after", "")
+    retry_after_s = int(after) if after.isdecimal() else None
     if response.headers.get("content-type", "").startswith("application/problem+json"):
-        return ApiProblem(response.status_code, response.json())
+        return ApiProblem(response.status_code, response.json(), retry_after_s)
     detail = f"HTTP {response.status_code} without a problem document"
-    return ApiProblem(response.status_code, {"code": ApiProblem.code, "detail": detail, "status": response.status_code})
+    problem = {"code": ApiProblem.code, "detail": detail, "status": response.status_code}
+    return ApiProblem(response.status_code, problem, retry_after_s)
 
 
 class ApiClient:
-    """Requests to one server. A context manager; sign_in() makes the requests after it those of an account."""
+    """Requests to one server. A context manager; sign_in() or prove_by() makes later requests those of an account."""
 
     def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None) -> None:
         self.base_url = base_url.rstrip("/")
+        self.credential: Credential | None = None
+        """By which the server knows whose the requests are."""
         self.http = httpx.Client(base_url=self.base_url, timeout=TIMEOUT_S, transport=transport, trust_env=False)
 
     def __enter__(self) -> Self:
@@ -116,7 +124,12 @@ class ApiClient:
         """DELETE, with a JSON body if one is given."""
         return self.request("DELETE", path, body=body)
 
-    def sign_in(self, signer: Signer) -> None:
+    def prove_by(self, credential: Credential) -> None:
+        """Makes later requests those of the account that the credential is of."""
+        self.credential = credential
+        self.http.auth = Proving(credential)
+
+    def sign_in(self, signer: Signs) -> None:
         """Begins a session for the signer's account by EIP-4361; later requests carry its bearer token."""
         nonce = self.post("/sessions/nonce")
         message = SiweMessage(
@@ -130,7 +143,7 @@ class ApiClient:
         ).text()
         signature = to_hex(personal_sign(signer, message))
         opened = self.post("/sessions", {"message": message, "signature": signature})
-        self.http.headers["Authorization"] = f"Bearer {opened['token']}"
+        self.prove_by(SessionToken(opened["token"]))
 
     def sign_out(self) -> None:
         """Ends the session; one that has ended already (an erased account's) is no failure."""
@@ -140,4 +153,4 @@ class ApiClient:
             if problem.status != HTTPStatus.UNAUTHORIZED:
                 raise
         finally:
-            del self.http.headers["Authorization"]
+            self.credential, self.http.auth = None, httpx.Auth()

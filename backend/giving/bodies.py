@@ -4,7 +4,8 @@ from typing import Literal
 
 from backend.access.wire import AddressText, Amount, HexBytes32, Iso, PositiveAmount, SignatureText, Wire
 from backend.chain.class_id import class_code
-from backend.giving.approval import Approve, Permit
+from backend.chain.permit import Permit
+from backend.giving.approval import Approve
 from backend.giving.campaign import CampaignView
 from backend.giving.donation import Donate
 from backend.giving.holding import Holding
@@ -95,6 +96,13 @@ class PermitBody(Wire):
     def act(self) -> Permit:
         """Without the signature."""
         return Permit(self.owner, self.spender, self.value, self.nonce, self.deadline)
+
+
+class PaymentApprovalOut(Wire):
+    """Of an account's payment tokens: what the Exchange may take, in base units, and its next permit's `nonce`."""
+
+    allowed: Amount
+    nonce: Amount
 
 
 class RelayOut(Wire):

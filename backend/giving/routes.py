@@ -2,12 +2,12 @@
 
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import HTTPConnection, Request
 
 from backend.access.session import signed_in
 from backend.access.state import clock_of, database_of
-from backend.access.wire import Amount, PageLimit
+from backend.access.wire import AddressText, Amount, PageLimit
 from backend.chain.contracts import Contracts
 from backend.giving.approval import relay_approval, relay_permit
 from backend.giving.bodies import (
@@ -15,6 +15,7 @@ from backend.giving.bodies import (
     CampaignOut,
     DonateBody,
     GiftOut,
+    PaymentApprovalOut,
     PermitBody,
     ReceiptOut,
     RelayOut,
@@ -27,6 +28,7 @@ from backend.giving.kinds import MovementKind
 from backend.giving.receipt import receipt_at, receipt_of
 from backend.giving.relay import relays_of
 from backend.giving.retirement import relay_retirement
+from backend.link.node import translated
 
 router = APIRouter(tags=["giving"])
 
@@ -92,6 +94,18 @@ def permit(request: Request, body: PermitBody) -> RelayOut:
     with database_of(request).write() as session:
         contracts, now = contracts_of(request), clock_of(request).now()
         return RelayOut.of(relay_permit(session, contracts, body.act(), body.signature, now))
+
+
+@router.get("/approvals/payment")
+def payment_approval(request: Request, account: Annotated[AddressText, Query()]) -> PaymentApprovalOut:
+    """What the Exchange may take of an account's payment tokens, and the nonce of its next permit, as the chain has
+    them. Raises NodeUnavailable.
+    """
+    contracts = contracts_of(request)
+    token, exchange = contracts.payment.functions, contracts.deployment.address("Exchange")
+    with translated():
+        allowed, nonce = token.allowance(account, exchange).call(), token.nonces(account).call()
+    return PaymentApprovalOut(allowed=allowed, nonce=nonce)
 
 
 @router.get("/relays")

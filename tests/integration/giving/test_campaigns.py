@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from backend.chain.keys import DevRole, dev_signer
+from backend.chain.permit import Permit
 from backend.chain.typed_data import sign_digest
-from backend.giving.approval import Permit
 from backend.giving.campaign import (
     CampaignNotFailed,
     CampaignNotOver,
