@@ -5,11 +5,12 @@ A client's side: it knows the server by HTTP alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
-from backend.access.client import ApiClient, ApiProblem
+from backend.access.client import ApiClient, ApiProblem, ServerUnreachable
 from backend.access.page import Page
 from backend.access.patience import Patience
 from backend.access.wire import PAGE_LIMIT_MAX, Model, read_as
@@ -82,10 +83,11 @@ class AccountReader:
         self.close()
 
     def close(self) -> None:
-        """Ends its session; the client is its owner's."""
+        """Ends its session, if the server is still there to hear it; the client is its owner's."""
         if self._is_signed_in:
             self._is_signed_in = False
-            self.client.sign_out()
+            with suppress(ServerUnreachable):
+                self.client.sign_out()
 
     # --- How it asks ---
 

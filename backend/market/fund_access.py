@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from backend.access.client import ApiClient
 from backend.access.patience import Patience
-from backend.access.wire import read_as
 from backend.chain.keys import Signs
 from backend.chain.permit import PERMIT_TYPE, Permit
 from backend.chain.typed_data import sign, sign_digest, typed_data
@@ -15,7 +14,6 @@ from backend.kernel.clock import Clock, SystemClock, unix_s
 from backend.kernel.digest import to_hex
 from backend.kernel.mass import UINT256_MAX
 from backend.market.account_reader import AccountReader
-from backend.market.faucet_routes import FaucetOut
 from backend.market.terms import DAY_S
 
 
@@ -45,32 +43,38 @@ class FundAccess(AccountReader):
         self._number = secrets.randbits(128)
         """Drawn once, so that asking again asks about the same message."""
 
-    def faucet(self) -> FaucetOut:
+    def faucet(self) -> ChainAct:
         """Today's test money, on the local chain; again tells where it is."""
-        return read_as(FaucetOut, self._ask("POST", "/faucet", body={"account": self.signer.address}))
+        return _act(self._ask("POST", "/faucet", body={"account": self.signer.address}))
 
-    def allow_credits(self, *, allowed: bool = True) -> ChainAct:
-        """Lets the Exchange move the account's credits, or takes that back; again tells where that is."""
-        message = {
+    def approval(self, *, allowed: bool = True) -> dict[str, object]:
+        """The `Approve` message by which the Exchange may move the account's credits, or no longer may."""
+        return {
             "account": self.signer.address,
             "operator": self.contract("Exchange"),
             "approved": allowed,
             "number": self._number,
             "deadline": self._now_s + DAY_S,
         }
+
+    def allow_credits(self, *, allowed: bool = True) -> ChainAct:
+        """Lets the Exchange move the account's credits, or takes that back; again tells where that is."""
+        message = self.approval(allowed=allowed)
         domain = self.domain_of("Approve", typed_data("Approve").type_string)
         signature = to_hex(sign(self.signer, "Approve", domain, message))
         body = {name: str(value) if type(value) is int else value for name, value in message.items()}
         return _act(self._ask("POST", "/approvals", body={**body, "signature": signature}))
 
-    def allow_money(self, most: int = UINT256_MAX) -> ChainAct:
-        """Lets the Exchange take payment tokens, up to so many base units; 0 takes that back."""
+    def permit(self, most: int = UINT256_MAX) -> Permit:
+        """What lets the Exchange take payment tokens, up to so many base units, 0 to take that back; under the nonce
+        that is the chain's next.
+        """
         owner = self.signer.address
         nonce = int(self._ask("GET", "/approvals/payment", params={"account": owner})["nonce"])
-        return self.send_permit(Permit(owner, self.contract("Exchange"), most, nonce, self._now_s + DAY_S))
+        return Permit(owner, self.contract("Exchange"), most, nonce, self._now_s + DAY_S)
 
-    def send_permit(self, permit: Permit) -> ChainAct:
-        """Sends a permit in; again tells where it is."""
+    def allow_money(self, permit: Permit) -> ChainAct:
+        """Signs and sends a permit; again tells where that is."""
         domain = self.domain_of("Permit", PERMIT_TYPE)
         fields = {"value": permit.value, "nonce": permit.nonce, "deadline": permit.deadline}
         body = {
@@ -83,4 +87,4 @@ class FundAccess(AccountReader):
 
 
 def _act(found: dict[str, str | None]) -> ChainAct:
-    return ChainAct(str(found["state"]), found["txHash"], found["reason"])
+    return ChainAct(str(found["state"]), found["txHash"], found.get("reason"))

@@ -1,13 +1,14 @@
 """An account's own orders, trades and funds as they happen: each once, whatever is missed on the way."""
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from backend.access.client import ApiClient
 from backend.access.patience import Patience
 from backend.chain.node import free_port
-from backend.market.own_stream import FillNews, FundsNews, News, OrderNews, OwnStream
+from backend.market.own_stream import FillNews, FundsNews, News, OrderNews
 from backend.market.trader import Trader
 from backend.settlement.trade_routes import router as trade_router
 from backend.storage.database import Database
@@ -15,8 +16,10 @@ from tests.api.stream_world import StreamWorld, streaming
 from tests.unit.market.world import ANA, BO
 
 
-def following(base_url: str) -> Trader:
-    return Trader(ApiClient(base_url), ANA, Patience(60))
+@contextmanager
+def following(base_url: str) -> Iterator[Trader]:
+    with ApiClient(base_url) as client, Trader(client, ANA, Patience(60)) as trader:
+        yield trader
 
 
 @pytest.fixture
@@ -78,16 +81,17 @@ def test_follow__cut_off_while_things_happen__tells_them_afterwards(served: Stre
 
 def test_follow__of_a_server_started_again__reads_how_what_vanished_ended(database: Database) -> None:
     port = free_port()
-    ana = following(f"http://127.0.0.1:{port}")
-    own: OwnStream = ana.follow()
-    news = own.news()
-    with streaming(database, port=port) as served:
+    with ExitStack() as stack:
+        with streaming(database, port=port) as served:
+            served.app.include_router(trade_router)
+            own = stack.enter_context(following(served.base_url)).follow()
+            news = own.news()
+            gone = served.world.sell(ANA, 1, 100).accepted
+            stays = served.world.sell(ANA, 2, 200).accepted
+            until(news, lambda one: isinstance(one, FundsNews))
+        served = stack.enter_context(streaming(database, port=port, is_listed=True))
         served.app.include_router(trade_router)
-        gone = served.world.sell(ANA, 1, 100).accepted
-        stays = served.world.sell(ANA, 2, 200).accepted
-        until(news, lambda one: isinstance(one, FundsNews))
-    with streaming(database, port=port, is_listed=True) as served:
-        served.app.include_router(trade_router)
+        stack.callback(news.close)
         served.world.buy(BO, 1, 100)
 
         told = until(news, lambda one: is_left(one, "filled"))
@@ -95,7 +99,6 @@ def test_follow__of_a_server_started_again__reads_how_what_vanished_ended(databa
             told.append(next(news))
         assert [one.order.order_hash for one in told if isinstance(one, OrderNews)] == [gone.order_hash]
         assert list(own.open_orders) == [stays.order_hash]
-        news.close()
 
 
 def test_follow__of_more_trades_than_a_snapshot_shows__reads_the_rest(served: StreamWorld) -> None:
