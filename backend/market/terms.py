@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from backend.chain.clear_signing import Reader, sentence
-from backend.kernel.clock import from_unix_s, iso
+from backend.kernel.clock import from_unix_s
 from backend.kernel.errors import InvalidInput
 from backend.kernel.mass import LOT_GCO2E, fee_floor
 from backend.market.figures import TOKEN, money_text
@@ -99,7 +99,7 @@ def words_of(order: SignedOrder, instructions: Instructions, fee_bps: int) -> li
 def _beside(order: SignedOrder, instructions: Instructions) -> list[str]:
     in_force = instructions.time_in_force
     leaves = instructions.good_until or order.expiry - LIFETIME_S_MIN
-    waits = f"What is not filled at once waits in the book until {iso(from_unix_s(leaves))}."
+    waits = f"What is not filled at once waits in the book until {from_unix_s(leaves):%Y-%m-%d %H:%M:%SZ}."
     found = {
         TimeInForce.GTC: waits,
         TimeInForce.GTD: waits,

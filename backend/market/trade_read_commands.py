@@ -9,10 +9,9 @@ import typer
 
 from backend.access.terminal import AsJson, emit, failing_plainly, to_json
 from backend.access.wire import PAGE_LIMIT_MAX
-from backend.kernel.clock import iso
 from backend.kernel.mass import lots_of
 from backend.market.figures import money_text
-from backend.market.order_life import LifeStep, life_of
+from backend.market.order_life import life_of
 from backend.market.order_ref import order_named
 from backend.market.own_stream import FillNews, FundsNews, News, OrderNews
 from backend.market.tables import OrderState
@@ -46,16 +45,6 @@ def orders(
         emit(found, as_json=as_json, render=orders_table)
 
 
-def _step(step: LifeStep) -> dict[str, object]:
-    return {
-        "at": iso(step.at),
-        "step": step.step,
-        "tradeId": step.trade_id,
-        "lots": str(step.lots),
-        "what": step.what,
-    }
-
-
 @app.command()
 def order(order_ref: OrderRef, *, as_json: AsJson = False) -> None:
     """Tells the life of one of your orders, with times: accepted, matched, sent, mined, final, or how it ended."""
@@ -63,7 +52,7 @@ def order(order_ref: OrderRef, *, as_json: AsJson = False) -> None:
         with session.trader() as trader:
             found = order_named(trader, order_ref)
             steps = life_of(found, trader.trades_of(found))
-        shown = {"order": found, "life": [_step(step) for step in steps]}
+        shown = {"order": found, "life": steps}
         emit(shown, as_json=as_json, render=lambda _shown: life_table(found, steps))
 
 

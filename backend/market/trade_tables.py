@@ -1,17 +1,20 @@
 """Orders, trades and funds as a terminal of 80 columns shows them: kilograms, payment tokens, minutes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from backend.access.figures import kg_text, minute_text
+from backend.access.figures import kg_text, minute_text, short_hex
 from backend.kernel.clock import from_unix_s
 from backend.kernel.digest import to_hex
 from backend.kernel.mass import lots_of
 from backend.market.figures import TOKEN, money_text, price_text
+from backend.market.order import Action
 from backend.market.order_life import LifeStep
+from backend.market.tables import OrderState
 from backend.market.tape_views import BalancesOut, FeesOut, MovementOut, OwnTradeOut
 from backend.market.validate_views import VerdictOut
 from backend.market.views import AckOut, OrderOut
@@ -23,17 +26,17 @@ def orders_table(orders: Sequence[OrderOut]) -> RenderableType:
     """One order a line, the signed number first: by it a command names the order."""
     if not orders:
         return NONE
-    table = Table("number", "class", "side", "kg open", "of kg", f"{TOKEN.symbol} per kg", "state", "until (UTC)")
+    are_open = all(order.state == OrderState.OPEN for order in orders)
+    last = "until (UTC)" if are_open else "state"
+    table = Table("number", "class", "side", "kg open", f"{TOKEN.symbol} per kg", last)
     for order in orders:
         table.add_row(
             str(order.number),
             order.class_code,
-            order.side if order.action == "hold" else order.action,
-            str(order.lots_open),
-            str(lots_of(order.amount_gco2e)),
+            order.side if order.action == Action.HOLD else order.action,
+            f"{order.lots_open} of {lots_of(order.amount_gco2e)}",
             price_text(order.price_per_kg),
-            order.state,
-            minute_text(from_unix_s(order.good_until or order.expiry)),
+            _short_time(from_unix_s(order.good_until or order.expiry)) if are_open else order.state,
         )
     return table
 
@@ -42,19 +45,23 @@ def trades_table(trades: Sequence[OwnTradeOut]) -> RenderableType:
     """One trade a line, newest first."""
     if not trades:
         return NONE
-    table = Table("trade", "matched (UTC)", "class", "side", "kg", f"{TOKEN.symbol} per kg", "fee", "state")
+    table = Table("trade", "time (UTC)", "class", "side", "kg", f"{TOKEN.symbol} per kg", "state")
     for trade in trades:
         table.add_row(
             str(trade.trade_id),
-            minute_text(trade.matched_at),
+            _short_time(trade.matched_at),
             trade.class_code,
             trade.side,
             str(trade.lots),
             price_text(trade.price_per_kg),
-            "" if trade.fee is None else price_text(trade.fee),
             trade.state,
         )
     return table
+
+
+def _short_time(at: datetime) -> str:
+    """A UTC time of this year to the minute: there is no room for more."""
+    return at.strftime("%m-%d %H:%M")
 
 
 def balances_tables(balances: BalancesOut) -> RenderableType:
@@ -99,11 +106,17 @@ def life_table(order: OrderOut, steps: Sequence[LifeStep]) -> RenderableType:
         f"{money_text(order.price_per_kg)} per kg, {order.time_in_force}\n{to_hex(order.order_hash)}\n"
         f"It is {order.state}: {order.lots_matched} kg matched, {order.lots_open} kg open."
     )
-    table = Table("time (UTC)", "step", "trade", "kg", "")
+    table = Table("time (UTC)", "step", "trade", "kg", "more")
     for step in steps:
         trade = "" if step.trade_id is None else str(step.trade_id)
-        table.add_row(step.at.strftime("%m-%d %H:%M:%S"), step.step, trade, str(step.lots), step.what)
+        table.add_row(step.at.strftime("%m-%d %H:%M:%S"), step.step, trade, str(step.lots), _more(step))
     return Group(head, table)
+
+
+def _more(step: LifeStep) -> str:
+    if step.price_per_kg is not None:
+        return f"at {money_text(step.price_per_kg)} per kg"
+    return step.reason or ("" if step.tx_hash is None else f"in {short_hex(to_hex(step.tx_hash))}")
 
 
 def acknowledged_lines(ack: AckOut, number: int | None = None) -> RenderableType:

@@ -16,8 +16,9 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 
 from backend.access.client import ApiClient, ApiProblem
 from backend.access.signed_in import key_of, require_fit_key
@@ -25,7 +26,9 @@ from backend.kernel.errors import TanyuError
 from backend.market.figures import base_units_in, money_text
 from backend.market.instructions import Instructions
 from backend.market.order import Side
-from backend.market.own_stream import FillNews, FundsNews, News, OwnStream
+from backend.market.own_stream import FundsNews, News, OrderNews, OwnStream
+from backend.market.replay import HEARTBEAT_MISSED
+from backend.market.tables import OrderState
 from backend.market.terms import Terms
 from backend.market.trader import Trader
 from backend.market.views import AckOut, RulesOut
@@ -65,12 +68,15 @@ class MarketMaker:
         self.trader, self.listed, self.strategy, self.heartbeat_s = trader, listed, strategy, heartbeat_s
         self.position = 0
         """Lots bought less lots sold since the start; a busted trade is taken out again."""
-        self._inbox: Queue[News | TanyuError | None] = Queue()
+        self._inbox: SimpleQueue[News | TanyuError | None] = SimpleQueue()
+        """What the stream tells; None to end. Of the kind that a signal's handler may put into."""
+        self._beaten_at = monotonic()
+        self._has_begun = False
 
     def run(self) -> None:
-        """Quotes, and quotes anew after every fill, until it is stopped. Whatever happens, it leaves no quote behind."""
+        """Quotes, and quotes anew after every fill, until it is stopped. However it ends, it leaves no quote behind."""
         own = self.trader.follow()
-        self.trader.beat(self.heartbeat_s)
+        self._beat()
         Thread(target=self._listen, args=(own,), daemon=True).start()
         try:
             while (news := self._next()) is not None:
@@ -108,25 +114,36 @@ class MarketMaker:
             self._inbox.put(failure)
 
     def _next(self) -> News | TanyuError | None:
-        """What happens next. Beats while it waits: only as long as `run` itself goes on are its quotes kept."""
+        """What happens next. Beats three times as often as it must, in this thread: quotes are kept only as long as
+        `run` itself goes on.
+        """
         while True:
+            left_s = self._beaten_at + self.heartbeat_s / 3 - monotonic()
+            if left_s <= 0:
+                self._beat()
+                continue
             try:
-                return self._inbox.get(timeout=self.heartbeat_s / 3)
+                return self._inbox.get(timeout=left_s)
             except Empty:
-                self.trader.beat(self.heartbeat_s)
+                continue
+
+    def _beat(self) -> None:
+        self.trader.beat(self.heartbeat_s)
+        self._beaten_at = monotonic()
 
     def _concerns(self, news: News) -> bool:
-        """Whether it is a reason to quote: the first funds that are told, and every fill."""
+        """Whether it is a reason to quote: the first funds that are told, a quote that left by its time, every fill."""
         if isinstance(news, FundsNews):
-            is_first, self._began = not self._began, True
+            is_first, self._has_begun = not self._has_begun, True
             return is_first
-        if not isinstance(news, FillNews) or news.fill.class_id != self.listed.class_id:
+        if isinstance(news, OrderNews):
+            left = news.order.state == OrderState.EXPIRED or news.order.reason == HEARTBEAT_MISSED
+            return self._has_begun and left
+        if news.fill.class_id != self.listed.class_id:
             return False
         lots = news.fill.lots if news.fill.side is Side.BUY else -news.fill.lots
         self.position += {"matched": lots, "busted": -lots}.get(news.fill.state, 0)
         return news.fill.state in {"matched", "busted"}
-
-    _began = False
 
 
 def options() -> argparse.Namespace:

@@ -45,7 +45,7 @@ def test_words__of_a_buy__say_amount_price_cost_and_until_when() -> None:
         "Buy 12 kg CO2e of CN-SC/2025/SIM at 0.1 TTD per kg or better until 2026-09-22 14:13:20Z, fee at most 1%; with "
         "what is bought: keep it.",
         "It costs at most 1.2036 TTD at today's fee, 1.212 TTD at its bound.",
-        "What is not filled at once waits in the book until 2026-09-22T14:12:20Z.",
+        "What is not filled at once waits in the book until 2026-09-22 14:12:20Z.",
     ]
 
 
@@ -69,6 +69,6 @@ def test_words__of_instructions__say_each_that_is_not_the_usual() -> None:
     ]
     gtd = Instructions(time_in_force=TimeInForce.GTD, good_until=NOW_S + 60, post_only=True)
     assert words_of(order_of(), gtd, 30)[2:] == [
-        "What is not filled at once waits in the book until 2026-09-21T14:14:20Z.",
+        "What is not filled at once waits in the book until 2026-09-21 14:14:20Z.",
         "It is refused if it would meet an order at once.",
     ]
