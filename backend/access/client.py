@@ -1,19 +1,21 @@
 """A small client of a running Tanyu, for commands: signs in with a key, and raises the server's problems as errors."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, TypeVar
 
 import httpx
+from pydantic import BaseModel, ValidationError
 
-from backend.access.credential import Credential, Proving, SessionToken
+from backend.access.sender_proof import Proving, SenderProof, SessionToken
 from backend.access.siwe import SiweMessage
 from backend.chain.keys import Signs, personal_sign
 from backend.kernel.clock import parse_iso
 from backend.kernel.digest import to_hex
-from backend.kernel.errors import TanyuError, Unavailable
+from backend.kernel.errors import Conflict, TanyuError, Unavailable
 
 TIMEOUT_S = 30
 
@@ -45,6 +47,32 @@ class ApiProblem(TanyuError):
         return str(self.problem.get("code", self.code))
 
 
+class AnswerDiffers(Conflict):
+    """An answer of another form than this program knows."""
+
+    code = "api.answer_differs"
+
+    def __init__(self, expected: str, why: str) -> None:
+        super().__init__(
+            f"the server's answer is no {expected} as this program knows it: their versions differ ({why})",
+            expected=expected,
+            why=why,
+        )
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_as(model: type[Model], found: Any) -> Model:
+    """The JSON of an answer as the model it was written by. Raises AnswerDiffers."""
+    try:
+        return model.model_validate_json(json.dumps(found))
+    except ValidationError as failure:
+        first = failure.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise AnswerDiffers(model.__name__, f"{where}: {first['msg']}") from failure
+
+
 def _problem(response: httpx.Response) -> ApiProblem:
     after = response.headers.get("retry-after", "")
     retry_after_s = int(after) if after.isdecimal() else None
@@ -60,7 +88,7 @@ class ApiClient:
 
     def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None) -> None:
         self.base_url = base_url.rstrip("/")
-        self.credential: Credential | None = None
+        self.proof: SenderProof | None = None
         """By which the server knows whose the requests are."""
         self.http = httpx.Client(base_url=self.base_url, timeout=TIMEOUT_S, transport=transport, trust_env=False)
 
@@ -124,10 +152,10 @@ class ApiClient:
         """DELETE, with a JSON body if one is given."""
         return self.request("DELETE", path, body=body)
 
-    def prove_by(self, credential: Credential) -> None:
-        """Makes later requests those of the account that the credential is of."""
-        self.credential = credential
-        self.http.auth = Proving(credential)
+    def prove_by(self, proof: SenderProof) -> None:
+        """Makes later requests those of the account that the proof is of."""
+        self.proof = proof
+        self.http.auth = Proving(proof)
 
     def sign_in(self, signer: Signs) -> None:
         """Begins a session for the signer's account by EIP-4361; later requests carry its bearer token."""
@@ -153,4 +181,4 @@ class ApiClient:
             if problem.status != HTTPStatus.UNAUTHORIZED:
                 raise
         finally:
-            self.credential, self.http.auth = None, httpx.Auth()
+            self.proof, self.http.auth = None, httpx.Auth()

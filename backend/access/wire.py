@@ -7,7 +7,7 @@ an amount is expected: a client's double would already have lost its digits.
 import json
 import re
 from datetime import datetime
-from typing import Annotated, Any, TypeAlias, TypeVar, cast
+from typing import Annotated, Any, TypeAlias, cast
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, PlainSerializer, PlainValidator, WithJsonSchema
@@ -69,14 +69,6 @@ class Wire(BaseModel):
         name = schema.get("ref")
         inner = cast(CoreSchema, {key: value for key, value in schema.items() if key != "ref"})
         return core_schema.no_info_wrap_validator_function(from_outside, inner, ref=name)
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def read_as(model: type[Model], found: Any) -> Model:
-    """JSON values, such as a server's answer, as the model they were written by. Raises pydantic's ValidationError."""
-    return model.model_validate_json(json.dumps(found))
 
 
 def _require_plain_fields(name: str, body: dict[Any, Any]) -> None:

@@ -10,10 +10,10 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
-from backend.access.client import ApiClient, ApiProblem, ServerUnreachable
+from backend.access.client import ApiClient, ApiProblem, Model, ServerUnreachable, read_as
 from backend.access.page import Page
 from backend.access.patience import Patience
-from backend.access.wire import PAGE_LIMIT_MAX, Model, read_as
+from backend.access.wire import PAGE_LIMIT_MAX
 from backend.chain.keys import Signs
 from backend.chain.typed_data import Domain
 from backend.kernel.digest import to_hex
@@ -107,7 +107,7 @@ class AccountReader:
         return self._ask(method, path, params=params, body=body)
 
     def _require_account(self) -> None:
-        if self.client.credential is None:
+        if self.client.proof is None:
             self._sign_in()
 
     def _sign_in(self) -> None:
@@ -222,7 +222,7 @@ class AccountReader:
 
     def stream(self, channels: Sequence[str]) -> StreamClient:
         """Channels as they happen; the account's own ones, `orders`, `fills` and `balances`, among them."""
-        return StreamClient(self.client.base_url, channels, self.client.credential)
+        return StreamClient(self.client.base_url, channels, self.client.proof)
 
     def follow(self) -> OwnStream:
         """What happens to the account's orders, trades and funds, each once, whatever connection is lost meanwhile."""

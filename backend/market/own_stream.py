@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol, TypeAlias
 
-from backend.access.client import ApiProblem
-from backend.access.wire import read_as
+from backend.access.client import ApiProblem, read_as
 from backend.market.order import Side
 from backend.market.private_channels import FillsData, FillsDelta, OrdersData
 from backend.market.stream_client import StreamClient, Update

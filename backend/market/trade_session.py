@@ -7,8 +7,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from backend.access.credential import ApiKey
 from backend.access.patience import Patience
+from backend.access.sender_proof import ApiKey
 from backend.access.signed_in import DevIndex, Key, KeyMissing, Keystore, PasswordFile, Url, client_at, require_fit_key
 from backend.ledger.person_session import PersonSession
 from backend.market.account_reader import WAIT_S_MAX

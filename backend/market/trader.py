@@ -13,9 +13,8 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import TypeAlias, TypeVar
 
-from backend.access.client import ApiClient, ApiProblem
+from backend.access.client import ApiClient, ApiProblem, read_as
 from backend.access.patience import Patience
-from backend.access.wire import read_as
 from backend.chain.keys import Signs
 from backend.chain.order_digest import OrderDigest
 from backend.chain.typed_data import Domain, sign, sign_digest, typed_data

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from sqlmodel import Session
 
 from backend.access.client import ApiClient
-from backend.access.credential import SessionToken
+from backend.access.sender_proof import SessionToken
 from backend.access.site import Site
 from backend.chain.keys import Signer
 from backend.market.funds import ChainView
@@ -41,8 +41,8 @@ class StreamWorld:
         """A session of the signer's."""
         with ApiClient(self.base_url) as client:
             client.sign_in(signer)
-            assert isinstance(client.credential, SessionToken)
-            return client.credential.token
+            assert isinstance(client.proof, SessionToken)
+            return client.proof.token
 
 
 def a_stream(world: World) -> Stream:

@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect as connect_async
 from websockets.sync.client import connect
 
 from backend.access.client import ApiProblem, ServerUnreachable
-from backend.access.credential import SessionToken
+from backend.access.sender_proof import SessionToken
 from backend.chain.node import free_port
 from backend.kernel import crash
 from backend.market import connection as connection_module

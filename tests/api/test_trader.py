@@ -9,8 +9,8 @@ import pytest
 
 from backend.access.api_key import Scope
 from backend.access.client import ApiProblem, ServerUnreachable
-from backend.access.credential import ApiKey
 from backend.access.problems import error_response
+from backend.access.sender_proof import ApiKey
 from backend.chain.keys import Signer
 from backend.kernel.clock import unix_s
 from backend.market.account_reader import MessageDiffers, NobodyToSignIn

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backend.access.api_key import SignedRequest, request_signature
-from backend.access.credential import ApiKey, ApiKeyFileUnreadable, SessionToken
+from backend.access.sender_proof import ApiKey, ApiKeyFileUnreadable, SessionToken
 from backend.kernel.clock import FixedClock, unix_s
 
 SECRET = "07" * 32

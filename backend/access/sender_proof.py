@@ -25,7 +25,7 @@ class ApiKeyFileUnreadable(InvalidInput):
         )
 
 
-class Credential(Protocol):
+class SenderProof(Protocol):
     """Whatever makes the headers by which a server knows whose a request is."""
 
     def headers(self, method: str, path: str, body: bytes) -> Mapping[str, str]:
@@ -85,12 +85,12 @@ class Proving(httpx.Auth):
 
     requires_request_body = True
 
-    def __init__(self, credential: Credential) -> None:
-        self._credential = credential
+    def __init__(self, proof: SenderProof) -> None:
+        self._proof = proof
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """One request, proven."""
         query = request.url.query.decode("ascii")
         path = request.url.path + (f"?{query}" if query else "")
-        request.headers.update(self._credential.headers(request.method, path, request.content))
+        request.headers.update(self._proof.headers(request.method, path, request.content))
         yield request
