@@ -4,6 +4,7 @@ import json
 from collections.abc import Generator, Mapping
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 import httpx
@@ -45,12 +46,13 @@ class SessionToken:
 
 
 class ApiKey:
-    """An API key with its secret, as `POST /api-keys` shows it once."""
+    """An API key with its secret, as `POST /api-keys` shows it once. Thread-safe."""
 
     def __init__(self, key_id: str, secret: str, clock: Clock | None = None) -> None:
         self.key_id = key_id
         self._secret = secret
         self._clock = clock or SystemClock()
+        self._lock = Lock()
         self._last: dict[bytes, int] = {}
         """By request, the second it was last signed for."""
 
@@ -75,8 +77,9 @@ class ApiKey:
 
     def _second(self, request: bytes) -> int:
         now = unix_s(self._clock.now())
-        self._last = {each: last for each, last in self._last.items() if last >= now}
-        self._last[request] = at = max(now, self._last.get(request, 0) + 1)
+        with self._lock:
+            self._last = {each: last for each, last in self._last.items() if last >= now}
+            self._last[request] = at = max(now, self._last.get(request, 0) + 1)
         return at
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 
 import pytest
 
 from backend.access.client import ApiClient
 from backend.access.patience import Patience
+from backend.access.sender_proof import ApiKey
 from backend.chain.node import free_port
 from backend.market.own_stream import FillNews, FundsNews, News, OrderNews
 from backend.market.trader import Trader
@@ -120,4 +122,33 @@ def test_follow__of_more_trades_than_a_snapshot_shows__reads_the_rest(served: St
             one = next(news)
             fills += [one.fill.trade_id] if isinstance(one, FillNews) else []
         assert fills == list(range(1, 56))
+        news.close()
+
+
+def test_follow__by_an_api_key__goes_on_after_a_cut(served: StreamWorld) -> None:
+    with ApiClient(served.base_url) as session, ApiClient(served.base_url) as client:
+        session.sign_in(ANA)
+        made = session.post("/api-keys", {"name": "bot", "scopes": ["read"]})
+        client.prove_by(ApiKey(made["keyId"], made["secret"], served.world.clock))
+        own = Trader(client, None, Patience(60)).follow()
+        news = own.news()
+        until(news, lambda one: isinstance(one, FundsNews))
+        own.drop()
+        order = served.world.sell(ANA, 1, 100).accepted
+        (told,) = [one for one in until(news, lambda one: isinstance(one, OrderNews)) if isinstance(one, OrderNews)]
+        assert told.order.order_hash == order.order_hash
+        news.close()
+
+
+def test_follow__whose_session_ended__signs_in_again(served: StreamWorld) -> None:
+    with following(served.base_url) as ana:
+        own = ana.follow()
+        news = own.news()
+        until(news, lambda one: isinstance(one, FundsNews))
+        served.world.clock.at += timedelta(hours=13)
+        own.drop()
+        order = served.world.sell(ANA, 1, 100).accepted
+        told = until(news, lambda one: isinstance(one, OrderNews))[-1]
+        assert isinstance(told, OrderNews)
+        assert told.order.order_hash == order.order_hash
         news.close()

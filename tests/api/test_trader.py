@@ -13,6 +13,7 @@ from backend.access.problems import error_response
 from backend.access.sender_proof import ApiKey
 from backend.chain.keys import Signer
 from backend.kernel.clock import unix_s
+from backend.kernel.digest import to_hex
 from backend.market.account_reader import MessageDiffers, NobodyToSignIn
 from backend.market.acknowledgement import AcknowledgementWrong
 from backend.market.inbox import MarketBusy
@@ -106,6 +107,19 @@ def test_replace__keeps_number_and_instructions__but_not_the_name(desk: Desk) ->
     assert (before.state, before.reason, after.state) == ("cancelled", "replaced", "open")
     assert (after.number, after.post_only, after.client_order_id) == (before.number, True, None)
     assert (after.amount_gco2e, after.price_per_kg) == (3_000, 101)
+
+
+def test_name__given_to_an_order__is_no_other_orders(desk: Desk) -> None:
+    ana = desk.trader(ANA)
+    named = Instructions(client_order_id="mine")
+    placement = ana.sign(ana.order_of(sell(5, 100), ana.lease_numbers(1).first), named)
+    ack = ana.send(placement)
+
+    with pytest.raises(ApiProblem) as taken:
+        ana.place(sell(5, 101), named)
+    assert (taken.value.status, taken.value.problem_code) == (409, "market.client_order_id_taken")
+    assert taken.value.problem["orderHash"] == to_hex(ack.order_hash)
+    assert ana.send(placement) == ack
 
 
 def test_several__are_placed_and_cancelled_at_once__each_with_its_own_outcome(desk: Desk) -> None:
