@@ -1,18 +1,21 @@
 """A small client of a running Tanyu, for commands: signs in with a key, and raises the server's problems as errors."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, TypeVar
 
 import httpx
+from pydantic import BaseModel, ValidationError
 
+from backend.access.sender_proof import Proving, SenderProof, SessionToken
 from backend.access.siwe import SiweMessage
-from backend.chain.keys import Signer, personal_sign
+from backend.chain.keys import Signs, personal_sign
 from backend.kernel.clock import parse_iso
 from backend.kernel.digest import to_hex
-from backend.kernel.errors import TanyuError, Unavailable
+from backend.kernel.errors import Conflict, TanyuError, Unavailable
 
 TIMEOUT_S = 30
 
@@ -31,9 +34,11 @@ class ApiProblem(TanyuError):
 
     code = "api.problem"
 
-    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+    def __init__(self, status: int, problem: Mapping[str, Any], retry_after_s: int | None = None) -> None:
         self.status = status
         self.problem = dict(problem)
+        self.retry_after_s = retry_after_s
+        """After how many seconds to ask again, if that is right (Retry-After)."""
         super().__init__(str(self.problem.get("detail", f"HTTP {status}")), problem_code=self.problem_code)
 
     @property
@@ -42,18 +47,49 @@ class ApiProblem(TanyuError):
         return str(self.problem.get("code", self.code))
 
 
+class AnswerDiffers(Conflict):
+    """An answer of another form than this program knows."""
+
+    code = "api.answer_differs"
+
+    def __init__(self, expected: str, why: str) -> None:
+        super().__init__(
+            f"the server's answer is no {expected} as this program knows it: their versions differ ({why})",
+            expected=expected,
+            why=why,
+        )
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_as(model: type[Model], found: Any) -> Model:
+    """The JSON of an answer as the model it was written by. Raises AnswerDiffers."""
+    try:
+        return model.model_validate_json(json.dumps(found))
+    except ValidationError as failure:
+        first = failure.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise AnswerDiffers(model.__name__, f"{where}: {first['msg']}") from failure
+
+
 def _problem(response: httpx.Response) -> ApiProblem:
+    after = response.headers.get("retry-after", "")
+    retry_after_s = int(after) if after.isdecimal() else None
     if response.headers.get("content-type", "").startswith("application/problem+json"):
-        return ApiProblem(response.status_code, response.json())
+        return ApiProblem(response.status_code, response.json(), retry_after_s)
     detail = f"HTTP {response.status_code} without a problem document"
-    return ApiProblem(response.status_code, {"code": ApiProblem.code, "detail": detail, "status": response.status_code})
+    problem = {"code": ApiProblem.code, "detail": detail, "status": response.status_code}
+    return ApiProblem(response.status_code, problem, retry_after_s)
 
 
 class ApiClient:
-    """Requests to one server. A context manager; sign_in() makes the requests after it those of an account."""
+    """Requests to one server. A context manager; sign_in() or prove_by() makes later requests those of an account."""
 
     def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None) -> None:
         self.base_url = base_url.rstrip("/")
+        self.proof: SenderProof | None = None
+        """By which the server knows whose the requests are."""
         self.http = httpx.Client(base_url=self.base_url, timeout=TIMEOUT_S, transport=transport, trust_env=False)
 
     def __enter__(self) -> Self:
@@ -120,7 +156,12 @@ class ApiClient:
         """DELETE, with a JSON body if one is given."""
         return self.request("DELETE", path, body=body)
 
-    def sign_in(self, signer: Signer) -> None:
+    def prove_by(self, proof: SenderProof) -> None:
+        """Makes later requests those of the account that the proof is of."""
+        self.proof = proof
+        self.http.auth = Proving(proof)
+
+    def sign_in(self, signer: Signs) -> None:
         """Begins a session for the signer's account by EIP-4361; later requests carry its bearer token."""
         nonce = self.post("/sessions/nonce")
         message = SiweMessage(
@@ -134,7 +175,7 @@ class ApiClient:
         ).text()
         signature = to_hex(personal_sign(signer, message))
         opened = self.post("/sessions", {"message": message, "signature": signature})
-        self.http.headers["Authorization"] = f"Bearer {opened['token']}"
+        self.prove_by(SessionToken(opened["token"]))
 
     def sign_out(self) -> None:
         """Ends the session; one that has ended already (an erased account's) is no failure."""
@@ -144,4 +185,4 @@ class ApiClient:
             if problem.status != HTTPStatus.UNAUTHORIZED:
                 raise
         finally:
-            del self.http.headers["Authorization"]
+            self.proof, self.http.auth = None, httpx.Auth()

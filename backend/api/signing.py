@@ -15,8 +15,8 @@ from backend.access.state import database_of, deployment_of
 from backend.access.wire import AddressText, Wire
 from backend.chain.clear_signing import described, descriptor
 from backend.chain.deployment import Deployment
+from backend.chain.permit import PERMIT_FIELDS, PERMIT_TYPE
 from backend.chain.typed_data import type_files
-from backend.giving.approval import PERMIT_FIELDS, PERMIT_TYPE
 from backend.kernel.errors import NotFound
 from backend.link.balances import credit_classes
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Protocol
 
 from coincurve import PrivateKey
 from eth_account import Account
@@ -62,6 +63,19 @@ class KeystoreUnreadable(InvalidInput):
         super().__init__(f"{path} is no version 3 keystore that this password opens", path=str(path))
 
 
+class Signs(Protocol):
+    """Whatever signs for an account, wherever its key is kept."""
+
+    @property
+    def address(self) -> str:
+        """EIP-55."""
+        ...
+
+    def sign_digest(self, message_digest: bytes) -> bytes:
+        """65-byte signature over a 32-byte digest, low s, v 27 or 28."""
+        ...
+
+
 @dataclass(frozen=True)
 class Signer:
     """An account that can sign: EIP-55 address and 32-byte secret key. The key never shows in a repr."""
@@ -116,7 +130,7 @@ def signer_from_key(key: bytes) -> Signer:
     return Signer(address=Account.from_key(key).address, key=key)
 
 
-def personal_sign(signer: Signer, text: str) -> bytes:
+def personal_sign(signer: Signs, text: str) -> bytes:
     """EIP-191 version 0x45 signature of a text: 65 bytes, low s, v 27 or 28."""
     return signer.sign_digest(personal_digest(text))
 

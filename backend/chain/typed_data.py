@@ -14,7 +14,7 @@ from eth_abi.abi import encode
 
 from backend.chain.artifacts import CHECKOUT
 from backend.chain.keccak import keccak
-from backend.chain.keys import Signer
+from backend.chain.keys import Signs
 from backend.chain.signature import canonical_signature, recover
 
 EIP712 = CHECKOUT / "contracts" / "eip712"
@@ -123,11 +123,11 @@ def digest(type_name: str, domain: Domain, message: Mapping[str, object]) -> byt
     return keccak(b"\x19\x01" + domain_separator(domain) + struct_hash(type_name, message))
 
 
-def sign(signer: Signer, type_name: str, domain: Domain, message: Mapping[str, object]) -> bytes:
+def sign(signer: Signs, type_name: str, domain: Domain, message: Mapping[str, object]) -> bytes:
     """65-byte signature, low s, v 27 or 28."""
     return sign_digest(signer, digest(type_name, domain, message))
 
 
-def sign_digest(signer: Signer, message_digest: bytes) -> bytes:
+def sign_digest(signer: Signs, message_digest: bytes) -> bytes:
     """65-byte signature over a 32-byte digest, low s, v 27 or 28 (RFC 6979 nonce)."""
     return signer.sign_digest(message_digest)

@@ -3,29 +3,16 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from eth_abi.abi import encode
 from sqlmodel import Session
 
 from backend.chain.contracts import Contracts
-from backend.chain.keccak import keccak
-from backend.chain.typed_data import Domain, domain_separator
+from backend.chain.permit import Permit
 from backend.giving.kinds import RelayKind
 from backend.giving.relay import Act, Relayed, signed_act, submit
 from backend.kernel.errors import InvalidInput
 
 OPERATORS = ("Exchange", "Charity")
 """The contracts that may be approved by signature (they are registered on CarbonCredit)."""
-
-PERMIT_FIELDS = (
-    ("owner", "address"),
-    ("spender", "address"),
-    ("value", "uint256"),
-    ("nonce", "uint256"),
-    ("deadline", "uint256"),
-)
-"""Of EIP-2612: name and Solidity type. The payment token's message, not ours, so not in contracts/eip712."""
-
-PERMIT_TYPE = f"Permit({','.join(f'{kind} {name}' for name, kind in PERMIT_FIELDS)})"
 
 
 class OperatorNotOurs(InvalidInput):
@@ -54,23 +41,6 @@ class Approve:
     def message(self) -> dict[str, object]:
         """As EIP-712 names its fields."""
         return asdict(self)
-
-
-@dataclass(frozen=True)
-class Permit:
-    """EIP-2612: `value` base units that `spender` may take. `nonce` is the token's next for the owner."""
-
-    owner: str
-    spender: str
-    value: int
-    nonce: int
-    deadline: int
-
-    def digest(self, domain: Domain) -> bytes:
-        """What is signed: 32 bytes."""
-        kinds = ["bytes32", *(kind for _, kind in PERMIT_FIELDS)]
-        values = [keccak(PERMIT_TYPE.encode()), self.owner, self.spender, self.value, self.nonce, self.deadline]
-        return keccak(b"\x19\x01" + domain_separator(domain) + keccak(encode(kinds, values)))
 
 
 def relay_approval(

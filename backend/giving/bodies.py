@@ -4,7 +4,8 @@ from typing import Literal
 
 from backend.access.wire import AccountSignatureText, AddressText, Amount, HexBytes32, Iso, PositiveAmount, Wire, camel
 from backend.chain.class_id import class_code
-from backend.giving.approval import Approve, Permit
+from backend.chain.permit import Permit
+from backend.giving.approval import Approve
 from backend.giving.campaign import CampaignView
 from backend.giving.donation import Donate
 from backend.giving.holding import Holding
@@ -129,6 +130,13 @@ class NumberUseBody(SignedBody):
     def act(self) -> NumberUse:
         """Without the signature."""
         return NumberUse(self.contract, self.account, self.number, self.deadline)
+
+
+class PaymentApprovalOut(Wire):
+    """Of an account's payment tokens: what the Exchange may take, in base units, and its next permit's `nonce`."""
+
+    allowed: Amount
+    nonce: Amount
 
 
 class RelayOut(Wire):

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 from sqlmodel import Session
 from starlette.requests import HTTPConnection, Request
 
 from backend.access.session import signed_in
 from backend.access.state import clock_of, database_of
-from backend.access.wire import Amount, PageLimit
+from backend.access.wire import AddressText, Amount, PageLimit
 from backend.chain.contracts import Contracts
 from backend.giving.approval import relay_approval, relay_permit
 from backend.giving.bodies import (
@@ -18,6 +18,7 @@ from backend.giving.bodies import (
     DonateBody,
     GiftOut,
     NumberUseBody,
+    PaymentApprovalOut,
     PermitBody,
     ReceiptOut,
     RelayOut,
@@ -35,6 +36,7 @@ from backend.giving.relay import Relayed, relays_of
 from backend.giving.relaying import relayed
 from backend.giving.retirement import relay_retirement
 from backend.giving.transfer import relay_transfer
+from backend.link.node import translated
 
 router = APIRouter(tags=["giving"])
 
@@ -116,6 +118,18 @@ def use_a_number(request: Request, body: NumberUseBody) -> RelayOut:
 
 def _relayed(request: Request, body: SignedBody, relay: Callable[[Session, bytes], Relayed]) -> RelayOut:
     return RelayOut.of(relayed(request, body.signature, relay))
+
+
+@router.get("/approvals/payment")
+def payment_approval(request: Request, account: Annotated[AddressText, Query()]) -> PaymentApprovalOut:
+    """What the Exchange may take of an account's payment tokens, and the nonce of its next permit, as the chain has
+    them. Raises NodeUnavailable.
+    """
+    contracts = contracts_of(request)
+    token, exchange = contracts.payment.functions, contracts.deployment.address("Exchange")
+    with translated():
+        allowed, nonce = token.allowance(account, exchange).call(), token.nonces(account).call()
+    return PaymentApprovalOut(allowed=allowed, nonce=nonce)
 
 
 @router.get("/relays")

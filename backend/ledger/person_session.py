@@ -163,6 +163,11 @@ def _read_as(function: Callable[..., Any], signature: inspect.Signature) -> Call
 def group(name: str, text: str) -> tuple[PersonCommands, PersonSession]:
     """A command group of a signed-in person."""
     session = PersonSession()
+    return group_of(session, name, text), session
+
+
+def group_of(session: PersonSession, name: str, text: str) -> PersonCommands:
+    """A command group whose options the session takes."""
     app = PersonCommands(session, name=name, help=text)
 
     def begin(**given: Any) -> None:
@@ -170,4 +175,4 @@ def group(name: str, text: str) -> tuple[PersonCommands, PersonSession]:
         session.take(**given)
 
     app.callback()(_read_as(begin, inspect.signature(session.take)))
-    return app, session
+    return app

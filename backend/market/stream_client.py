@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.sync.client import ClientConnection, connect
 
 from backend.access.client import ApiProblem, ServerUnreachable
+from backend.access.sender_proof import SenderProof
 from backend.market.book import PriceLevel
 from backend.market.depth import Depth
 from backend.market.order import Side
@@ -39,7 +40,8 @@ class Update:
 
 
 class StreamClient:
-    """Follows channels of one server. Iterate over `updates`; `token` is a session's, for private channels.
+    """Follows channels of one server. Iterate over `updates`; `proof`, for private channels, is a session's token
+    or an API key that reads: each connection is proven anew.
 
     A channel is named as the server names it: `book:CN-SC/2025/SIM`.
     """
@@ -48,13 +50,13 @@ class StreamClient:
         self,
         base_url: str,
         channels: Sequence[str],
-        token: str | None = None,
+        proof: SenderProof | None = None,
         *,
         wait: Callable[[int], None] = sleep,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.channels = tuple(channels)
-        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self._proof = proof
         self._wait = wait
         self._sequences: dict[str, int] = {}
         """The last sequence of each channel that has come."""
@@ -96,9 +98,10 @@ class StreamClient:
             self._socket.close()
 
     def _connect(self) -> ClientConnection:
+        headers = {} if self._proof is None else self._proof.headers("GET", "/stream", b"")
         return connect(
             self.base_url.replace("http", "ws", 1) + "/stream",
-            additional_headers=self._headers,
+            additional_headers=headers,
             open_timeout=OPEN_TIMEOUT_S,
             max_size=FRAME_BYTES_MAX,
             compression=None,

@@ -101,6 +101,7 @@ class OwnTradeOut(Wire):
     matched_at: Iso
     sent_at: Iso | None
     settled_at: Iso | None
+    busted_at: Iso | None
     tx_hash: HexBytes32 | None
 
     @classmethod
@@ -123,8 +124,20 @@ class OwnTradeOut(Wire):
             matched_at=row.matched_at,
             sent_at=row.sent_at,
             settled_at=row.settled_at,
+            busted_at=row.busted_at,
             tx_hash=row.tx_hash,
         )
+
+
+class FeesOut(Wire):
+    """What an account's fills of one class came to. `fee`: payment-token base units it paid, as buyer and as seller."""
+
+    class_id: Amount
+    class_code: str
+    fills: int
+    lots: Amount
+    cost: Amount
+    fee: Amount
 
 
 class MoneyOut(Wire):

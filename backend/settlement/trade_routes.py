@@ -10,11 +10,11 @@ from starlette.responses import Response, StreamingResponse
 from backend.access.authority import Reader
 from backend.access.page import Page, PageCursor, key_of, page_of
 from backend.access.state import database_of
-from backend.access.wire import Amount, PageLimit, Wire
+from backend.access.wire import PageLimit
 from backend.chain.class_id import class_code
 from backend.market.own_trades import own_trades
 from backend.market.tape import trades_of_account
-from backend.market.tape_views import OwnTradeOut
+from backend.market.tape_views import FeesOut, OwnTradeOut
 from backend.settlement.fills import fees_of_trades
 from backend.settlement.tables import Fill
 from backend.settlement.trade_csv import own_trades_csv
@@ -22,17 +22,6 @@ from backend.settlement.trade_csv import own_trades_csv
 router = APIRouter(tags=["settlement"])
 
 CSV = "text/csv; charset=utf-8"
-
-
-class FeesOut(Wire):
-    """What an account's fills of one class came to. `fee`: payment-token base units it paid, as buyer and as seller."""
-
-    class_id: Amount
-    class_code: str
-    fills: int
-    lots: Amount
-    cost: Amount
-    fee: Amount
 
 
 @dataclass

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlmodel import Session
 
 from backend.access.client import ApiClient
+from backend.access.sender_proof import SessionToken
 from backend.access.site import Site
 from backend.chain.keys import Signer
 from backend.market.funds import ChainView
@@ -40,7 +41,8 @@ class StreamWorld:
         """A session of the signer's."""
         with ApiClient(self.base_url) as client:
             client.sign_in(signer)
-            return str(client.http.headers["Authorization"]).removeprefix("Bearer ")
+            assert isinstance(client.proof, SessionToken)
+            return client.proof.token
 
 
 def a_stream(world: World) -> Stream:

@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from backend.access.client import ApiClient, ApiProblem, ServerUnreachable
+from backend.access.client import AnswerDiffers, ApiClient, ApiProblem, ServerUnreachable, read_as
 from backend.kernel.clock import FixedClock
 from backend.storage.database import Database
-from tests.api.access_app import ALICE, ORIGIN, a_client, an_app
+from tests.api.access_app import ALICE, ORIGIN, Note, a_client, an_app
 
 
 class ThroughTestClient(httpx.BaseTransport):
@@ -45,6 +45,12 @@ def test_client__query_parameters__are_sent(api: ApiClient) -> None:
         api.get("/nowhere", class_id=5)
 
     assert caught.value.problem["path"] == "/nowhere"
+
+
+def test_client__an_answer_of_another_version__says_where_it_differs() -> None:
+    with pytest.raises(AnswerDiffers, match="amountGco2e: Field required") as differs:
+        read_as(Note, {"amount": "1"})
+    assert differs.value.code == "api.answer_differs"
 
 
 def test_client__an_answer_without_a_problem_document__is_still_an_error() -> None:

@@ -17,6 +17,7 @@ from websockets.asyncio.client import connect as connect_async
 from websockets.sync.client import connect
 
 from backend.access.client import ApiProblem, ServerUnreachable
+from backend.access.sender_proof import SessionToken
 from backend.chain.node import free_port
 from backend.kernel import crash
 from backend.market import connection as connection_module
@@ -270,7 +271,7 @@ def test_client__refused__says_what_the_server_said(served: StreamWorld) -> None
         next(StreamClient(served.base_url, ["weather"]).updates())
     assert refusal.value.problem_code == "stream.channel_unknown"
     with pytest.raises(ApiProblem) as refusal:
-        next(StreamClient(served.base_url, ["orders"], token="x" * 43).updates())
+        next(StreamClient(served.base_url, ["orders"], SessionToken("x" * 43)).updates())
     assert (refusal.value.status, refusal.value.problem_code) == (401, "auth.required")
     with pytest.raises(ServerUnreachable):
         next(StreamClient(f"http://127.0.0.1:{free_port()}", [BOOK]).updates())

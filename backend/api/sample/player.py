@@ -11,8 +11,8 @@ from backend.access.client import ApiClient
 from backend.api.sample.cast import Actor
 from backend.chain.class_id import parse_code
 from backend.chain.contracts import Contracts
+from backend.chain.permit import Permit
 from backend.chain.typed_data import sign, sign_digest
-from backend.giving.approval import Permit
 from backend.kernel.clock import SystemClock, unix_s
 from backend.kernel.digest import sha256, to_hex
 from backend.kernel.mass import LOT_GCO2E

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from backend.chain.keys import DevRole, dev_signer
+from backend.chain.permit import Permit
 from backend.chain.typed_data import sign_digest
-from backend.giving.approval import Permit
 from backend.giving.campaign import (
     CampaignNotFailed,
     CampaignNotOver,
@@ -266,6 +266,8 @@ class TestApprovals:
         assert world.post("/approvals/payment", body).json()["state"] == "confirmed"
 
         assert world.contracts.payment.functions.allowance(person, exchange).call() == 10**9
+        shown = world.client().get("/approvals/payment", params={"account": person}).json()
+        assert shown == {"allowed": str(10**9), "nonce": "1"}
 
     def test_permit__with_a_wrong_nonce__ends_as_reverted_with_the_reason(self, world: World) -> None:
         body = self.permit_body(world, 44, 5)
