@@ -10,7 +10,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -33,13 +32,14 @@ ENVELOPE_BYTES = 4096
 UPLOADS = {"/verify": PDF_BYTES_MAX + ENVELOPE_BYTES}
 """Paths whose bodies are forms with a file, with the most bytes each takes."""
 
-Given = Mapping[str, UploadFile | str]
+Given = Mapping[str, bytes | str]
 
 
 async def form_of(request: Request) -> Given:
     """The fields of a form; none of what is no form."""
     try:
-        return dict(await request.form(max_files=1, max_fields=4))
+        async with request.form(max_files=1, max_fields=4) as form:
+            return {name: held if isinstance(held, str) else await held.read() for name, held in form.items()}
     except HTTPException:
         return {}
 
@@ -96,7 +96,7 @@ def verify_router() -> APIRouter:
     @router.post("/verify")
     async def compare_file(request: Request, lang: str | None = None) -> Response:
         file = (await form_of(request)).get("file")
-        content = await file.read() if isinstance(file, UploadFile) else b""
+        content = file if isinstance(file, bytes) else b""
         show = partial(checked_file, certifier_of(request), content)
         return await run_in_threadpool(_shown, show, _language(request, lang))
 
