@@ -72,15 +72,15 @@ class CampaignNowOut(Wire):
 
 
 class DeedOut(Wire):
-    """A retirement, donation or grant as the chain has it now. `retired`: whether it put the credits out of the world
-    itself. `serves`: the one thing it was for. `words`: of its dedication, if they were given and are the chain's.
+    """A retirement, donation or grant as the chain has it now. `isRetired`: whether it put the credits out of the world
+    itself. `served`: the one thing it was for. `words`: of its dedication, if they were given and are the chain's.
     `final` from `confirmations` blocks on; it has `depth` on top of its own. `honest`: what it is not.
     """
 
     deed_id: str
     kind: DeedKind
-    serves: Serves
-    retired: bool
+    served: Serves
+    is_retired: bool
     class_id: Amount
     class_code: str
     region: str
@@ -109,11 +109,11 @@ class DeedOut(Wire):
     def of(cls, found: Witnessed, story: Story | None, dedication: Dedication | None = None) -> "DeedOut":
         """As JSON."""
         deed, credit = found.deed, found.deed.credit_class
-        same = ("deed_id", "kind", "serves", "class_id", "amount_gco2e", "account", "beneficiary", "purpose", "ref")
+        same = ("deed_id", "kind", "is_retired", "class_id", "amount_gco2e", "account", "beneficiary", "purpose", "ref")
         where = ("receipt_token", "at", "tx_hash", "block_number", "block_hash", "log_index")
         return cls(
             **{name: getattr(deed, name) for name in (*same, *where)},
-            retired=deed.is_retired,
+            served=deed.serves,
             class_code=credit.code,
             region=credit.region,
             vintage=credit.vintage,

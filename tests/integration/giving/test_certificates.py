@@ -44,11 +44,11 @@ class TestDeeds:
     def test_retirement__is_told_from_the_chain(self, world: World, deeds: Deeds) -> None:
         found = world.client().get(f"/certificates/{deeds.own}").json()
 
-        said = {name: found[name] for name in ("kind", "serves", "retired", "amountGco2e", "purpose", "ref", "words")}
+        said = {name: found[name] for name in ("kind", "served", "isRetired", "amountGco2e", "purpose", "ref", "words")}
         assert said == {
             "kind": "retirement",
-            "serves": "self",
-            "retired": True,
+            "served": "self",
+            "isRetired": True,
             "amountGco2e": "12000",
             "purpose": "self",
             "ref": None,
@@ -69,13 +69,13 @@ class TestDeeds:
             assert (str(deed.amount_gco2e), deed.kind, deed.serves) == (
                 shown["amountGco2e"],
                 shown["kind"],
-                shown["serves"],
+                shown["served"],
             )
 
     def test_gift__has_its_soulbound_receipt_and_what_became_of_it(self, world: World, deeds: Deeds) -> None:
         found = world.client().get(f"/certificates/{deeds.gift}").json()
 
-        assert (found["kind"], found["serves"], found["retired"]) == ("donation", "campaign", False)
+        assert (found["kind"], found["served"], found["isRetired"]) == ("donation", "campaign", False)
         token = int(found["receiptToken"])
         charity = world.contracts.charity.functions
         assert charity.locked(token).call() is True
@@ -101,7 +101,7 @@ class TestDeeds:
     def test_grant__names_nobody(self, world: World, deeds: Deeds) -> None:
         found = world.client().get(f"/certificates/{deeds.granted}").json()
 
-        assert (found["kind"], found["serves"], found["beneficiary"]) == ("grant", "deficit", None)
+        assert (found["kind"], found["served"], found["beneficiary"]) == ("grant", "deficit", None)
         assert found["ref"] is not None
 
     @pytest.mark.parametrize("deed_id", ["x", "0x12-3", "0x" + "0" * 64, "0x" + "0" * 64 + "-", "0x" + "G" * 64 + "-1"])
