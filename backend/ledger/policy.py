@@ -202,6 +202,7 @@ def policy_of(source: Mapping[str, Any]) -> Policy:
     }
     if whole["mint_step_kg"] == 0:
         raise PolicyMalformed(policy_id, "mint_step_kg is 0")
+    settle_within_days = _whole(policy_id, _SETTLE_WITHIN, rules.get(_SETTLE_WITHIN, SETTLE_WITHIN_DAYS))
     categories = tuple(_category(policy_id, name, row) for name, row in sorted(source.get("categories", {}).items()))
     if not categories:
         raise PolicyMalformed(policy_id, "it covers nothing")
@@ -231,7 +232,7 @@ def policy_of(source: Mapping[str, Any]) -> Policy:
         path=_path(source, outside),
         adjusters=adjusters,
         guards=parse_guards(source.get("guards", {})),
-        settle_within_days=_whole(policy_id, _SETTLE_WITHIN, rules.get(_SETTLE_WITHIN, SETTLE_WITHIN_DAYS)),
+        settle_within_days=settle_within_days,
     )
 
 
