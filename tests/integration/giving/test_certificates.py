@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import replace
 
 import pytest
 from httpx import Response
@@ -11,9 +12,11 @@ from backend.giving.certificate import DEDICABLE
 from backend.giving.certificate_token import token_in
 from backend.giving.certifier import Certifier, Verdict
 from backend.giving.dedication import Dedication
+from backend.giving.kinds import Funding
 from backend.giving.tables import CertificateRow
 from backend.giving.witness import DeedNotFinal, Witness
 from backend.kernel.digest import sha256, to_hex
+from tests.contract.people import CLASS_ID
 from tests.integration.giving.deeds import Deeds
 from tests.integration.giving.world import ORIGIN, POOL_STORY, World
 
@@ -103,6 +106,30 @@ class TestDeeds:
 
         assert (found["kind"], found["served"], found["beneficiary"]) == ("grant", "deficit", None)
         assert found["ref"] is not None
+
+    def test_gift_without_a_receipt__has_no_token(self, world: World, deeds: Deeds) -> None:
+        campaign_id = int(world.client().get(f"/certificates/{deeds.granted}").json()["campaign"]["campaignId"])
+        gift = world.client().get(f"/campaigns/{campaign_id}/gifts").json()[0]["receiptId"]
+
+        assert world.client().get(f"/certificates/{gift}").json()["receiptToken"] is None
+
+    def test_refund__is_no_deed_and_the_gift_shows_that_it_went_back(self, world: World, deeds: Deeds) -> None:
+        story = replace(POOL_STORY, target_gco2e=10**9)
+        campaign_id = world.open(world.pool, "too much", story, Funding.ALL_OR_NOTHING, hours=1)
+        world.give(0, campaign_id, 700)
+        gift = world.client().get(f"/campaigns/{campaign_id}/gifts").json()[0]["receiptId"]
+        world.pass_time(3_600)
+        donor = world.people.person(0).address
+        world.people.send("Charity", "finalise", campaign_id)
+        receipt = world.people.send("Charity", "refund", campaign_id, CLASS_ID, [donor])
+        world.index()
+        [refunded] = world.people.events(receipt, "Charity", "Refunded")
+        refund = f"{to_hex(bytes(receipt['transactionHash']))}-{refunded['logIndex']}"
+
+        assert code_of(world.client().get(f"/certificates/{refund}")) == (422, "deed.undone")
+        campaign = world.client().get(f"/certificates/{gift}").json()["campaign"]
+        sums = [campaign[name] for name in ("state", "refundedGco2e", "heldGco2e", "donorGco2e")]
+        assert sums == ["failed", "700", "0", "0"]
 
     @pytest.mark.parametrize("deed_id", ["x", "0x12-3", "0x" + "0" * 64, "0x" + "0" * 64 + "-", "0x" + "G" * 64 + "-1"])
     def test_what_is_no_id__is_malformed(self, world: World, deed_id: str) -> None:

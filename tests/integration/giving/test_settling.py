@@ -11,12 +11,16 @@ import pytest
 import uvicorn
 from typer.testing import CliRunner
 
+from backend.access.client import ApiClient
+from backend.access.signed_in import Key
 from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
+from backend.chain.keys import dev_signer
 from backend.chain.node import LocalNode
 from backend.chain.rpc import connect
 from backend.giving.certificate_commands import app as retire
 from backend.giving.owing_commands import me
+from backend.giving.signed_message import MessageUnknown, signed_body
 from backend.ledger.deficit import deficit_at
 from backend.market.order import Side
 from tests.contract.people import People
@@ -219,3 +223,8 @@ class TestRetiring:
         self.make(floor, "100", "--self", "--yes")
 
         until(lambda: {one["state"] for one in floor.said(retire, 5, "acts")} == {"confirmed"}, "the acts to confirm")
+
+    def test_message__that_the_servers_contracts_do_not_take__is_not_signed(self, floor: Served) -> None:
+        with ApiClient(floor.url) as client, pytest.raises(MessageUnknown) as refused:
+            signed_body(client, Key(dev_signer(105), is_development=True), "Retire", {}, contract="Nowhere")
+        assert refused.value.code == "signing.message_unknown"
