@@ -25,10 +25,12 @@ from backend.chain.keys import DEV_MNEMONIC, require_dev_chain
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect
 from backend.footprint.commands import app as factors
 from backend.footprint.estimate_commands import app as footprint
-from backend.giving.commands import give, retire
+from backend.giving.certificate_commands import app as retire
+from backend.giving.commands import give
+from backend.giving.owing_commands import me
 from backend.issuance.appeal_commands import app as appeals
 from backend.issuance.class_commands import app as batch
-from backend.issuance.statement_commands import me, statement
+from backend.issuance.statement_commands import statement
 from backend.issuance.term_commands import app as verification
 from backend.issuance.verifier_commands import app as verifier
 from backend.ledger.activity_commands import app as activities

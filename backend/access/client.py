@@ -125,6 +125,16 @@ class ApiClient:
             raise _problem(response)
         return response.json()
 
+    def file(self, path: str, body: object) -> bytes:
+        """POST with a JSON body that a file answers. Raises ApiProblem, ServerUnreachable."""
+        try:
+            response = self.http.post(path, json=body)
+        except httpx.TransportError as failure:
+            raise ServerUnreachable(self.base_url) from failure
+        if response.is_error:
+            raise _problem(response)
+        return response.content
+
     def save(self, path: str, file: BinaryIO, *, params: Mapping[str, str | int] | None = None) -> bytes:
         """GET of something large, into a file as its pieces come; its SHA-256. Raises ApiProblem, ServerUnreachable."""
         digest = hashlib.sha256()

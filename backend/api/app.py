@@ -21,6 +21,8 @@ from backend.api.reference import reference_router
 from backend.api.signing import signing_router
 from backend.api.start import StartPageFacts, start_router
 from backend.api.stylesheet import stylesheet_router
+from backend.api.verify import UPLOADS, verify_router
+from backend.giving.certificate_routes import STREAMED as CERTIFICATE_FILES
 from backend.kernel.clock import Clock
 from backend.ledger.intake_routes import STREAMED
 from backend.market.fast_orders import FastOrders
@@ -64,13 +66,14 @@ def create_app(
     app.include_router(signing_router())
     app.include_router(reference_router())
     app.include_router(stylesheet_router())
+    app.include_router(verify_router())
     if start_facts is not None:
         app.include_router(start_router(start_facts))
     app.add_middleware(FastOrders)
     app.add_middleware(Pressure, limits=cast("Limits | None", state.get("limits")))  # of whom a forwarded request is
     if forwarder is not None:
         app.add_middleware(Forward, forwarder=forwarder, paths=paths_of(routers))
-    app.add_middleware(BodyLimit, by_path=body_limits, streamed=STREAMED)
+    app.add_middleware(BodyLimit, by_path=body_limits, streamed=STREAMED | CERTIFICATE_FILES | UPLOADS)
     app.add_middleware(PlainTarget)
     app.add_middleware(HeadAsGet)
     app.add_middleware(Pressure)

@@ -32,6 +32,10 @@ TAGS = [
     },
     {"name": "settlement", "description": "Matches on their way to the chain, and fills."},
     {"name": "giving", "description": "Campaigns, donations, retirements, grants and their receipts."},
+    {
+        "name": "certificates",
+        "description": "What the chain says of a deed, its certificate, and whether a file is one.",
+    },
     {"name": "signing", "description": "Chain, contracts, EIP-712 domains and types: what to sign, and how."},
     {"name": "service", "description": "Whether the server and what it depends on answer."},
 ]

@@ -8,6 +8,8 @@ from fastapi import APIRouter
 
 from backend.chain.deployment import Deployment
 from backend.footprint.routes import router as footprint
+from backend.giving.certificate_routes import router as certificates
+from backend.giving.owing_routes import router as owing
 from backend.giving.personal import gifts_of, relays_in_the_way, relays_of, retirements_of
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router as giving
@@ -49,6 +51,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     *(entry, footprint, ledger, issuance, credentials, market, cancelling, faucet),
     *(governing, tape, stream, settlement, own_trades),
     giving,
+    certificates,
+    owing,
 )
 
 

@@ -24,7 +24,9 @@ from backend.chain.deploy import REGISTRAR_ROLE
 from backend.chain.deployment import Deployment, WrongNetwork
 from backend.chain.keys import DevRole, KeystoreUnreadable, Signer, dev_signer, require_dev_chain, signer_from_keystore
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect, network_of
+from backend.giving.certifier import Certifier
 from backend.giving.donation import require_open_until
+from backend.giving.witness import Witness
 from backend.issuance.drawing import Advanced, advance
 from backend.issuance.reversal import Cancelled, cancel_reversed
 from backend.kernel.clock import Clock, SystemClock
@@ -233,6 +235,7 @@ class Tanyu:
 
     def app(self) -> FastAPI:
         """The HTTP side."""
+        witness = Witness(self.contracts, confirmations_of(self.settings, self.deployment))
         state = {
             "database": self.database,
             "clock": self.clock,
@@ -247,6 +250,7 @@ class Tanyu:
             "operator": self.operator,
             "is_registrar": self._is_registrar,
             "wallet_accepts": Node(self.w3).wallet_accepts,
+            "certifier": Certifier(witness, self.database, self.clock, self.site.origins[0]),
         }
         checks = {
             "chain": self._check_chain,

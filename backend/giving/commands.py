@@ -1,4 +1,4 @@
-"""`tanyu give` and `tanyu retire`: campaigns, gifts, retirements and receipts of a running Tanyu, read over HTTP."""
+"""`tanyu give`: campaigns, gifts and receipts of a running Tanyu, read over HTTP."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -11,10 +11,6 @@ from backend.access.terminal import AsJson, emit, failing_plainly
 from backend.storage.settings import Settings
 
 give = typer.Typer(name="give", help="Campaigns: what they are for, what they got, who gave.", no_args_is_help=True)
-retire = typer.Typer(
-    name="retire", help="Receipts of what was retired, given, granted or refunded.", no_args_is_help=True
-)
-
 Url = Annotated[str | None, typer.Option("--url", help="Base URL of the server; the local one if not given.")]
 CampaignId = Annotated[int, typer.Argument(min=1, help="The campaign's number.")]
 ReceiptId = Annotated[str, typer.Argument(help="<transaction hash>-<log index>, as a list or the chain shows it.")]
@@ -60,11 +56,6 @@ def _gifts_table(gifts: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-@retire.callback()
-def _retire() -> None:
-    """Receipts of what was retired, given, granted or refunded."""
-
-
 @give.command("campaigns")
 def list_campaigns(url: Url = None, as_json: AsJson = False) -> None:
     """Lists every campaign with what it raised and what became of it, in grams of CO2e."""
@@ -92,7 +83,6 @@ def list_gifts(
 
 
 @give.command("receipt")
-@retire.command("receipt")
 def show_receipt(receipt_id: ReceiptId, url: Url = None, as_json: AsJson = False) -> None:
     """Shows a receipt: what was given or retired, where on the chain, and in plain words what that means."""
     with failing_plainly(as_json=as_json):

@@ -47,6 +47,10 @@ class RetirementPurpose(StrEnum):
     DEFICIT = "deficit"
 
 
+ON_FILL = "retire"
+"""The purpose of a buy that retires what it bought (IExchange); its reference names a deficit or commits to words."""
+
+
 class RelayKind(StrEnum):
     """Which signed act is relayed."""
 

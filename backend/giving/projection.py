@@ -6,7 +6,7 @@ from backend.chain.class_id import unpack
 from backend.chain.deployment import Deployment
 from backend.chain.events import ChainEvent
 from backend.giving.holding import Holding
-from backend.giving.kinds import CampaignKind, CampaignState, Funding, MovementKind
+from backend.giving.kinds import ON_FILL, CampaignKind, CampaignState, Funding, MovementKind, RetirementPurpose
 from backend.giving.tables import Campaign, CampaignHolding, CharityListing, Movement, Retirement
 from backend.kernel.clock import from_unix_s
 from backend.kernel.digest import to_hex
@@ -15,7 +15,7 @@ from backend.ledger.deficit import DeficitUnknown, settle_deficit, unsettle_defi
 
 _KINDS = (CampaignKind.RETIRE_POOL, CampaignKind.AID)
 _FUNDINGS = (Funding.KEEP_WHAT_YOU_RAISE, Funding.ALL_OR_NOTHING)
-_STATES = {1: CampaignState.OPEN, 2: CampaignState.SUCCEEDED, 3: CampaignState.FAILED}
+STATES = {1: CampaignState.OPEN, 2: CampaignState.SUCCEEDED, 3: CampaignState.FAILED}
 """The words of ICharity's enums, by their number there."""
 
 _MOVEMENTS = {
@@ -26,6 +26,9 @@ _MOVEMENTS = {
 }
 
 NO_REF = bytes(32)
+
+_SETTLING = frozenset({RetirementPurpose.DEFICIT, ON_FILL})
+"""Purposes under which a reference may name a deficit: what is retired for something else settles nothing."""
 
 
 def source_of(tx_hash: bytes, log_index: int) -> str:
@@ -69,7 +72,7 @@ class GivingProjection:
             elif event.name == "CampaignClosedEarly":
                 _campaign_of(session, event).closes_at = from_unix_s(event.args["closes"])
             elif event.name == "CampaignFinalised":
-                _campaign_of(session, event).state = _STATES[event.args["state"]]
+                _campaign_of(session, event).state = STATES[event.args["state"]]
         session.flush()
 
     def undo(self, session: Session, event: ChainEvent) -> None:
@@ -106,7 +109,7 @@ class GivingProjection:
 
     def _retire(self, session: Session, event: ChainEvent) -> None:
         args = event.args
-        by_grant = args["account"] == self._charity
+        settles = args["account"] != self._charity and args["purpose"] in _SETTLING
         session.add(
             Retirement(
                 block_number=event.block_number,
@@ -119,7 +122,7 @@ class GivingProjection:
                 amount_gco2e=args["amount"],
                 purpose=args["purpose"],
                 ref=args["ref"],
-                counted_gco2e=0 if by_grant else _count(session, event),
+                counted_gco2e=_count(session, event) if settles else 0,
             )
         )
 

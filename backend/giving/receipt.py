@@ -32,7 +32,7 @@ _WORDS: dict[ReceiptKind, tuple[str, str]] = {
     ),
     "grant": (
         "{kg} kg of allowance surplus were retired, for ever, for a deficit known by its salted reference only.",
-        "已为一笔仅以加盐编号标识的超支永久注销 {kg} kg 配额盈余。",
+        "已为一笔仅以加盐编号标识的赤字永久注销 {kg} kg 配额盈余。",
     ),
     "refund": (
         "{kg} kg of allowance surplus went back to their donor because the campaign failed. Nothing was retired.",

@@ -1,4 +1,7 @@
-"""Retiring credits for ever, at their holder's word: for oneself, for another, for an event, or to settle a deficit."""
+"""Retiring credits for ever, at their holder's word: for oneself, for another, for an event, or to settle a deficit.
+
+`ref` commits to words (`dedication`), which an event needs and the others may have; or it names the deficit.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +14,7 @@ from backend.giving.kinds import RelayKind, RetirementPurpose
 from backend.giving.relay import Relayed, signed_act, submit
 from backend.kernel.errors import InvalidInput, RuleViolated
 from backend.ledger.debt import require_fit
-from backend.ledger.deficit import deficit_at
+from backend.ledger.deficit import DeficitUnknown, deficit_at
 from backend.link.funds import ZERO_ADDRESS
 
 NO_REF = bytes(32)
@@ -88,10 +91,17 @@ def require_sense(retire: Retire) -> None:
         raise BeneficiaryWrong(purpose, "another account")
     named = purpose in {RetirementPurpose.EVENT, RetirementPurpose.DEFICIT}
     if named and retire.ref == NO_REF:
-        what = "the event's 32-byte digest" if purpose == RetirementPurpose.EVENT else "the deficit's reference"
+        what = "the event's dedication" if purpose == RetirementPurpose.EVENT else "the deficit's reference"
         raise RefWrong(purpose, what)
-    if not named and retire.ref != NO_REF:
-        raise RefWrong(purpose, "zero")
+
+
+def require_no_deficit(session: Session, retire: Retire) -> None:
+    """Raises RefWrong if a retirement for something else names a deficit: it serves one thing only."""
+    try:
+        deficit_at(session, retire.ref)
+    except DeficitUnknown:
+        return
+    raise RefWrong(retire.purpose, "a dedication's digest or zero, not a deficit's reference")
 
 
 def require_owed(session: Session, reference: bytes, class_id: int, amount_gco2e: int) -> None:
@@ -106,11 +116,13 @@ def require_owed(session: Session, reference: bytes, class_id: int, amount_gco2e
 def relay_retirement(
     session: Session, contracts: Contracts, retire: Retire, signature: bytes, now: datetime
 ) -> Relayed:
-    """Relays a retirement; submit's errors and those of require_sense and require_owed."""
+    """Relays a retirement; submit's errors and those of require_sense, require_owed and require_no_deficit."""
 
     def rules() -> None:
         if retire.purpose == RetirementPurpose.DEFICIT:
             require_owed(session, retire.ref, retire.class_id, retire.amount_gco2e)
+        else:
+            require_no_deficit(session, retire)
 
     require_sense(retire)
     act = signed_act(

@@ -123,6 +123,19 @@ class Relay(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcTime)
 
 
+class CertificateRow(SQLModel, table=True):
+    """A certificate's file that was made here, by its SHA-256. Words of its dedication are not kept, nor their salt."""
+
+    __tablename__ = "giving_certificate"
+
+    digest: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
+    tx_hash: bytes = Field(sa_type=Bytes32, index=True)
+    log_index: int = Field(sa_type=BigInteger)
+    language: str = Field(max_length=2)
+    edition: str = Field(max_length=16)
+    made_at: datetime = Field(sa_type=UtcTime)
+
+
 class DeskAct(SQLModel, table=True):
     """A transaction that a charity's own key signs: stored with its bytes before anybody sees them."""
 

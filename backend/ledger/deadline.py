@@ -1,4 +1,6 @@
-"""Until when a vintage is submitted, and closing what was not: with what is there, the rest as defaults."""
+"""Until when a vintage is submitted and its deficit settled; closing what was not submitted: with what is there, the
+rest as defaults.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -49,6 +51,11 @@ def due_of(vintage: int, region: str, returned_at: datetime | None = None) -> da
     """When a vintage must be submitted at the latest, by the region's clock; later if it was returned late."""
     due = datetime.combine(date(vintage + 1, 1, 1), time.min, place_of(region).zone) + SUBMIT_WITHIN
     return due if returned_at is None else max(due, returned_at + AGAIN_WITHIN)
+
+
+def settle_by(vintage: int, region: str, within_days: int) -> datetime:
+    """When a vintage's deficit is to be settled at the latest: so many days after its end, by the region's clock."""
+    return datetime.combine(date(vintage + 1, 1, 1), time.min, place_of(region).zone) + timedelta(days=within_days)
 
 
 def overdue_of(session: Session, books: Books, at: datetime) -> list[Overdue]:

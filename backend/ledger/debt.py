@@ -43,7 +43,12 @@ def deficit_reference(statement_digest: bytes, salt: bytes) -> bytes:
     return sha256(_REFERENCE_TAG + salt + statement_digest)
 
 
+def is_fit(deficit: OpenDeficit, *, region: str, vintage: int) -> bool:
+    """Whether credits of this region and vintage may settle it."""
+    return region == deficit.region and vintage <= deficit.vintage
+
+
 def require_fit(deficit: OpenDeficit, *, region: str, vintage: int) -> None:
     """Raises DeficitCreditUnfit unless credits of this region and vintage may settle it."""
-    if region != deficit.region or vintage > deficit.vintage:
+    if not is_fit(deficit, region=region, vintage=vintage):
         raise DeficitCreditUnfit(deficit, region, vintage)

@@ -4,6 +4,7 @@ A deficit is settled by retiring credits of its vintage or an earlier one of the
 later vintage's surplus before anything mints. On a chain it is known by a salted reference only.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
@@ -59,14 +60,36 @@ def _view(session: Session, row: DeficitRow, ignoring_statement: int | None = No
     )
 
 
-def open_deficits(session: Session, person_id: int, *, ignoring_statement: int | None = None) -> list[OpenDeficit]:
-    """A person's deficits with something outstanding, oldest vintage first. `ignoring_statement` leaves out what one
-    statement nets, for computing that statement again.
+@dataclass(frozen=True)
+class Settlement:
+    """What a chain event settled of a deficit, in grams. `source`: `<tx hash>:<log index>`."""
+
+    amount_gco2e: int
+    source: str
+    at: datetime
+
+
+def settlements_of(session: Session, deficit_id: int) -> list[Settlement]:
+    """What the chain settled of a deficit, in order."""
+    own = col(SettlementRow.deficit_id) == deficit_id
+    rows = session.exec(select(SettlementRow).where(own).order_by(col(SettlementRow.id))).all()
+    return [Settlement(row.amount_gco2e, row.source, row.settled_at) for row in rows]
+
+
+def deficits_of(session: Session, person_id: int, *, ignoring_statement: int | None = None) -> list[OpenDeficit]:
+    """A person's deficits, settled ones too, oldest vintage first. `ignoring_statement` leaves out what one statement
+    nets, for computing that statement again.
     """
     rows = session.exec(
         select(DeficitRow).where(col(DeficitRow.person_id) == person_id).order_by(col(DeficitRow.vintage))
     ).all()
-    return [view for view in (_view(session, row, ignoring_statement) for row in rows) if view.outstanding_gco2e]
+    return [_view(session, row, ignoring_statement) for row in rows]
+
+
+def open_deficits(session: Session, person_id: int, *, ignoring_statement: int | None = None) -> list[OpenDeficit]:
+    """The same with something outstanding only."""
+    found = deficits_of(session, person_id, ignoring_statement=ignoring_statement)
+    return [deficit for deficit in found if deficit.outstanding_gco2e]
 
 
 def all_open_deficits(session: Session) -> list[OpenDeficit]:

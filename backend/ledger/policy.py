@@ -23,6 +23,9 @@ from backend.ledger.outside import Outside, outside_of
 from backend.ledger.path import GRAMS_PER_KG, DeclaredPath, Part, check_on_path, declared_path
 from backend.ledger.policy_record import require_recorded
 
+SETTLE_WITHIN_DAYS = 365
+"""Where a policy does not say: a year."""
+
 
 class PolicyMalformed(InvalidInput):
     """A policy file lacks something or contradicts itself."""
@@ -95,6 +98,8 @@ class Policy:
 
     guards: Guards = field(default_factory=Guards)
     """What it closes by beyond the first rules."""
+    settle_within_days: int = SETTLE_WITHIN_DAYS
+    """Days after the vintage's end by which a deficit of it is to be settled."""
 
     @property
     def credit_class(self) -> ClassId:
@@ -107,6 +112,7 @@ class Policy:
         return pack(self.region, self.vintage, self.methodology)
 
 
+_SETTLE_WITHIN = "settle_within_days"
 _RULES = (
     "region_cap_kg", "minimum_batch", "mint_step_kg", "buffer_bps", "haircut_d_bps", "child_share_bps", "majority_age",
     "month_measured_bps", "year_measured_bps",
@@ -196,6 +202,7 @@ def policy_of(source: Mapping[str, Any]) -> Policy:
     }
     if whole["mint_step_kg"] == 0:
         raise PolicyMalformed(policy_id, "mint_step_kg is 0")
+    settle_within_days = _whole(policy_id, _SETTLE_WITHIN, rules.get(_SETTLE_WITHIN, SETTLE_WITHIN_DAYS))
     categories = tuple(_category(policy_id, name, row) for name, row in sorted(source.get("categories", {}).items()))
     if not categories:
         raise PolicyMalformed(policy_id, "it covers nothing")
@@ -225,6 +232,7 @@ def policy_of(source: Mapping[str, Any]) -> Policy:
         path=_path(source, outside),
         adjusters=adjusters,
         guards=parse_guards(source.get("guards", {})),
+        settle_within_days=settle_within_days,
     )
 
 

@@ -15,6 +15,7 @@ RULE_WORDS: Mapping[str, str] = {
     "majority_age": "of age at",
     "month_measured_bps": "a month is measured from",
     "year_measured_bps": "a year mints from, of its budget measured",
+    "settle_within_days": "a deficit is settled within, after its year",
 }
 GUARD_WORDS: Mapping[str, str] = {
     "whole_years_only": "only a whole year mints, without a gap",

@@ -195,6 +195,17 @@ class Node:
             return None
         return Receipt(tx_hash, int(found["blockNumber"]), bytes(found["blockHash"]), found["status"] == 1)
 
+    def logs_in(self, tx_hash: bytes) -> list[Mapping[str, Any]] | None:
+        """Logs of a transaction, in order; None if it is not on the node's chain."""
+        with translated():
+            try:
+                found = self._eth.get_transaction_receipt(cast(Any, tx_hash))
+            except TransactionNotFound:
+                return None
+        if found.get("blockHash") is None:
+            return None
+        return sorted(cast(list[Mapping[str, Any]], found["logs"]), key=lambda log: int(log["logIndex"]))
+
     def gas_for(self, sender: str, to: str, data: bytes, *, in_next: bool = False) -> int | Refusal:
         """Runs a call without sending it: the gas it needs, or why it would revert. At the latest block; or `in_next`,
         at the time of the next one, for what waits for a time on a chain that makes no blocks of its own.

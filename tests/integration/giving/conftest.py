@@ -6,6 +6,7 @@ import pytest
 from web3 import Web3
 
 from backend.chain.contracts import Contracts
+from tests.integration.giving.deeds import Deeds, made_deeds
 from tests.integration.giving.world import World
 from tests.postgres import fresh_database
 
@@ -17,3 +18,8 @@ def world(w3: Web3, contracts: Contracts, tmp_path_factory: pytest.TempPathFacto
         made.index()
         yield made
         made.sender.close()
+
+
+@pytest.fixture(scope="module")
+def deeds(world: World) -> Deeds:
+    return made_deeds(world)

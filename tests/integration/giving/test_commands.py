@@ -11,7 +11,8 @@ import typer
 import uvicorn
 from typer.testing import CliRunner
 
-from backend.giving.commands import give, retire
+from backend.giving.certificate_commands import app as retire
+from backend.giving.commands import give
 from backend.giving.kinds import Funding
 from tests.integration.giving.world import POOL_STORY, World
 

@@ -159,7 +159,6 @@ class TestRefusals:
         [
             ({"beneficiary": ZERO}, "retirement.beneficiary_wrong"),
             ({"purpose": "another"}, "retirement.beneficiary_wrong"),
-            ({"ref": b"\x01" * 32}, "retirement.ref_wrong"),
             ({"purpose": "event"}, "retirement.ref_wrong"),
             ({"purpose": "deficit"}, "retirement.ref_wrong"),
         ],
@@ -197,6 +196,14 @@ class TestDeficits:
         body = world.retire_body(6, 1_000, purpose="deficit", ref=sha256(reference))
 
         assert refusal(world, body) == (404, "deficit.unknown")
+
+    @pytest.mark.parametrize("purpose", ["self", "event"])
+    def test_a_deficits_reference_for_something_else__is_refused(
+        self, world: World, reference: bytes, purpose: str
+    ) -> None:
+        body = world.retire_body(6, 1_000, purpose=purpose, ref=reference)
+
+        assert refusal(world, body) == (422, "retirement.ref_wrong")
 
     def test_more_than_owed__is_refused(self, world: World, reference: bytes) -> None:
         body = world.retire_body(6, 3_001, purpose="deficit", ref=reference)

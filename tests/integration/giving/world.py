@@ -16,11 +16,14 @@ from backend.api.app import create_app
 from backend.chain.contracts import Contracts
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.typed_data import sign
+from backend.giving.certificate_routes import router as certificates
+from backend.giving.certifier import Certifier
 from backend.giving.charity_desk import CharityDesk, desk_keys
 from backend.giving.kinds import CampaignKind, Funding
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router
 from backend.giving.story import Story
+from backend.giving.witness import Witness
 from backend.kernel.clock import FixedClock
 from backend.kernel.digest import to_hex
 from backend.link.balances import balance_projections
@@ -34,6 +37,7 @@ from tests.web import TestClient
 
 POOL_STORY = Story("A quieter sky", "让天空安静些", "All is retired.", "全部注销。", CampaignKind.RETIRE_POOL, 10_000)
 AID_STORY = Story("Winter aid", "冬季帮扶", "For deficits.", "帮助超支者。", CampaignKind.AID, 10_000)
+ORIGIN = "http://127.0.0.1:8000"
 STEPS_MAX = 600
 POLL_S = 0.05
 
@@ -67,6 +71,7 @@ class World:
             [*balance_projections(deployment), GivingProjection(deployment)],
             confirmations=0,
         )
+        self.witness = Witness(self.contracts, confirmations=0)
         self.pool = self.desk(DevRole.POOL_CHARITY)
         self.aid = self.desk(DevRole.AID_CHARITY)
 
@@ -117,13 +122,14 @@ class World:
                 "contracts": self.contracts,
                 "site": Site.local(8000),
                 "wallet_accepts": Node(self.w3).wallet_accepts,
+                "certifier": Certifier(self.witness, self.database, self.clock, ORIGIN),
             },
-            [router],
+            [router, certificates],
             {},
         )
         if as_account is not None:
             app.dependency_overrides[signed_in] = lambda: as_account
-        return TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False)
+        return TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
 
     def post(self, path: str, body: dict[str, Any]) -> Response:
         answer: Response = self.client().post(path, json=body)

@@ -128,6 +128,25 @@ class TestDeficit:
 
         assert outstanding(database, reference) == (0, State.SETTLED)
 
+    @pytest.mark.parametrize(
+        ("purpose", "settles"),
+        [
+            ("deficit", True),
+            ("retire", True),
+            ("self", False),
+            ("another", False),
+            ("event", False),
+            ("charity", False),
+        ],
+    )
+    def test_retirement_for_something_else__settles_nothing_though_it_names_a_deficit(
+        self, chain: ToyChain, database: Database, reference: bytes, purpose: str, settles: bool
+    ) -> None:
+        """A retirement serves one thing: on a chain anybody may write any word beside any reference."""
+        chain.retired(400, purpose=purpose, ref=reference)
+
+        assert outstanding(database, reference)[0] == (600 if settles else 1000)
+
     def test_more_than_outstanding__counts_what_was_outstanding(
         self, chain: ToyChain, database: Database, reference: bytes
     ) -> None:

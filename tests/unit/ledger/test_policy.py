@@ -1,6 +1,7 @@
 """Policies: what a file must say, and that the shipped ones say how their numbers came about."""
 
 import math
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -9,8 +10,17 @@ from backend.footprint.freeze import frozen_for
 from backend.footprint.kind import KINDS, Category
 from backend.footprint.selection import FactorUnknown, choose
 from backend.kernel.digest import digest_of
+from backend.ledger.deadline import settle_by
 from backend.ledger.outside import OutsideMalformed
-from backend.ledger.policy import Policy, PolicyMalformed, PolicySet, PolicyUnknown, parse_policy, shipped_policies
+from backend.ledger.policy import (
+    SETTLE_WITHIN_DAYS,
+    Policy,
+    PolicyMalformed,
+    PolicySet,
+    PolicyUnknown,
+    parse_policy,
+    shipped_policies,
+)
 from backend.ledger.policy_record import PolicyChanged, policy_records, require_recorded
 from tests.unit.ledger.people import some_books
 
@@ -299,6 +309,23 @@ def test_outside__without_a_reason_a_name_or_a_share_that_is_one__is_refused(row
         parse_policy(TEXT.replace("[rules]", f"[[outside]]\n{row}\n\n[rules]"))
 
     assert refused.value.code == "policy.outside_malformed"
+
+
+def test_deficit__is_to_be_settled_a_year_after_its_own_or_as_the_policy_says() -> None:
+    assert parse_policy(TEXT).settle_within_days == SETTLE_WITHIN_DAYS == 365
+    assert settle_by(2025, "CN-SC", 365) == datetime(2026, 12, 31, 16, 0, tzinfo=UTC), "by the region's clock"
+
+    sooner = parse_policy(TEXT.replace("[rules]", "[rules]\nsettle_within_days = 90"))
+
+    assert sooner.settle_within_days == 90
+    assert settle_by(2025, "GB", 90) == datetime(2026, 3, 31, 23, 0, tzinfo=UTC)
+    assert sooner.digest != parse_policy(TEXT).digest
+
+
+@pytest.mark.parametrize("days", ["-1", "1.5", '"soon"', "true"])
+def test_deficit__settled_within_what_is_no_number_of_days__is_refused(days: str) -> None:
+    with pytest.raises(PolicyMalformed):
+        parse_policy(TEXT.replace("[rules]", f"[rules]\nsettle_within_days = {days}"))
 
 
 def test_set__unknown_id_or_ungoverned_year__is_not_found() -> None:
