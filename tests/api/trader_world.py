@@ -12,7 +12,7 @@ from backend.chain.keys import Signs
 from backend.market.governing_routes import router as governing_router
 from backend.market.trader import Trader
 from backend.settlement.trade_routes import router as trade_router
-from tests.api.test_market_routes import ORIGIN, market_app
+from tests.api.market_app import ORIGIN, market_app
 from tests.unit.market.world import DEPLOYMENT, World
 from tests.web import TestClient
 
