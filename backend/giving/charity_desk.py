@@ -25,9 +25,10 @@ from backend.chain.keccak import keccak
 from backend.chain.keys import Signer
 from backend.chain.reverts import decode_revert
 from backend.chain.typed_data import sign as sign_typed_data
-from backend.giving.campaign import campaign_at, publish_story
+from backend.giving.campaign import campaign_at
 from backend.giving.grant import Grant, require_grantable, require_held, require_spendable
 from backend.giving.kinds import CampaignKind, CampaignState, Funding
+from backend.giving.publishing import publish_story
 from backend.giving.story import Story
 from backend.giving.tables import DeskAct
 from backend.kernel.clock import Clock, unix_s
@@ -124,6 +125,12 @@ class CharityDesk:
         ]
         receipt = self._do(reference, self._contracts.encode("Charity", "openCampaign", args))
         return self._campaign_in(receipt)
+
+    def close_early(self, reference: str, campaign_id: int) -> bytes:
+        """Ends a campaign's window at the second of its block; returns the transaction's hash. Raises DeskActRefused
+        (another charity's, closed already), DeskActDiffers, Unavailable.
+        """
+        return self._do(reference, self._contracts.encode("Charity", "closeEarly", [campaign_id])).tx_hash
 
     def retire_held(self, reference: str, campaign_id: int, class_id: int, amount_gco2e: int) -> bytes:
         """Retires what a pool holds; returns the transaction's hash.

@@ -54,3 +54,6 @@ class RelayKind(StrEnum):
     DONATE = "donate"
     APPROVE = "approve"
     PERMIT = "permit"
+    REFUND_TO = "refund-to"
+    PLEDGE_DRAW = "pledge-draw"
+    USE_NUMBER = "use-number"
