@@ -25,7 +25,9 @@ from backend.chain.keys import DEV_MNEMONIC, require_dev_chain
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect
 from backend.footprint.commands import app as factors
 from backend.footprint.estimate_commands import app as footprint
-from backend.giving.commands import give, retire
+from backend.giving.campaign_commands import app as campaign
+from backend.giving.commands import retire
+from backend.giving.give_commands import app as give
 from backend.issuance.appeal_commands import app as appeals
 from backend.issuance.class_commands import app as batch
 from backend.issuance.statement_commands import me, statement
@@ -65,6 +67,7 @@ for room in (
     verification,
     market,
     give,
+    campaign,
     retire,
     audit,
 ):

@@ -10,6 +10,7 @@ from backend.chain.deployment import Deployment
 from backend.footprint.routes import router as footprint
 from backend.giving.campaign_routes import router as campaigns
 from backend.giving.personal import gifts_of, relays_in_the_way, relays_of, retirements_of
+from backend.giving.pledge_routes import router as pledges
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router as giving
 from backend.issuance.credential_routes import router as credentials
@@ -49,7 +50,7 @@ from backend.settlement.trade_routes import router as own_trades
 ROUTERS: tuple[APIRouter, ...] = (
     *(entry, footprint, ledger, issuance, credentials, market, cancelling, faucet),
     *(governing, tape, stream, settlement, own_trades),
-    *(giving, campaigns),
+    *(giving, campaigns, pledges),
 )
 
 

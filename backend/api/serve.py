@@ -25,6 +25,8 @@ from backend.chain.deployment import Deployment, WrongNetwork
 from backend.chain.keys import DevRole, KeystoreUnreadable, Signer, dev_signer, require_dev_chain, signer_from_keystore
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect, network_of
 from backend.giving.donation import require_open_until
+from backend.giving.private_channel import GiftsChannel
+from backend.giving.tending import Tended, tend
 from backend.issuance.drawing import Advanced, advance
 from backend.issuance.reversal import Cancelled, cancel_reversed
 from backend.kernel.clock import Clock, SystemClock
@@ -44,6 +46,7 @@ from backend.link.node import Header, Node
 from backend.link.sender import Sender
 from backend.link.worker import Worker
 from backend.market.anchoring import Anchored, Anchoring
+from backend.market.channel import Topic
 from backend.market.connection import StreamStopped
 from backend.market.forward import Forwarder, MarketUnowned
 from backend.market.funds import ChainView
@@ -61,6 +64,7 @@ SETTLE_EVERY = timedelta(milliseconds=200)
 CLOSE_EVERY = timedelta(hours=1)
 CANCEL_EVERY = timedelta(seconds=2)
 DRAW_EVERY = timedelta(seconds=2)
+TEND_EVERY = timedelta(seconds=5)
 ANCHOR_EVERY = timedelta(minutes=1)
 STOP_TIMEOUT = timedelta(seconds=10)
 PUBLIC_CONFIRMATIONS = 12
@@ -89,7 +93,12 @@ class Tanyu:
         exchange = self.deployment.domain("Exchange")
         chain = ChainView.remembering(balances, exchange.verifying_contract, self.fee.fee_bps, indexed_block)
         self.stream = Stream(
-            database=self.database, clock=self.clock, exchange=exchange, chain=chain, fees_of=fees_of_trades
+            database=self.database,
+            clock=self.clock,
+            exchange=exchange,
+            chain=chain,
+            fees_of=fees_of_trades,
+            more={Topic.GIFTS: GiftsChannel},
         )
         self.site = Site.local(settings.port)
         self.sequencer = Sequencer(
@@ -141,6 +150,7 @@ class Tanyu:
         self.closing = self._loop("closing", self._close_overdue, CLOSE_EVERY)
         self.cancelling = self._loop("cancelling", self._cancel_reversed, CANCEL_EVERY)
         self.drawing = self._loop("drawing", self._advance_draws, DRAW_EVERY)
+        self.tending = self._loop("tending", self._tend_giving, TEND_EVERY)
         self._journal_heads = Anchoring(self.database, self.contracts)
         self.anchoring = self._loop("anchoring", self._anchor_journal, ANCHOR_EVERY)
 
@@ -167,6 +177,10 @@ class Tanyu:
         """The journal's head of each day that is over goes to the chain."""
         return self._journal_heads.step(self.clock.now())
 
+    def _tend_giving(self) -> Tended:
+        """Campaigns are decided in time, leftovers retired, pledges drawn."""
+        return tend(self.database, self.contracts, self.clock.now())
+
     def _find_block(self, from_s: int) -> Header | None:
         """The block that a draw named by its time."""
         return first_block_from(Node(self.w3), from_s, confirmations_of(self.settings, self.deployment))
@@ -192,11 +206,13 @@ class Tanyu:
         self.closing.start()
         self.cancelling.start()
         self.drawing.start()
+        self.tending.start()
         self.anchoring.start()
 
     def stop(self) -> None:
         """In the reverse order; each finishes its step."""
         self.anchoring.stop(STOP_TIMEOUT)
+        self.tending.stop(STOP_TIMEOUT)
         self.drawing.stop(STOP_TIMEOUT)
         self.cancelling.stop(STOP_TIMEOUT)
         self.closing.stop(STOP_TIMEOUT)

@@ -50,11 +50,6 @@ class Decided:
     campaigns: tuple[int, ...] = ()
     pockets: tuple[tuple[int, int], ...] = ()
 
-    @property
-    def moved(self) -> bool:
-        """False: the next look is at the usual time."""
-        return False
-
 
 def close_campaign(session: Session, contracts: Contracts, campaign_id: int, now: datetime) -> Intent:
     """Has the chain decide a campaign whose window is over or whose charity is delisted; anyone may ask for it.

@@ -163,7 +163,7 @@ class DonorName(SQLModel, table=True):
     named_at: datetime = Field(sa_type=UtcTime)
 
 
-class Pledge(SQLModel, table=True):
+class PledgeRow(SQLModel, table=True):
     """A donor's signed standing promise, kept so that it can be drawn under. Whole seconds: the times are signed."""
 
     __tablename__ = "giving_pledge"

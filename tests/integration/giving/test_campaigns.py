@@ -56,6 +56,7 @@ class TestPool:
             "titleZh": "让天空安静些",
             "storyEn": "All is retired.",
             "storyZh": "全部注销。",
+            "picture": None,
         }
         assert shown["storyDigest"] == to_hex(POOL_STORY.digest)
         assert (shown["kind"], shown["funding"], shown["state"]) == ("retire-pool", "keep-what-you-raise", "open")

@@ -16,17 +16,21 @@ from backend.api.app import create_app
 from backend.chain.contracts import Contracts
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.typed_data import sign
+from backend.giving.campaign_routes import router as campaigns
 from backend.giving.charity_desk import CharityDesk, desk_keys
 from backend.giving.kinds import CampaignKind, Funding
+from backend.giving.pledge_routes import router as pledges
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router
 from backend.giving.story import Story
+from backend.giving.tending import tend
 from backend.kernel.clock import FixedClock
 from backend.kernel.digest import to_hex
 from backend.link.balances import balance_projections
 from backend.link.indexer import Indexer
 from backend.link.outbox import UNFINISHED, intents_in
 from backend.link.sender import Sender
+from backend.settlement.projection import FillsProjection
 from backend.storage.database import Database
 from tests.contract.people import CLASS_ID, FAR, People
 from tests.web import TestClient
@@ -63,7 +67,7 @@ class World:
             self.database,
             self.w3,
             deployment,
-            [*balance_projections(deployment), GivingProjection(deployment)],
+            [*balance_projections(deployment), FillsProjection(), GivingProjection(deployment)],
             confirmations=0,
         )
         self.pool = self.desk(DevRole.POOL_CHARITY)
@@ -88,6 +92,11 @@ class World:
                     return
             time.sleep(0 if moved else POLL_S)
         raise AssertionError(f"still on its way after {STEPS_MAX} steps")
+
+    def tend(self) -> None:
+        """What the server does by itself, until it is on the chain and indexed."""
+        tend(self.database, self.contracts, self.clock.at)
+        self.relay()
 
     def open(self, desk: CharityDesk, reference: str, story: Story, funding: Funding, **closes: int) -> int:
         """A campaign that is open now, and known to the index."""
@@ -116,7 +125,7 @@ class World:
                 "contracts": self.contracts,
                 "site": Site.local(8000),
             },
-            [router],
+            [router, campaigns, pledges],
             {},
         )
         if as_account is not None:

@@ -26,6 +26,7 @@ ALICE, BOB = dev_signer(10).address, dev_signer(11).address
 CHARITY = "0x" + "c" * 40
 DEPLOYMENT = Deployment(31337, "0x" + "00" * 32, 0, {"Charity": CHARITY}, {})
 NO_REF = bytes(32)
+STORY_DIGEST = sha256(b"story")
 PROJECTED: tuple[type[SQLModel], ...] = (Campaign, CampaignHolding, CharityListing, Movement, Retirement, SettlementRow)
 
 
@@ -65,7 +66,15 @@ class ToyChain:
             for event in self.history:
                 self.projection.apply(session, event)
 
-    def opened(self, campaign_id: int = 1, *, kind: int = 0, funding: int = 0, target: int = 1000) -> ChainEvent:
+    def opened(
+        self,
+        campaign_id: int = 1,
+        *,
+        kind: int = 0,
+        funding: int = 0,
+        target: int = 1000,
+        story_digest: bytes = STORY_DIGEST,
+    ) -> ChainEvent:
         return self.apply(
             "Charity",
             "CampaignOpened",
@@ -76,7 +85,7 @@ class ToyChain:
             opens=int(START.timestamp()),
             closes=int(START.timestamp()) + 86400,
             target=target,
-            storyDigest=sha256(b"story"),
+            storyDigest=story_digest,
         )
 
     def donated(self, amount: int, *, campaign_id: int = 1, donor: str = ALICE, class_id: int = CLASS_ID) -> ChainEvent:

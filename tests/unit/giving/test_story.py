@@ -60,7 +60,7 @@ def test_story__any_part_changed__has_another_digest(part: str) -> None:
         ("story_zh", "长" * (STORY_CHARS_MAX + 1)),
     ],
 )
-def test_story__a_text_missing_too_long_or_misleading__is_refused(part: str, value: str) -> None:
+def test_story__a_text_missing_too_long_or_misleading__is_refused(part: str, value: Any) -> None:
     with pytest.raises(PublicTextUnfit) as caught:
         replace(STORY, **{part: value})
     assert caught.value.fields["field"] == part
