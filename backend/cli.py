@@ -25,6 +25,7 @@ from backend.chain.keys import DEV_MNEMONIC, require_dev_chain
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect
 from backend.footprint.commands import app as factors
 from backend.footprint.estimate_commands import app as footprint
+from backend.giving.aid_commands import app as aid
 from backend.giving.campaign_commands import app as campaign
 from backend.giving.commands import retire
 from backend.giving.give_commands import app as give
@@ -68,6 +69,7 @@ for room in (
     market,
     give,
     campaign,
+    aid,
     retire,
     audit,
 ):

@@ -178,11 +178,11 @@ class Tanyu:
         return self._journal_heads.step(self.clock.now())
 
     def _tend_giving(self) -> Tended:
-        """Campaigns are decided in time, leftovers retired, pledges drawn."""
-        return tend(self.database, self.contracts, self.clock.now())
+        """Campaigns are decided in time, leftovers retired, pledges drawn, aid rounds concluded."""
+        return tend(self.database, self.contracts, self._find_block, self.clock.now())
 
     def _find_block(self, from_s: int) -> Header | None:
-        """The block that a draw named by its time."""
+        """The block that a draw or an aid round named by its time."""
         return first_block_from(Node(self.w3), from_s, confirmations_of(self.settings, self.deployment))
 
     def _is_registrar(self, address: str) -> bool:

@@ -29,7 +29,7 @@ from backend.giving.charity_desk import FUNDING_NUMBERS, KIND_NUMBERS
 from backend.giving.charity_sender import CharitySender, early_message, word_of
 from backend.giving.kinds import CampaignKind, CampaignState, Funding
 from backend.giving.picture import JPEG, PNG
-from backend.giving.signed_message import deadline_after, fresh_number
+from backend.giving.signed_message import fresh_number
 from backend.issuance.chain_options import DeploymentFile, Rpc, contracts_at
 from backend.kernel.clock import SystemClock, unix_s
 from backend.kernel.digest import to_hex
@@ -104,7 +104,7 @@ def _published(client: ApiClient, story: Mapping[str, str], folder: Path, kind: 
         "targetGco2e": str(target),
     }
     if "picture" in story:
-        body["picture"] = client.post("/pictures", _picture(folder / story["picture"]))["digest"]
+        body["picture"] = client.post("/pictures", _picture(folder.joinpath(story["picture"])))["digest"]
     return str(client.post("/stories", body)["digest"])
 
 
@@ -200,15 +200,14 @@ def retire_held(
         with client_at(url) as client:
             state = client.get(f"/campaigns/{campaign_id}")["state"]
         found = {"campaignId": str(campaign_id), "classCode": class_code, "amountGco2e": str(grams)}
+        sender, word = CharitySender(contracts, key.signer), None
         if state != CampaignState.SUCCEEDED:
             second = key_of(second_keystore, second_password_file, second_dev)
             _fit(contracts, second)
-            number, until = fresh_number(), deadline_after(SystemClock().now())
+            number, until = fresh_number(), sender.deadline(SystemClock().now())
             message = early_message(*terms)
             word = word_of(contracts, second.signer, "RetireEarly", message, number=number, deadline=until)
         if not dry_run:
-            sender = CharitySender(contracts, key.signer)
-            early = state != CampaignState.SUCCEEDED
-            sent = sender.retire_early(*terms, word) if early else sender.do("retireHeld", *terms)
+            sent = sender.do("retireHeld", *terms) if word is None else sender.retire_early(*terms, word)
             found |= {"txHash": to_hex(sent)}
     emit(found, as_json=as_json, render=told)

@@ -5,6 +5,7 @@ spends needs its second signer's word besides: a message that the other key sign
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from eth_abi.abi import encode
 
@@ -13,6 +14,7 @@ from backend.chain.keccak import keccak
 from backend.chain.keys import Signer
 from backend.chain.typed_data import sign
 from backend.giving.grant import Grant
+from backend.giving.signed_message import deadline_after
 from backend.kernel.digest import to_hex
 from backend.kernel.errors import RuleViolated, Unavailable
 from backend.link.desk import Desk, Sent
@@ -70,6 +72,12 @@ class CharitySender:
     def __init__(self, contracts: Contracts, charity: Signer) -> None:
         self._contracts = contracts
         self._desk = Desk(contracts, charity)
+
+    def deadline(self, now: datetime) -> int:
+        """Until when a word for an act that follows at once is good: an hour from now, or from the latest block if that
+        is ahead. Raises NodeUnavailable.
+        """
+        return deadline_after(max(now, self._desk.node.head().time))
 
     def do(self, function: str, *args: object) -> bytes:
         """Calls a function of the Charity contract; returns the transaction's hash once a block has it."""

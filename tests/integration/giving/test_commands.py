@@ -1,17 +1,12 @@
 """`tanyu give`, `tanyu campaign` and `tanyu retire` against a served API and a real node."""
 
-import json
-import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
-import uvicorn
 from typer.testing import CliRunner
 
 from backend.access.client import ApiClient
@@ -23,9 +18,10 @@ from backend.giving.commands import retire
 from backend.giving.deciding import close_campaign
 from backend.giving.give_commands import app as give
 from backend.giving.kinds import Funding
+from backend.link.desk import Sent
 from tests.contract.people import CLASS_ID
+from tests.integration.giving.served import Place, serving
 from tests.integration.giving.world import POOL_STORY, World
-from tests.patience import until
 from tests.unit.giving.pictures import png
 
 CODE = "US-CA/2025/SIM"
@@ -33,46 +29,14 @@ DONOR = 100
 """Development account of the world's person 0."""
 
 
-@dataclass
-class Place:
-    """Where it is served, and what a command needs to find it."""
-
-    world: World
-    url: str
-    chain: list[str]
-
-    def run(self, app: typer.Typer, *args: object, code: int = 0) -> Any:
-        """The JSON that a command prints."""
-        ran = CliRunner().invoke(app, [*map(str, args), "--url", self.url, "--json"])
-        assert ran.exit_code == code, ran.output
-        return json.loads(ran.stdout)
-
-    def desk(self, *args: object, code: int = 0, url: bool = True) -> Any:
-        """The same of a charity at its node."""
-        where = ["--url", self.url] if url else []
-        ran = CliRunner().invoke(campaign, [*map(str, args), *self.chain, *where, "--json"])
-        assert ran.exit_code == code, ran.output
-        return json.loads(ran.stdout)
-
-
 @pytest.fixture(scope="module")
 def place(world: World, node: LocalNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A server in a thread, with one campaign that got one gift."""
+    """Served with one campaign that got one gift."""
     campaign_id = world.open(world.pool, "shown", POOL_STORY, Funding.KEEP_WHAT_YOU_RAISE)
     world.donor(0, 20_000)
     world.give(0, campaign_id, 2_500)
-    file = tmp_path_factory.mktemp("deployment") / "deployment.json"
-    world.contracts.deployment.save(file)
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(world.client().app, log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        until(lambda: server.started, "the server")
-        where = ["--rpc", node.url, "--deployment", str(file)]
-        yield Place(world, f"http://127.0.0.1:{listening.getsockname()[1]}", where)
-        server.should_exit = True
-        thread.join()
+    with serving(world, node, tmp_path_factory.mktemp("deployment")) as served:
+        yield served
 
 
 def test_give__campaigns_campaign_gifts_and_trails__are_shown_and_printed_as_json(place: Place) -> None:
@@ -184,12 +148,12 @@ class TestCharity:
     def test_open_close_and_retire__are_the_charitys_own_transactions(self, place: Place, story: Path) -> None:
         closes = (datetime.now(UTC) + timedelta(days=90)).strftime("%Y-%m-%dT%H:%M:%SZ")
         terms = ("--kind", "retire-pool", "--target", 10_000, "--closes", closes, "--dev", int(DevRole.POOL_CHARITY))
-        planned = place.desk("open", story, *terms, "--dry-run")
+        planned = place.desk(campaign, "open", story, *terms, "--dry-run")
         assert "txHash" not in planned
-        opened = place.desk("open", story, *terms)
+        opened = place.desk(campaign, "open", story, *terms)
         place.world.index()
         place.world.pass_time(1)
-        again = place.desk("open", story, *terms)
+        again = place.desk(campaign, "open", story, *terms)
         assert again["storyDigest"] == opened["storyDigest"]
         campaign_id = again["campaignId"]
         shown = place.run(give, "campaign", campaign_id)
@@ -199,25 +163,25 @@ class TestCharity:
         place.world.give(0, int(campaign_id), 2_000)
         keys = ("--dev", int(DevRole.POOL_CHARITY), "--second-dev", int(DevRole.POOL_CHARITY_SECOND))
         wrong = ("--dev", int(DevRole.POOL_CHARITY), "--second-dev", int(DevRole.AID_CHARITY_SECOND))
-        assert place.desk("retire", campaign_id, CODE, 500, *wrong, code=1)["code"] == "charity.act_refused"
-        assert "txHash" not in place.desk("retire", campaign_id, CODE, 500, *keys, "--dry-run")
-        place.desk("retire", campaign_id, CODE, 500, *keys)
+        assert place.desk(campaign, "retire", campaign_id, CODE, 500, *wrong, code=1)["code"] == "charity.act_refused"
+        assert "txHash" not in place.desk(campaign, "retire", campaign_id, CODE, 500, *keys, "--dry-run")
+        place.desk(campaign, "retire", campaign_id, CODE, 500, *keys)
         place.world.index()
         assert place.run(give, "campaign", campaign_id)["total"]["retiredGco2e"] == "500"
-        place.desk("close", campaign_id, "--dev", int(DevRole.POOL_CHARITY), url=False)
+        place.desk(campaign, "close", campaign_id, "--dev", int(DevRole.POOL_CHARITY), url=False)
         place.world.index()
         place.world.pass_time(1)
         assert place.run(give, "campaign", campaign_id)["phase"] == "closed"
         with place.world.database.write() as session:
             close_campaign(session, place.world.contracts, int(campaign_id), place.world.clock.at)
         place.world.relay()
-        place.desk("retire", campaign_id, CODE, 500, "--dev", int(DevRole.POOL_CHARITY))
+        place.desk(campaign, "retire", campaign_id, CODE, 500, "--dev", int(DevRole.POOL_CHARITY))
         place.world.index()
         assert place.run(give, "campaign", campaign_id)["total"]["retiredGco2e"] == "1000"
 
     def test_node__that_makes_no_block__is_told(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(charity_sender, "Desk", _Waiting)
-        waits = place.desk("close", 1, "--dev", int(DevRole.POOL_CHARITY), code=1, url=False)
+        waits = place.desk(campaign, "close", 1, "--dev", int(DevRole.POOL_CHARITY), code=1, url=False)
         assert waits["code"] == "charity.act_waits"
 
     @pytest.mark.parametrize("text", ["", 'title_en = "only"', "title_en = 1", "not toml ["])
@@ -226,7 +190,7 @@ class TestCharity:
         file.write_text(text, "utf-8")
         terms = ("--kind", "aid", "--target", 1, "--closes", "2030-01-01T00:00:00Z", "--dev", 7)
 
-        assert place.desk("open", file, *terms, code=2)["code"] == "story.file_malformed"
+        assert place.desk(campaign, "open", file, *terms, code=2)["code"] == "story.file_malformed"
 
 
 class _Waiting:
@@ -235,5 +199,5 @@ class _Waiting:
     def __init__(self, *_args: object) -> None:
         pass
 
-    def send(self, _contract: str, _data: bytes) -> charity_sender.Sent:
-        return charity_sender.Sent(b"t" * 32, None)
+    def send(self, _contract: str, _data: bytes) -> Sent:
+        return Sent(b"t" * 32, None)

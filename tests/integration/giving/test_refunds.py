@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 from web3 import Web3
+from web3.types import Nonce, TxParams, Wei
 
 from backend.chain.keys import DevRole, dev_signer
 from backend.chain.merkle import MerkleTree, claim_leaf
@@ -33,14 +34,13 @@ class Crowd:
         self.people = [world.people.person(FIRST + index) for index in range(len(amounts))]
         self.operator = dev_signer(DevRole.OPERATOR)
         self.sender = Web3.to_checksum_address(self.operator.address)
-        self.nonce = world.w3.eth.get_transaction_count(self.sender)
+        self.nonce = int(world.w3.eth.get_transaction_count(self.sender))
 
     def send(self, contract: str, function: str, *args: object, gas: int = 400_000) -> None:
         """Into the node's hands; who needs its effect waits for it."""
         call = self.world.contracts.named(contract).functions[function](*args)
-        transaction = call.build_transaction(
-            {"from": self.sender, "gas": gas, "nonce": self.nonce, "maxFeePerGas": 10**11, "maxPriorityFeePerGas": 1}
-        )
+        fees: TxParams = {"maxFeePerGas": Wei(10**11), "maxPriorityFeePerGas": Wei(1)}
+        transaction = call.build_transaction({"from": self.sender, "gas": gas, "nonce": Nonce(self.nonce), **fees})
         self.nonce += 1
         signed = Account.sign_transaction(transaction, self.operator.key)
         self.world.w3.eth.send_raw_transaction(signed.raw_transaction)
@@ -59,7 +59,7 @@ class Crowd:
         tree = MerkleTree(hashes)
         batch = people.batch(tree.root, 2 * sum(self.amounts))
         people.send("Issuance", "anchorBatch", tuple(batch.values()), people.approvals(batch))
-        self.nonce = self.world.w3.eth.get_transaction_count(self.sender)
+        self.nonce = int(self.world.w3.eth.get_transaction_count(self.sender))
         for start in range(0, len(leaves), CLAIMS_AT_ONCE):
             some = slice(start, start + CLAIMS_AT_ONCE)
             proofs = [tree.proof(leaf) for leaf in hashes[some]]

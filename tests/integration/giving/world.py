@@ -16,6 +16,7 @@ from backend.api.app import create_app
 from backend.chain.contracts import Contracts
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.typed_data import sign
+from backend.giving.aid_routes import router as aid
 from backend.giving.campaign_routes import router as campaigns
 from backend.giving.charity_desk import CharityDesk, desk_keys
 from backend.giving.kinds import CampaignKind, Funding
@@ -26,8 +27,12 @@ from backend.giving.story import Story
 from backend.giving.tending import tend
 from backend.kernel.clock import FixedClock
 from backend.kernel.digest import to_hex
+from backend.ledger.books import Books
+from backend.ledger.personhood import LedgerKeys
 from backend.link.balances import balance_projections
 from backend.link.indexer import Indexer
+from backend.link.named_block import first_block_from
+from backend.link.node import Node
 from backend.link.outbox import UNFINISHED, intents_in
 from backend.link.sender import Sender
 from backend.settlement.projection import FillsProjection
@@ -70,6 +75,7 @@ class World:
             [*balance_projections(deployment), FillsProjection(), GivingProjection(deployment)],
             confirmations=0,
         )
+        self.books = Books.development(LedgerKeys(b"i" * 32, b"p" * 32))
         self.pool = self.desk(DevRole.POOL_CHARITY)
         self.aid = self.desk(DevRole.AID_CHARITY)
 
@@ -95,7 +101,7 @@ class World:
 
     def tend(self) -> None:
         """What the server does by itself, until it is on the chain and indexed."""
-        tend(self.database, self.contracts, self.clock.at)
+        tend(self.database, self.contracts, lambda from_s: first_block_from(Node(self.w3), from_s, 0), self.clock.at)
         self.relay()
 
     def open(self, desk: CharityDesk, reference: str, story: Story, funding: Funding, **closes: int) -> int:
@@ -124,8 +130,10 @@ class World:
                 "deployment": self.contracts.deployment,
                 "contracts": self.contracts,
                 "site": Site.local(8000),
+                "books": self.books,
+                "is_registrar": lambda address: address == dev_signer(DevRole.REGISTRAR).address,
             },
-            [router, campaigns, pledges],
+            [router, campaigns, pledges, aid],
             {},
         )
         if as_account is not None:

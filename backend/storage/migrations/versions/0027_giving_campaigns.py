@@ -1,4 +1,4 @@
-"""Giving: pictures, names, pledges; who was listed when, what pledges gave and where refunds go, from the events already
+"""Giving: pictures, names, pledges, aid; who was listed when, what pledges gave and where refunds go, from the events already
 indexed.
 """
 
@@ -152,6 +152,70 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('charity', 'block_number', 'log_index')
     )
     _fill()
+    _make_aid()
+
+
+def _make_aid() -> None:
+    """The tables of aid rounds."""
+    op.create_table('giving_aid_body_word',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('body', columns.Address(), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('registered', sa.Boolean(), nullable=False),
+    sa.Column('registrar', columns.Address(), nullable=False),
+    sa.Column('said_at', columns.UtcTime(), nullable=False),
+    sa.Column('signature', sa.LargeBinary(length=65), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('giving_aid_body_word', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_giving_aid_body_word_body'), ['body'], unique=False)
+
+    op.create_table('giving_aid_round',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', columns.Uint256(), nullable=False),
+    sa.Column('class_id', columns.Uint256(), nullable=False),
+    sa.Column('rule', sa.String(length=16), nullable=False),
+    sa.Column('pot_gco2e', columns.Uint256(), nullable=False),
+    sa.Column('cap_gco2e', columns.Uint256(), nullable=False),
+    sa.Column('step_gco2e', columns.Uint256(), nullable=False),
+    sa.Column('least_people', sa.Integer(), nullable=False),
+    sa.Column('opens_at', columns.UtcTime(), nullable=False),
+    sa.Column('closes_at', columns.UtcTime(), nullable=False),
+    sa.Column('opened_at', columns.UtcTime(), nullable=False),
+    sa.Column('root', columns.Bytes32(), nullable=True),
+    sa.Column('applications', sa.Integer(), nullable=False),
+    sa.Column('closed_at', columns.UtcTime(), nullable=True),
+    sa.Column('block_number', sa.BigInteger(), nullable=True),
+    sa.Column('block_hash', columns.Bytes32(), nullable=True),
+    sa.Column('concluded_at', columns.UtcTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('giving_aid_round', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_giving_aid_round_campaign_id'), ['campaign_id'], unique=False)
+
+    op.create_table('giving_aid_application',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('leaf', columns.Bytes32(), nullable=False),
+    sa.Column('applied_at', columns.UtcTime(), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=True),
+    sa.ForeignKeyConstraint(['person_id'], ['ledger_person.id'], ),
+    sa.ForeignKeyConstraint(['round_id'], ['giving_aid_round.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('round_id', 'person_id')
+    )
+    with op.batch_alter_table('giving_aid_application', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_giving_aid_application_person_id'), ['person_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_giving_aid_application_round_id'), ['round_id'], unique=False)
+
+    op.create_table('giving_aid_award',
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('reference', columns.Bytes32(), nullable=False),
+    sa.Column('amount_gco2e', columns.Uint256(), nullable=False),
+    sa.ForeignKeyConstraint(['round_id'], ['giving_aid_round.id'], ),
+    sa.PrimaryKeyConstraint('round_id', 'reference')
+    )
 
 
 def _fill() -> None:
@@ -169,6 +233,20 @@ def _fill() -> None:
 
 def downgrade() -> None:
     """Back from this version."""
+    op.drop_table('giving_aid_award')
+    with op.batch_alter_table('giving_aid_application', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_giving_aid_application_round_id'))
+        batch_op.drop_index(batch_op.f('ix_giving_aid_application_person_id'))
+
+    op.drop_table('giving_aid_application')
+    with op.batch_alter_table('giving_aid_round', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_giving_aid_round_campaign_id'))
+
+    op.drop_table('giving_aid_round')
+    with op.batch_alter_table('giving_aid_body_word', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_giving_aid_body_word_body'))
+
+    op.drop_table('giving_aid_body_word')
     with op.batch_alter_table('giving_charity_listing', schema=None) as batch_op:
         batch_op.drop_column('tx_hash')
         batch_op.drop_column('at')
