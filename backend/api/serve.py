@@ -92,14 +92,7 @@ class Tanyu:
         self.fee = FeeProjection(self.database)
         exchange = self.deployment.domain("Exchange")
         chain = ChainView.remembering(balances, exchange.verifying_contract, self.fee.fee_bps, indexed_block)
-        self.stream = Stream(
-            database=self.database,
-            clock=self.clock,
-            exchange=exchange,
-            chain=chain,
-            fees_of=fees_of_trades,
-            more={Topic.GIFTS: GiftsChannel},
-        )
+        self.stream = self._make_stream(chain)
         self.site = Site.local(settings.port)
         self.sequencer = Sequencer(
             database=self.database,
@@ -142,6 +135,17 @@ class Tanyu:
         keys = LedgerKeys.at(settings.data_dir / "ledger-keys.json")
         self.books = books_of_all_rooms(Books.on_chain(keys, self.deployment.chain_id))
         self._make_loops()
+
+    def _make_stream(self, chain: ChainView) -> Stream:
+        """The market's stream, with what the rooms above the market tell an account."""
+        return Stream(
+            database=self.database,
+            clock=self.clock,
+            exchange=self.deployment.domain("Exchange"),
+            chain=chain,
+            fees_of=fees_of_trades,
+            more={Topic.GIFTS: GiftsChannel},
+        )
 
     def _make_loops(self) -> None:
         """What is done again and again while this process owns the market."""

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
+from backend.giving.campaign_phase import CampaignPhase, phase_of
 from backend.giving.charity import listed_charities
 from backend.giving.holding import Holding
 from backend.giving.kinds import MovementKind
-from backend.giving.phase import Phase, phase_of
 from backend.giving.projection import holding_of
 from backend.giving.public_text import PublicTextUnfit
 from backend.giving.story import Story, StoryInvalid
@@ -49,7 +49,7 @@ class CampaignView:
         target = self.campaign.target_gco2e
         return self.total.donated_gco2e * BPS // target if target else BPS
 
-    def phase_at(self, now: datetime) -> Phase:
+    def phase_at(self, now: datetime) -> CampaignPhase:
         """Where it stands at a time."""
         return phase_of(self.campaign, charity_listed=self.charity_listed, now=now)
 

@@ -9,10 +9,10 @@ from pydantic import Base64Bytes, Field
 from backend.access.wire import AddressText, Amount, HexBytes32, Iso, PositiveAmount, Wire
 from backend.chain.class_id import class_code
 from backend.giving.campaign import CampaignView
+from backend.giving.campaign_phase import CampaignPhase
 from backend.giving.charity import Charity
 from backend.giving.holding import Holding
 from backend.giving.kinds import CampaignKind, MovementKind
-from backend.giving.phase import Phase
 from backend.giving.picture import PICTURE_BYTES_MAX, Picture
 from backend.giving.receipt import receipt_id_of
 from backend.giving.refund import Claimed
@@ -149,7 +149,7 @@ class CampaignOut(Wire):
     kind: str
     funding: str
     state: str
-    phase: Phase
+    phase: CampaignPhase
     opens_at: Iso
     closes_at: Iso
     target_gco2e: Amount

@@ -22,10 +22,10 @@ from backend.giving.campaign_bodies import (
     StoryBody,
     TrailOut,
 )
+from backend.giving.campaign_phase import CampaignPhase
 from backend.giving.charity import charities, charity_at
 from backend.giving.donor_name import name_gifts, names_in, unname_gifts
 from backend.giving.kinds import CampaignKind, MovementKind
-from backend.giving.phase import Phase
 from backend.giving.publishing import picture_at, publish_charitys_story, publish_picture, story_document
 from backend.giving.refund import claim_refunds
 from backend.giving.routes import contracts_of
@@ -54,7 +54,7 @@ def campaigns(
     *,
     q: Words = None,
     kind: CampaignKind | None = None,
-    phase: Phase | None = None,
+    phase: CampaignPhase | None = None,
     charity: AddressText | None = None,
     after: Annotated[int, Query(ge=0, description="Campaigns with a larger id.")] = 0,
     limit: PageLimit = CAMPAIGNS_MAX,

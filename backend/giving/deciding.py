@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 
 from backend.chain.contracts import Contracts
 from backend.giving.campaign import campaign_at
+from backend.giving.campaign_phase import DECIDABLE, phase_of
 from backend.giving.charity import is_listed, listed_charities
 from backend.giving.kinds import CampaignKind, CampaignState
-from backend.giving.phase import DECIDABLE, phase_of
 from backend.giving.projection import holding_of
 from backend.giving.tables import Campaign, CampaignHolding
 from backend.kernel.clock import iso, unix_s

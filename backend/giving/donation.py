@@ -7,9 +7,9 @@ from sqlmodel import Session
 
 from backend.chain.contracts import Contracts
 from backend.giving.campaign import campaign_at
+from backend.giving.campaign_phase import CampaignPhase, phase_of, why_closed
 from backend.giving.charity import is_listed
 from backend.giving.kinds import RelayKind
-from backend.giving.phase import Phase, phase_of, why_closed
 from backend.giving.relay import Relayed, signed_act, submit
 from backend.kernel.clock import iso, unix_s
 from backend.kernel.errors import RuleViolated
@@ -84,7 +84,7 @@ def require_open(session: Session, campaign_id: int, now: datetime) -> None:
     """Raises CampaignUnknown, CampaignNotOpen."""
     campaign = campaign_at(session, campaign_id)
     phase = phase_of(campaign, charity_listed=is_listed(session, campaign.charity), now=now)
-    if phase != Phase.COLLECTING:
+    if phase != CampaignPhase.COLLECTING:
         raise CampaignNotOpen(campaign_id, why_closed(campaign, phase))
 
 

@@ -10,8 +10,8 @@ from backend.access.language import terminal_language
 from backend.access.signed_in import client_at
 from backend.access.terminal import AsJson, failing_plainly
 from backend.chain.class_id import parse_code
+from backend.giving.campaign_phase import CampaignPhase
 from backend.giving.kinds import CampaignKind
-from backend.giving.phase import Phase
 from backend.giving.signed_message import deadline_after, fresh_number, signed_body
 from backend.kernel.clock import SystemClock, unix_s
 from backend.kernel.mass import BPS
@@ -66,7 +66,7 @@ def _whole(campaign: dict[str, Any]) -> dict[str, Any]:
 def list_campaigns(
     words: Annotated[str, typer.Argument(help="Words of the story, in either language.")] = "",
     kind: Annotated[CampaignKind | None, typer.Option(help="retire-pool or aid.")] = None,
-    phase: Annotated[Phase | None, typer.Option(help="Where it stands, such as collecting.")] = None,
+    phase: Annotated[CampaignPhase | None, typer.Option(help="Where it stands, such as collecting.")] = None,
     *,
     as_json: AsJson = False,
 ) -> None:

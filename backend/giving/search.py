@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlmodel import Session
 
 from backend.giving.campaign import CampaignView, campaign_views
+from backend.giving.campaign_phase import CampaignPhase
 from backend.giving.kinds import CampaignKind
-from backend.giving.phase import Phase
 from backend.kernel.text import seen
 
 
@@ -19,7 +19,7 @@ class Wanted:
 
     words: str | None = None
     kind: CampaignKind | None = None
-    phase: Phase | None = None
+    phase: CampaignPhase | None = None
     charity: str | None = None
     after: int = 0
 

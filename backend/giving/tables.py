@@ -140,7 +140,7 @@ class StoryRow(SQLModel, table=True):
 
 
 class PictureRow(SQLModel, table=True):
-    """A campaign's picture under the SHA-256 of its bytes, which its story holds."""
+    """A campaign picture under the SHA-256 of its bytes, which the story holds."""
 
     __tablename__ = "giving_picture"
 

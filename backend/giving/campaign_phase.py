@@ -12,7 +12,7 @@ from backend.giving.tables import Campaign
 from backend.kernel.clock import iso
 
 
-class Phase(StrEnum):
+class CampaignPhase(StrEnum):
     """announced -> collecting -> closed -> succeeded | failed. A delisted charity suspends the first three."""
 
     ANNOUNCED = "announced"
@@ -25,28 +25,28 @@ class Phase(StrEnum):
     FAILED = "failed"
 
 
-DECIDABLE = frozenset({Phase.CLOSED, Phase.SUSPENDED})
+DECIDABLE = frozenset({CampaignPhase.CLOSED, CampaignPhase.SUSPENDED})
 """Phases in which the chain decides a campaign, whoever asks."""
 
 
-def phase_of(campaign: Campaign, *, charity_listed: bool, now: datetime) -> Phase:
+def phase_of(campaign: Campaign, *, charity_listed: bool, now: datetime) -> CampaignPhase:
     """Where a campaign stands at a time."""
     if campaign.state != CampaignState.OPEN:
-        return Phase(campaign.state)
+        return CampaignPhase(campaign.state)
     if not charity_listed:
-        return Phase.SUSPENDED
+        return CampaignPhase.SUSPENDED
     if now < campaign.opens_at:
-        return Phase.ANNOUNCED
-    return Phase.COLLECTING if now < campaign.closes_at else Phase.CLOSED
+        return CampaignPhase.ANNOUNCED
+    return CampaignPhase.COLLECTING if now < campaign.closes_at else CampaignPhase.CLOSED
 
 
-def why_closed(campaign: Campaign, phase: Phase) -> str:
+def why_closed(campaign: Campaign, phase: CampaignPhase) -> str:
     """Why a campaign takes no gifts in a phase, in words; nothing to say of one that collects."""
     return {
-        Phase.ANNOUNCED: f"it opens at {iso(campaign.opens_at)}",
-        Phase.COLLECTING: "",
-        Phase.CLOSED: f"it closed at {iso(campaign.closes_at)}",
-        Phase.SUSPENDED: "its charity is not listed any more",
-        Phase.SUCCEEDED: "it has succeeded",
-        Phase.FAILED: "it has failed",
+        CampaignPhase.ANNOUNCED: f"it opens at {iso(campaign.opens_at)}",
+        CampaignPhase.COLLECTING: "",
+        CampaignPhase.CLOSED: f"it closed at {iso(campaign.closes_at)}",
+        CampaignPhase.SUSPENDED: "its charity is not listed any more",
+        CampaignPhase.SUCCEEDED: "it has succeeded",
+        CampaignPhase.FAILED: "it has failed",
     }[phase]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.giving.campaign_phase import DECIDABLE, CampaignPhase, phase_of, why_closed
 from backend.giving.kinds import CampaignKind, CampaignState, Funding
-from backend.giving.phase import DECIDABLE, Phase, phase_of, why_closed
 from backend.giving.tables import Campaign
 from tests.unit.giving.chain import POOL, START
 
@@ -35,14 +35,14 @@ def a_campaign(state: CampaignState = CampaignState.OPEN) -> Campaign:
 @pytest.mark.parametrize(
     ("now", "phase"),
     [
-        (OPENS - SECOND, Phase.ANNOUNCED),
-        (OPENS, Phase.COLLECTING),
-        (CLOSES - SECOND, Phase.COLLECTING),
-        (CLOSES, Phase.CLOSED),
-        (CLOSES + SECOND, Phase.CLOSED),
+        (OPENS - SECOND, CampaignPhase.ANNOUNCED),
+        (OPENS, CampaignPhase.COLLECTING),
+        (CLOSES - SECOND, CampaignPhase.COLLECTING),
+        (CLOSES, CampaignPhase.CLOSED),
+        (CLOSES + SECOND, CampaignPhase.CLOSED),
     ],
 )
-def test_phase__at_the_edges_of_the_window__changes_in_that_very_second(now: datetime, phase: Phase) -> None:
+def test_phase__at_the_edges_of_the_window__changes_in_that_very_second(now: datetime, phase: CampaignPhase) -> None:
     assert phase_of(a_campaign(), charity_listed=True, now=now) == phase
 
 
@@ -50,7 +50,7 @@ def test_phase__at_the_edges_of_the_window__changes_in_that_very_second(now: dat
 def test_phase__in_every_second__takes_gifts_or_can_be_decided_or_waits__one_of_them(second: int, listed: bool) -> None:
     phase = phase_of(a_campaign(), charity_listed=listed, now=OPENS + second * SECOND)
 
-    takes = phase == Phase.COLLECTING
+    takes = phase == CampaignPhase.COLLECTING
     assert takes == (listed and 0 <= second < 86_400)
     assert (phase in DECIDABLE) == (not listed or second >= 86_400)
     assert bool(why_closed(a_campaign(), phase)) == (not takes)
@@ -59,4 +59,4 @@ def test_phase__in_every_second__takes_gifts_or_can_be_decided_or_waits__one_of_
 @pytest.mark.parametrize("state", [CampaignState.SUCCEEDED, CampaignState.FAILED])
 @pytest.mark.parametrize("listed", [True, False])
 def test_phase__decided__is_the_decision_for_ever(state: CampaignState, listed: bool) -> None:
-    assert phase_of(a_campaign(state), charity_listed=listed, now=OPENS) == Phase(state)
+    assert phase_of(a_campaign(state), charity_listed=listed, now=OPENS) == CampaignPhase(state)
