@@ -29,7 +29,9 @@ class CampaignUnknown(NotFound):
 
 @dataclass(frozen=True)
 class CampaignView:
-    """A campaign with its holdings by class id, ascending. `story` is None if nobody published it here."""
+    """A campaign with its holdings by class id, ascending. `story` is None if none was published here that tells of the
+    campaign's own kind and target.
+    """
 
     campaign: Campaign
     holdings: dict[int, Holding]
@@ -98,13 +100,20 @@ def _views(session: Session, campaigns: Sequence[Campaign]) -> list[CampaignView
         CampaignView(
             campaign=campaign,
             holdings=holdings[campaign.campaign_id],
-            story=stories.get(campaign.story_digest),
+            story=_fitting(stories.get(campaign.story_digest), campaign),
             charity_listed=campaign.charity in listed,
             gifts=counts.get(campaign.campaign_id, (0, 0))[0],
             donors=counts.get(campaign.campaign_id, (0, 0))[1],
         )
         for campaign in campaigns
     ]
+
+
+def _fitting(story: Story | None, campaign: Campaign) -> Story | None:
+    """A story that tells of another kind or target than the chain has is not the campaign's."""
+    if story is None or (story.kind, story.target_gco2e) != (campaign.kind, campaign.target_gco2e):
+        return None
+    return story
 
 
 def _stories(session: Session, digests: Iterable[bytes]) -> dict[bytes, Story]:

@@ -9,9 +9,8 @@ from backend.access.session import signed_in
 from backend.access.state import clock_of, database_of
 from backend.giving.bodies import RelayOut
 from backend.giving.pledge_bodies import PledgeBody, PledgeOut, RefundToBody, WithdrawalBody
-from backend.giving.pledging import keep_pledge, pledge_at, pledges_of, signed_pledge, withdrawal_act
-from backend.giving.refund import refund_to_act
-from backend.giving.relay import submit
+from backend.giving.pledging import keep_pledge, pledges_of, relay_withdrawal, signed_pledge
+from backend.giving.refund import relay_refund_to
 from backend.giving.routes import contracts_of
 from backend.link.node import Node
 
@@ -43,10 +42,9 @@ def withdraw_pledge(request: Request, body: WithdrawalBody) -> RelayOut:
     """Relays a signed `UseNumber` for the Charity contract: it ends the pledge under that number for ever. At any time;
     what was drawn before stays given.
     """
+    contracts, now = contracts_of(request), clock_of(request).now()
     with database_of(request).write() as session:
-        now = clock_of(request).now()
-        pledge_at(session, body.account, body.number, now)
-        return RelayOut.of(submit(session, withdrawal_act(contracts_of(request), body.act()), body.signature, now))
+        return RelayOut.of(relay_withdrawal(session, contracts, body.act(), body.signature, now))
 
 
 @router.post("/refund-wallets", status_code=202)
@@ -54,6 +52,6 @@ def direct_refunds(request: Request, body: RefundToBody) -> RelayOut:
     """Relays a signed `RefundTo`: refunds of a donor's gifts go to another wallet of its from now on, such as the one
     it has after changing keys. The zero address: to the donor itself again.
     """
+    contracts, now = contracts_of(request), clock_of(request).now()
     with database_of(request).write() as session:
-        act = refund_to_act(contracts_of(request), body.act())
-        return RelayOut.of(submit(session, act, body.signature, clock_of(request).now()))
+        return RelayOut.of(relay_refund_to(session, contracts, body.act(), body.signature, now))

@@ -13,12 +13,13 @@ from backend.giving.donation import CampaignNotOpen
 from backend.giving.kinds import CampaignState, RelayKind
 from backend.giving.pledge import Pledge
 from backend.giving.relay import (
-    Act,
     ActExpired,
     ActNumberUsed,
     ActSignerWrong,
     ClassUnknown,
+    Relayed,
     signed_act,
+    submit,
 )
 from backend.giving.tables import PledgeDraw, PledgeRow
 from backend.kernel.clock import from_unix_s, unix_s
@@ -96,14 +97,6 @@ class UseNumber:
         return {"account": self.account, "number": self.number, "deadline": self.deadline}
 
 
-def withdrawal_act(contracts: Contracts, withdrawal: UseNumber) -> Act:
-    """The act that ends the pledge under a number, for ever."""
-    message = withdrawal.message()
-    return signed_act(
-        contracts, RelayKind.USE_NUMBER, "UseNumber", "useNumberBySig", message, account=withdrawal.account
-    )
-
-
 def signed_pledge(contracts: Contracts, pledge: Pledge, signature: bytes, wallet_accepts: WalletQuestion) -> bytes:
     """The signature as it is kept, if the donor's key made it or its wallet takes it (EIP-1271). A node may be asked:
     call it before a transaction is open. Raises ActSignerWrong, SignatureMalformed, NodeUnavailable.
@@ -179,6 +172,18 @@ def pledge_of(row: PledgeRow) -> Pledge:
         expiry=unix_s(row.expires_at),
         number=row.number,
     )
+
+
+def relay_withdrawal(
+    session: Session, contracts: Contracts, withdrawal: UseNumber, signature: bytes, now: datetime
+) -> Relayed:
+    """Relays that a donor ends the pledge under a number, for ever; submit's errors and PledgeUnknown."""
+    pledge_at(session, withdrawal.account, withdrawal.number, now)
+    message = withdrawal.message()
+    act = signed_act(
+        contracts, RelayKind.USE_NUMBER, "UseNumber", "useNumberBySig", message, account=withdrawal.account
+    )
+    return submit(session, act, signature, now)
 
 
 def drawn_gco2e(session: Session, struct_hash: bytes) -> int:

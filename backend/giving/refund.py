@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from backend.chain.contracts import Contracts
 from backend.giving.campaign import campaign_at
 from backend.giving.kinds import CampaignState, MovementKind, RelayKind
-from backend.giving.relay import Act, signed_act
+from backend.giving.relay import Relayed, signed_act, submit
 from backend.giving.tables import Campaign, Movement, RefundDirection
 from backend.kernel.clock import unix_s
 from backend.kernel.digest import sha256
@@ -80,12 +80,15 @@ class RefundTo:
         return {"donor": self.donor, "to": self.to, "number": self.number, "deadline": self.deadline}
 
 
-def refund_to_act(contracts: Contracts, refund_to: RefundTo) -> Act:
-    """The act that names a donor's refund wallet. Raises RefundWalletWrong."""
+def relay_refund_to(
+    session: Session, contracts: Contracts, refund_to: RefundTo, signature: bytes, now: datetime
+) -> Relayed:
+    """Relays that a donor names its refund wallet; submit's errors and RefundWalletWrong."""
     if refund_to.to == contracts.deployment.address("Charity"):
         raise RefundWalletWrong(refund_to.to)
     message = refund_to.message()
-    return signed_act(contracts, RelayKind.REFUND_TO, "RefundTo", "refundToBySig", message, account=refund_to.donor)
+    act = signed_act(contracts, RelayKind.REFUND_TO, "RefundTo", "refundToBySig", message, account=refund_to.donor)
+    return submit(session, act, signature, now)
 
 
 def refund_wallet_of(session: Session, donor: str) -> str:

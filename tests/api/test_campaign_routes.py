@@ -209,6 +209,15 @@ def test_story__from_before_a_rule_that_it_breaks__is_not_shown_any_more(place: 
     assert json.loads(place.client().get(f"/stories/{to_hex(digest)}").content)["title"]["en"] == "Old\u202e"
 
 
+@pytest.mark.parametrize(("kind", "target"), [(1, 1_000), (0, 999)])
+def test_story__of_another_kind_or_target_than_the_chain_has__is_not_the_campaigns(
+    place: Place, kind: int, target: int
+) -> None:
+    place.opened(1, place.tell(), kind=kind, target=target)
+
+    assert place.client().get("/campaigns/1").json()["story"] is None
+
+
 def test_gifts__unnamed_unless_their_donor_wishes_otherwise(place: Place) -> None:
     place.opened(1, place.tell())
     place.chain.donated(5, donor=ALICE)

@@ -5,7 +5,6 @@ after it had spent a part.
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from eth_account import Account
 from web3 import Web3
 from web3.types import Nonce, TxParams, Wei
@@ -14,7 +13,7 @@ from backend.chain.keys import DevRole, dev_signer
 from backend.chain.merkle import MerkleTree, claim_leaf
 from backend.chain.typed_data import sign
 from backend.giving.kinds import Funding
-from backend.giving.refund import RefundTo, RefundWalletWrong, refund_campaign, refund_to_act
+from backend.giving.refund import refund_campaign
 from backend.kernel.digest import sha256
 from tests.contract.people import CLASS_ID, FAR, GAS
 from tests.integration.giving.world import POOL_STORY, World
@@ -147,8 +146,10 @@ def test_target_missed__a_donor_with_a_new_wallet__gets_its_refund_there_for_eve
 def test_refund_wallet__the_charity_contract_itself__is_refused(world: World) -> None:
     charity = world.contracts.deployment.address("Charity")
 
-    with pytest.raises(RefundWalletWrong):
-        refund_to_act(world.contracts, RefundTo(world.people.person(52).address, charity, 1, FAR))
+    message = {"donor": world.people.person(52).address, "to": charity, "number": 1, "deadline": FAR}
+    body = world.signed(world.people.person(52), "RefundTo", "Charity", message)
+    answer = world.post("/refund-wallets", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "refund.wallet_wrong")
 
 
 def test_charity_removed__after_it_spent_a_part__takes_no_gift_and_shares_what_is_left(world: World) -> None:
