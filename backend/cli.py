@@ -25,8 +25,10 @@ from backend.chain.keys import DEV_MNEMONIC, require_dev_chain
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect
 from backend.footprint.commands import app as factors
 from backend.footprint.estimate_commands import app as footprint
+from backend.giving.aid_commands import app as aid
+from backend.giving.campaign_commands import app as campaign
 from backend.giving.certificate_commands import app as retire
-from backend.giving.commands import give
+from backend.giving.give_commands import app as give
 from backend.giving.owing_commands import me
 from backend.issuance.appeal_commands import app as appeals
 from backend.issuance.class_commands import app as batch
@@ -71,6 +73,8 @@ for room in (
     market,
     trade,
     give,
+    campaign,
+    aid,
     retire,
     audit,
 ):

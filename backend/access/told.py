@@ -1,4 +1,6 @@
-"""A JSON answer as a person reads it: words for names, kilograms and per cent, tables; in one language. Exact."""
+"""A JSON answer as a person reads it: words for names, kilograms and per cent, tables; in one language. Exact: what
+somebody else wrote is told as text, whatever markup it looks like.
+"""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,7 +53,7 @@ def _parts(found: Mapping[str, Any], title: str | None, language: Language) -> I
         elif _is_list_of_sentences(value):
             beneath.append(_list(word, value))
         elif isinstance(value, list | Mapping) or value not in (None, ""):
-            head.add_row(word, _cell(name, value, language))
+            head.add_row(word, Text(_cell(name, value, language)))
     if head.row_count:
         yield head
     yield from beneath
@@ -109,7 +111,7 @@ def _tables(rows: Sequence[Mapping[str, Any]], title: str | None, language: Lang
     for name in own:
         table.add_column(field_word(name, language), justify="right" if unit_of(name) else "left")
     for row in rows:
-        table.add_row(*(_cell(name, row[name], language) for name in own))
+        table.add_row(*(Text(_cell(name, row[name], language)) for name in own))
     yield table
     for name in inner:
         held = [{names[0]: row[names[0]]} | one for row in rows for one in row[name]]

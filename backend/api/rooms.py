@@ -8,9 +8,21 @@ from fastapi import APIRouter
 
 from backend.chain.deployment import Deployment
 from backend.footprint.routes import router as footprint
+from backend.giving.aid_application import applications_of
+from backend.giving.aid_routes import router as aid
+from backend.giving.campaign_routes import router as campaigns
 from backend.giving.certificate_routes import router as certificates
 from backend.giving.owing_routes import router as owing
-from backend.giving.personal import gifts_of, relays_in_the_way, relays_of, retirements_of
+from backend.giving.personal import (
+    forget_wishes,
+    gifts_of,
+    names_of,
+    pledges_of,
+    relays_in_the_way,
+    relays_of,
+    retirements_of,
+)
+from backend.giving.pledge_routes import router as pledges
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router as giving
 from backend.issuance.credential_routes import router as credentials
@@ -50,9 +62,7 @@ from backend.settlement.trade_routes import router as own_trades
 ROUTERS: tuple[APIRouter, ...] = (
     *(entry, footprint, ledger, issuance, credentials, market, cancelling, faucet),
     *(governing, tape, stream, settlement, own_trades),
-    giving,
-    certificates,
-    owing,
+    *(giving, certificates, owing, campaigns, pledges, aid),
 )
 
 
@@ -74,7 +84,7 @@ def books_of_all_rooms(books: Books) -> Books:
     return replace(
         books,
         erasure_checks=(batch_in_the_way, second_look_in_the_way, trading_in_the_way, relays_in_the_way),
-        erasure_steps=(empty_verification,),
+        erasure_steps=(empty_verification, forget_wishes),
         export_sections={
             "attestations": attestations_of,
             "claims": claims_of,
@@ -90,5 +100,8 @@ def books_of_all_rooms(books: Books) -> Books:
             "retirements": retirements_of,
             "gifts": gifts_of,
             "relays": relays_of,
+            "aid": applications_of,
+            "pledges": pledges_of,
+            "donorNames": names_of,
         },
     )

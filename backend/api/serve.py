@@ -26,6 +26,8 @@ from backend.chain.keys import DevRole, KeystoreUnreadable, Signer, dev_signer, 
 from backend.chain.rpc import LOCAL_CHAIN_ID, connect, network_of
 from backend.giving.certifier import Certifier
 from backend.giving.donation import require_open_until
+from backend.giving.private_channel import GiftsChannel
+from backend.giving.tending import Tended, tend
 from backend.giving.witness import Witness
 from backend.issuance.drawing import Advanced, advance
 from backend.issuance.reversal import Cancelled, cancel_reversed
@@ -46,6 +48,7 @@ from backend.link.node import Header, Node
 from backend.link.sender import Sender
 from backend.link.worker import Worker
 from backend.market.anchoring import Anchored, Anchoring
+from backend.market.channel import Topic
 from backend.market.connection import StreamStopped
 from backend.market.extracting import Extracting
 from backend.market.forward import Forwarder, MarketUnowned
@@ -64,6 +67,7 @@ SETTLE_EVERY = timedelta(milliseconds=200)
 CLOSE_EVERY = timedelta(hours=1)
 CANCEL_EVERY = timedelta(seconds=2)
 DRAW_EVERY = timedelta(seconds=2)
+TEND_EVERY = timedelta(seconds=5)
 ANCHOR_EVERY = timedelta(minutes=1)
 EXTRACT_EVERY = timedelta(seconds=1)
 STOP_TIMEOUT = timedelta(seconds=10)
@@ -92,9 +96,7 @@ class Tanyu:
         self.fee = FeeProjection(self.database)
         exchange = self.deployment.domain("Exchange")
         chain = ChainView.remembering(balances, exchange.verifying_contract, self.fee.fee_bps, indexed_block)
-        self.stream = Stream(
-            database=self.database, clock=self.clock, exchange=exchange, chain=chain, fees_of=fees_of_trades
-        )
+        self.stream = self._make_stream(chain)
         self.site = Site.local(settings.port)
         self.sequencer = Sequencer(
             database=self.database,
@@ -138,6 +140,17 @@ class Tanyu:
         self.books = books_of_all_rooms(Books.on_chain(keys, self.deployment.chain_id))
         self._make_loops()
 
+    def _make_stream(self, chain: ChainView) -> Stream:
+        """The market's stream, with what the rooms above the market tell an account."""
+        return Stream(
+            database=self.database,
+            clock=self.clock,
+            exchange=self.deployment.domain("Exchange"),
+            chain=chain,
+            fees_of=fees_of_trades,
+            more={Topic.GIFTS: GiftsChannel},
+        )
+
     def _make_loops(self) -> None:
         """What is done again and again while this process owns the market."""
         settler = Settler(self.database, self.contracts, self.market, self.clock)
@@ -145,6 +158,7 @@ class Tanyu:
         self.closing = self._loop("closing", self._close_overdue, CLOSE_EVERY)
         self.cancelling = self._loop("cancelling", self._cancel_reversed, CANCEL_EVERY)
         self.drawing = self._loop("drawing", self._advance_draws, DRAW_EVERY)
+        self.tending = self._loop("tending", self._tend_giving, TEND_EVERY)
         self._journal_heads = Anchoring(self.database, self.contracts)
         self.anchoring = self._loop("anchoring", self._anchor_journal, ANCHOR_EVERY)
         self._extracts = Extracting(self.database, self.deployment.domain("Exchange"))
@@ -173,8 +187,12 @@ class Tanyu:
         """The journal's head of each day that is over goes to the chain."""
         return self._journal_heads.step(self.clock.now())
 
+    def _tend_giving(self) -> Tended:
+        """Campaigns are decided in time, leftovers retired, pledges drawn, aid rounds concluded."""
+        return tend(self.database, self.contracts, self._find_block, self.clock.now())
+
     def _find_block(self, from_s: int) -> Header | None:
-        """The block that a draw named by its time."""
+        """The block that a draw or an aid round named by its time."""
         return first_block_from(Node(self.w3), from_s, confirmations_of(self.settings, self.deployment))
 
     def _is_registrar(self, address: str) -> bool:
@@ -198,6 +216,7 @@ class Tanyu:
         self.closing.start()
         self.cancelling.start()
         self.drawing.start()
+        self.tending.start()
         self.anchoring.start()
         self.extracting.start()
 
@@ -205,6 +224,7 @@ class Tanyu:
         """In the reverse order; each finishes its step."""
         self.extracting.stop(STOP_TIMEOUT)
         self.anchoring.stop(STOP_TIMEOUT)
+        self.tending.stop(STOP_TIMEOUT)
         self.drawing.stop(STOP_TIMEOUT)
         self.cancelling.stop(STOP_TIMEOUT)
         self.closing.stop(STOP_TIMEOUT)

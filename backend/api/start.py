@@ -211,7 +211,11 @@ def _campaign_block(row: CampaignFacts, words: Words, language: Language) -> Htm
     used = words["campaign_used"].format(retired=kg_text(row.retired_gco2e), granted=kg_text(row.granted_gco2e))
     return h(
         "article",
-        h("h3", row.title_zh if language == "zh" else row.title_en, h("span", words[row.kind], class_="facts")),
+        h(
+            "h3",
+            h("bdi", row.title_zh if language == "zh" else row.title_en),
+            h("span", words[row.kind], class_="facts"),
+        ),
         bar([("donated", min(row.donated_gco2e, row.target_gco2e))], row.target_gco2e, said),
         h("p", said + words["between_sentences"] + used),
     )

@@ -3,18 +3,14 @@
 from typing import Literal
 
 from backend.access.wire import AccountSignatureText, AddressText, Amount, HexBytes32, Iso, PositiveAmount, Wire, camel
-from backend.chain.class_id import class_code
 from backend.chain.permit import Permit
 from backend.giving.approval import Approve
-from backend.giving.campaign import CampaignView
 from backend.giving.donation import Donate
-from backend.giving.holding import Holding
 from backend.giving.kinds import NumberedContract, RetirementPurpose
 from backend.giving.number_use import NumberUse
-from backend.giving.receipt import Receipt, receipt_id_of
+from backend.giving.receipt import Receipt
 from backend.giving.relay import Relayed
 from backend.giving.retirement import Retire
-from backend.giving.tables import Movement
 from backend.giving.transfer import Transfer
 
 
@@ -165,102 +161,6 @@ class RelayOut(Wire):
             tx_hash=relayed.tx_hash,
             reason=relayed.reason,
             created_at=relayed.created_at,
-        )
-
-
-class HoldingOut(Wire):
-    """Grams: donated = held + retired + granted + refunded, always."""
-
-    donated_gco2e: Amount
-    held_gco2e: Amount
-    retired_gco2e: Amount
-    granted_gco2e: Amount
-    refunded_gco2e: Amount
-
-    @classmethod
-    def of(cls, holding: Holding) -> "HoldingOut":
-        """As JSON."""
-        return cls(
-            donated_gco2e=holding.donated_gco2e,
-            held_gco2e=holding.held_gco2e,
-            retired_gco2e=holding.retired_gco2e,
-            granted_gco2e=holding.granted_gco2e,
-            refunded_gco2e=holding.refunded_gco2e,
-        )
-
-
-class StoryOut(Wire):
-    """What a campaign is for, in both languages; hashes to the campaign's `storyDigest`."""
-
-    title_en: str
-    title_zh: str
-    story_en: str
-    story_zh: str
-
-
-class CampaignOut(Wire):
-    """A campaign. `byClass` by class code. `story` is null if it was not published here."""
-
-    campaign_id: Amount
-    charity: AddressText
-    kind: str
-    funding: str
-    state: str
-    opens_at: Iso
-    closes_at: Iso
-    target_gco2e: Amount
-    total: HoldingOut
-    by_class: dict[str, HoldingOut]
-    story_digest: HexBytes32
-    story: StoryOut | None
-    opened_at: Iso
-    tx_hash: HexBytes32
-
-    @classmethod
-    def of(cls, view: CampaignView) -> "CampaignOut":
-        """As JSON."""
-        campaign, story = view.campaign, view.story
-        return cls(
-            campaign_id=campaign.campaign_id,
-            charity=campaign.charity,
-            kind=campaign.kind,
-            funding=campaign.funding,
-            state=campaign.state,
-            opens_at=campaign.opens_at,
-            closes_at=campaign.closes_at,
-            target_gco2e=campaign.target_gco2e,
-            total=HoldingOut.of(view.total),
-            by_class={class_code(class_id): HoldingOut.of(held) for class_id, held in view.holdings.items()},
-            story_digest=campaign.story_digest,
-            story=None
-            if story is None
-            else StoryOut(
-                title_en=story.title_en, title_zh=story.title_zh, story_en=story.story_en, story_zh=story.story_zh
-            ),
-            opened_at=campaign.opened_at,
-            tx_hash=campaign.tx_hash,
-        )
-
-
-class GiftOut(Wire):
-    """A gift to a campaign."""
-
-    receipt_id: str
-    donor: AddressText
-    class_code: str
-    amount_gco2e: Amount
-    at: Iso
-
-    @classmethod
-    def of(cls, gift: Movement) -> "GiftOut":
-        """As JSON."""
-        assert gift.donor is not None
-        return cls(
-            receipt_id=receipt_id_of(gift),
-            donor=gift.donor,
-            class_code=class_code(gift.class_id),
-            amount_gco2e=gift.amount_gco2e,
-            at=gift.at,
         )
 
 

@@ -14,20 +14,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from eth_abi.abi import encode
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 from web3 import Web3
 
 from backend.chain.contracts import Contracts
 from backend.chain.events import EventDecoder
-from backend.chain.keccak import keccak
 from backend.chain.keys import Signer
 from backend.chain.reverts import decode_revert
 from backend.chain.typed_data import sign as sign_typed_data
-from backend.giving.campaign import campaign_at, publish_story
+from backend.giving.campaign import campaign_at
+from backend.giving.charity_sender import early_message, grant_message
 from backend.giving.grant import Grant, require_grantable, require_held, require_spendable
 from backend.giving.kinds import CampaignKind, CampaignState, Funding
+from backend.giving.publishing import publish_story
 from backend.giving.story import Story
 from backend.giving.tables import DeskAct
 from backend.kernel.clock import Clock, unix_s
@@ -50,8 +50,8 @@ SECOND_DEADLINE_S = 2**40
 SecondSigner = Callable[[str, Mapping[str, object]], bytes]
 """Signs a message of a type (`Grant`, `RetireEarly`) for the Charity contract, wherever its key is."""
 
-_KIND_NUMBERS = {CampaignKind.RETIRE_POOL: 0, CampaignKind.AID: 1}
-_FUNDING_NUMBERS = {Funding.KEEP_WHAT_YOU_RAISE: 0, Funding.ALL_OR_NOTHING: 1}
+KIND_NUMBERS = {CampaignKind.RETIRE_POOL: 0, CampaignKind.AID: 1}
+FUNDING_NUMBERS = {Funding.KEEP_WHAT_YOU_RAISE: 0, Funding.ALL_OR_NOTHING: 1}
 
 
 class DeskActRefused(RuleViolated):
@@ -115,8 +115,8 @@ class CharityDesk:
         with self._database.write() as session:
             digest = publish_story(session, story, self._clock.now())
         args = [
-            _KIND_NUMBERS[story.kind],
-            _FUNDING_NUMBERS[funding],
+            KIND_NUMBERS[story.kind],
+            FUNDING_NUMBERS[funding],
             unix_s(opens),
             unix_s(closes),
             story.target_gco2e,
@@ -124,6 +124,12 @@ class CharityDesk:
         ]
         receipt = self._do(reference, self._contracts.encode("Charity", "openCampaign", args))
         return self._campaign_in(receipt)
+
+    def close_early(self, reference: str, campaign_id: int) -> bytes:
+        """Ends a campaign's window at the second of its block; returns the transaction's hash. Raises DeskActRefused
+        (another charity's, closed already), DeskActDiffers, Unavailable.
+        """
+        return self._do(reference, self._contracts.encode("Charity", "closeEarly", [campaign_id])).tx_hash
 
     def retire_held(self, reference: str, campaign_id: int, class_id: int, amount_gco2e: int) -> bytes:
         """Retires what a pool holds; returns the transaction's hash.
@@ -139,8 +145,7 @@ class CharityDesk:
         late = self._contracts.encode("Charity", "retireHeld", terms)
         if known == late or (known is None and self._state(campaign_id) == CampaignState.SUCCEEDED):
             return self._do(reference, late).tx_hash
-        message: dict[str, object] = {"campaignId": campaign_id, "classId": class_id, "amountGco2e": amount_gco2e}
-        second = self._second_word(reference, "RetireEarly", message)
+        second = self._second_word(reference, "RetireEarly", early_message(campaign_id, class_id, amount_gco2e))
         return self._do(reference, self._contracts.encode("Charity", "retireEarly", [*terms, second])).tx_hash
 
     def grant(self, reference: str, campaign_id: int, class_id: int, grants: Sequence[Grant]) -> bytes:
@@ -149,13 +154,7 @@ class CharityDesk:
             with self._database.read() as session:
                 require_grantable(session, campaign_id, class_id, grants)
         amounts, references = [grant.amount_gco2e for grant in grants], [grant.reference for grant in grants]
-        message: dict[str, object] = {
-            "campaignId": campaign_id,
-            "classId": class_id,
-            "totalGco2e": sum(amounts),
-            "grantsDigest": keccak(encode(["uint256[]", "bytes32[]"], [amounts, references])),
-        }
-        second = self._second_word(reference, "Grant", message)
+        second = self._second_word(reference, "Grant", grant_message(campaign_id, class_id, grants))
         args = [campaign_id, class_id, amounts, references, second]
         return self._do(reference, self._contracts.encode("Charity", "grant", args)).tx_hash
 

@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlmodel import Session
 
 from backend.chain.contracts import Contracts
-from backend.giving.campaign import campaign_at, is_listed
-from backend.giving.kinds import CampaignState, RelayKind
+from backend.giving.campaign import campaign_at
+from backend.giving.campaign_phase import CampaignPhase, phase_of, why_closed
+from backend.giving.charity import is_listed
+from backend.giving.kinds import RelayKind
 from backend.giving.relay import Relayed, signed_act, submit
 from backend.kernel.clock import iso, unix_s
 from backend.kernel.errors import RuleViolated
@@ -81,14 +83,9 @@ class Donate:
 def require_open(session: Session, campaign_id: int, now: datetime) -> None:
     """Raises CampaignUnknown, CampaignNotOpen."""
     campaign = campaign_at(session, campaign_id)
-    if campaign.state != CampaignState.OPEN:
-        raise CampaignNotOpen(campaign_id, f"it has {campaign.state}")
-    if now < campaign.opens_at:
-        raise CampaignNotOpen(campaign_id, f"it opens at {iso(campaign.opens_at)}")
-    if now >= campaign.closes_at:
-        raise CampaignNotOpen(campaign_id, f"it closed at {iso(campaign.closes_at)}")
-    if not is_listed(session, campaign.charity):
-        raise CampaignNotOpen(campaign_id, "its charity is not listed any more")
+    phase = phase_of(campaign, charity_listed=is_listed(session, campaign.charity), now=now)
+    if phase != CampaignPhase.COLLECTING:
+        raise CampaignNotOpen(campaign_id, why_closed(campaign, phase))
 
 
 def require_open_until(session: Session, campaign_id: int, now: datetime, expiry: int) -> None:

@@ -60,6 +60,8 @@ class RelayKind(StrEnum):
     PERMIT = "permit"
     TRANSFER = "transfer"
     USE_NUMBER = "use-number"
+    REFUND_TO = "refund-to"
+    PLEDGE_DRAW = "pledge-draw"
 
 
 class NumberedContract(StrEnum):

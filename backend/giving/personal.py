@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, delete, func, select
 
-from backend.giving.tables import Movement, Relay, Retirement
+from backend.giving.tables import DonorName, Movement, PledgeRow, Relay, Retirement
 from backend.kernel.digest import Json
+from backend.ledger.address import addresses_of
 from backend.ledger.export import exported_rows
 from backend.link.tables import Intent, IntentState
 
@@ -29,6 +30,25 @@ def relays_of(session: Session, _person_id: int, addresses: Sequence[str]) -> It
     """Signed acts that were relayed."""
     query = select(Relay).where(col(Relay.account).in_(addresses))
     yield from exported_rows(session, query.order_by(col(Relay.intent_id)))
+
+
+def pledges_of(session: Session, _person_id: int, addresses: Sequence[str]) -> Iterator[Json]:
+    """Standing pledges, with their signatures."""
+    query = select(PledgeRow).where(col(PledgeRow.donor).in_(addresses))
+    yield from exported_rows(session, query.order_by(col(PledgeRow.kept_at), col(PledgeRow.struct_hash)))
+
+
+def names_of(session: Session, _person_id: int, addresses: Sequence[str]) -> Iterator[Json]:
+    """What the person wished to be called beside its gifts."""
+    query = select(DonorName).where(col(DonorName.donor).in_(addresses))
+    yield from exported_rows(session, query.order_by(col(DonorName.campaign_id)))
+
+
+def forget_wishes(session: Session, person_id: int, _at: datetime) -> None:
+    """An erased person's gifts are unnamed, and nothing is drawn under its pledges any more."""
+    addresses = addresses_of(session, person_id)
+    session.exec(delete(DonorName).where(col(DonorName.donor).in_(addresses)))
+    session.exec(delete(PledgeRow).where(col(PledgeRow.donor).in_(addresses)))
 
 
 def relays_in_the_way(session: Session, _person_id: int, addresses: Sequence[str], _at: datetime) -> list[str]:

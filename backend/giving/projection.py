@@ -1,13 +1,23 @@
 """Campaigns, movements and retirements as the chain tells them; deficits settled by what was retired for them."""
 
-from sqlmodel import Session, col, delete, select
+from collections.abc import Callable
+
+from sqlmodel import Session, SQLModel, col, delete, select
 
 from backend.chain.class_id import unpack
 from backend.chain.deployment import Deployment
 from backend.chain.events import ChainEvent
 from backend.giving.holding import Holding
 from backend.giving.kinds import ON_FILL, CampaignKind, CampaignState, Funding, MovementKind, RetirementPurpose
-from backend.giving.tables import Campaign, CampaignHolding, CharityListing, Movement, Retirement
+from backend.giving.tables import (
+    Campaign,
+    CampaignHolding,
+    CharityListing,
+    Movement,
+    PledgeDraw,
+    RefundDirection,
+    Retirement,
+)
 from backend.kernel.clock import from_unix_s
 from backend.kernel.digest import to_hex
 from backend.ledger.debt import DeficitCreditUnfit
@@ -24,6 +34,8 @@ _MOVEMENTS = {
     "Granted": MovementKind.GRANT,
     "Refunded": MovementKind.REFUND,
 }
+
+_PROJECTED = (Movement, Retirement, CampaignHolding, Campaign, CharityListing, PledgeDraw, RefundDirection)
 
 NO_REF = bytes(32)
 
@@ -58,17 +70,8 @@ class GivingProjection:
         elif event.contract == "Charity":
             if event.name in _MOVEMENTS:
                 self._move(session, event)
-            elif event.name == "CharityListed":
-                session.add(
-                    CharityListing(
-                        charity=event.args["charity"],
-                        block_number=event.block_number,
-                        log_index=event.log_index,
-                        listed=event.args["listed"],
-                    )
-                )
-            elif event.name == "CampaignOpened":
-                session.add(_campaign(event))
+            elif event.name in _FACTS:
+                session.add(_FACTS[event.name](event))
             elif event.name == "CampaignClosedEarly":
                 _campaign_of(session, event).closes_at = from_unix_s(event.args["closes"])
             elif event.name == "CampaignFinalised":
@@ -88,6 +91,10 @@ class GivingProjection:
                 unsettle_deficit(session, source_of(event.tx_hash, event.log_index))
             elif event.name == "CharityListed":
                 session.delete(session.get_one(CharityListing, (event.args["charity"], *place)))
+            elif event.name == "PledgeDrawn":
+                session.delete(session.get_one(PledgeDraw, place))
+            elif event.name == "RefundDirected":
+                session.delete(session.get_one(RefundDirection, (event.args["donor"], *place)))
             elif event.name == "CampaignOpened":
                 session.delete(session.get_one(Campaign, event.args["campaignId"]))
             elif event.name == "CampaignClosedEarly":
@@ -104,7 +111,7 @@ class GivingProjection:
         sources = [source_of(row.tx_hash, row.log_index) for row in granted]
         for source in [*sources, *(source_of(row.tx_hash, row.log_index) for row in retired)]:
             unsettle_deficit(session, source)
-        for emptied in (Movement, Retirement, CampaignHolding, Campaign, CharityListing):
+        for emptied in _PROJECTED:
             session.exec(delete(emptied))
 
     def _retire(self, session: Session, event: ChainEvent) -> None:
@@ -203,6 +210,49 @@ def _campaign(event: ChainEvent) -> Campaign:
         opened_at=event.block_time,
         tx_hash=event.tx_hash,
     )
+
+
+def _listing(event: ChainEvent) -> CharityListing:
+    return CharityListing(
+        charity=event.args["charity"],
+        block_number=event.block_number,
+        log_index=event.log_index,
+        listed=event.args["listed"],
+        second_signer=event.args["secondSigner"],
+        at=event.block_time,
+        tx_hash=event.tx_hash,
+    )
+
+
+def _draw(event: ChainEvent) -> PledgeDraw:
+    return PledgeDraw(
+        block_number=event.block_number,
+        log_index=event.log_index,
+        tx_hash=event.tx_hash,
+        at=event.block_time,
+        donor=event.args["donor"],
+        number=event.args["number"],
+        struct_hash=event.args["structHash"],
+        amount_gco2e=event.args["amount"],
+    )
+
+
+def _direction(event: ChainEvent) -> RefundDirection:
+    return RefundDirection(
+        donor=event.args["donor"],
+        block_number=event.block_number,
+        log_index=event.log_index,
+        wallet=event.args["to"],
+    )
+
+
+_FACTS: dict[str, Callable[[ChainEvent], SQLModel]] = {
+    "CharityListed": _listing,
+    "CampaignOpened": _campaign,
+    "PledgeDrawn": _draw,
+    "RefundDirected": _direction,
+}
+"""Events that are a row each."""
 
 
 def _campaign_of(session: Session, event: ChainEvent) -> Campaign:

@@ -226,6 +226,16 @@ def leaving_gco2e(session: Session, account: str, class_id: int) -> int:
     return sum(row.amount_gco2e for row in session.exec(query).all())
 
 
+def is_relaying(session: Session, kind: RelayKind, account: str, number: int) -> bool:
+    """Whether an act of this kind under this number is on its way, or not indexed yet."""
+    query = (
+        select(Relay)
+        .join(Intent, col(Intent.id) == col(Relay.intent_id))
+        .where(Relay.kind == kind, Relay.account == account, Relay.number == number, _unindexed(session))
+    )
+    return session.exec(query).first() is not None
+
+
 def _key(act: Act) -> tuple[str, str]:
     return f"giving.{act.contract}", f"{act.account}:{act.number}"
 

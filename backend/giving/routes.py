@@ -9,14 +9,12 @@ from starlette.requests import HTTPConnection, Request
 
 from backend.access.session import signed_in
 from backend.access.state import clock_of, database_of
-from backend.access.wire import AddressText, Amount, PageLimit
+from backend.access.wire import AddressText, PageLimit
 from backend.chain.contracts import Contracts
 from backend.giving.approval import relay_approval, relay_permit
 from backend.giving.bodies import (
     ApproveBody,
-    CampaignOut,
     DonateBody,
-    GiftOut,
     NumberUseBody,
     PaymentApprovalOut,
     PermitBody,
@@ -26,10 +24,8 @@ from backend.giving.bodies import (
     SignedBody,
     TransferBody,
 )
-from backend.giving.campaign import campaign_view, campaign_views, movements_of
 from backend.giving.donation import relay_donation
 from backend.giving.history import gifts_of, retirements_of
-from backend.giving.kinds import MovementKind
 from backend.giving.number_use import relay_number_use
 from backend.giving.receipt import receipt_at, receipt_of
 from backend.giving.relay import Relayed, relays_of
@@ -41,33 +37,11 @@ from backend.link.node import translated
 router = APIRouter(tags=["giving"])
 
 Account = Annotated[str, Depends(signed_in)]
-CampaignId = Annotated[Amount, Path(alias="campaignId", description="The campaign's number on the chain.")]
 
 
 def contracts_of(connection: HTTPConnection) -> Contracts:
     """The deployed contracts (`state.contracts`)."""
     return cast(Contracts, connection.app.state.contracts)
-
-
-@router.get("/campaigns")
-def campaigns(request: Request) -> list[CampaignOut]:
-    """Every campaign, oldest first, with what it raised and what became of it."""
-    with database_of(request).read() as session:
-        return [CampaignOut.of(view) for view in campaign_views(session)]
-
-
-@router.get("/campaigns/{campaignId}")
-def campaign(request: Request, campaign_id: CampaignId) -> CampaignOut:
-    """One campaign."""
-    with database_of(request).read() as session:
-        return CampaignOut.of(campaign_view(session, campaign_id))
-
-
-@router.get("/campaigns/{campaignId}/gifts")
-def gifts(request: Request, campaign_id: CampaignId, limit: PageLimit = 50) -> list[GiftOut]:
-    """A campaign's gifts, newest first. All of this is public on the chain."""
-    with database_of(request).read() as session:
-        return [GiftOut.of(gift) for gift in movements_of(session, campaign_id, MovementKind.GIFT, limit=limit)]
 
 
 @router.post("/retirements", status_code=202)

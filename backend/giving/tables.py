@@ -1,12 +1,12 @@
 """What the chain said of campaigns and retirements, stories kept off-chain, and acts on their way to the chain.
 
-The projection tables (all but the last three) hold a row only while the chain's events say something, so that a rewind
+The projection tables (those above StoryRow) hold a row only while the chain's events say something, so that a rewind
 ends with exactly the rows a fresh index would make.
 """
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Text
+from sqlalchemy import BigInteger, Column, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
@@ -21,6 +21,10 @@ class CharityListing(SQLModel, table=True):
     block_number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     log_index: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     listed: bool
+    second_signer: str = Field(sa_type=Address)
+    """Whose word its spending needs besides its own; the zero address once it is delisted."""
+    at: datetime = Field(sa_type=UtcTime)
+    tx_hash: bytes = Field(sa_type=Bytes32)
 
 
 class Campaign(SQLModel, table=True):
@@ -98,6 +102,33 @@ class Retirement(SQLModel, table=True):
     """Grams that counted towards a deficit of this ledger; a grant's are counted at its Movement."""
 
 
+class PledgeDraw(SQLModel, table=True):
+    """One PledgeDrawn event: grams given under a donor's standing pledge."""
+
+    __tablename__ = "giving_pledge_draw"
+
+    block_number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    log_index: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    tx_hash: bytes = Field(sa_type=Bytes32)
+    at: datetime = Field(sa_type=UtcTime)
+    donor: str = Field(sa_type=Address, index=True)
+    number: int = Field(sa_type=Uint256)
+    struct_hash: bytes = Field(sa_type=Bytes32, index=True)
+    amount_gco2e: int = Field(sa_type=Uint256)
+
+
+class RefundDirection(SQLModel, table=True):
+    """One RefundDirected event; the latest of a donor holds."""
+
+    __tablename__ = "giving_refund_direction"
+
+    donor: str = Field(sa_type=Address, primary_key=True)
+    block_number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    log_index: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    wallet: str = Field(sa_type=Address)
+    """The zero address: to the donor itself again."""
+
+
 class StoryRow(SQLModel, table=True):
     """A campaign's story, canonical JSON under its SHA-256; the chain holds the digest only."""
 
@@ -106,6 +137,49 @@ class StoryRow(SQLModel, table=True):
     digest: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
     document: str = Field(sa_column=Column(Text, nullable=False))
     published_at: datetime = Field(sa_type=UtcTime)
+
+
+class PictureRow(SQLModel, table=True):
+    """A campaign picture under the SHA-256 of its bytes, which the story holds."""
+
+    __tablename__ = "giving_picture"
+
+    digest: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
+    media_type: str = Field(max_length=16)
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    charity: str = Field(sa_type=Address, index=True)
+    """Who published it first."""
+    published_at: datetime = Field(sa_type=UtcTime)
+
+
+class DonorName(SQLModel, table=True):
+    """What a donor wishes to be called beside its gifts to a campaign; without a row its gifts are unnamed."""
+
+    __tablename__ = "giving_donor_name"
+
+    campaign_id: int = Field(sa_column=Column(Uint256, primary_key=True))
+    donor: str = Field(sa_type=Address, primary_key=True)
+    name: str = Field(max_length=60)
+    named_at: datetime = Field(sa_type=UtcTime)
+
+
+class PledgeRow(SQLModel, table=True):
+    """A donor's signed standing promise, kept so that it can be drawn under. Whole seconds: the times are signed."""
+
+    __tablename__ = "giving_pledge"
+    __table_args__ = (UniqueConstraint("donor", "number"),)
+
+    struct_hash: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
+    donor: str = Field(sa_type=Address, index=True)
+    campaign_id: int = Field(sa_type=Uint256)
+    class_id: int = Field(sa_type=Uint256)
+    share_bps: int
+    max_amount_gco2e: int = Field(sa_type=Uint256)
+    starts_at: datetime = Field(sa_type=UtcTime)
+    expires_at: datetime = Field(sa_type=UtcTime)
+    number: int = Field(sa_type=Uint256)
+    signature: bytes
+    kept_at: datetime = Field(sa_type=UtcTime)
 
 
 class Relay(SQLModel, table=True):

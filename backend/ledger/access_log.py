@@ -22,6 +22,8 @@ class Role(StrEnum):
     GUARDIAN = "guardian"
     OPERATOR = "operator"
     """Whoever runs a command on the machine that has the database and the keys."""
+    AUDITOR = "auditor"
+    """Whom the person let read."""
     SELF = "self"
     """The person, taking out everything at once."""
 

@@ -1,7 +1,8 @@
 """The channels that are kept up: each with its sequence, its snapshot, and one delta for everything that happened."""
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from sqlmodel import Session
 
@@ -9,7 +10,7 @@ from backend.kernel.errors import TanyuError
 from backend.link.index import indexed
 from backend.market import frame
 from backend.market.auction_channel import AuctionChannel
-from backend.market.channel import Channel, Topic
+from backend.market.channel import Channel, ChannelUnknown, Topic
 from backend.market.feed import Heard
 from backend.market.flights import Flights
 from backend.market.frame import Why
@@ -27,13 +28,17 @@ _SEQUENCE_BITS = 20
 _RUNS = 2**31
 
 
-def _watched(channel: Channel) -> Watched:
+OfAccount: TypeAlias = Callable[[str], Watched]
+"""Makes an account's channel."""
+
+
+def _watched(channel: Channel, of_account: Mapping[Topic, OfAccount]) -> Watched:
     if channel.topic is Topic.CANDLES:
         assert channel.interval is not None
         return CandlesChannel(channel.class_id, channel.interval)
     if channel.topic in _OF_CLASS:
         return _OF_CLASS[channel.topic](channel.class_id)
-    return _OF_ACCOUNT[channel.topic](channel.account)
+    return of_account[channel.topic](channel.account)
 
 
 _OF_CLASS: dict[Topic, Callable[[int], Watched]] = {
@@ -43,7 +48,7 @@ _OF_CLASS: dict[Topic, Callable[[int], Watched]] = {
     Topic.AUCTION: AuctionChannel,
     Topic.RULES: RulesChannel,
 }
-_OF_ACCOUNT: dict[Topic, Callable[[str], Watched]] = {
+_OF_ACCOUNT: dict[Topic, OfAccount] = {
     Topic.ORDERS: OrdersChannel,
     Topic.FILLS: FillsChannel,
     Topic.BALANCES: BalancesChannel,
@@ -51,9 +56,12 @@ _OF_ACCOUNT: dict[Topic, Callable[[str], Watched]] = {
 
 
 class Board:
-    """All channels of one process. Only the publisher's thread touches it."""
+    """All channels of one process. Only the publisher's thread touches it. `more`: channels of an account that rooms
+    above the market bring.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, more: Mapping[Topic, OfAccount] | None = None) -> None:
+        self._of_account = {**_OF_ACCOUNT, **(more or {})}
         self._channels: dict[Channel, Watched] = {}
         self._sequences: dict[Channel, int] = {}
         self._flights: Flights | None = None
@@ -116,7 +124,7 @@ class Board:
         channel = want.channel
         if channel not in self._channels:
             try:
-                _require_listed(moment.session, channel)
+                self._require_known(moment.session, channel)
             except TanyuError as failure:
                 return Refusal(want, frame.error(failure, want.name))
             if self._flights is None:
@@ -140,7 +148,7 @@ class Board:
         return [self._snapshot(moment, channel, Why.MISSED, None) for channel in self._channels]
 
     def _keep(self, channel: Channel) -> None:
-        self._channels[channel] = _watched(channel)
+        self._channels[channel] = _watched(channel, self._of_account)
         self._sequences[channel] = secrets.randbelow(_RUNS) << _SEQUENCE_BITS
 
     def _snapshot(self, moment: Moment, channel: Channel, why: Why, want: Want | None) -> Snapshot:
@@ -148,7 +156,9 @@ class Board:
         text = frame.snapshot(channel.name, sequence, why, self._channels[channel].snapshot(moment))
         return Snapshot(channel, sequence, text, None if want is None else want.connection)
 
-
-def _require_listed(session: Session, channel: Channel) -> None:
-    if not channel.account:
-        rules_of(session, channel.class_id)
+    def _require_known(self, session: Session, channel: Channel) -> None:
+        """Raises ClassUnknown, ChannelUnknown."""
+        if not channel.account:
+            rules_of(session, channel.class_id)
+        elif channel.topic not in self._of_account:
+            raise ChannelUnknown(channel.name)

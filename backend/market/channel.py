@@ -21,12 +21,14 @@ class Topic(StrEnum):
     ORDERS = "orders"
     FILLS = "fills"
     BALANCES = "balances"
+    GIFTS = "gifts"
+    """Of the room above: registered at composition."""
 
 
-PRIVATE = frozenset({Topic.ORDERS, Topic.FILLS, Topic.BALANCES})
+PRIVATE = frozenset({Topic.ORDERS, Topic.FILLS, Topic.BALANCES, Topic.GIFTS})
 NAMES = (
     *("book:{class}", "trades:{class}", "ticker:{class}", "candles:{class}:{1m|5m|1h|1d}", "auction:{class}"),
-    *("rules:{class}", "orders", "fills", "balances"),
+    *("rules:{class}", "orders", "fills", "balances", "gifts"),
 )
 
 

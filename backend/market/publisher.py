@@ -7,7 +7,7 @@ can serve at once, many lines become one delta, and nobody misses anything. A ro
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from threading import Event, Thread
@@ -18,8 +18,8 @@ from sqlmodel import Session
 
 from backend.kernel.clock import Clock
 from backend.kernel.errors import Unavailable
-from backend.market.board import Board
-from backend.market.channel import Channel
+from backend.market.board import Board, OfAccount
+from backend.market.channel import Channel, Topic
 from backend.market.feed import Feed
 from backend.market.frame import Why
 from backend.market.funds import ChainView
@@ -52,11 +52,19 @@ class Publisher:
     """
 
     def __init__(
-        self, *, database: Database, clock: Clock, start: Head, chain: ChainView, fees_of: FeesOf, tap: Tap[Question]
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        start: Head,
+        chain: ChainView,
+        fees_of: FeesOf,
+        tap: Tap[Question],
+        more: Mapping[Topic, OfAccount] | None = None,
     ) -> None:
         self._database, self._clock, self._chain, self._fees_of, self._tap = database, clock, chain, fees_of, tap
         self._feed = Feed(Engine(), start)
-        self._board = Board()
+        self._board = Board(more)
         self._questions: list[Question] = []
         self._is_stale = False
         self._looked_ns = self._ticked_ns = 0

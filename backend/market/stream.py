@@ -1,10 +1,13 @@
 """The stream of one process: the tap the sequencer leaves lines in, the publisher, the hub, and a heartbeat."""
 
 import asyncio
+from collections.abc import Mapping
 
 from backend.chain.typed_data import Domain
 from backend.kernel.clock import Clock
 from backend.market import frame
+from backend.market.board import OfAccount
+from backend.market.channel import Topic
 from backend.market.funds import ChainView
 from backend.market.hub import Hub, Question
 from backend.market.journal import genesis
@@ -18,16 +21,31 @@ HEARTBEAT_S = 15
 
 
 class Stream:
-    """`tap` is the sequencer's follower. `start` in the event loop that serves; `stop` at the end, in the same."""
+    """`tap` is the sequencer's follower. `start` in the event loop that serves; `stop` at the end, in the same. `more`:
+    private channels of rooms above the market.
+    """
 
     def __init__(
-        self, *, database: Database, clock: Clock, exchange: Domain, chain: ChainView, fees_of: FeesOf
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        exchange: Domain,
+        chain: ChainView,
+        fees_of: FeesOf,
+        more: Mapping[Topic, OfAccount] | None = None,
     ) -> None:
         self.tap: Tap[Question] = Tap()
         self.hub = Hub(self.tap)
         self._clock = clock
         self._publisher = Publisher(
-            database=database, clock=clock, start=genesis(exchange), chain=chain, fees_of=fees_of, tap=self.tap
+            database=database,
+            clock=clock,
+            start=genesis(exchange),
+            chain=chain,
+            fees_of=fees_of,
+            tap=self.tap,
+            more=more,
         )
         self._beating: asyncio.Task[None] | None = None
 

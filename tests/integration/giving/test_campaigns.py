@@ -8,13 +8,8 @@ import pytest
 from backend.chain.keys import DevRole, dev_signer
 from backend.chain.permit import Permit
 from backend.chain.typed_data import sign_digest
-from backend.giving.campaign import (
-    CampaignNotFailed,
-    CampaignNotOver,
-    close_campaign,
-    refund_campaign,
-)
 from backend.giving.charity_desk import DeskActDiffers, DeskActRefused
+from backend.giving.deciding import CampaignNotOver, close_campaign
 from backend.giving.grant import (
     CampaignKindWrong,
     CampaignNotSpendable,
@@ -24,6 +19,7 @@ from backend.giving.grant import (
     HeldInsufficient,
 )
 from backend.giving.kinds import Funding
+from backend.giving.refund import CampaignNotFailed, refund_campaign
 from backend.giving.retirement import DeficitOverpaid
 from backend.kernel.digest import to_hex
 from backend.ledger.deficit import deficit_at
@@ -60,6 +56,7 @@ class TestPool:
             "titleZh": "让天空安静些",
             "storyEn": "All is retired.",
             "storyZh": "全部注销。",
+            "picture": None,
         }
         assert shown["storyDigest"] == to_hex(POOL_STORY.digest)
         assert (shown["kind"], shown["funding"], shown["state"]) == ("retire-pool", "keep-what-you-raise", "open")

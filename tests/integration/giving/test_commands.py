@@ -1,68 +1,74 @@
-"""`tanyu give` and `tanyu retire` against a served API."""
+"""`tanyu give`, `tanyu campaign` and `tanyu retire` against a served API and a real node."""
 
-import json
-import socket
-import threading
-import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
-import uvicorn
 from typer.testing import CliRunner
 
+from backend.access.client import ApiClient
+from backend.chain.keys import DevRole
+from backend.chain.node import LocalNode
+from backend.giving import charity_sender
+from backend.giving.campaign_commands import app as campaign
 from backend.giving.certificate_commands import app as retire
-from backend.giving.commands import give
+from backend.giving.deciding import close_campaign
+from backend.giving.give_commands import app as give
 from backend.giving.kinds import Funding
+from backend.link.desk import Sent
+from tests.contract.people import CLASS_ID
+from tests.integration.giving.served import Place, serving
 from tests.integration.giving.world import POOL_STORY, World
+from tests.unit.giving.pictures import png
+
+CODE = "US-CA/2025/SIM"
+DONOR = 100
+"""Development account of the world's person 0."""
 
 
 @pytest.fixture(scope="module")
-def url(world: World) -> Iterator[str]:
-    """A server in a thread, with one campaign that got one gift."""
+def place(world: World, node: LocalNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Served with one campaign that got one gift."""
     campaign_id = world.open(world.pool, "shown", POOL_STORY, Funding.KEEP_WHAT_YOU_RAISE)
-    world.donor(0, 10_000)
+    world.donor(0, 20_000)
     world.give(0, campaign_id, 2_500)
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(world.client().app, log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+    with serving(world, node, tmp_path_factory.mktemp("deployment")) as served:
+        yield served
 
 
-def test_give__campaigns_campaign_and_gifts__are_shown_and_printed_as_json(url: str) -> None:
-    shown = CliRunner().invoke(give, ["campaigns", "--url", url], env={"COLUMNS": "200"})
-    listed = json.loads(CliRunner().invoke(give, ["campaigns", "--url", url, "--json"]).stdout)
-    one = json.loads(CliRunner().invoke(give, ["campaign", "1", "--url", url, "--json"]).stdout)
-    gifts = json.loads(CliRunner().invoke(give, ["gifts", "1", "--url", url, "--json"]).stdout)
+def test_give__campaigns_campaign_gifts_and_trails__are_shown_and_printed_as_json(place: Place) -> None:
+    shown = CliRunner().invoke(give, ["campaigns", "quieter", "--url", place.url], env={"COLUMNS": "200"})
+    listed = place.run(give, "campaigns")
+    one = place.run(give, "campaign", 1)
+    gifts = place.run(give, "gifts", 1)
 
     assert "A quieter sky" in shown.stdout
-    assert listed == [one]
+    assert listed[0] == one
     assert one["total"]["donatedGco2e"] == "2500"
     assert [gift["amountGco2e"] for gift in gifts] == ["2500"]
-    table = CliRunner().invoke(give, ["gifts", "1", "--url", url], env={"COLUMNS": "300"})
+    assert place.run(give, "campaigns", "no such words") == []
+    assert place.run(give, "campaigns", "--kind", "aid") == []
+    table = CliRunner().invoke(give, ["gifts", "1", "--url", place.url], env={"COLUMNS": "300"})
     assert gifts[0]["receiptId"] in table.stdout
+    assert place.run(give, "trails", 1)[0]["parts"][0]["fate"] == "held"
+    assert len(place.run(give, "charities")) == 2
 
 
 @pytest.mark.parametrize("app", [give, retire])
-def test_receipt__for_people__says_honestly_what_it_is(url: str, app: typer.Typer) -> None:
-    gift = json.loads(CliRunner().invoke(give, ["gifts", "1", "--url", url, "--json"]).stdout)[0]
+def test_receipt__for_people__says_honestly_what_it_is(place: Place, app: typer.Typer) -> None:
+    gift = place.run(give, "gifts", 1)[-1]
 
-    ran = CliRunner().invoke(app, ["receipt", gift["receiptId"], "--url", url], env={"COLUMNS": "300"})
+    ran = CliRunner().invoke(app, ["receipt", gift["receiptId"], "--url", place.url], env={"COLUMNS": "300"})
 
     assert ran.exit_code == 0
     assert "not an offset and no proof of a reduction" in ran.stdout
 
 
-def test_unknown_campaign__is_the_servers_problem_and_exit_code_1(url: str) -> None:
-    ran = CliRunner().invoke(give, ["campaign", "99", "--url", url, "--json"])
-
-    assert (ran.exit_code, json.loads(ran.stdout)["code"]) == (2, "campaign.unknown")
+def test_unknown_campaign__is_the_servers_problem_and_exit_code_2(place: Place) -> None:
+    assert place.run(give, "campaign", 99, code=2)["code"] == "campaign.unknown"
 
 
 def test_no_server__says_how_to_start_one() -> None:
@@ -70,3 +76,128 @@ def test_no_server__says_how_to_start_one() -> None:
 
     assert ran.exit_code == 1
     assert "scripts/run" in ran.stderr
+
+
+class TestDonor:
+    def test_dry_run__shows_what_would_be_signed_and_sends_nothing(self, place: Place) -> None:
+        planned = place.run(give, "to", 1, CODE, 1_000, "--dev", DONOR, "--dry-run")
+
+        assert planned["wouldPostTo"] == "/donations"
+        assert (planned["body"]["amountGco2e"], planned["body"]["classId"]) == ("1000", str(CLASS_ID))
+        place.world.relay()
+        assert len(place.run(give, "gifts", 1)) == 1
+
+    def test_allow_and_to__give_by_one_signature(self, place: Place) -> None:
+        assert place.run(give, "allow", "--dev", DONOR)["kind"] == "approve"
+        place.world.relay()
+        assert place.run(give, "to", 1, CODE, 1_500, "--dev", DONOR)["kind"] == "donate"
+        place.world.relay()
+
+        assert [gift["amountGco2e"] for gift in place.run(give, "gifts", 1)] == ["1500", "2500"]
+
+    def test_name__is_shown_until_it_is_taken_back(self, place: Place) -> None:
+        place.run(give, "name", 1, "Family Li", "--dev", DONOR)
+        assert {gift["donorName"] for gift in place.run(give, "gifts", 1)} == {"Family Li"}
+        place.run(give, "name", 1, "--dev", DONOR)
+        assert {gift["donorName"] for gift in place.run(give, "gifts", 1)} == {None}
+
+    def test_pledge__is_kept_listed_and_withdrawn(self, place: Place) -> None:
+        terms = ("--most", 5_000, "--share-bps", 1_000, "--until", "2100-01-01", "--from", "2026-01-01")
+        kept = place.run(give, "pledge", 1, CODE, *terms, "--dev", DONOR)
+        assert (kept["shareBps"], kept["maxAmountGco2e"], kept["state"]) == (1_000, "5000", "standing")
+        assert place.run(give, "pledges", "--dev", DONOR) == [kept]
+
+        place.run(give, "withdraw", kept["number"], "--dev", DONOR)
+        place.world.relay()
+
+        assert place.run(give, "pledges", "--dev", DONOR)[0]["state"] == "withdrawn"
+
+    def test_refunds__go_where_the_donor_says(self, place: Place) -> None:
+        wallet = place.world.people.person(1).address
+        sent = place.run(give, "refund-to", wallet, "--dev", DONOR)
+        assert sent["kind"] == "refund-to"
+        place.world.relay()
+
+        assert place.run(give, "refund", 1, "--dev", DONOR, code=1)["code"] == "campaign.not_failed"
+        assert place.run(give, "refund-to", "0x12", "--dev", DONOR, code=2)["code"] == "account.address_malformed"
+        assert place.run(give, "mine", "--dev", DONOR)[0]["gift"]["amountGco2e"] == "1500"
+
+    def test_server__whose_contracts_take_no_such_message__is_not_signed_for(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def nothing(_client: ApiClient, _path: str, **_params: object) -> Any:
+            return {"messages": []}
+
+        monkeypatch.setattr(ApiClient, "get", nothing)
+        refused = place.run(give, "to", 1, CODE, 1, "--dev", DONOR, code=2)
+        assert refused["code"] == "signing.message_unknown"
+
+
+class TestCharity:
+    @pytest.fixture
+    def story(self, tmp_path: Path) -> Path:
+        (tmp_path / "sky.png").write_bytes(png())
+        file = tmp_path / "story.toml"
+        file.write_text(
+            'title_en = "From a file"\ntitle_zh = "来自文件"\nstory_en = "All of it."\nstory_zh = "全部。"\n'
+            'picture = "sky.png"\n',
+            "utf-8",
+        )
+        return file
+
+    def test_open_close_and_retire__are_the_charitys_own_transactions(self, place: Place, story: Path) -> None:
+        closes = (datetime.now(UTC) + timedelta(days=90)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        terms = ("--kind", "retire-pool", "--target", 10_000, "--closes", closes, "--dev", int(DevRole.POOL_CHARITY))
+        planned = place.desk(campaign, "open", story, *terms, "--dry-run")
+        assert "txHash" not in planned
+        opened = place.desk(campaign, "open", story, *terms)
+        place.world.index()
+        place.world.pass_time(1)
+        again = place.desk(campaign, "open", story, *terms)
+        assert again["storyDigest"] == opened["storyDigest"]
+        campaign_id = again["campaignId"]
+        shown = place.run(give, "campaign", campaign_id)
+        assert (shown["story"]["titleEn"], shown["phase"]) == ("From a file", "collecting")
+        assert shown["story"]["picture"] is not None
+
+        place.world.give(0, int(campaign_id), 2_000)
+        keys = ("--dev", int(DevRole.POOL_CHARITY), "--second-dev", int(DevRole.POOL_CHARITY_SECOND))
+        wrong = ("--dev", int(DevRole.POOL_CHARITY), "--second-dev", int(DevRole.AID_CHARITY_SECOND))
+        assert place.desk(campaign, "retire", campaign_id, CODE, 500, *wrong, code=1)["code"] == "charity.act_refused"
+        assert "txHash" not in place.desk(campaign, "retire", campaign_id, CODE, 500, *keys, "--dry-run")
+        place.desk(campaign, "retire", campaign_id, CODE, 500, *keys)
+        place.world.index()
+        assert place.run(give, "campaign", campaign_id)["total"]["retiredGco2e"] == "500"
+        place.desk(campaign, "close", campaign_id, "--dev", int(DevRole.POOL_CHARITY), url=False)
+        place.world.index()
+        place.world.pass_time(1)
+        assert place.run(give, "campaign", campaign_id)["phase"] == "closed"
+        with place.world.database.write() as session:
+            close_campaign(session, place.world.contracts, int(campaign_id), place.world.clock.at)
+        place.world.relay()
+        place.desk(campaign, "retire", campaign_id, CODE, 500, "--dev", int(DevRole.POOL_CHARITY))
+        place.world.index()
+        assert place.run(give, "campaign", campaign_id)["total"]["retiredGco2e"] == "1000"
+
+    def test_node__that_makes_no_block__is_told(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(charity_sender, "Desk", _Waiting)
+        waits = place.desk(campaign, "close", 1, "--dev", int(DevRole.POOL_CHARITY), code=1, url=False)
+        assert waits["code"] == "charity.act_waits"
+
+    @pytest.mark.parametrize("text", ["", 'title_en = "only"', "title_en = 1", "not toml ["])
+    def test_story_file__that_is_none__is_refused(self, place: Place, tmp_path: Path, text: str) -> None:
+        file = tmp_path / "story.toml"
+        file.write_text(text, "utf-8")
+        terms = ("--kind", "aid", "--target", 1, "--closes", "2030-01-01T00:00:00Z", "--dev", 7)
+
+        assert place.desk(campaign, "open", file, *terms, code=2)["code"] == "story.file_malformed"
+
+
+class _Waiting:
+    """A node that takes everything and mines nothing."""
+
+    def __init__(self, *_args: object) -> None:
+        pass
+
+    def send(self, _contract: str, _data: bytes) -> Sent:
+        return Sent(b"t" * 32, None)

@@ -16,21 +16,29 @@ from backend.api.app import create_app
 from backend.chain.contracts import Contracts
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.typed_data import sign
+from backend.giving.aid_routes import router as aid
+from backend.giving.campaign_routes import router as campaigns
 from backend.giving.certificate_routes import router as certificates
 from backend.giving.certifier import Certifier
 from backend.giving.charity_desk import CharityDesk, desk_keys
 from backend.giving.kinds import CampaignKind, Funding
+from backend.giving.pledge_routes import router as pledges
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router
 from backend.giving.story import Story
+from backend.giving.tending import tend
 from backend.giving.witness import Witness
 from backend.kernel.clock import FixedClock
 from backend.kernel.digest import to_hex
+from backend.ledger.books import Books
+from backend.ledger.personhood import LedgerKeys
 from backend.link.balances import balance_projections
 from backend.link.indexer import Indexer
+from backend.link.named_block import first_block_from
 from backend.link.node import Node
 from backend.link.outbox import UNFINISHED, intents_in
 from backend.link.sender import Sender
+from backend.settlement.projection import FillsProjection
 from backend.storage.database import Database
 from tests.contract.people import CLASS_ID, FAR, People
 from tests.web import TestClient
@@ -68,10 +76,11 @@ class World:
             self.database,
             self.w3,
             deployment,
-            [*balance_projections(deployment), GivingProjection(deployment)],
+            [*balance_projections(deployment), FillsProjection(), GivingProjection(deployment)],
             confirmations=0,
         )
         self.witness = Witness(self.contracts, confirmations=0)
+        self.books = Books.development(LedgerKeys(b"i" * 32, b"p" * 32))
         self.pool = self.desk(DevRole.POOL_CHARITY)
         self.aid = self.desk(DevRole.AID_CHARITY)
 
@@ -94,6 +103,11 @@ class World:
                     return
             time.sleep(0 if moved else POLL_S)
         raise AssertionError(f"still on its way after {STEPS_MAX} steps")
+
+    def tend(self) -> None:
+        """What the server does by itself, until it is on the chain and indexed."""
+        tend(self.database, self.contracts, lambda from_s: first_block_from(Node(self.w3), from_s, 0), self.clock.at)
+        self.relay()
 
     def open(self, desk: CharityDesk, reference: str, story: Story, funding: Funding, **closes: int) -> int:
         """A campaign that is open now, and known to the index."""
@@ -123,8 +137,10 @@ class World:
                 "site": Site.local(8000),
                 "wallet_accepts": Node(self.w3).wallet_accepts,
                 "certifier": Certifier(self.witness, self.database, self.clock, ORIGIN),
+                "books": self.books,
+                "is_registrar": lambda address: address == dev_signer(DevRole.REGISTRAR).address,
             },
-            [router, certificates],
+            [router, certificates, campaigns, pledges, aid],
             {},
         )
         if as_account is not None:

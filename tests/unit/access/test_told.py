@@ -39,6 +39,13 @@ def test_field__by_its_unit__is_told_with_it(name: str, value: object, en: str, 
     assert name not in text_of({name: value}, "zh")
 
 
+def test_text_of_somebody_elses__that_looks_like_markup__is_told_as_it_is() -> None:
+    title = "[link=http://evil.example]click[/link] [bold]"
+
+    assert title in text_of({"title": title})
+    assert title in text_of([{"title": title, "n": 1}])
+
+
 def test_what_is_said_in_both_languages__is_told_in_one() -> None:
     notes = {"notes": [{"name": "a", "en": "mind [this]", "zh": "注意"}]}
 

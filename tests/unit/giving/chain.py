@@ -12,8 +12,9 @@ from backend.chain.events import ChainEvent
 from backend.chain.keys import dev_signer
 from backend.giving.projection import GivingProjection
 from backend.giving.tables import Campaign, CampaignHolding, CharityListing, Movement, Retirement
-from backend.kernel.digest import sha256
+from backend.kernel.digest import Json, sha256
 from backend.ledger.debt import deficit_reference
+from backend.ledger.document import document_of
 from backend.ledger.state import State
 from backend.ledger.tables import DeficitRow, PersonRow, SettlementRow, StatementRow, StatementStateRow
 from backend.storage.database import Database
@@ -26,6 +27,7 @@ ALICE, BOB = dev_signer(10).address, dev_signer(11).address
 CHARITY = "0x" + "c" * 40
 DEPLOYMENT = Deployment(31337, "0x" + "00" * 32, 0, {"Charity": CHARITY}, {})
 NO_REF = bytes(32)
+STORY_DIGEST = sha256(b"story")
 PROJECTED: tuple[type[SQLModel], ...] = (Campaign, CampaignHolding, CharityListing, Movement, Retirement, SettlementRow)
 
 
@@ -65,7 +67,15 @@ class ToyChain:
             for event in self.history:
                 self.projection.apply(session, event)
 
-    def opened(self, campaign_id: int = 1, *, kind: int = 0, funding: int = 0, target: int = 1000) -> ChainEvent:
+    def opened(
+        self,
+        campaign_id: int = 1,
+        *,
+        kind: int = 0,
+        funding: int = 0,
+        target: int = 1000,
+        story_digest: bytes = STORY_DIGEST,
+    ) -> ChainEvent:
         return self.apply(
             "Charity",
             "CampaignOpened",
@@ -76,7 +86,7 @@ class ToyChain:
             opens=int(START.timestamp()),
             closes=int(START.timestamp()) + 86400,
             target=target,
-            storyDigest=sha256(b"story"),
+            storyDigest=story_digest,
         )
 
     def donated(self, amount: int, *, campaign_id: int = 1, donor: str = ALICE, class_id: int = CLASS_ID) -> ChainEvent:
@@ -136,8 +146,20 @@ def rows_of(database: Database) -> dict[str, list[str]]:
         return found
 
 
-def a_deficit(session: Session, amount_gco2e: int, address: str = BOB, vintage: int = 2025) -> bytes:
-    """A person of US-CA whose statement of the vintage ended in a deficit; its reference."""
+def a_document(essential_gco2e: int) -> str:
+    """A statement's document with as much over the budget of electricity, and travel well below its own."""
+    power = {"budgetGco2e": "100", "footprintGco2e": str(100 + essential_gco2e), "boundGco2e": "0"}
+    travel = {"budgetGco2e": "900", "footprintGco2e": "1", "boundGco2e": "0"}
+    values: dict[str, Json] = {"category.electricity": dict(power), "category.travel": dict(travel)}
+    return document_of(values, lambda: b"d" * 32).text()
+
+
+def a_deficit(
+    session: Session, amount_gco2e: int, address: str = BOB, vintage: int = 2025, essential_gco2e: int | None = None
+) -> bytes:
+    """A person of US-CA whose statement of the vintage ended in a deficit; its reference. `essential_gco2e`: how much
+    of it comes from electricity; then the statement has a document that says so.
+    """
     unique = sha256(address.encode() + vintage.to_bytes(2))
     person = PersonRow(
         address=address, region="US-CA", commitment=unique, joined_on=date(2025, 1, 1), registered_at=START
@@ -159,7 +181,7 @@ def a_deficit(session: Session, amount_gco2e: int, address: str = BOB, vintage: 
         factors_digest=unique,
         nullifier=unique,
         digest=unique,
-        document="{}",
+        document="{}" if essential_gco2e is None else a_document(essential_gco2e),
         closed_at=START,
         deficit_gco2e=amount_gco2e,
         budget_gco2e=0,

@@ -3,12 +3,23 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from backend.giving.personal import gifts_of, relays_in_the_way, relays_of, retirements_of
-from backend.giving.tables import Movement, Relay, Retirement
+from sqlmodel import select
+
+from backend.giving.personal import (
+    forget_wishes,
+    gifts_of,
+    names_of,
+    pledges_of,
+    relays_in_the_way,
+    relays_of,
+    retirements_of,
+)
+from backend.giving.tables import DonorName, Movement, PledgeRow, Relay, Retirement
 from backend.kernel.digest import canonical_json
+from backend.ledger.person import person_at
 from backend.link.tables import Intent, IntentState
 from backend.storage.database import Database
-from tests.unit.giving.chain import ALICE, BOB
+from tests.unit.giving.chain import ALICE, BOB, a_deficit
 
 AT = datetime(2026, 1, 15, tzinfo=UTC)
 
@@ -52,3 +63,41 @@ def test_signed_act__on_its_way__is_in_the_way_until_it_is_mined(database: Datab
         session.add(intent)
         session.flush()
         assert relays_in_the_way(session, 0, [ALICE], AT) == []
+
+
+def test_erasure__takes_names_and_pledges_and_nobody_elses(database: Database) -> None:
+    with database.write() as session:
+        a_deficit(session, 1, ALICE)
+        person_id = person_at(session, ALICE).person_id
+        for at, donor in enumerate((ALICE, BOB)):
+            session.add(DonorName(campaign_id=1, donor=donor, name="Li", named_at=AT))
+            session.add(a_pledge(donor, b"%032d" % at))
+    with database.read() as session:
+        assert len([*names_of(session, person_id, [ALICE])]) == 1
+        [pledge] = pledges_of(session, person_id, [ALICE])
+        assert isinstance(pledge, dict)
+        assert (pledge["maxAmountGco2e"], pledge["shareBps"]) == ("9", 1_000)
+
+    for _ in range(2):
+        with database.write() as session:
+            forget_wishes(session, person_id, AT)
+
+    with database.read() as session:
+        assert [row.donor for row in session.exec(select(DonorName)).all()] == [BOB]
+        assert [row.donor for row in session.exec(select(PledgeRow)).all()] == [BOB]
+
+
+def a_pledge(donor: str, struct_hash: bytes) -> PledgeRow:
+    return PledgeRow(
+        struct_hash=struct_hash,
+        donor=donor,
+        campaign_id=1,
+        class_id=2**130,
+        share_bps=1_000,
+        max_amount_gco2e=9,
+        starts_at=AT,
+        expires_at=AT,
+        number=1,
+        signature=b"s" * 65,
+        kept_at=AT,
+    )

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import select
 
-from backend.giving.campaign import campaign_view, donated_by_class, is_listed, movements_of
+from backend.giving.campaign import campaign_view, donated_by_class, movements_of
+from backend.giving.charity import is_listed
 from backend.giving.kinds import CampaignState, MovementKind
 from backend.giving.tables import Movement, Retirement
 from backend.kernel.digest import sha256
@@ -94,9 +95,9 @@ def test_charity__listed_and_delisted__the_latest_event_holds(chain: ToyChain, d
             return is_listed(session, POOL)
 
     assert not listed()
-    chain.apply("Charity", "CharityListed", charity=POOL, listed=True)
+    chain.apply("Charity", "CharityListed", charity=POOL, listed=True, secondSigner=BOB)
     assert listed()
-    chain.apply("Charity", "CharityListed", charity=POOL, listed=False)
+    chain.apply("Charity", "CharityListed", charity=POOL, listed=False, secondSigner="0x" + "0" * 40)
     assert not listed()
     chain.undo_last()
     assert listed()

@@ -1,0 +1,126 @@
+"""That somebody may ask for aid: a body's yes, as a W3C Verifiable Credential (`vc+jwt`, as `issuance.credential`).
+
+It names an account and says `eligible`, and nothing of why: whoever looked into somebody's life keeps what it saw. The
+body's key is its DID; who may vouch is the registrar's word (`aid_body`). No network.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import BadSignatureError, JoseError
+
+from backend.chain.keys import Signer
+from backend.issuance.credential import CONTEXT, CREDENTIAL, MEDIA_TYPE, account_subject
+from backend.issuance.issuer import ALGORITHM, did_of, issuer_key, signing_key
+from backend.kernel.clock import TimeMalformed, iso, parse_iso
+from backend.kernel.digest import Json, canonical_json
+from backend.kernel.errors import InvalidInput, RuleViolated
+
+ELIGIBILITY = "TanyuAidEligibility"
+VALIDITY = timedelta(days=180)
+"""Longest: lives change."""
+
+
+class EligibilityMalformed(InvalidInput):
+    """Not a credential of eligibility, or one that tells more than yes."""
+
+    code = "eligibility.malformed"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"not a credential of eligibility: {why}", why=why)
+
+
+class EligibilityForged(RuleViolated):
+    """The signature is not the body's over this credential."""
+
+    code = "eligibility.forged"
+
+    def __init__(self, issuer: str) -> None:
+        super().__init__(f"the signature is not that of {issuer}")
+
+
+class EligibilityUnfit(RuleViolated):
+    """A credential that is not valid now, is somebody else's, or says no."""
+
+    code = "eligibility.unfit"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the credential of eligibility is of no use here: {why}", why=why)
+
+
+@dataclass(frozen=True)
+class Eligibility:
+    """A body's yes. `body` is its key's address."""
+
+    body: str
+    subject: str
+    valid_from: datetime
+    valid_until: datetime
+
+
+def eligibility_credential(body: Signer, *, chain_id: int, account: str, at: datetime) -> str:
+    """The compact JWS of a body's yes for an account, valid from `at` (cut to the second) for `VALIDITY`."""
+    did, start = did_of(body), at.replace(microsecond=0)
+    payload: dict[str, Json] = {
+        "@context": list(CONTEXT),
+        "type": [CREDENTIAL, ELIGIBILITY],
+        "issuer": did,
+        "validFrom": iso(start),
+        "validUntil": iso(start + VALIDITY),
+        "credentialSubject": {"id": account_subject(chain_id, account), "eligible": True},
+    }
+    header = {"alg": ALGORITHM, "kid": f"{did}#0", "typ": MEDIA_TYPE}
+    return jws.serialize_compact(header, canonical_json(payload), signing_key(body), algorithms=[ALGORITHM])
+
+
+def verify_eligibility(compact: str, *, chain_id: int, account: str, at: datetime) -> Eligibility:
+    """What a credential says of an account, if a body signed it and it holds now.
+
+    Raises EligibilityMalformed, EligibilityForged, EligibilityUnfit, IssuerMalformed.
+    """
+    payload, body = _opened(compact)
+    try:
+        subject = payload["credentialSubject"]
+        found = Eligibility(body, str(subject["id"]), parse_iso(payload["validFrom"]), parse_iso(payload["validUntil"]))
+        told = set(subject) - {"id", "eligible"}
+        says_yes = subject["eligible"]
+    except (KeyError, TypeError, ValueError, AttributeError, TimeMalformed) as failure:
+        raise EligibilityMalformed(repr(failure)) from failure
+    if told or not isinstance(says_yes, bool):
+        raise EligibilityMalformed("it says yes or no, and nothing else")
+    if not says_yes:
+        raise EligibilityUnfit("it says no")
+    if found.subject != account_subject(chain_id, account):
+        raise EligibilityUnfit("it is of another account, or of another chain")
+    if not found.valid_from <= at < found.valid_until:
+        raise EligibilityUnfit(f"it is valid from {iso(found.valid_from)} until {iso(found.valid_until)}")
+    if found.valid_until - found.valid_from > VALIDITY:
+        raise EligibilityUnfit(f"it is valid for more than {VALIDITY.days} days")
+    return found
+
+
+def _opened(compact: str) -> tuple[dict[str, Any], str]:
+    """The payload of a JWS that its issuer signed, and the issuer's address."""
+    try:
+        seen = jws.extract_compact(compact.encode())
+        header, payload = seen.headers(), json.loads(seen.payload)
+    except (JoseError, ValueError, RecursionError) as failure:
+        raise EligibilityMalformed("it is no compact JWS over JSON") from failure
+    if not isinstance(payload, dict) or ELIGIBILITY not in list(payload.get("type") or ()):
+        raise EligibilityMalformed(f"its type is not {ELIGIBILITY}")
+    if (header.get("alg"), header.get("typ")) != (ALGORITHM, MEDIA_TYPE):
+        raise EligibilityMalformed(f"it is not signed as {MEDIA_TYPE} by {ALGORITHM}")
+    did = str(payload.get("issuer"))
+    key, address = issuer_key(did)
+    if header.get("kid") != f"{did}#0":
+        raise EligibilityForged(did)
+    try:
+        jws.deserialize_compact(compact, key, algorithms=[ALGORITHM])
+    except BadSignatureError as failure:
+        raise EligibilityForged(did) from failure
+    except (JoseError, ValueError) as failure:
+        raise EligibilityMalformed("its signature cannot be read") from failure
+    return payload, address

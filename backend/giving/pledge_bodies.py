@@ -1,0 +1,112 @@
+"""The JSON of pledges and refund wallets."""
+
+from backend.access.wire import (
+    AccountSignatureText,
+    AddressText,
+    Amount,
+    HexBytes32,
+    Iso,
+    PositiveAmount,
+    SignatureText,
+    Wire,
+)
+from backend.chain.class_id import class_code
+from backend.giving.pledge import Pledge
+from backend.giving.pledging import PledgeState, PledgeView, UseNumber
+from backend.giving.refund import RefundTo
+
+
+class PledgeBody(Wire):
+    """A signed `Pledge` message. `start` and `expiry` in Unix seconds, as signed; `shareBps` in basis points of what
+    the donor sells of the class from `start` on, 10000 for all that is left.
+    """
+
+    donor: AddressText
+    campaign_id: Amount
+    class_id: Amount
+    share_bps: Amount
+    max_amount_gco2e: PositiveAmount
+    start: Amount
+    expiry: Amount
+    number: Amount
+    signature: AccountSignatureText
+
+    def pledge(self) -> Pledge:
+        """Without the signature. Raises PledgeInvalid."""
+        return Pledge(
+            donor=self.donor,
+            campaign_id=self.campaign_id,
+            class_id=self.class_id,
+            share_bps=self.share_bps,
+            max_amount_gco2e=self.max_amount_gco2e,
+            start=self.start,
+            expiry=self.expiry,
+            number=self.number,
+        )
+
+
+class PledgeOut(Wire):
+    """A pledge and how it stands: waiting, standing, drawn (its maximum is given), expired, withdrawn, or over with its
+    campaign. Grams drawn, and sold of the class since its start.
+    """
+
+    pledge_hash: HexBytes32
+    donor: AddressText
+    campaign_id: Amount
+    class_code: str
+    share_bps: int
+    max_amount_gco2e: Amount
+    start: Amount
+    expiry: Amount
+    number: Amount
+    state: PledgeState
+    drawn_gco2e: Amount
+    sold_gco2e: Amount
+    kept_at: Iso
+
+    @classmethod
+    def of(cls, view: PledgeView) -> "PledgeOut":
+        """As JSON."""
+        pledge = view.pledge
+        return cls(
+            pledge_hash=pledge.struct_hash,
+            donor=pledge.donor,
+            campaign_id=pledge.campaign_id,
+            class_code=class_code(pledge.class_id),
+            share_bps=pledge.share_bps,
+            max_amount_gco2e=pledge.max_amount_gco2e,
+            start=pledge.start,
+            expiry=pledge.expiry,
+            number=pledge.number,
+            state=view.state,
+            drawn_gco2e=view.drawn_gco2e,
+            sold_gco2e=view.sold_gco2e,
+            kept_at=view.kept_at,
+        )
+
+
+class WithdrawalBody(Wire):
+    """A signed `UseNumber` message of the Charity contract."""
+
+    account: AddressText
+    number: Amount
+    deadline: Amount
+    signature: SignatureText
+
+    def act(self) -> UseNumber:
+        """Without the signature."""
+        return UseNumber(self.account, self.number, self.deadline)
+
+
+class RefundToBody(Wire):
+    """A signed `RefundTo` message."""
+
+    donor: AddressText
+    to: AddressText
+    number: Amount
+    deadline: Amount
+    signature: SignatureText
+
+    def act(self) -> RefundTo:
+        """Without the signature."""
+        return RefundTo(self.donor, self.to, self.number, self.deadline)
