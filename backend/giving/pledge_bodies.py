@@ -1,22 +1,23 @@
 """The JSON of pledges and refund wallets."""
 
 from backend.access.wire import (
-    AccountSignatureText,
     AddressText,
     Amount,
     HexBytes32,
     Iso,
     PositiveAmount,
-    SignatureText,
     Wire,
 )
 from backend.chain.class_id import class_code
+from backend.giving.bodies import SignedBody
+from backend.giving.kinds import NumberedContract
+from backend.giving.number_use import NumberUse
 from backend.giving.pledge import Pledge
-from backend.giving.pledging import PledgeState, PledgeView, UseNumber
+from backend.giving.pledging import PledgeState, PledgeView
 from backend.giving.refund import RefundTo
 
 
-class PledgeBody(Wire):
+class PledgeBody(SignedBody):
     """A signed `Pledge` message. `start` and `expiry` in Unix seconds, as signed; `shareBps` in basis points of what
     the donor sells of the class from `start` on, 10000 for all that is left.
     """
@@ -29,7 +30,6 @@ class PledgeBody(Wire):
     start: Amount
     expiry: Amount
     number: Amount
-    signature: AccountSignatureText
 
     def pledge(self) -> Pledge:
         """Without the signature. Raises PledgeInvalid."""
@@ -85,27 +85,25 @@ class PledgeOut(Wire):
         )
 
 
-class WithdrawalBody(Wire):
+class WithdrawalBody(SignedBody):
     """A signed `UseNumber` message of the Charity contract."""
 
     account: AddressText
     number: Amount
     deadline: Amount
-    signature: SignatureText
 
-    def act(self) -> UseNumber:
+    def act(self) -> NumberUse:
         """Without the signature."""
-        return UseNumber(self.account, self.number, self.deadline)
+        return NumberUse(NumberedContract.CHARITY, self.account, self.number, self.deadline)
 
 
-class RefundToBody(Wire):
+class RefundToBody(SignedBody):
     """A signed `RefundTo` message."""
 
     donor: AddressText
     to: AddressText
     number: Amount
     deadline: Amount
-    signature: SignatureText
 
     def act(self) -> RefundTo:
         """Without the signature."""

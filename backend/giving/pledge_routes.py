@@ -11,6 +11,7 @@ from backend.giving.bodies import RelayOut
 from backend.giving.pledge_bodies import PledgeBody, PledgeOut, RefundToBody, WithdrawalBody
 from backend.giving.pledging import keep_pledge, pledges_of, relay_withdrawal, signed_pledge
 from backend.giving.refund import relay_refund_to
+from backend.giving.relaying import relayed
 from backend.giving.routes import contracts_of
 from backend.link.node import Node
 
@@ -42,9 +43,14 @@ def withdraw_pledge(request: Request, body: WithdrawalBody) -> RelayOut:
     """Relays a signed `UseNumber` for the Charity contract: it ends the pledge under that number for ever. At any time;
     what was drawn before stays given.
     """
-    contracts, now = contracts_of(request), clock_of(request).now()
-    with database_of(request).write() as session:
-        return RelayOut.of(relay_withdrawal(session, contracts, body.act(), body.signature, now))
+    act, contracts, now = body.act(), contracts_of(request), clock_of(request).now()
+    return RelayOut.of(
+        relayed(
+            request,
+            body.signature,
+            lambda session, signature: relay_withdrawal(session, contracts, act, signature, now),
+        )
+    )
 
 
 @router.post("/refund-wallets", status_code=202)
@@ -52,6 +58,11 @@ def direct_refunds(request: Request, body: RefundToBody) -> RelayOut:
     """Relays a signed `RefundTo`: refunds of a donor's gifts go to another wallet of its from now on, such as the one
     it has after changing keys. The zero address: to the donor itself again.
     """
-    contracts, now = contracts_of(request), clock_of(request).now()
-    with database_of(request).write() as session:
-        return RelayOut.of(relay_refund_to(session, contracts, body.act(), body.signature, now))
+    act, contracts, now = body.act(), contracts_of(request), clock_of(request).now()
+    return RelayOut.of(
+        relayed(
+            request,
+            body.signature,
+            lambda session, signature: relay_refund_to(session, contracts, act, signature, now),
+        )
+    )

@@ -6,11 +6,12 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
+from backend.chain.account_signature import NotTheKeys, WalletQuestion, key_signature, wallet_signature
 from backend.chain.contracts import Contracts
-from backend.chain.signature import SignatureMalformed, canonical_signature, recover
 from backend.giving.campaign import campaign_at
 from backend.giving.donation import CampaignNotOpen
-from backend.giving.kinds import CampaignState, RelayKind
+from backend.giving.kinds import CampaignState
+from backend.giving.number_use import NumberUse, relay_number_use
 from backend.giving.pledge import Pledge
 from backend.giving.relay import (
     ActExpired,
@@ -18,15 +19,12 @@ from backend.giving.relay import (
     ActSignerWrong,
     ClassUnknown,
     Relayed,
-    signed_act,
-    submit,
 )
 from backend.giving.tables import PledgeDraw, PledgeRow
 from backend.kernel.clock import from_unix_s, unix_s
 from backend.kernel.errors import Conflict, NotFound, RuleViolated
 from backend.kernel.mass import LOT_GCO2E
 from backend.link.balances import credit_class, number_used
-from backend.market.door import WalletQuestion
 from backend.settlement.tables import Fill
 
 PLEDGES_MAX = 20
@@ -84,36 +82,15 @@ class PledgeView:
     kept_at: datetime
 
 
-@dataclass(frozen=True)
-class UseNumber:
-    """The signed `UseNumber` message (contracts/eip712/use-number.json), of the Charity contract: it ends a pledge."""
-
-    account: str
-    number: int
-    deadline: int
-
-    def message(self) -> dict[str, object]:
-        """As EIP-712 names its fields."""
-        return {"account": self.account, "number": self.number, "deadline": self.deadline}
-
-
 def signed_pledge(contracts: Contracts, pledge: Pledge, signature: bytes, wallet_accepts: WalletQuestion) -> bytes:
     """The signature as it is kept, if the donor's key made it or its wallet takes it (EIP-1271). A node may be asked:
     call it before a transaction is open. Raises ActSignerWrong, SignatureMalformed, NodeUnavailable.
     """
     signed = pledge.digest(contracts.deployment.domain("Charity"))
     try:
-        canonical = canonical_signature(signature)
-        signer = recover(signed, canonical)
-    except SignatureMalformed:
-        if wallet_accepts(pledge.donor, signed, signature):
-            return signature
-        raise
-    if signer == pledge.donor:
-        return canonical
-    if wallet_accepts(pledge.donor, signed, signature):
-        return signature
-    raise ActSignerWrong(signer, pledge.donor)
+        return key_signature(pledge.donor, signed, signature, lambda signer: ActSignerWrong(signer, pledge.donor))
+    except NotTheKeys as failure:
+        return wallet_signature(failure, signature, wallet_accepts)
 
 
 def keep_pledge(session: Session, pledge: Pledge, signature: bytes, now: datetime) -> PledgeView:
@@ -175,15 +152,11 @@ def pledge_of(row: PledgeRow) -> Pledge:
 
 
 def relay_withdrawal(
-    session: Session, contracts: Contracts, withdrawal: UseNumber, signature: bytes, now: datetime
+    session: Session, contracts: Contracts, withdrawal: NumberUse, signature: bytes, now: datetime
 ) -> Relayed:
     """Relays that a donor ends the pledge under a number, for ever; submit's errors and PledgeUnknown."""
     pledge_at(session, withdrawal.account, withdrawal.number, now)
-    message = withdrawal.message()
-    act = signed_act(
-        contracts, RelayKind.USE_NUMBER, "UseNumber", "useNumberBySig", message, account=withdrawal.account
-    )
-    return submit(session, act, signature, now)
+    return relay_number_use(session, contracts, withdrawal, signature, now)
 
 
 def drawn_gco2e(session: Session, struct_hash: bytes) -> int:
