@@ -26,6 +26,9 @@ from backend.storage.settings import Settings
 from tests.contract.people import CLASS_ID, People
 from tests.patience import PATIENCE_S, until
 
+START_S = 4 * PATIENCE_S
+"""For a server to be ready: its imports alone are seven seconds of a processor, and others want it too."""
+
 
 @dataclass
 class Processes:
@@ -104,7 +107,7 @@ class Processes:
                 )
             return False
 
-        until(is_ready, "the server")
+        until(is_ready, "the server", START_S)
 
     def kill_server(self) -> None:
         assert self.server is not None

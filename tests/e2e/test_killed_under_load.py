@@ -160,6 +160,6 @@ def test_server_under_load__killed_at_random__keeps_and_repeats_every_answer(loa
 
 
 @pytest.mark.full
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(4 * 3600)
 def test_server_under_load__killed_at_random_many_times__keeps_and_repeats_every_answer(load: Load) -> None:
     _run(load, KILLS_FULL)
