@@ -138,7 +138,8 @@ def _facts(certificate: Certificate, found: Witnessed, words: Words) -> Html:
     cells = [h("div", h("dt", label), h("dd", h("code", value))) for label, value in rows]
     if deed.receipt_token is not None:
         cells.append(h("div", h("dd", words["receipt_note"], class_="note")))
-    return h("dl", *cells, class_="proof")
+    same = h("p", h("a", words["for_programs"], href=f"/certificates/{deed.deed_id}"), class_="note")
+    return join(h("dl", *cells, class_="proof"), same)
 
 
 def _became(now: CampaignNow, found: Witnessed, words: Words) -> Html:

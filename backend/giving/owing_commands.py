@@ -10,12 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from backend.access.client import ApiClient, ApiProblem
+from backend.access.figures import decimal_text
 from backend.access.language import terminal_language
 from backend.access.signed_in import Key, signed_in_client
 from backend.access.terminal import AsJson, failing_plainly
 from backend.giving.kinds import RetirementPurpose
 from backend.giving.retire_commands import DryRun, Yes, reference_of, sign_and_retire
-from backend.giving.retire_words import buy_words
+from backend.giving.retire_words import PAYMENT_DECIMALS, buy_words
 from backend.giving.retirement import Retire
 from backend.giving.signed_message import deadline_after, fresh_number, signed_body
 from backend.issuance.statement_commands import me
@@ -67,11 +68,24 @@ def _by_vintage(owed: list[dict[str, Any]]) -> dict[str, Any]:
     """Deficits as people read them: one beneath the other, what the rest costs now beside what is owed."""
     found = {}
     for one in owed:
-        cost = {f"{name}Now": one["market"][name] for name in ("lotsWanted", "lots", "cost", "fee")}
+        market = one["market"]
+        cost = {f"{name}Now": market[name] for name in ("lotsWanted", "lots")}
+        cost |= {f"{name}Now": decimal_text(int(market[name]), PAYMENT_DECIMALS) for name in ("cost", "fee")}
         own = [{name: held[name] for name in ("classCode", "amountGco2e")} for held in one["ownCredits"]]
         same = {name: value for name, value in one.items() if name not in {"vintage", "market"}}
         found[str(one["vintage"])] = same | cost | {"ownCredits": own}
     return found or {"owed": []}
+
+
+_ACTED = ("kind", "amountGco2e", "state", "orderHash", "outcome", "lotsOpen")
+
+
+def _acts(acts: list[dict[str, Any]]) -> Any:
+    """What was done as a table of what matters of it; what would be signed, sentence by sentence."""
+    said = [sentence for act in acts for name in ("wouldRetire", "wouldBuy") for sentence in act.get(name, ())]
+    if said:
+        return {"wouldSign": said}
+    return [{name: act[name] for name in _ACTED if name in act} for act in acts]
 
 
 @me.command("owe")
@@ -110,7 +124,7 @@ def settle(  # noqa: PLR0917 - typer's parameters, each an option by its name
                 acts = [_buy(client, key, order, dry_run=dry_run, yes=yes) for order in orders]
         if not acts:
             raise NothingFits(owed["region"], vintage, by)
-        person.show(acts, as_json=as_json)
+        person.show(acts, as_json=as_json, shape=_acts)
 
 
 def _owed(deficits: list[dict[str, Any]], vintage: int) -> dict[str, Any]:

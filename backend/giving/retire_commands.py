@@ -142,5 +142,5 @@ def make(  # noqa: PLR0917 - typer's parameters, each an option by its name
             require_sense(retire)
             keep_words(keep, dedication)
         found = sign_and_retire(person, key, retire, words, dry_run=dry_run, yes=yes)
-        kept = {} if keep is None or dry_run else {"kept": str(keep), "ref": to_hex(retire.ref)}
+        kept = {} if keep is None or dry_run else {"keptIn": str(keep), "ref": to_hex(retire.ref)}
         person.show(found | kept, as_json=as_json)
