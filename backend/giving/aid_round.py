@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 from backend.giving.aid import AidRule, seed_of
 from backend.giving.aid_tables import AidAward, AidRound
 from backend.giving.campaign import campaign_at, held_gco2e
-from backend.giving.charity import charity_at, require_listed
+from backend.giving.charity import charity_at, is_listed, require_listed
+from backend.giving.deciding import LEFTOVER_TERM
 from backend.giving.grant import CampaignKindWrong
 from backend.giving.kinds import CampaignKind, CampaignState, MovementKind
 from backend.giving.tables import Movement
@@ -19,6 +20,8 @@ from backend.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 LEAST_PEOPLE = 3
 """A round gives to so many people at least: a grant is told to the chain in a batch with others'."""
 WINDOW_MAX = timedelta(days=90)
+GRANTING_TERM = timedelta(days=7)
+"""At least so long a charity has to grant what a round awarded, before the leftovers of its campaign are retired."""
 
 
 class AidRoundUnknown(NotFound):
@@ -109,6 +112,9 @@ def open_round(session: Session, campaign_id: int, charity: str, terms: RoundTer
     opens_at, closes_at = (from_unix_s(unix_s(time)) for time in (terms.opens_at, terms.closes_at))
     if opens_at < from_unix_s(unix_s(now)):
         raise AidRoundInvalid("opensAt", f"not before {iso(now)}")
+    if closes_at > campaign.closes_at + LEFTOVER_TERM - GRANTING_TERM:
+        latest = iso(campaign.closes_at + LEFTOVER_TERM - GRANTING_TERM)
+        raise AidRoundInvalid("closesAt", f"by {latest}, so that there is time to grant before what is left is retired")
     for other in rounds(session, campaign_id):
         if other.concluded_at is None:
             raise AidRoundRuns(other.id)
@@ -146,8 +152,12 @@ def granted_refs(session: Session, references: Sequence[bytes]) -> dict[bytes, M
 
 
 def available_gco2e(session: Session, row: AidRound) -> int:
-    """What a round can give out: at most its pot, and what its campaign holds that no earlier round has promised."""
-    promised = 0
+    """What a round can give out: at most its pot, and what its campaign holds that no earlier round has promised.
+    Nothing of a campaign that failed, or whose charity may not grant any more.
+    """
+    campaign, promised = campaign_at(session, row.campaign_id), 0
+    if campaign.state == CampaignState.FAILED or not is_listed(session, campaign.charity):
+        return 0
     for other in rounds(session, row.campaign_id):
         if other.id is not None and other.id != row.id and other.class_id == row.class_id:
             awards = awards_in(session, other.id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ from backend.chain.keys import DevRole, Signer, dev_signer, personal_sign
 from backend.chain.node import LocalNode
 from backend.giving.aid import AidRule, Need, awards_of, turns_of
 from backend.giving.aid_commands import app as aid_app
+from backend.giving.aid_concluding import advance_rounds
 from backend.giving.kinds import Funding
 from backend.kernel.clock import iso
 from backend.kernel.digest import to_hex
+from backend.link.named_block import first_block_from
+from backend.link.node import Node
 from tests.integration.giving.aiding import (
     BODY,
     CHARITY,
@@ -87,6 +91,39 @@ def test_too_few_applicants__nothing_is_given_out(world: World, campaign_id: int
     assert mine(world, round_id, 240)["awardGco2e"] == "0"
 
 
+def test_charity_removed__before_its_round_is_concluded__promises_nothing(world: World) -> None:
+    campaign_id = world.open(world.aid, "of a charity removed", AID_STORY, Funding.KEEP_WHAT_YOU_RAISE, days=200)
+    world.give(210, campaign_id, 3_000)
+    with world.database.write() as session:
+        for index in range(280, 283):
+            a_deficit(session, 1_000, person(world, index).address, essential_gco2e=1_000)
+    round_id = open_round(world, campaign_id, potGco2e="3000", capGco2e="1000")
+    for index in range(280, 283):
+        assert apply(world, round_id, index).status_code == 201
+    world.people.send("Charity", "delistCharity", CHARITY.address, by=DevRole.REGISTRAR)
+    world.index()
+    try:
+        world.pass_time(3_600)
+        advance(world)
+        world.pass_time(61)
+        advance(world)
+        assert mine(world, round_id, 280)["round"]["concludedAt"] is not None
+        assert mine(world, round_id, 280)["awardGco2e"] == "0"
+        again = world.client(CHARITY.address).post(f"/campaigns/{campaign_id}/aid-rounds", json=round_body(world))
+        assert again.json()["code"] == "charity.not_listed"
+    finally:
+        second = dev_signer(DevRole.AID_CHARITY_SECOND).address
+        world.people.send("Charity", "listCharity", CHARITY.address, second, by=DevRole.REGISTRAR)
+        world.index()
+
+
+def advance(world: World) -> None:
+    """Aid alone: the campaigns of the charity that is removed for a while are not to be decided."""
+    find_block = partial(first_block_from, Node(world.w3), confirmations=0)
+    advance_rounds(world.database, world.contracts, find_block, world.clock.at)
+    world.relay()
+
+
 def test_promised_before__a_later_round__does_not_give_it_again(world: World, campaign_id: int) -> None:
     """What a round awarded and the charity has not granted yet is not in the next round's pot."""
     held = int(world.campaign(campaign_id)["total"]["heldGco2e"])
@@ -135,6 +172,10 @@ def test_round__with_terms_that_cannot_be_kept__is_refused(world: World, campaig
     assert code(potGco2e="1000") == "aid.round_invalid"
     assert code(closesAt=iso(world.clock.at)) == "aid.round_invalid"
     assert code(opensAt=iso(world.clock.at - timedelta(seconds=1))) == "aid.round_invalid"
+    far = world.clock.at + timedelta(days=300)
+    assert code(opensAt=iso(far - timedelta(days=1)), closesAt=iso(far)) == "aid.round_invalid", (
+        "leftovers are gone then"
+    )
     assert code(person(world, 200).address) == "campaign.not_yours"
     assert code(campaign=999) == "campaign.unknown"
     pool = world.open(world.pool, "a pool", POOL_STORY, Funding.KEEP_WHAT_YOU_RAISE)
