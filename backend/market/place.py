@@ -3,7 +3,6 @@
 The order's own rules and its signature are checked before it comes here (`service`).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +12,7 @@ from sqlmodel import col, select
 from backend.kernel.digest import Json, to_hex
 from backend.kernel.errors import Conflict, RuleViolated
 from backend.market.admission import require_entry
-from backend.market.book import Entry, Resting
+from backend.market.book import Entry
 from backend.market.instructions import PLAIN, Instructions
 from backend.market.journal import Kind
 from backend.market.matching import Fill
@@ -23,6 +22,7 @@ from backend.market.order_row import instructions_of
 from backend.market.replay import entry_of
 from backend.market.rules import ClassRules, check_lifetime
 from backend.market.tables import JournalRow, OrderRow, OrderState, TradeRow
+from backend.market.tied import Tied
 from backend.market.turn import SELF_TRADE, Turn
 
 
@@ -155,10 +155,10 @@ class Placing:
         if turn.number_used(number):
             raise NumberUsed(number)
         self.check_chain(turn)
-        open_orders = list(turn.engine.open_of(self.order.maker))
+        tied = turn.tied(self.order.maker)
         if self.instructions.time_in_force.rests:
-            self.rules.require_room(sum(resting.entry.class_id == self.order.class_id for resting in open_orders))
-        self.check_funds(turn, open_orders)
+            self.rules.require_room(tied.orders.get(self.order.class_id, 0))
+        self.check_funds(turn, tied)
         require_entry(turn.engine, self.entry(turn), self.rules, self.instructions)
         return self.take_in(turn, Kind.PLACE, {})
 
@@ -194,17 +194,17 @@ class Placing:
         if turn.chain.balances.number_cancelled(turn.session, order.maker, order.number):
             raise NumberCancelled(order.number)
 
-    def check_funds(self, turn: Turn, open_orders: Sequence[Resting]) -> None:
-        """Whether the maker has what the order may take, beside its other open orders, and may hold what it buys."""
+    def check_funds(self, turn: Turn, tied: Tied) -> None:
+        """Whether the maker has what the order may take, beside what others tie up, and may hold what it buys."""
         order = self.order
         funds = turn.funds()
         if order.side is Side.SELL:
-            funds.require_sell(order.maker, order.class_id, order.lots, open_orders)
+            funds.require_sell(order.maker, order.class_id, order.lots, tied)
             return
         if order.action is Action.HOLD:
-            self.rules.require_position(order.lots, lambda: funds.lots_held(order.maker, order.class_id, open_orders))
+            self.rules.require_position(order.lots, lambda: funds.lots_held(order.maker, order.class_id, tied))
         bound = min(order.max_fee_bps, FEE_CAP_BPS)
-        funds.require_buy(order.maker, order.lots, order.price_per_kg, bound, open_orders)
+        funds.require_buy(order.maker, order.lots, order.price_per_kg, bound, tied)
 
     def entry(self, turn: Turn) -> Entry:
         """The engine's view of the order, at the next sequence."""

@@ -16,6 +16,7 @@ from backend.market.phase import Phase
 from backend.market.place import Accepted, Placing
 from backend.market.replay import keeps_place
 from backend.market.tables import OrderRow, OrderState
+from backend.market.tied import Tied
 from backend.market.turn import Turn
 
 
@@ -67,7 +68,8 @@ class Replacing:
         old = self._old(turn)
         placing.check_time(turn)
         placing.check_chain(turn)
-        placing.check_funds(turn, [order for order in turn.engine.open_of(old.maker) if order.entry.order_id != old.id])
+        others = [order for order in turn.engine.open_of(old.maker) if order.entry.order_id != old.id]
+        placing.check_funds(turn, Tied.by(others))
         entry = placing.entry(turn)
         phase = phase_of(turn.engine, placing.rules)
         if not keeps_place(turn.engine, old.id, entry):
