@@ -9,17 +9,17 @@ from enum import StrEnum
 
 from sqlmodel import col, select
 
-from backend.kernel.digest import Json, to_hex
+from backend.kernel.digest import Json, canonical_json, to_hex
 from backend.kernel.errors import Conflict, RuleViolated
 from backend.market.admission import require_entry
 from backend.market.book import Entry
 from backend.market.instructions import PLAIN, Instructions
-from backend.market.journal import Kind
+from backend.market.journal import Line
 from backend.market.matching import Fill
 from backend.market.numbers import NumberUsed, check_leased
 from backend.market.order import FEE_CAP_BPS, Action, Side, SignedOrder
 from backend.market.order_row import instructions_of
-from backend.market.replay import entry_of
+from backend.market.replay import Effects, entry_of
 from backend.market.rules import ClassRules, check_lifetime
 from backend.market.tables import JournalRow, OrderRow, OrderState, TradeRow
 from backend.market.tied import Tied
@@ -159,8 +159,11 @@ class Placing:
         if self.instructions.time_in_force.rests:
             self.rules.require_room(tied.orders.get(self.order.class_id, 0))
         self.check_funds(turn, tied)
-        require_entry(turn.engine, self.entry(turn), self.rules, self.instructions)
-        return self.take_in(turn, Kind.PLACE, {})
+        entry = self.entry(turn)
+        require_entry(turn.engine, entry, self.rules, self.instructions)
+        self.note(turn)
+        line, effects = turn.place(self.payload(), self.canonical(), entry, self.instructions)
+        return self.accepted(line, effects)
 
     def known(self, turn: Turn) -> Accepted | None:
         """The answer that the order got if it is in already. Raises OrderPlacedOtherwise, ClientOrderIdTaken."""
@@ -210,19 +213,34 @@ class Placing:
         """The engine's view of the order, at the next sequence."""
         return entry_of(self.order, turn.head.sequence + 1, self.owner or self.order.maker, self.instructions)
 
-    def take_in(self, turn: Turn, kind: Kind, more: dict[str, Json]) -> Accepted:
-        """Journals the order and answers; what keeps it out was asked before."""
-        turn.add_order(self._columns(turn.head.sequence + 1, turn.now))
+    def payload(self) -> dict[str, Json]:
+        """What the journal says of it."""
         payload: dict[str, Json] = {
             "order": self.order.wire(),
             "orderHash": to_hex(self.order_hash),
             "owner": self.owner or self.order.maker,
             "signature": to_hex(self.signature),
-            **more,
         }
-        if self.instructions != PLAIN:
+        if self.instructions is not PLAIN and self.instructions != PLAIN:
             payload["instructions"] = self.instructions.payload()
-        line, effects = turn.write(kind, payload)
+        return payload
+
+    def canonical(self) -> str:
+        """The canonical JSON (RFC 8785) of `payload`."""
+        said = ""
+        if self.instructions is not PLAIN and self.instructions != PLAIN:
+            said = f'"instructions":{canonical_json(self.instructions.payload()).decode()},'
+        return (
+            f'{{{said}"order":{self.order.canonical()},"orderHash":"0x{self.order_hash.hex()}",'
+            f'"owner":"{self.owner or self.order.maker}","signature":"0x{self.signature.hex()}"}}'
+        )
+
+    def note(self, turn: Turn) -> None:
+        """Has the next line bring the order's row; what keeps the order out was asked before."""
+        turn.add_order(self._columns(turn.head.sequence + 1, turn.now))
+
+    def accepted(self, line: Line, effects: Effects) -> Accepted:
+        """The answer, after the line that took the order in."""
         (placed,) = effects.placed
         return Accepted(
             sequence=line.sequence,

@@ -76,7 +76,8 @@ class Replacing:
             require_entry(turn.engine, entry, placing.rules, placing.instructions)
         elif not (phase.takes_orders or phase is Phase.CANCEL_ONLY):
             raise PhaseRefuses(phase, "change of an order", "cancel, or wait for another phase")
-        return placing.take_in(turn, Kind.REPLACE, {"orderId": old.id})
+        placing.note(turn)
+        return placing.accepted(*turn.write(Kind.REPLACE, {**placing.payload(), "orderId": old.id}))
 
     def _old(self, turn: Turn) -> OrderRow:
         order, row = self.placing.order, turn.order(self.old_hash)

@@ -13,13 +13,15 @@ from sqlmodel import Session, SQLModel, select
 
 from backend.kernel.clock import unix_s
 from backend.kernel.digest import Json
+from backend.market.book import Entry
 from backend.market.funds import ChainView, Flight, Funds
+from backend.market.instructions import Instructions
 from backend.market.journal import Head, Kind, Line
 from backend.market.matching import Engine
 from backend.market.memory import Party
 from backend.market.order import Side
 from backend.market.phase import Phase
-from backend.market.replay import Crossed, Effects, Placed, apply
+from backend.market.replay import Crossed, Effects, Placed, apply, place
 from backend.market.tables import OrderRow, OrderState, TradeState
 from backend.market.tied import Tied
 from backend.storage.bulk import BulkInsert
@@ -81,6 +83,8 @@ class Turn:
         self.engine = engine
         self.head = head
         self.now = now
+        self.now_s = unix_s(now)
+        """`now` in whole Unix seconds."""
         self.chain = chain
         self.written: list[Line] = []
         """Every line of the group, in order."""
@@ -91,11 +95,6 @@ class Turn:
         self._numbers: set[int] = set()
         self._changes: dict[int, dict[str, Any]] = {}
         self._trades: list[dict[str, Any]] = []
-
-    @property
-    def now_s(self) -> int:
-        """`now` in whole Unix seconds."""
-        return unix_s(self.now)
 
     # --- Reading ---
 
@@ -138,6 +137,21 @@ class Turn:
         """Writes the next journal line and does what it says; after a breach of the band, the line that follows too."""
         line = self.head.line(kind, payload, self.now)
         effects = apply(self.engine, line.sequence, kind, payload)
+        self._record(line, effects)
+        return line, effects
+
+    def place(
+        self, payload: Mapping[str, Json], text: str, entry: Entry, instructions: Instructions
+    ) -> tuple[Line, Effects]:
+        """The same for a `place` line that says so, and whose canonical JSON is `text`: nothing of it is read again."""
+        line = self.head.line(Kind.PLACE, payload, self.now, text)
+        effects = place(self.engine, entry, instructions)
+        self._record(line, effects)
+        return line, effects
+
+    def _record(self, line: Line, effects: Effects) -> None:
+        """Notes a line and what it did."""
+        kind = line.kind
         self.head = Head(line.sequence, line.hash)
         self.written.append(line)
         self.chain.memory.reached(line.hash)
@@ -154,7 +168,6 @@ class Turn:
             self._record_crossed(line, effects.crossed)
         if effects.breached is not None:
             self.write(Kind.PHASE, phase_payload(effects.breached, Phase.VOLATILITY_CALL, self.now_s, BAND_BREACH))
-        return line, effects
 
     def add_order(self, columns: dict[str, Any]) -> None:
         """Notes the row of the order that the next line will place."""
