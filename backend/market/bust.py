@@ -68,6 +68,7 @@ class Busting:
             one.state, one.bust_reason, one.busted_at = TradeState.BUSTED, self.reason, turn.now
             turn.session.add(one)
         turn.session.flush()
+        turn.chain.memory.forget_all()  # these are in flight no more
         self._unwind(turn, trades)
 
     def _unwind(self, turn: Turn, trades: Sequence[TradeRow]) -> None:
@@ -108,12 +109,12 @@ def _restorable(turn: Turn, row: OrderRow, lots: int) -> Entry | None:
     entry = entry_of(order_of(row), row.id, row.owner, instructions)
     if entry.expiry <= turn.now_s + LIFETIME_S_MIN:
         return None
-    open_orders = list(turn.engine.open_of(row.maker))
+    tied = turn.tied(row.maker)
     funds = Funds(turn.session, turn.chain)
     if entry.side is Side.SELL:
-        free = funds.sellable_lots(row.maker, row.class_id, open_orders)
+        free = funds.sellable_lots(row.maker, row.class_id, tied)
     else:
-        money = min(funds.spendable(row.maker, open_orders))
+        money = min(funds.spendable(row.maker, tied))
         free = affordable_lots(money, row.price_per_kg, entry.fee_bound_bps)
     back = min(lots, free)
     return entry._replace(lots=back) if back > 0 else None

@@ -1,5 +1,6 @@
 """Where orders queue to come in: taken in groups, so that reading the rules and the people costs once what each order
-would cost alone; handed to the sequencer; answered when they are durable.
+would cost alone; handed to the sequencer; answered when they are durable. While a group is with the sequencer the
+signatures of the next are looked at, and it follows as a whole: the fewer groups, the less an order costs.
 
 Bounded at every step: as many orders as the sequencer's inbox holds may be on their way, and a few wallets may be asked
 at once, by threads of their own. Whoever comes after that is told so at once (503) and nothing of it is kept.
@@ -8,7 +9,7 @@ at once, by threads of their own. Whoever comes after that is told so at once (5
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from threading import Condition, Lock
 from typing import TypeAlias
 
 from backend.chain.account_signature import NotTheKeys
@@ -38,8 +39,11 @@ class Entry:
         self._sequencer = sequencer
         self._size = size
         self._lock = Lock()
+        self._changed = Condition(self._lock)
         self._waiting: deque[tuple[SignedOrder, bytes, Instructions, Deliver]] = deque()
         self._inside = 0
+        self._ahead = 0
+        """Orders of the group before that are not answered yet."""
         self._asking = 0
         self._is_serving = False
         self._server = ThreadPoolExecutor(1, "market-door")
@@ -55,19 +59,31 @@ class Entry:
             self._inside += 1
             self._waiting.append((order, signature, instructions, deliver))
             if self._is_serving:
+                self._changed.notify()
                 return
             self._is_serving = True
         self._server.submit(self._serve)
 
     def _serve(self) -> None:
+        ready: list[tuple[Signed, Deliver]] = []
         while True:
-            with self._lock:
-                group = [self._waiting.popleft() for _ in range(min(GROUP_MAX, len(self._waiting)))]
-                if not group:
+            with self._changed:
+                while self._ahead and (len(ready) >= GROUP_MAX or not self._waiting):
+                    self._changed.wait()
+                group = [self._waiting.popleft() for _ in range(min(GROUP_MAX - len(ready), len(self._waiting)))]
+                if not group and not ready:
                     self._is_serving = False
                     return
-            checked = [(self._checked(*waiting), waiting[-1]) for waiting in group]
-            self._admit([(signed, deliver) for signed, deliver in checked if signed is not None])
+            for waiting in group:
+                signed = self._checked(*waiting)
+                if signed is not None:
+                    ready.append((signed, waiting[-1]))
+            with self._lock:
+                is_free = not self._ahead
+                self._ahead += len(ready) if is_free else 0
+            if is_free:
+                self._admit(ready, 1)
+                ready = []
 
     def _checked(
         self, order: SignedOrder, signature: bytes, instructions: Instructions, deliver: Deliver
@@ -102,39 +118,43 @@ class Entry:
             with self._lock:
                 self._asking -= 1
         if accepts:
-            self._admit([(claimed, deliver)])
+            self._admit([(claimed, deliver)], 0)
         else:
             self._answer(refusal, deliver)
 
-    def _admit(self, group: list[tuple[Signed, Deliver]]) -> None:
+    def _admit(self, group: list[tuple[Signed, Deliver]], ahead: int) -> None:
+        """`ahead`: 1 for orders that the next group waits for."""
         if not group:
             return
         try:
             found = self._door.admit([signed for signed, _ in group])
         except Exception as failure:  # noqa: BLE001 - whatever it is, nobody may be left waiting
             for _, deliver in group:
-                self._answer(failure, deliver)
+                self._answer(failure, deliver, ahead)
             return
         for outcome, (_, deliver) in zip(found, group, strict=True):
             if isinstance(outcome, TanyuError):
-                self._answer(outcome, deliver)
+                self._answer(outcome, deliver, ahead)
             else:
-                self._submit(outcome, deliver)
+                self._submit(outcome, deliver, ahead)
 
-    def _submit(self, placing: Placing, deliver: Deliver) -> None:
+    def _submit(self, placing: Placing, deliver: Deliver, ahead: int) -> None:
         try:
             answer = self._sequencer.submit(placing)
         except TanyuError as refusal:
-            self._answer(refusal, deliver)
+            self._answer(refusal, deliver, ahead)
         else:
-            answer.add_done_callback(lambda done: self._leave(done, deliver))
+            answer.add_done_callback(lambda done: self._leave(done, deliver, ahead))
 
-    def _answer(self, refusal: Exception, deliver: Deliver) -> None:
+    def _answer(self, refusal: Exception, deliver: Deliver, ahead: int = 0) -> None:
         answer: Future[Accepted] = Future()
         answer.set_exception(refusal)
-        self._leave(answer, deliver)
+        self._leave(answer, deliver, ahead)
 
-    def _leave(self, answer: "Future[Accepted]", deliver: Deliver) -> None:
-        with self._lock:
+    def _leave(self, answer: "Future[Accepted]", deliver: Deliver, ahead: int) -> None:
+        with self._changed:
             self._inside -= 1
+            self._ahead -= ahead
+            if ahead and not self._ahead:
+                self._changed.notify()
         deliver(answer)

@@ -7,21 +7,20 @@ every other request, and every body that it does not take, to them: only they sa
 
 import asyncio
 from collections.abc import Iterable
-from concurrent.futures import Future
-from contextlib import suppress
+from functools import partial
 from typing import cast
 
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.access.problems import error_response
 from backend.kernel.errors import TanyuError
+from backend.market.ack_wire import ack_json
 from backend.market.instructions import PLAIN, Instructions
+from backend.market.landing import landings_of
 from backend.market.order import SignedOrder
 from backend.market.order_wire import read_order
 from backend.market.place import Accepted
 from backend.market.service import Ack, Market
-from backend.market.views import AckOut
 
 _JSON = b"application/json"
 
@@ -47,12 +46,18 @@ class FastOrders:
         except TanyuError as refusal:
             await error_response(refusal)(scope, receive, send)
             return
-        await Response(AckOut.of(ack).model_dump_json(), 201, media_type=_JSON.decode())(scope, receive, send)
+        body = ack_json(ack)
+        headers = [(b"content-length", str(len(body)).encode()), (b"content-type", _JSON)]
+        await send({"type": "http.response.start", "status": 201, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 def _is_json(scope: Scope) -> bool:
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-    return any(name == b"content-type" and value.partition(b";")[0].strip() == _JSON for name, value in headers)
+    for name, value in headers:
+        if name == b"content-type":
+            return value == _JSON or value.partition(b";")[0].strip() == _JSON
+    return False
 
 
 def _again(first: Message, receive: Receive) -> Receive:
@@ -68,20 +73,6 @@ def _again(first: Message, receive: Receive) -> Receive:
 async def placed(market: Market, order: SignedOrder, signature: bytes, instructions: Instructions = PLAIN) -> Ack:
     """The acknowledgement of an order, awaited without holding a thread. Raises as `Entry.put` and its answer do."""
     loop = asyncio.get_running_loop()
-    landing: asyncio.Future[Accepted] = loop.create_future()
-
-    def land(answer: "Future[Accepted]") -> None:
-        if landing.done():
-            return  # whoever waited has gone
-        failure = answer.exception()
-        if failure is None:
-            landing.set_result(answer.result())
-        else:
-            landing.set_exception(failure)
-
-    def deliver(answer: "Future[Accepted]") -> None:
-        with suppress(RuntimeError):  # the loop ended with whoever waited
-            loop.call_soon_threadsafe(land, answer)
-
-    market.entry.put(order, signature, deliver, instructions)
-    return market.acknowledged(await landing)
+    where: asyncio.Future[Accepted] = loop.create_future()
+    market.entry.put(order, signature, partial(landings_of(loop).land, where), instructions)
+    return market.acknowledged(await where)

@@ -7,9 +7,10 @@ cannot be told, everybody's order is: an order that made the chain skip must not
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from backend.market.funds import Funds, cost_bound
+from backend.market.funds import Funds
 from backend.market.order import FEE_CAP_BPS
 from backend.market.tables import OrderRow, TradeRow
+from backend.market.tied import Tied, cost_bound
 from backend.market.turn import Turn
 
 _DELIVERY = {"CreditTransferFailed", "ActionFailed", "GasExhausted"}
@@ -46,7 +47,7 @@ def _without_money(turn: Turn, trades: Sequence[TradeRow], buys: Sequence[OrderR
     for trade in trades:
         bound = next(row.max_fee_bps for row in buys if row.id == trade.buy_id)
         costs[trade.buy_id] += cost_bound(trade.lots, trade.price_per_kg, min(bound, FEE_CAP_BPS))
-    return [row for row in buys if min(funds.spendable(row.maker, ())) < costs[row.id]]
+    return [row for row in buys if min(funds.spendable(row.maker, Tied())) < costs[row.id]]
 
 
 def _without_credits(turn: Turn, trades: Sequence[TradeRow], sells: Sequence[OrderRow]) -> list[OrderRow]:
@@ -54,4 +55,4 @@ def _without_credits(turn: Turn, trades: Sequence[TradeRow], sells: Sequence[Ord
     lots: dict[int, int] = defaultdict(int)
     for trade in trades:
         lots[trade.sell_id] += trade.lots
-    return [row for row in sells if funds.sellable_lots(row.maker, row.class_id, ()) < lots[row.id]]
+    return [row for row in sells if funds.sellable_lots(row.maker, row.class_id, Tied()) < lots[row.id]]

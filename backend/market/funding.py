@@ -12,10 +12,11 @@ from sqlmodel import col, select
 
 from backend.kernel.digest import Json
 from backend.market.book import Resting
-from backend.market.funds import Funds, affordable_lots, cost_bound
+from backend.market.funds import Funds, affordable_lots
 from backend.market.journal import Kind
 from backend.market.order import Side
 from backend.market.tables import OrderRow
+from backend.market.tied import Tied, cost_bound
 from backend.market.turn import Turn
 
 FUNDS_INSUFFICIENT = "funds_insufficient"
@@ -91,7 +92,7 @@ def _unfunded_sells(funds: Funds, account: str, orders: Iterable[Resting]) -> It
         if order.entry.side is Side.SELL:
             class_id = order.entry.class_id
             if class_id not in free:
-                free[class_id] = max(funds.sellable_lots(account, class_id, ()), 0)
+                free[class_id] = max(funds.sellable_lots(account, class_id, Tied()), 0)
             kept = min(order.lots, free[class_id])
             free[class_id] -= kept
             if kept < order.lots:
@@ -100,7 +101,7 @@ def _unfunded_sells(funds: Funds, account: str, orders: Iterable[Resting]) -> It
 
 def _unfunded_buys(funds: Funds, account: str, orders: Iterable[Resting]) -> Iterator[Change]:
     buys = [order for order in orders if order.entry.side is Side.BUY]
-    money = min(funds.spendable(account, ())) if buys else 0
+    money = min(funds.spendable(account, Tied())) if buys else 0
     for order in buys:
         price, bound = order.entry.price_per_kg, order.entry.fee_bound_bps
         kept = min(order.lots, affordable_lots(money, price, bound))

@@ -4,19 +4,19 @@ A buy ties up its cost at the limit price and the highest fee it allows; a sell 
 same at its own price until the chain has filled or skipped it: then the chain's balance says so itself.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
 from backend.kernel.errors import RuleViolated
-from backend.kernel.mass import BPS, LOT_GCO2E, fee_floor
-from backend.market.book import Resting
+from backend.kernel.mass import BPS, LOT_GCO2E
 from backend.market.memory import Memory
-from backend.market.order import FEE_CAP_BPS, Action, Side
+from backend.market.order import FEE_CAP_BPS, Action
 from backend.market.tables import OrderRow, TradeRow, TradeState
+from backend.market.tied import Tied, cost_bound
 
 IN_FLIGHT = (TradeState.MATCHED, TradeState.SENT)
 """States of a trade that the chain has not answered."""
@@ -171,12 +171,6 @@ class AllowanceInsufficient(RuleViolated):
         )
 
 
-def cost_bound(lots: int, price_per_kg: int, fee_bound_bps: int) -> int:
-    """The most a buy of `lots` may take from the buyer: cost and fee, in base units."""
-    cost = lots * price_per_kg
-    return cost + fee_floor(cost, fee_bound_bps)
-
-
 def affordable_lots(money: int, price_per_kg: int, fee_bound_bps: int) -> int:
     """The most lots whose `cost_bound` is within `money`."""
     if money <= 0:
@@ -184,20 +178,6 @@ def affordable_lots(money: int, price_per_kg: int, fee_bound_bps: int) -> int:
     # cost + floor(cost * b / BPS) <= money  <=>  cost * (BPS + b) < (money + 1) * BPS
     cost = ((money + 1) * BPS - 1) // (BPS + fee_bound_bps)
     return cost // price_per_kg
-
-
-def tied_lots(orders: Iterable[Resting], class_id: int) -> int:
-    """Lots that these orders offer for sale in a class."""
-    return sum(order.lots for order in orders if order.entry.side is Side.SELL and order.entry.class_id == class_id)
-
-
-def tied_money(orders: Iterable[Resting]) -> int:
-    """Base units that these orders may cost."""
-    return sum(
-        cost_bound(order.lots, order.entry.price_per_kg, order.entry.fee_bound_bps)
-        for order in orders
-        if order.entry.side is Side.BUY
-    )
 
 
 def _is_in_flight() -> ColumnElement[bool]:
@@ -240,59 +220,76 @@ def _money_key(buyer: str) -> tuple[object, ...]:
     return ("money_in_flight", buyer)
 
 
-def remember_trade(memory: Memory, trade: Mapping[str, Any], max_fee_bps: int) -> None:
-    """A trade more is in flight: the columns of its row, and the highest fee rate that the buy allows."""
-    lots, bound = trade["lots"], min(max_fee_bps, FEE_CAP_BPS)
-    memory.add(_lots_key(trade["seller"], trade["class_id"]), lots)
-    memory.add(_money_key(trade["buyer"]), cost_bound(lots, trade["price_per_kg"], bound))
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A trade more that is in flight. `max_fee_bps`: the highest fee rate that the buy allows."""
+
+    class_id: int
+    buyer: str
+    seller: str
+    lots: int
+    price_per_kg: int
+    max_fee_bps: int
+
+    def remember(self, memory: Memory) -> None:
+        """Adds it to the sums that are remembered."""
+        memory.add(_lots_key(self.seller, self.class_id), self.lots)
+        bound = min(self.max_fee_bps, FEE_CAP_BPS)
+        memory.add(_money_key(self.buyer), cost_bound(self.lots, self.price_per_kg, bound))
 
 
 @dataclass(frozen=True)
 class Funds:
-    """One transaction's view of funds. Everything the transaction did before must be flushed."""
+    """One transaction's view of funds. `flush` writes the trades that the transaction made and has not written yet; it
+    is called before the table of trades is asked.
+    """
 
     session: Session
     chain: ChainView
+    flush: Callable[[], None] = lambda: None
 
-    def sellable_lots(self, account: str, class_id: int, open_orders: Iterable[Resting]) -> int:
-        """Lots free to sell beside these orders; negative if these are not covered. 0 without approval."""
+    def sellable_lots(self, account: str, class_id: int, tied: Tied) -> int:
+        """Lots free to sell beside what is tied up; negative if that is not covered. 0 without approval."""
         if not self.chain.balances.credit_approved(self.session, account, self.chain.exchange):
             return 0
         held = self.chain.balances.credit_balance(self.session, account, class_id) // LOT_GCO2E
-        key = _lots_key(account, class_id)
-        sold = self.chain.memory.recall(self.session, key, lambda: lots_in_flight(self.session, account, class_id))
-        return held - sold - tied_lots(open_orders, class_id)
 
-    def lots_held(self, account: str, class_id: int, open_orders: Iterable[Resting]) -> int:
-        """Whole lots that an account has of a class or may still get: held, bought, and on order in these orders."""
+        def sold() -> int:
+            self.flush()
+            return lots_in_flight(self.session, account, class_id)
+
+        in_flight = self.chain.memory.recall(self.session, _lots_key(account, class_id), sold)
+        return held - in_flight - tied.lots_offered.get(class_id, 0)
+
+    def lots_held(self, account: str, class_id: int, tied: Tied) -> int:
+        """Whole lots that an account has of a class or may still get: held, bought, and on order in what is tied up."""
+        self.flush()
         held = self.chain.balances.credit_balance(self.session, account, class_id) // LOT_GCO2E
-        ordered = sum(
-            order.lots for order in open_orders if order.entry.side is Side.BUY and order.entry.class_id == class_id
-        )
-        return held + lots_to_come(self.session, account, class_id) + ordered
+        return held + lots_to_come(self.session, account, class_id) + tied.lots_wanted.get(class_id, 0)
 
-    def spendable(self, account: str, open_orders: Iterable[Resting]) -> tuple[int, int]:
-        """Base units free beside these orders: of the balance, and of the allowance. Negative if not covered."""
-        key = _money_key(account)
-        bought = self.chain.memory.recall(self.session, key, lambda: money_in_flight(self.session, account))
-        tied = bought + tied_money(open_orders)
+    def spendable(self, account: str, tied: Tied) -> tuple[int, int]:
+        """Base units free beside what is tied up: of the balance, and of the allowance. Negative if not covered."""
+
+        def bought() -> int:
+            self.flush()
+            return money_in_flight(self.session, account)
+
+        taken = self.chain.memory.recall(self.session, _money_key(account), bought) + tied.money
         balance = self.chain.balances.payment_balance(self.session, account)
         allowance = self.chain.balances.payment_allowance(self.session, account, self.chain.exchange)
-        return balance - tied, allowance - tied
+        return balance - taken, allowance - taken
 
-    def require_sell(self, account: str, class_id: int, lots: int, open_orders: Iterable[Resting]) -> None:
+    def require_sell(self, account: str, class_id: int, lots: int, tied: Tied) -> None:
         """Raises CreditsNotApproved or CreditsInsufficient."""
         if not self.chain.balances.credit_approved(self.session, account, self.chain.exchange):
             raise CreditsNotApproved(self.chain.exchange)
-        free = self.sellable_lots(account, class_id, open_orders)
+        free = self.sellable_lots(account, class_id, tied)
         if free < lots:
             raise CreditsInsufficient(lots, max(free, 0))
 
-    def require_buy(
-        self, account: str, lots: int, price_per_kg: int, fee_bound_bps: int, open_orders: Iterable[Resting]
-    ) -> None:
+    def require_buy(self, account: str, lots: int, price_per_kg: int, fee_bound_bps: int, tied: Tied) -> None:
         """Raises PaymentInsufficient or AllowanceInsufficient."""
-        balance, allowance = self.spendable(account, open_orders)
+        balance, allowance = self.spendable(account, tied)
         affordable = affordable_lots(balance, price_per_kg, fee_bound_bps)
         if affordable < lots:
             raise PaymentInsufficient(lots, affordable)

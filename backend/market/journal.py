@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 from sqlalchemy import String, select, type_coerce
@@ -37,6 +38,10 @@ _COLUMNS = select(
     _TABLE.c.previous_hash,
     _TABLE.c.hash,
 ).order_by(_TABLE.c.sequence)
+
+
+_iso = lru_cache(1)(iso)
+"""All lines of a group are of one time."""
 
 
 class Kind(StrEnum):
@@ -110,10 +115,12 @@ class Head:
     sequence: int
     hash: bytes
 
-    def line(self, kind: Kind, payload: Mapping[str, Json], time: datetime) -> Line:
-        """The line that comes next."""
-        sequence, text = self.sequence + 1, canonical_json(payload).decode()
-        found = _hash(self.hash, sequence, iso(time), kind.value, text)
+    def line(self, kind: Kind, payload: Mapping[str, Json], time: datetime, text: str | None = None) -> Line:
+        """The line that comes next. `text`: the payload's canonical JSON, by whom has it already."""
+        sequence = self.sequence + 1
+        if text is None:
+            text = canonical_json(payload).decode()
+        found = _hash(self.hash, sequence, _iso(time), kind.value, text)
         return Line(sequence, time, kind, payload, self.hash, found, text)
 
 

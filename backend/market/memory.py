@@ -7,14 +7,16 @@ to be told to anybody, and a memory that is lost costs a query.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlmodel import Session, col, select
 
+from backend.market.book import Entry
 from backend.market.tables import NumberLease, OrderRow
+from backend.market.tied import Tied
 
 T = TypeVar("T")
 
@@ -23,6 +25,18 @@ NUMBER_MAX = 2**63 - 1
 
 ANSWERS_MAX = 100_000
 """Answers kept of one kind; beyond that all are forgotten and asked again."""
+
+
+_IDS_AT_ONCE = 10_000
+"""Fewer than the parameters any database takes in one statement."""
+
+
+class Party(NamedTuple):
+    """What a trade's row says of one of its orders; an order never changes it."""
+
+    order_hash: bytes
+    maker: str
+    max_fee_bps: int
 
 
 @dataclass
@@ -46,13 +60,19 @@ class Memory:
         self._firsts: list[int] = []
         self._leased: list[Leased] = []
         self._answers: dict[tuple[object, ...], Any] = {}
+        self._parties: dict[int, Party] = {}
+        self._tied: dict[str, Tied] = {}
 
     def begin(self, session: Session, head: bytes, block: object) -> None:
         """A group of commands begins on these marks: the hash of the journal's latest line, and whatever names the
         indexed block; None if nothing does, and then nothing of the chain is remembered.
         """
         if head != self._head:
-            self._firsts, self._leased = [], []
+            self._firsts, self._leased, self._parties, self._tied = [], [], {}, {}
+        if len(self._parties) > ANSWERS_MAX:
+            self._parties = {}
+        if len(self._tied) > ANSWERS_MAX:
+            self._tied = {}
         if head != self._head or block != self._block or block is None or len(self._answers) > ANSWERS_MAX:
             self._answers = {}
         self._session, self._head, self._block = session, head, block
@@ -83,6 +103,47 @@ class Memory:
     def forget_all(self) -> None:
         """No answer may be right any more."""
         self._answers = {}
+
+    # --- Orders ---
+
+    def tied(self, account: str, ask: Callable[[], Tied]) -> Tied:
+        """What an account's open orders tie up: remembered, or asked of the books now."""
+        found = self._tied.get(account)
+        if found is None:
+            found = self._tied[account] = ask()
+        return found
+
+    def tie(self, entry: Entry, lots: int) -> None:
+        """An order came to rest with so many lots."""
+        found = self._tied.get(entry.account)
+        if found is not None:
+            found.add(entry, lots)
+
+    def untie(self, order_id: int) -> None:
+        """An order is not what it was. Of one whose maker is not remembered nobody knows whose sums that changes."""
+        party = self._parties.get(order_id)
+        if party is None:
+            self._tied = {}
+        else:
+            self._tied.pop(party.maker, None)
+
+    def meet(self, order_id: int, party: Party) -> None:
+        """An order came in."""
+        self._parties[order_id] = party
+
+    def part(self, order_ids: Iterable[int]) -> None:
+        """These orders are not in the books any more."""
+        for order_id in order_ids:
+            self._parties.pop(order_id, None)
+
+    def parties(self, session: Session, order_ids: Collection[int]) -> Mapping[int, Party]:
+        """At least these orders' parties: those that came in lately are remembered, the others asked for."""
+        missing = [order_id for order_id in order_ids if order_id not in self._parties]
+        for start in range(0, len(missing), _IDS_AT_ONCE):
+            some = col(OrderRow.id).in_(missing[start : start + _IDS_AT_ONCE])
+            query = select(OrderRow.id, OrderRow.order_hash, OrderRow.maker, OrderRow.max_fee_bps).where(some)
+            self._parties.update((row[0], Party(*row[1:])) for row in session.exec(query))
+        return self._parties
 
     # --- Order numbers ---
 

@@ -146,6 +146,15 @@ class SignedOrder:
             for name, value in self.message().items()
         }
 
+    def canonical(self) -> str:
+        """The canonical JSON (RFC 8785) of `wire`: its names in order, and nothing in it that needs escaping."""
+        return (
+            f'{{"action":"{self.action.value}","amountGco2e":"{self.amount_gco2e}","beneficiary":"{self.beneficiary}",'
+            f'"classId":"{self.class_id}","epoch":"{self.epoch}","expiry":"{self.expiry}","maker":"{self.maker}",'
+            f'"maxFeeBps":"{self.max_fee_bps}","number":"{self.number}","pricePerKg":"{self.price_per_kg}",'
+            f'"ref":"0x{self.ref.hex()}","side":"{self.side.value}"}}'
+        )
+
     @classmethod
     def from_wire(cls, wire: Mapping[str, Json]) -> "SignedOrder":
         """The order of a JSON form that `wire` wrote; a form from outside goes through the route's model first."""

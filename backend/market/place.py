@@ -3,27 +3,27 @@
 The order's own rules and its signature are checked before it comes here (`service`).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlmodel import col, select
 
-from backend.kernel.digest import Json, to_hex
+from backend.kernel.digest import Json, canonical_json, to_hex
 from backend.kernel.errors import Conflict, RuleViolated
 from backend.market.admission import require_entry
-from backend.market.book import Entry, Resting
+from backend.market.book import Entry
 from backend.market.instructions import PLAIN, Instructions
-from backend.market.journal import Kind
+from backend.market.journal import Line
 from backend.market.matching import Fill
 from backend.market.numbers import NumberUsed, check_leased
 from backend.market.order import FEE_CAP_BPS, Action, Side, SignedOrder
 from backend.market.order_row import instructions_of
-from backend.market.replay import entry_of
+from backend.market.replay import Effects, entry_of
 from backend.market.resale import require_resale
 from backend.market.rules import ClassRules, check_lifetime
 from backend.market.tables import JournalRow, OrderRow, OrderState, TradeRow
+from backend.market.tied import Tied
 from backend.market.turn import SELF_TRADE, Turn
 
 
@@ -156,13 +156,16 @@ class Placing:
         if turn.number_used(number):
             raise NumberUsed(number)
         self.check_chain(turn)
-        open_orders = list(turn.engine.open_of(self.order.maker))
+        tied = turn.tied(self.order.maker)
         if self.instructions.time_in_force.rests:
-            self.rules.require_room(sum(resting.entry.class_id == self.order.class_id for resting in open_orders))
-        self.check_funds(turn, open_orders)
+            self.rules.require_room(tied.orders.get(self.order.class_id, 0))
+        self.check_funds(turn, tied)
         require_resale(turn, self.order, self.rules)
-        require_entry(turn.engine, self.entry(turn), self.rules, self.instructions)
-        return self.take_in(turn, Kind.PLACE, {})
+        entry = self.entry(turn)
+        require_entry(turn.engine, entry, self.rules, self.instructions)
+        self.note(turn)
+        line, effects = turn.place(self.payload(), self.canonical(), entry, self.instructions)
+        return self.accepted(line, effects)
 
     def known(self, turn: Turn) -> Accepted | None:
         """The answer that the order got if it is in already. Raises OrderPlacedOtherwise, ClientOrderIdTaken."""
@@ -196,35 +199,50 @@ class Placing:
         if turn.chain.balances.number_cancelled(turn.session, order.maker, order.number):
             raise NumberCancelled(order.number)
 
-    def check_funds(self, turn: Turn, open_orders: Sequence[Resting]) -> None:
-        """Whether the maker has what the order may take, beside its other open orders, and may hold what it buys."""
+    def check_funds(self, turn: Turn, tied: Tied) -> None:
+        """Whether the maker has what the order may take, beside what others tie up, and may hold what it buys."""
         order = self.order
         funds = turn.funds()
         if order.side is Side.SELL:
-            funds.require_sell(order.maker, order.class_id, order.lots, open_orders)
+            funds.require_sell(order.maker, order.class_id, order.lots, tied)
             return
         if order.action is Action.HOLD:
-            self.rules.require_position(order.lots, lambda: funds.lots_held(order.maker, order.class_id, open_orders))
+            self.rules.require_position(order.lots, lambda: funds.lots_held(order.maker, order.class_id, tied))
         bound = min(order.max_fee_bps, FEE_CAP_BPS)
-        funds.require_buy(order.maker, order.lots, order.price_per_kg, bound, open_orders)
+        funds.require_buy(order.maker, order.lots, order.price_per_kg, bound, tied)
 
     def entry(self, turn: Turn) -> Entry:
         """The engine's view of the order, at the next sequence."""
         return entry_of(self.order, turn.head.sequence + 1, self.owner or self.order.maker, self.instructions)
 
-    def take_in(self, turn: Turn, kind: Kind, more: dict[str, Json]) -> Accepted:
-        """Journals the order and answers; what keeps it out was asked before."""
-        turn.add_order(self._columns(turn.head.sequence + 1, turn.now))
+    def payload(self) -> dict[str, Json]:
+        """What the journal says of it."""
         payload: dict[str, Json] = {
             "order": self.order.wire(),
             "orderHash": to_hex(self.order_hash),
             "owner": self.owner or self.order.maker,
             "signature": to_hex(self.signature),
-            **more,
         }
-        if self.instructions != PLAIN:
+        if self.instructions is not PLAIN and self.instructions != PLAIN:
             payload["instructions"] = self.instructions.payload()
-        line, effects = turn.write(kind, payload)
+        return payload
+
+    def canonical(self) -> str:
+        """The canonical JSON (RFC 8785) of `payload`."""
+        said = ""
+        if self.instructions is not PLAIN and self.instructions != PLAIN:
+            said = f'"instructions":{canonical_json(self.instructions.payload()).decode()},'
+        return (
+            f'{{{said}"order":{self.order.canonical()},"orderHash":"0x{self.order_hash.hex()}",'
+            f'"owner":"{self.owner or self.order.maker}","signature":"0x{self.signature.hex()}"}}'
+        )
+
+    def note(self, turn: Turn) -> None:
+        """Has the next line bring the order's row; what keeps the order out was asked before."""
+        turn.add_order(self._columns(turn.head.sequence + 1, turn.now))
+
+    def accepted(self, line: Line, effects: Effects) -> Accepted:
+        """The answer, after the line that took the order in."""
         (placed,) = effects.placed
         return Accepted(
             sequence=line.sequence,

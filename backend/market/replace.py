@@ -17,6 +17,7 @@ from backend.market.place import Accepted, Placing
 from backend.market.replay import keeps_place
 from backend.market.resale import require_resale
 from backend.market.tables import OrderRow, OrderState
+from backend.market.tied import Tied
 from backend.market.turn import Turn
 
 
@@ -68,7 +69,8 @@ class Replacing:
         old = self._old(turn)
         placing.check_time(turn)
         placing.check_chain(turn)
-        placing.check_funds(turn, [order for order in turn.engine.open_of(old.maker) if order.entry.order_id != old.id])
+        others = [order for order in turn.engine.open_of(old.maker) if order.entry.order_id != old.id]
+        placing.check_funds(turn, Tied.by(others))
         require_resale(turn, placing.order, placing.rules, replaces=old.id)
         entry = placing.entry(turn)
         phase = phase_of(turn.engine, placing.rules)
@@ -76,7 +78,8 @@ class Replacing:
             require_entry(turn.engine, entry, placing.rules, placing.instructions)
         elif not (phase.takes_orders or phase is Phase.CANCEL_ONLY):
             raise PhaseRefuses(phase, "change of an order", "cancel, or wait for another phase")
-        return placing.take_in(turn, Kind.REPLACE, {"orderId": old.id})
+        placing.note(turn)
+        return placing.accepted(*turn.write(Kind.REPLACE, {**placing.payload(), "orderId": old.id}))
 
     def _old(self, turn: Turn) -> OrderRow:
         order, row = self.placing.order, turn.order(self.old_hash)

@@ -163,8 +163,13 @@ def apply(engine: Engine, sequence: int, kind: Kind, payload: Mapping[str, Json]
 def _place(engine: Engine, sequence: int, payload: Mapping[str, Any]) -> Effects:
     order = SignedOrder.from_wire(payload["order"])
     instructions = Instructions.from_payload(payload.get("instructions", {}))
+    return place(engine, entry_of(order, sequence, payload["owner"], instructions), instructions)
+
+
+def place(engine: Engine, entry: Entry, instructions: Instructions) -> Effects:
+    """What a `place` line does, for who holds in hand what it says."""
     effects = Effects()
-    _enter(engine, entry_of(order, sequence, payload["owner"], instructions), instructions, effects)
+    _enter(engine, entry, instructions, effects)
     return effects
 
 

@@ -16,7 +16,6 @@ from backend.chain.keys import Signer, personal_sign
 from backend.chain.order_digest import OrderDigest
 from backend.chain.typed_data import digest
 from backend.kernel.clock import Clock, unix_s
-from backend.kernel.digest import canonical_json, to_hex
 from backend.kernel.errors import RuleViolated, TanyuError
 from backend.market.bust import Busting
 from backend.market.buy_plan import Wish
@@ -66,13 +65,10 @@ class Ack:
 
 def ack_text(accepted: Accepted) -> str:
     """What the operator signs: canonical JSON of {journalHead, orderHash, sequence}."""
-    return canonical_json(
-        {
-            "sequence": accepted.sequence,
-            "orderHash": to_hex(accepted.order_hash),
-            "journalHead": to_hex(accepted.journal_head),
-        }
-    ).decode()
+    return (
+        f'{{"journalHead":"0x{accepted.journal_head.hex()}","orderHash":"0x{accepted.order_hash.hex()}",'
+        f'"sequence":{accepted.sequence}}}'
+    )
 
 
 class Market:

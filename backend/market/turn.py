@@ -8,27 +8,29 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, update
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import bindparam, func, update
+from sqlmodel import Session, SQLModel, select
 
 from backend.kernel.clock import unix_s
 from backend.kernel.digest import Json
-from backend.market.funds import ChainView, Funds, remember_trade
+from backend.market.book import Entry
+from backend.market.funds import ChainView, Flight, Funds
+from backend.market.instructions import Instructions
 from backend.market.journal import Head, Kind, Line
 from backend.market.matching import Engine
+from backend.market.memory import Party
 from backend.market.order import Side
 from backend.market.phase import Phase
-from backend.market.replay import Crossed, Effects, Placed, apply
+from backend.market.replay import Crossed, Effects, Placed, apply, place
 from backend.market.tables import OrderRow, OrderState, TradeState
+from backend.market.tied import Tied
+from backend.storage.bulk import BulkInsert
 
 SELF_TRADE = "self_trade"
 """It met an order of its own maker when it came in."""
 
 SELF_TRADE_AFTER_BUST = "self_trade_after_bust"
 TRADE_BUSTED = "trade_busted"
-
-_IDS_AT_ONCE = 10_000
-"""Fewer than the parameters any database takes in one statement."""
 
 _LEFT_STATE = {Kind.EXPIRE: OrderState.EXPIRED, Kind.FUNDING: OrderState.EVICTED, Kind.BUST: OrderState.EVICTED}
 """How orders are told that left by a line of this kind; by any other they are cancelled."""
@@ -37,6 +39,22 @@ BAND_BREACH = "band_breach"
 """Orders could meet, but only outside the price band: they collect until an auction finds a price."""
 
 _ORDERS = SQLModel.metadata.tables["market_order"]
+_INSERT_LINES = BulkInsert(SQLModel.metadata.tables["market_journal"])
+_INSERT_ORDERS = BulkInsert(_ORDERS)
+_INSERT_TRADES = BulkInsert(SQLModel.metadata.tables["market_trade"])
+
+_UNSETTLED: Mapping[str, object] = {
+    "auction_id": None,
+    "group_id": None,
+    "state": TradeState.MATCHED.value,
+    "batch_id": None,
+    "sent_at": None,
+    "tx_hash": None,
+    "settled_at": None,
+    "bust_reason": None,
+    "busted_at": None,
+}
+"""Of a trade's columns those that begin the same for all."""
 
 _CHANGE = (
     update(_ORDERS)
@@ -65,6 +83,8 @@ class Turn:
         self.engine = engine
         self.head = head
         self.now = now
+        self.now_s = unix_s(now)
+        """`now` in whole Unix seconds."""
         self.chain = chain
         self.written: list[Line] = []
         """Every line of the group, in order."""
@@ -75,11 +95,6 @@ class Turn:
         self._numbers: set[int] = set()
         self._changes: dict[int, dict[str, Any]] = {}
         self._trades: list[dict[str, Any]] = []
-
-    @property
-    def now_s(self) -> int:
-        """`now` in whole Unix seconds."""
-        return unix_s(self.now)
 
     # --- Reading ---
 
@@ -110,9 +125,11 @@ class Turn:
 
     def funds(self) -> Funds:
         """For asking what accounts can still commit, as of the latest line."""
-        if self._trades:
-            self.flush()
-        return Funds(self.session, self.chain)
+        return Funds(self.session, self.chain, self._flush_trades)
+
+    def tied(self, account: str) -> Tied:
+        """What an account's open orders tie up, as of the latest line. To be read only."""
+        return self.chain.memory.tied(account, lambda: Tied.by(self.engine.open_of(account)))
 
     # --- Writing ---
 
@@ -120,6 +137,21 @@ class Turn:
         """Writes the next journal line and does what it says; after a breach of the band, the line that follows too."""
         line = self.head.line(kind, payload, self.now)
         effects = apply(self.engine, line.sequence, kind, payload)
+        self._record(line, effects)
+        return line, effects
+
+    def place(
+        self, payload: Mapping[str, Json], text: str, entry: Entry, instructions: Instructions
+    ) -> tuple[Line, Effects]:
+        """The same for a `place` line that says so, and whose canonical JSON is `text`: nothing of it is read again."""
+        line = self.head.line(Kind.PLACE, payload, self.now, text)
+        effects = place(self.engine, entry, instructions)
+        self._record(line, effects)
+        return line, effects
+
+    def _record(self, line: Line, effects: Effects) -> None:
+        """Notes a line and what it did."""
+        kind = line.kind
         self.head = Head(line.sequence, line.hash)
         self.written.append(line)
         self.chain.memory.reached(line.hash)
@@ -136,7 +168,6 @@ class Turn:
             self._record_crossed(line, effects.crossed)
         if effects.breached is not None:
             self.write(Kind.PHASE, phase_payload(effects.breached, Phase.VOLATILITY_CALL, self.now_s, BAND_BREACH))
-        return line, effects
 
     def add_order(self, columns: dict[str, Any]) -> None:
         """Notes the row of the order that the next line will place."""
@@ -144,6 +175,7 @@ class Turn:
         self._order_hashes.add(columns["order_hash"])
         self._numbers.add(columns["number"])
         self.chain.memory.use(columns["number"])
+        self.chain.memory.meet(columns["id"], Party(columns["order_hash"], columns["maker"], columns["max_fee_bps"]))
 
     def unmatch(self, line: Line, order_id: int, lots: int, *, is_over: bool) -> None:
         """Takes back lots of a busted trade. The order's state stays as it is, unless `is_over`: it was filled, and may
@@ -154,6 +186,10 @@ class Turn:
 
     def _record_placed(self, line: Line, placed: Placed) -> None:
         entry = placed.entry
+        if entry.order_id in self._orders and placed.lots_open == entry.lots and line.kind is not Kind.BUST:
+            self.chain.memory.tie(entry, entry.lots)
+            return  # its row says so already
+        self._meet(entry.order_id, *(resting_id for resting_id, _, _ in placed.fills))
         taken = {"taker_side": entry.side.value, "group_id": entry.order_id if placed.is_group else None}
         for at, (resting_id, lots, price_per_kg) in enumerate(placed.fills):
             ids = (entry.order_id, resting_id) if entry.side is Side.BUY else (resting_id, entry.order_id)
@@ -172,6 +208,7 @@ class Turn:
         self._change(line, entry.order_id, state=state, reason=reason, matched=matched)
 
     def _record_crossed(self, line: Line, crossed: Crossed) -> None:
+        self._meet(*{order_id for buy_id, sell_id, _ in crossed.pairs for order_id in (buy_id, sell_id)})
         for at, (buy_id, sell_id, lots) in enumerate(crossed.pairs):
             self._record_trade(
                 line,
@@ -186,18 +223,39 @@ class Turn:
             for order_id in (buy_id, sell_id):
                 self._change(line, order_id, state=self._state_of(order_id), matched=lots)
 
-    def _record_trade(self, line: Line, trade_id: int, class_id: int, ids: tuple[int, int], **terms: object) -> None:
-        """Notes a trade of the orders `ids`: the buy, the sell."""
+    def _meet(self, *order_ids: int) -> None:
+        """Has these orders' parties in memory. Those of orders that this turn places are there."""
+        self.chain.memory.parties(self.session, order_ids)
+
+    def _record_trade(
+        self,
+        line: Line,
+        trade_id: int,
+        class_id: int,
+        ids: tuple[int, int],
+        *,
+        lots: int,
+        price_per_kg: int,
+        **terms: object,
+    ) -> None:
+        """Notes a trade of the orders `ids`, who were met: the buy, the sell."""
+        known = self.chain.memory.parties(self.session, ids)
+        buy, sell = (known[order_id] for order_id in ids)
+        Flight(class_id, buy.maker, sell.maker, lots, price_per_kg, buy.max_fee_bps).remember(self.chain.memory)
         self._trades.append(
             {
+                **_UNSETTLED,
                 "id": trade_id,
                 "sequence": line.sequence,
                 "class_id": class_id,
                 "buy_id": ids[0],
                 "sell_id": ids[1],
-                "auction_id": None,
-                "group_id": None,
-                "state": TradeState.MATCHED.value,
+                "buy_hash": buy.order_hash,
+                "sell_hash": sell.order_hash,
+                "buyer": buy.maker,
+                "seller": sell.maker,
+                "lots": lots,
+                "price_per_kg": price_per_kg,
                 "matched_at": line.time,
                 **terms,
             }
@@ -209,6 +267,15 @@ class Turn:
     def _change(
         self, line: Line, order_id: int, *, state: OrderState | None = None, reason: str | None = None, matched: int = 0
     ) -> None:
+        self.chain.memory.untie(order_id)
+        row = self._orders.get(order_id)
+        if row is not None:
+            row["lots_open"] = self.engine.open_lots(order_id)
+            row["lots_matched"] += matched
+            row["state"] = state.value if state else row["state"]
+            row["reason"] = reason or row["reason"]
+            row["changed_at"], row["changed_sequence"] = line.time, line.sequence
+            return
         change = self._changes.setdefault(order_id, {"new_state": None, "new_reason": None, "more_matched": 0})
         change["at_id"] = order_id
         change["new_open"] = self.engine.open_lots(order_id)
@@ -221,30 +288,21 @@ class Turn:
     def flush(self) -> None:
         """Writes the rows gathered so far into the transaction."""
         connection = self.session.connection()
-        if self._lines:
-            connection.execute(insert(SQLModel.metadata.tables["market_journal"]), [line.row() for line in self._lines])
-        if self._orders:
-            connection.execute(insert(_ORDERS), list(self._orders.values()))
+        _INSERT_LINES(connection, [line.row() for line in self._lines])
+        _INSERT_ORDERS(connection, list(self._orders.values()))
         if self._changes:
             connection.execute(_CHANGE, list(self._changes.values()))
-        if self._trades:
-            self._write_trades()
+        _INSERT_TRADES(connection, self._trades)
+        self.chain.memory.part(
+            [
+                *(order_id for order_id, row in self._orders.items() if row["state"] != OrderState.OPEN),
+                *(order_id for order_id, change in self._changes.items() if not change["new_open"]),
+            ]
+        )
         self._lines, self._trades = [], []
         self._orders, self._changes = {}, {}
         self._order_hashes = set()
 
-    def _write_trades(self) -> None:
-        """Adds to each trade what only the order rows know, and writes them."""
-        ids = sorted({trade[side] for trade in self._trades for side in ("buy_id", "sell_id")})
-        known: dict[int, tuple[bytes, str]] = {}
-        bounds: dict[int, int] = {}
-        for start in range(0, len(ids), _IDS_AT_ONCE):
-            some = col(OrderRow.id).in_(ids[start : start + _IDS_AT_ONCE])
-            query = select(OrderRow.id, OrderRow.order_hash, OrderRow.maker, OrderRow.max_fee_bps).where(some)
-            for order_id, order_hash, maker, max_fee_bps in self.session.exec(query):
-                known[order_id], bounds[order_id] = (order_hash, maker), max_fee_bps
-        for trade in self._trades:
-            trade["buy_hash"], trade["buyer"] = known[trade["buy_id"]]
-            trade["sell_hash"], trade["seller"] = known[trade["sell_id"]]
-            remember_trade(self.chain.memory, trade, bounds[trade["buy_id"]])
-        self.session.connection().execute(insert(SQLModel.metadata.tables["market_trade"]), self._trades)
+    def _flush_trades(self) -> None:
+        if self._trades:
+            self.flush()

@@ -4,6 +4,7 @@ to where it would write. Nothing is written, and nothing is promised: the next o
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Never
 
 from backend.kernel.digest import Json
 from backend.kernel.errors import TanyuError
@@ -47,6 +48,10 @@ class Trial(Turn):
 
     def write(self, kind: Kind, payload: Mapping[str, Json]) -> tuple[Line, Effects]:
         """Ends the trial."""
+        raise _Reached
+
+    def place(self, payload: Mapping[str, Json], text: str, entry: Entry, instructions: Instructions) -> Never:
+        """Ends it too."""
         raise _Reached
 
 

@@ -5,6 +5,7 @@ whole app of Tanyu, its routes and middlewares, over a database in FOLDER whose 
 the link and settlement do not run, since what they do is not order entry.
 """
 
+import gc
 import sys
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -111,6 +112,7 @@ def market_app(folder: Path) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> Any:
         market.sequencer.start()
+        gc.freeze()
         yield
         market.sequencer.stop()
         database.close()
@@ -138,7 +140,7 @@ def main() -> None:
     """Serves until it is told to stop."""
     kind, port, folder = sys.argv[1:]
     app = market_app(Path(folder)) if kind == "market" else trivial_app()
-    uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning")
+    uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
 
 
 if __name__ == "__main__":

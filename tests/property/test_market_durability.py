@@ -24,7 +24,6 @@ from backend.market.funds import (
     AllowanceInsufficient,
     CreditsInsufficient,
     PaymentInsufficient,
-    cost_bound,
 )
 from backend.market.governing import SettingReference, SettingRules
 from backend.market.instructions import PLAIN, Instructions, SelfTrade, TimeInForce
@@ -33,6 +32,7 @@ from backend.market.place import OrderPlacedOtherwise, Placing
 from backend.market.replace import Replacing
 from backend.market.rules import LIFETIME_S_MIN, ClassRules, ExpiryTooSoon
 from backend.market.tables import OrderRow, OrderState, TradeRow, TradeState
+from backend.market.tied import cost_bound
 from backend.market.trades import mark_sent, mark_settled, unsettled_trades
 from backend.market.trading_day import TradingDay
 from tests.postgres import fresh_database

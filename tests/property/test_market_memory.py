@@ -44,7 +44,7 @@ steps = st.one_of(
     st.tuples(st.just("epoch"), makers),
     st.tuples(st.just("number"), makers, st.integers(1, 30)),
     st.tuples(st.just("settle")),
-    st.tuples(st.just("bust")),
+    st.tuples(st.just("bust"), st.sampled_from(["LeftInsufficient", "PaymentFailed", "CreditTransferFailed"])),
     st.tuples(st.just("fail"), makers, st.booleans(), st.integers(1, 6), st.integers(98, 102), st.integers(1, 30)),
     st.tuples(st.just("restart")),
 )
@@ -156,7 +156,7 @@ def play(world: World, step: tuple[Any, ...]) -> object:
     elif kind == "bust":
         trade = next_trade(world, TradeState.MATCHED)
         if trade is not None:
-            world.market.bust(trade.id, "LeftInsufficient")
+            world.market.bust(trade.id, rest[0])
     elif kind == "restart":
         world.restart()
     else:

@@ -6,9 +6,10 @@ import pytest
 from sqlmodel import Session, select
 
 from backend.chain.keys import Signer
-from backend.market.funds import affordable_lots, cost_bound
+from backend.market.funds import affordable_lots
 from backend.market.tables import JournalRow, OrderRow
 from backend.market.tape import order_with_hash
+from backend.market.tied import cost_bound
 from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, OTHER_CLASS_ID, World
 
 
