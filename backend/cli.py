@@ -37,7 +37,8 @@ from backend.ledger.policy_commands import app as policy
 from backend.link.indexer import Indexer
 from backend.link.reconcile import Finding
 from backend.link.reconcile import reconcile as differences
-from backend.market.commands import app as market
+from backend.market.govern_commands import app as govern
+from backend.market.governed_commands import app as market
 from backend.market.trade_setup_commands import app as trade
 from backend.settlement.fee import FeeProjection
 from backend.storage.database import Database
@@ -52,6 +53,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 market.command()(journal)
+market.add_typer(govern)
 for room in (
     factors,
     footprint,

@@ -148,6 +148,10 @@ class ApiClient:
         """POST with a JSON body."""
         return self.request("POST", path, body=body)
 
+    def put(self, path: str, body: object = None, **params: str | int) -> Any:
+        """PUT with a JSON body and query parameters."""
+        return self.request("PUT", path, params=params, body=body)
+
     def delete(self, path: str, body: object = None) -> Any:
         """DELETE, with a JSON body if one is given."""
         return self.request("DELETE", path, body=body)

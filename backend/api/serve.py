@@ -240,6 +240,7 @@ class Tanyu:
             "contracts": self.contracts,
             "operator": self.operator,
             "is_registrar": self._is_registrar,
+            "wallet_accepts": Node(self.w3).wallet_accepts,
         }
         checks = {
             "chain": self._check_chain,

@@ -16,6 +16,7 @@ from backend.audit.journal import Header, Journal, Line, Trade, amount, checked_
 from backend.audit.matcher import MATCHING, Matcher, Open, Placed
 from backend.audit.orders import Order, order_of
 from backend.audit.report import Check, Verdicts, Where
+from backend.audit.spreads import Spreads
 from backend.chain.typed_data import Domain, domain_name
 from backend.kernel.clock import unix_s
 from backend.kernel.mass import LOT_GCO2E, LotMisaligned, lots_of
@@ -90,6 +91,7 @@ class Replay:
     _breached: int | None = None
     """The class whose next line must be a volatility call."""
     _made: list[Trade] = field(default_factory=list)
+    _spreads: Spreads = field(default_factory=lambda: Spreads(_require))
 
     def __post_init__(self) -> None:
         self._domain = Domain(*domain_name("Exchange"), self.header.chain_id, self.header.exchange)
@@ -106,6 +108,8 @@ class Replay:
             "phase": self._phase,
             "auction": self._auction,
             "reference": self._reference,
+            "spread": lambda _line, payload: self._spreads.look(payload, self.matcher.open),
+            "review": lambda _line, payload: self._spreads.review(payload),
         }
 
     def take(self, line: Line) -> None:
@@ -333,6 +337,7 @@ class Replay:
         mode, tick = payload["rules"]["mode"], amount(payload["rules"]["tick"])
         _require(mode in MODES, f"one of {', '.join(sorted(MODES))}", mode)
         _require(tick > 0, "a tick above 0", tick)
+        self._spreads.rules(payload)
 
     def _phase(self, _line: Line, payload: Mapping[str, Any]) -> None:
         self.matcher.conditions(amount(payload["classId"])).phase = str(payload["phase"])

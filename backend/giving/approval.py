@@ -78,5 +78,6 @@ def relay_permit(session: Session, contracts: Contracts, permit: Permit, signatu
         deadline=permit.deadline,
         digest=permit.digest(contracts.deployment.domain("PaymentToken")),
         calldata=calldata,
+        is_keys_only=True,  # ERC-2612 takes v, r and s
     )
     return submit(session, act, signature, now)

@@ -2,21 +2,29 @@
 
 from typing import Literal
 
-from backend.access.wire import AddressText, Amount, HexBytes32, Iso, PositiveAmount, SignatureText, Wire
+from backend.access.wire import AccountSignatureText, AddressText, Amount, HexBytes32, Iso, PositiveAmount, Wire, camel
 from backend.chain.class_id import class_code
 from backend.chain.permit import Permit
 from backend.giving.approval import Approve
 from backend.giving.campaign import CampaignView
 from backend.giving.donation import Donate
 from backend.giving.holding import Holding
-from backend.giving.kinds import RetirementPurpose
+from backend.giving.kinds import NumberedContract, RetirementPurpose
+from backend.giving.number_use import NumberUse
 from backend.giving.receipt import Receipt, receipt_id_of
 from backend.giving.relay import Relayed
 from backend.giving.retirement import Retire
 from backend.giving.tables import Movement
+from backend.giving.transfer import Transfer
 
 
-class RetireBody(Wire):
+class SignedBody(Wire):
+    """A message that its account signed: with its key, or as its wallet does."""
+
+    signature: AccountSignatureText
+
+
+class RetireBody(SignedBody):
     """A signed `Retire` message. `deadline` in Unix seconds, as signed."""
 
     account: AddressText
@@ -27,7 +35,6 @@ class RetireBody(Wire):
     ref: HexBytes32
     number: Amount
     deadline: Amount
-    signature: SignatureText
 
     def act(self) -> Retire:
         """Without the signature."""
@@ -43,7 +50,7 @@ class RetireBody(Wire):
         )
 
 
-class DonateBody(Wire):
+class DonateBody(SignedBody):
     """A signed `Donate` message, with a receipt token if `receipt`. `deadline` in Unix seconds, as signed."""
 
     donor: AddressText
@@ -53,7 +60,6 @@ class DonateBody(Wire):
     receipt: bool = False
     number: Amount
     deadline: Amount
-    signature: SignatureText
 
     def act(self) -> Donate:
         """Without the signature."""
@@ -68,7 +74,7 @@ class DonateBody(Wire):
         )
 
 
-class ApproveBody(Wire):
+class ApproveBody(SignedBody):
     """A signed `Approve` message: let the Exchange or the Charity contract move credits, or take that back."""
 
     account: AddressText
@@ -76,14 +82,13 @@ class ApproveBody(Wire):
     approved: bool
     number: Amount
     deadline: Amount
-    signature: SignatureText
 
     def act(self) -> Approve:
         """Without the signature."""
         return Approve(self.account, self.operator, self.approved, self.number, self.deadline)
 
 
-class PermitBody(Wire):
+class PermitBody(SignedBody):
     """A signed EIP-2612 permit: let the Exchange take `value` base units. `nonce`: the token's next for the owner."""
 
     owner: AddressText
@@ -91,7 +96,6 @@ class PermitBody(Wire):
     value: Amount
     nonce: Amount
     deadline: Amount
-    signature: SignatureText
 
     def act(self) -> Permit:
         """Without the signature."""
@@ -103,6 +107,36 @@ class PaymentApprovalOut(Wire):
 
     allowed: Amount
     nonce: Amount
+
+
+class TransferBody(SignedBody):
+    """A signed `Transfer` message. `deadline` in Unix seconds, as signed."""
+
+    from_: AddressText
+    to: AddressText
+    class_id: Amount
+    amount_gco2e: PositiveAmount
+    number: Amount
+    deadline: Amount
+
+    model_config = Wire.model_config | {"alias_generator": lambda name: camel(name).rstrip("_")}
+
+    def act(self) -> Transfer:
+        """Without the signature."""
+        return Transfer(self.from_, self.to, self.class_id, self.amount_gco2e, self.number, self.deadline)
+
+
+class NumberUseBody(SignedBody):
+    """A signed `UseNumber` message, and the contract it was signed for."""
+
+    contract: NumberedContract
+    account: AddressText
+    number: Amount
+    deadline: Amount
+
+    def act(self) -> NumberUse:
+        """Without the signature."""
+        return NumberUse(self.contract, self.account, self.number, self.deadline)
 
 
 class RelayOut(Wire):

@@ -54,3 +54,12 @@ class RelayKind(StrEnum):
     DONATE = "donate"
     APPROVE = "approve"
     PERMIT = "permit"
+    TRANSFER = "transfer"
+    USE_NUMBER = "use-number"
+
+
+class NumberedContract(StrEnum):
+    """A contract that keeps which numbers an account has used for its signed acts."""
+
+    CARBON_CREDIT = "CarbonCredit"
+    CHARITY = "Charity"

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
+from backend.chain.account_signature import NotTheKeys, key_signature
 from backend.chain.contracts import Contracts
-from backend.chain.signature import canonical_signature, recover
+from backend.chain.settle_batch import WalletSignature
 from backend.chain.typed_data import digest, typed_data
 from backend.giving.kinds import RelayKind
 from backend.giving.tables import Relay
@@ -95,6 +96,8 @@ class Act:
     calldata: Callable[[bytes], bytes]
     class_id: int | None = None
     amount_gco2e: int = 0
+    is_keys_only: bool = False
+    """Whether the contract takes a key's signature and no wallet's."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +140,12 @@ def signed_act(
     account: str,
     class_id: int | None = None,
     amount_gco2e: int = 0,
+    contract: str | None = None,
 ) -> Act:
-    """An act whose EIP-712 message holds the arguments of its function, in order, with `number` and `deadline`."""
-    contract = typed_data(type_name).contract
+    """An act whose EIP-712 message holds the arguments of its function, in order, with `number` and `deadline`. The
+    contract is named where several take the message.
+    """
+    contract = contract or typed_data(type_name).contract
     number, deadline = message["number"], message["deadline"]
     assert isinstance(number, int)
     assert isinstance(deadline, int)
@@ -159,16 +165,13 @@ def signed_act(
 def submit(
     session: Session, act: Act, signature: bytes, now: datetime, rules: Callable[[], None] = lambda: None
 ) -> Relayed:
-    """Checks an act and puts it in the outbox; the same act again gives the first answer. `rules` are the act's own.
+    """Checks an act and puts it in the outbox; the same act again gives the first answer. `rules` are the act's own. A
+    `WalletSignature` was accepted by the account's wallet before.
 
-    Raises SignatureMalformed, ActSignerWrong, ActNumberUsed, ActExpired, CreditsInsufficient, ClassUnknown, or what
-    `rules` raises; nothing is written then.
+    Raises NotTheKeys (as SignatureMalformed or ActSignerWrong where only keys may sign), ActNumberUsed, ActExpired,
+    CreditsInsufficient, ClassUnknown, or what `rules` raises; nothing is written then.
     """
-    canonical = canonical_signature(signature)
-    signer = recover(act.digest, canonical)
-    if signer != act.account:  # accounts that are contracts (EIP-1271) send their acts themselves
-        raise ActSignerWrong(signer, act.account)
-    data = act.calldata(canonical)
+    data = act.calldata(_kept(act, signature))
     known = _known(session, act, data)
     if known is not None:
         return known
@@ -180,6 +183,18 @@ def submit(
         require_funds(session, act.account, act.class_id, act.amount_gco2e)
     rules()
     return _send(session, act, data, now)
+
+
+def _kept(act: Act, signature: bytes) -> bytes:
+    """The signature as it goes to the chain."""
+    if isinstance(signature, WalletSignature):
+        return bytes(signature)
+    try:
+        return key_signature(act.account, act.digest, signature, lambda signer: ActSignerWrong(signer, act.account))
+    except NotTheKeys as failure:
+        if act.is_keys_only:
+            raise failure.refusal from None
+        raise
 
 
 def require_funds(session: Session, account: str, class_id: int, amount_gco2e: int) -> None:

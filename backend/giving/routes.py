@@ -1,8 +1,10 @@
 """Giving over HTTP. Signed acts need no session: the signature says whose they are. Own history does."""
 
+from collections.abc import Callable
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Path, Query
+from sqlmodel import Session
 from starlette.requests import HTTPConnection, Request
 
 from backend.access.session import signed_in
@@ -15,19 +17,25 @@ from backend.giving.bodies import (
     CampaignOut,
     DonateBody,
     GiftOut,
+    NumberUseBody,
     PaymentApprovalOut,
     PermitBody,
     ReceiptOut,
     RelayOut,
     RetireBody,
+    SignedBody,
+    TransferBody,
 )
 from backend.giving.campaign import campaign_view, campaign_views, movements_of
 from backend.giving.donation import relay_donation
 from backend.giving.history import gifts_of, retirements_of
 from backend.giving.kinds import MovementKind
+from backend.giving.number_use import relay_number_use
 from backend.giving.receipt import receipt_at, receipt_of
-from backend.giving.relay import relays_of
+from backend.giving.relay import Relayed, relays_of
+from backend.giving.relaying import relayed
 from backend.giving.retirement import relay_retirement
+from backend.giving.transfer import relay_transfer
 from backend.link.node import translated
 
 router = APIRouter(tags=["giving"])
@@ -67,33 +75,49 @@ def retire(request: Request, body: RetireBody) -> RelayOut:
     """Relays a signed `Retire` message: the credits are gone for ever once the chain has it. Sent once, however often
     posted.
     """
-    with database_of(request).write() as session:
-        contracts, now = contracts_of(request), clock_of(request).now()
-        return RelayOut.of(relay_retirement(session, contracts, body.act(), body.signature, now))
+    act, contracts, now = body.act(), contracts_of(request), clock_of(request).now()
+    return _relayed(request, body, lambda session, signature: relay_retirement(session, contracts, act, signature, now))
 
 
 @router.post("/donations", status_code=202)
 def donate(request: Request, body: DonateBody) -> RelayOut:
     """Relays a signed `Donate` message to a campaign. The Charity contract must have been approved before."""
-    with database_of(request).write() as session:
-        contracts, now = contracts_of(request), clock_of(request).now()
-        return RelayOut.of(relay_donation(session, contracts, body.act(), body.signature, now))
+    act, contracts, now = body.act(), contracts_of(request), clock_of(request).now()
+    return _relayed(request, body, lambda session, signature: relay_donation(session, contracts, act, signature, now))
 
 
 @router.post("/approvals", status_code=202)
 def approve(request: Request, body: ApproveBody) -> RelayOut:
     """Relays a signed `Approve` message: lets the Exchange or the Charity contract move credits, or takes that back."""
-    with database_of(request).write() as session:
-        contracts, now = contracts_of(request), clock_of(request).now()
-        return RelayOut.of(relay_approval(session, contracts, body.act(), body.signature, now))
+    act, contracts, now = body.act(), contracts_of(request), clock_of(request).now()
+    return _relayed(request, body, lambda session, signature: relay_approval(session, contracts, act, signature, now))
 
 
 @router.post("/approvals/payment", status_code=202)
 def permit(request: Request, body: PermitBody) -> RelayOut:
     """Relays a signed EIP-2612 permit: lets the Exchange take payment tokens, up to `value`."""
-    with database_of(request).write() as session:
-        contracts, now = contracts_of(request), clock_of(request).now()
-        return RelayOut.of(relay_permit(session, contracts, body.act(), body.signature, now))
+    act, contracts, now = body.act(), contracts_of(request), clock_of(request).now()
+    return _relayed(request, body, lambda session, signature: relay_permit(session, contracts, act, signature, now))
+
+
+@router.post("/transfers", status_code=202)
+def transfer(request: Request, body: TransferBody) -> RelayOut:
+    """Relays a signed `Transfer` message: the credits are another account's once the chain has it."""
+    act, contracts, now = body.act(), contracts_of(request), clock_of(request).now()
+    return _relayed(request, body, lambda session, signature: relay_transfer(session, contracts, act, signature, now))
+
+
+@router.post("/numbers/used", status_code=202)
+def use_a_number(request: Request, body: NumberUseBody) -> RelayOut:
+    """Relays a signed `UseNumber` message: nothing that was signed under that number can be used any more. Orders have
+    numbers of their own: `POST /orders/cancel`.
+    """
+    act, contracts, now = body.act(), contracts_of(request), clock_of(request).now()
+    return _relayed(request, body, lambda session, signature: relay_number_use(session, contracts, act, signature, now))
+
+
+def _relayed(request: Request, body: SignedBody, relay: Callable[[Session, bytes], Relayed]) -> RelayOut:
+    return RelayOut.of(relayed(request, body.signature, relay))
 
 
 @router.get("/approvals/payment")

@@ -19,6 +19,7 @@ from backend.market.listing import rules_of
 from backend.market.news import Moment, News, Watched, orders_by_maker
 from backend.market.private_channels import BalancesChannel, FillsChannel, OrdersChannel
 from backend.market.public_channels import BookChannel, CandlesChannel, TickerChannel, TradesChannel
+from backend.market.rules_channel import RulesChannel
 from backend.market.tape import trades_since
 
 _SEQUENCE_BITS = 20
@@ -40,6 +41,7 @@ _OF_CLASS: dict[Topic, Callable[[int], Watched]] = {
     Topic.TRADES: TradesChannel,
     Topic.TICKER: TickerChannel,
     Topic.AUCTION: AuctionChannel,
+    Topic.RULES: RulesChannel,
 }
 _OF_ACCOUNT: dict[Topic, Callable[[str], Watched]] = {
     Topic.ORDERS: OrdersChannel,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from backend.market.order import Side
 from backend.market.phase import Phase
+from backend.market.spread import Spreads
 
 ANY_KEY = 1 << 127
 """Beyond every price key."""
@@ -169,7 +170,10 @@ class Ladder:
 class Book:
     """Both ladders of one class, the phase they are in, and the reference price with its band."""
 
-    __slots__ = ("asks", "bids", "called_at", "high", "low", "matches", "phase", "reference", "reference_day", "since")
+    __slots__ = (
+        *("asks", "bids", "called_at", "high", "low", "matches", "phase", "reference", "reference_day", "since"),
+        "spread",
+    )
 
     def __init__(self) -> None:
         self.bids = Ladder()
@@ -188,6 +192,7 @@ class Book:
         self.high: int | None = None
         self.reference_day = 0
         """The day the reference is for, in days since 1970-01-01."""
+        self.spread = Spreads()
 
     def enter(self, phase: Phase, at: int) -> None:
         """Begins a phase at a Unix second."""
@@ -199,6 +204,11 @@ class Book:
         least, most = -ANY_KEY if low is None else low, ANY_KEY if high is None else high
         self.asks.floor, self.asks.cap = least, most
         self.bids.floor, self.bids.cap = -most, -least
+
+    def best(self) -> tuple[int | None, int | None]:
+        """The best bid and the best ask, base units per kg; None where nobody stands."""
+        bid, ask = self.bids.best(), self.asks.best()
+        return None if bid is None else bid.price_per_kg, None if ask is None else ask.price_per_kg
 
     def is_crossed(self) -> bool:
         """Whether the best bid could meet the best ask."""

@@ -10,9 +10,11 @@ from backend.access.state import database_of
 from backend.access.wire import HexBytes32
 from backend.chain.contracts import Contracts
 from backend.market.cancel_views import (
+    CancelAllBody,
     CancelBatchBody,
     CancelBody,
     CancelledAllOut,
+    CancelledEpochOut,
     CancelledOut,
     CancelOutcomeOut,
     HeartbeatBody,
@@ -40,6 +42,15 @@ def cancel_by_signature(request: Request, body: CancelBody) -> CancelledOut:
     if body.hard:
         return CancelledOut.of(*market.cancel_hard(contracts_of(request), body.cancel()))
     return CancelledOut.of(market.cancel_signed(body.maker, body.number, body.deadline, body.signature))
+
+
+@router.post("/orders/cancel/epoch")
+def cancel_an_epoch(request: Request, body: CancelAllBody) -> CancelledEpochOut:
+    """Takes every order of a maker's epoch off the book and tells the chain, by the maker's signed `CancelAll`:
+    whatever was signed under it can never be settled then, wherever it is. No session is needed. Ask again to see where
+    it stands.
+    """
+    return CancelledEpochOut.of(*market_of(request).cancel_epoch(contracts_of(request), body.cancel()))
 
 
 @router.post("/orders/cancel/batch")

@@ -10,7 +10,7 @@ from backend.kernel.clock import from_unix_s
 from backend.kernel.errors import TanyuError
 from backend.market.cancel import Cancelled
 from backend.market.cancel_all import CancelledAll
-from backend.market.hard_cancel import ChainCancel, SignedCancel
+from backend.market.hard_cancel import ChainCancel, SignedCancel, SignedCancelAll
 
 CANCELS_MAX = 256
 """Orders in one batch of cancellations."""
@@ -30,12 +30,30 @@ class CancelBody(Wire):
         return SignedCancel(self.maker, self.number, self.deadline, self.signature)
 
 
+class CancelAllBody(Wire):
+    """A signed `CancelAll` message: contracts/eip712/cancel-all.json."""
+
+    maker: AddressText
+    epoch: Amount
+    deadline: Amount
+    signature: AccountSignatureText
+
+    def cancel(self) -> SignedCancelAll:
+        """The message and its signature."""
+        return SignedCancelAll(self.maker, self.epoch, self.deadline, self.signature)
+
+
 class ChainCancelOut(Wire):
     """The cancellation on the chain. `state`: new, signed (sent), mined, confirmed, or reverted for a `reason`."""
 
     state: str
     tx_hash: HexBytes32 | None
     reason: str | None
+
+    @classmethod
+    def of(cls, chain: ChainCancel) -> "ChainCancelOut":
+        """In JSON."""
+        return cls(state=chain.state, tx_hash=chain.tx_hash, reason=chain.reason)
 
 
 class CancelledOut(Wire):
@@ -50,15 +68,12 @@ class CancelledOut(Wire):
     @classmethod
     def of(cls, cancelled: Cancelled, chain: ChainCancel | None = None) -> "CancelledOut":
         """A cancellation in JSON."""
-        told = None
-        if chain is not None:
-            told = ChainCancelOut(state=chain.state, tx_hash=chain.tx_hash, reason=chain.reason)
         return cls(
             sequence=cancelled.sequence,
             order_hash=cancelled.order_hash,
             lots_matched=cancelled.lots_matched,
             cancelled_at=cancelled.cancelled_at,
-            chain=told,
+            chain=None if chain is None else ChainCancelOut.of(chain),
         )
 
 
@@ -96,6 +111,19 @@ class CancelledAllOut(Wire):
         return cls(
             sequence=cancelled.sequence, order_hashes=cancelled.order_hashes, cancelled_at=cancelled.cancelled_at
         )
+
+
+class CancelledEpochOut(Wire):
+    """Where the cancellation of an epoch stands on the chain, and what it took off the book; null when asked again."""
+
+    cancelled: CancelledAllOut | None
+    chain: ChainCancelOut
+
+    @classmethod
+    def of(cls, cancelled: CancelledAll | None, chain: ChainCancel) -> "CancelledEpochOut":
+        """In JSON."""
+        off = None if cancelled is None else CancelledAllOut.of(cancelled)
+        return cls(cancelled=off, chain=ChainCancelOut.of(chain))
 
 
 class HeartbeatBody(Wire):

@@ -17,6 +17,7 @@ class Topic(StrEnum):
     TICKER = "ticker"
     CANDLES = "candles"
     AUCTION = "auction"
+    RULES = "rules"
     ORDERS = "orders"
     FILLS = "fills"
     BALANCES = "balances"
@@ -25,7 +26,7 @@ class Topic(StrEnum):
 PRIVATE = frozenset({Topic.ORDERS, Topic.FILLS, Topic.BALANCES})
 NAMES = (
     *("book:{class}", "trades:{class}", "ticker:{class}", "candles:{class}:{1m|5m|1h|1d}", "auction:{class}"),
-    *("orders", "fills", "balances"),
+    *("rules:{class}", "orders", "fills", "balances"),
 )
 
 
@@ -77,6 +78,6 @@ def channel_of(name: str, account: str | None) -> Channel:
         return Channel(Topic(topic), account=account)
     if topic == Topic.CANDLES and len(rest) == 2 and rest[1] in set(Interval):
         return Channel(Topic.CANDLES, class_of(rest[0]), Interval(rest[1]))
-    if topic in {Topic.BOOK, Topic.TRADES, Topic.TICKER, Topic.AUCTION} and len(rest) == 1:
+    if topic in {Topic.BOOK, Topic.TRADES, Topic.TICKER, Topic.AUCTION, Topic.RULES} and len(rest) == 1:
         return Channel(Topic(topic), class_of(rest[0]))
     raise ChannelUnknown(name[:100])

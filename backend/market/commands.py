@@ -24,7 +24,8 @@ ClassRef = Annotated[str, typer.Argument(help="Credit class, such as CN-SC/2025/
 Url = Annotated[str | None, typer.Option("--url", help="Base URL of the server; the local one if not given.")]
 
 
-def _get(url: str | None, class_ref: str, what: str, **params: int | str) -> Any:
+def read(url: str | None, class_ref: str, what: str, **params: int | str) -> Any:
+    """What the server says of a class."""
     with ApiClient(_base_url(url)) as client:
         return client.get(f"/market/{class_ref.replace('/', '~')}/{what}", **params)
 
@@ -66,7 +67,7 @@ def book(
 ) -> None:
     """Shows the price levels of a class: sells above, buys below. Prices in payment-token base units."""
     with failing_plainly(as_json=as_json):
-        emit(_get(url, class_ref, "book", depth=depth), as_json=as_json, render=_book_table)
+        emit(read(url, class_ref, "book", depth=depth), as_json=as_json, render=_book_table)
 
 
 @app.command()
@@ -78,7 +79,7 @@ def trades(
 ) -> None:
     """Shows the latest trades of a class, newest first."""
     with failing_plainly(as_json=as_json):
-        emit(_get(url, class_ref, "trades", limit=limit)["items"], as_json=as_json, render=_trades_table)
+        emit(read(url, class_ref, "trades", limit=limit)["items"], as_json=as_json, render=_trades_table)
 
 
 def _candles_table(candles: Sequence[Mapping[str, Any]]) -> Table:
@@ -100,7 +101,7 @@ def candles(
 ) -> None:
     """Shows the candles of a class, newest first; one without prices is a time in which nothing was traded."""
     with failing_plainly(as_json=as_json):
-        found = _get(url, class_ref, "candles", interval=interval.value, limit=limit)["items"]
+        found = read(url, class_ref, "candles", interval=interval.value, limit=limit)["items"]
         emit(found, as_json=as_json, render=_candles_table)
 
 

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from sqlmodel import Session, select
 
+from backend.chain.account_signature import NotTheKeys, WalletQuestion, key_signature, wallet_signature
 from backend.chain.order_digest import OrderDigest
-from backend.chain.signature import SignatureMalformed, canonical_signature, checksum_address, signer_of
 from backend.chain.typed_data import Domain
 from backend.kernel.clock import Clock, unix_s
 from backend.kernel.errors import Forbidden, TanyuError, Unauthenticated
@@ -22,9 +22,6 @@ from backend.market.place import Placing
 from backend.market.rules import ClassRules, ClassUnknown, check_fee, check_lifetime
 from backend.market.tables import OrderRow
 from backend.storage.database import Database
-
-WalletQuestion: TypeAlias = Callable[[str, bytes, bytes], bool]
-"""(account, digest, signature) -> whether the account's code takes the signature for its own (`link.node`)."""
 
 NotSelling: TypeAlias = Callable[[Session, Collection[str]], Collection[str]]
 """Which of these accounts may not sell at all: a minor's, for one."""
@@ -58,14 +55,6 @@ class MayNotSell(Forbidden):
 
     def __init__(self, maker: str) -> None:
         super().__init__(f"{maker} may not sell: a minor's credits are kept until majority", maker=maker)
-
-
-class NotTheKeys(Exception):
-    """No key of the account made the signature; its wallet may still call it its own. `refusal` if it does not."""
-
-    def __init__(self, refusal: TanyuError) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +96,9 @@ class Door:
 
     def key_signature(self, account: str, message_digest: bytes, signature: bytes) -> bytes:
         """The canonical 65 bytes if the account's key made the signature. Raises NotTheKeys."""
-        try:
-            canonical = canonical_signature(signature)
-            signer = signer_of(message_digest, canonical)
-        except SignatureMalformed as refusal:
-            raise NotTheKeys(refusal) from None
-        if signer != bytes.fromhex(account[2:]):
-            raise NotTheKeys(SignatureNotMakers(account, checksum_address(signer), self.exchange))
-        return canonical
+        return key_signature(
+            account, message_digest, signature, lambda signer: SignatureNotMakers(account, signer, self.exchange)
+        )
 
     def signature_of(self, account: str, message_digest: bytes, signature: bytes) -> bytes:
         """The signature as it is kept, by whichever of its key and its wallet the account signed with: the key is tried
@@ -125,9 +109,7 @@ class Door:
         try:
             return self.key_signature(account, message_digest, signature)
         except NotTheKeys as failure:
-            if self.wallet_accepts(account, message_digest, signature):
-                return signature
-            raise failure.refusal from None
+            return bytes(wallet_signature(failure, signature, self.wallet_accepts))
 
     def signed(self, order: SignedOrder, signature: bytes, instructions: Instructions = PLAIN) -> Signed:
         """Shape and signature. Raises what `hashed` and `signature_of` raise."""
@@ -135,6 +117,21 @@ class Door:
         return Signed(order, order_hash, self.signature_of(order.maker, order_hash, signature), instructions)
 
     # --- What the database says ---
+
+    def owner_of(self, maker: str) -> str:
+        """Whose orders a maker's are, for self-trade prevention."""
+        with self.database.read() as session:
+            return self.owners_of(session, {maker}).get(maker, maker)
+
+    def require_wish(self, specimen: SignedOrder) -> None:
+        """Whether an order like this could be taken in, in a class that it fits. Raises what `check_shape`,
+        `check_lifetime`, `check_fee` and `check_gift` raise.
+        """
+        check_shape(specimen)
+        check_lifetime(specimen, unix_s(self.clock.now()))
+        check_fee(specimen, self.fee_bps())
+        if specimen.action is Action.DONATE:
+            self.check_gift(specimen.campaign_id, specimen.expiry)
 
     def admit(self, group: Sequence[Signed]) -> list[Placing | TanyuError]:
         """For each order the command that takes it in, or why it may not come in. An order that is in already passes:

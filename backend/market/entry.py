@@ -11,8 +11,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import TypeAlias
 
+from backend.chain.account_signature import NotTheKeys
 from backend.kernel.errors import TanyuError
-from backend.market.door import Door, NotTheKeys, Signed
+from backend.market.door import Door, Signed
 from backend.market.inbox import MarketBusy
 from backend.market.instructions import PLAIN, Instructions
 from backend.market.order import SignedOrder

@@ -1,16 +1,23 @@
-"""Orders on their way in, over HTTP. An order needs no session: its signature is the authority."""
+"""Orders on their way in, over HTTP. An order needs no session: its signature is the authority. A plan needs one, since
+it hands out order numbers.
+"""
 
 import asyncio
 
 from fastapi import APIRouter
 from starlette.requests import Request
 
+from backend.access.authority import Reader, Trader
+from backend.access.state import database_of
 from backend.access.wire import HexBytes32
 from backend.kernel.errors import TanyuError
 from backend.market.batch_views import OrderBatchBody, OrderOutcomeOut
+from backend.market.buy_plan_views import BoughtOut, BuyBody, BuyPlanOut, Reference
 from backend.market.fast_orders import placed
+from backend.market.planning import orders_under
 from backend.market.routes import market_of
 from backend.market.service import Ack
+from backend.market.tape import trades_of_order
 from backend.market.validate_views import VerdictOut
 from backend.market.views import AckOut, OrderBody
 
@@ -57,3 +64,22 @@ def validate_an_order(request: Request, body: OrderBody) -> VerdictOut:
     that of placing it; nothing is written, and the next order may change the answer.
     """
     return VerdictOut.of(market_of(request).validate(body.order(), body.signature, body.instructions()))
+
+
+@router.post("/orders/plan")
+def plan_a_buy(request: Request, account: Trader, body: BuyBody) -> BuyPlanOut:
+    """Plans a buy over all classes that meet criteria: the best offers of their books together, as one order a class
+    that cannot wait. Each comes with a number, ready to be signed. Nothing is placed, and the next order may change
+    what stands.
+    """
+    market = market_of(request)
+    wish = body.wish(market.door.owner_of(account))
+    return BuyPlanOut.of(market.plan_buy(account, body.specimen(account), wish, body.reference))
+
+
+@router.get("/orders/plan/{reference}")
+def what_was_bought(request: Request, account: Reader, reference: Reference) -> BoughtOut:
+    """What became of a plan: the account's orders under its reference, their trades and sums."""
+    with database_of(request).read() as session:
+        orders = orders_under(session, account, reference)
+        return BoughtOut.of(reference, [(row, trades_of_order(session, row.id)) for row in orders])

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from backend.market.book import PriceLevel
 from backend.market.depth import Depth
-from backend.market.journal import Head, Line
+from backend.market.journal import Head, Kind, Line
 from backend.market.matching import Engine
 from backend.market.order import Side
 from backend.market.replay import apply
+
+_GOVERNING = frozenset({Kind.RULES, Kind.PHASE, Kind.AUCTION, Kind.REFERENCE, Kind.REVIEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Heard:
     """Class -> sides and prices whose level may have changed."""
     orders: set[int] = field(default_factory=set)
     """Orders that may have changed."""
+    governed: set[int] = field(default_factory=set)
+    """Classes whose rules, phase, reference price or measured spread may have changed."""
 
     def changes(self, depth: Depth, class_id: int) -> dict[Side, list[PriceLevel]]:
         """What now stands at the prices that changed, best first."""
@@ -79,6 +83,8 @@ class Feed:
             self.head = Head(line.sequence, line.hash)
             for order_id in effects.touched():
                 self._settle(order_id, heard)
+            if line.kind in _GOVERNING:
+                heard.governed.add(int(str(line.payload["classId"])))
         heard.sequence = self.head.sequence
         return heard
 

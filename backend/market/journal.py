@@ -61,6 +61,10 @@ class Kind(StrEnum):
     """A class's collected orders meet at one price, and its next phase begins."""
     REFERENCE = "reference"
     """A class's reference price, and the band around it."""
+    SPREAD = "spread"
+    """The best prices that stood in the classes that earn their mode."""
+    REVIEW = "review"
+    """A class's trading day is over: what its spread was."""
 
 
 class JournalBroken(Unavailable):

@@ -1,5 +1,5 @@
-"""Which classes have a market: every class that governance opens on the chain gets one, with the default rules until
-governance gives it others.
+"""Which classes have a market: every class that governance opens on the chain gets one, as a thin class with a few call
+auctions a day, until its spread earns it more or governance gives it other rules.
 """
 
 import json
@@ -13,9 +13,13 @@ from backend.kernel.digest import canonical_json
 from backend.kernel.mass import UINT256_MAX
 from backend.market.rules import ClassRules, ClassUnknown
 from backend.market.tables import GovernedRules, ListedClass
+from backend.market.trading_day import Mode, TradingDay
 
 TICK = 100
 """Payment-token base units per kg: 0.0001 of a token with 6 decimals, so that nobody is ahead by a hair."""
+
+CALLS = tuple(hour * 3600 for hour in (2, 6, 10, 14, 18))
+"""Seconds of the UTC day. Wherever a class's people live, some of its calls are in their waking hours."""
 
 
 class ListingProjection:
@@ -26,7 +30,7 @@ class ListingProjection:
     def apply(self, session: Session, event: ChainEvent) -> None:
         """Lists a new class."""
         if (event.contract, event.name) == ("CarbonCredit", "ClassCreated"):
-            list_class(session, ClassRules(event.args["classId"], tick=TICK), event.block_time)
+            list_class(session, thin_rules(event.args["classId"]), event.block_time)
             session.flush()
 
     def undo(self, session: Session, event: ChainEvent) -> None:
@@ -40,19 +44,14 @@ class ListingProjection:
         session.exec(delete(ListedClass))
 
 
+def thin_rules(class_id: int) -> ClassRules:
+    """The rules that a class begins with: calls only, with a random end, and more when its spread has earned it."""
+    return ClassRules(class_id, tick=TICK, mode=Mode.CALL, mode_pinned=False, day=TradingDay(calls=CALLS))
+
+
 def list_class(session: Session, rules: ClassRules, now: datetime) -> None:
     """Opens a class's market under these rules."""
-    session.add(
-        ListedClass(
-            class_id=rules.class_id,
-            tick=rules.tick,
-            lots_min=rules.lots_min,
-            lots_max=rules.lots_max,
-            price_max=rules.price_max,
-            open_orders_max=rules.open_orders_max,
-            listed_at=now,
-        )
-    )
+    session.add(ListedClass(class_id=rules.class_id, rules=_text(rules), listed_at=now))
 
 
 def rules_of(session: Session, class_id: int) -> ClassRules:
@@ -72,7 +71,7 @@ def all_rules(session: Session) -> list[ClassRules]:
 def keep_rules(session: Session, rules: ClassRules, now: datetime) -> None:
     """A class gets these rules; they stay when the chain is read anew."""
     kept = session.get(GovernedRules, rules.class_id) or GovernedRules(class_id=rules.class_id, rules="", set_at=now)
-    kept.rules, kept.set_at = canonical_json(rules.payload()).decode(), now
+    kept.rules, kept.set_at = _text(rules), now
     session.add(kept)
     session.flush()
 
@@ -100,13 +99,8 @@ _LISTED = select(ListedClass, GovernedRules).outerjoin(
 
 
 def _rules(row: ListedClass, governed: GovernedRules | None) -> ClassRules:
-    if governed is not None:
-        return ClassRules.from_payload(row.class_id, json.loads(governed.rules))
-    return ClassRules(
-        class_id=row.class_id,
-        tick=row.tick,
-        lots_min=row.lots_min,
-        lots_max=row.lots_max,
-        price_max=row.price_max,
-        open_orders_max=row.open_orders_max,
-    )
+    return ClassRules.from_payload(row.class_id, json.loads(row.rules if governed is None else governed.rules))
+
+
+def _text(rules: ClassRules) -> str:
+    return canonical_json(rules.payload()).decode()

@@ -226,7 +226,7 @@ class Engine:
         books: dict[str, Json] = {}
         for class_id, book in self.books.items():
             sides = [[_told(order) for order in ladder.orders()] for ladder in (book.bids, book.asks)]
-            if any(sides) or book.since or book.reference is not None:
+            if any(sides) or book.since or book.reference is not None or book.spread.looked_at:
                 books[str(class_id)] = [*sides, _told_book(book)]
         heartbeats: dict[str, Json] = dict(self.heartbeats)
         return {"books": books, "heartbeats": heartbeats, "trades": self.trades}
@@ -244,4 +244,4 @@ def _told(order: Resting) -> Json:
 
 def _told_book(book: Book) -> Json:
     prices: list[Json] = [None if price is None else str(price) for price in (book.reference, book.low, book.high)]
-    return [book.phase.value, book.since, book.called_at, book.reference_day, *prices]
+    return [book.phase.value, book.since, book.called_at, book.reference_day, *prices, *book.spread.told()]

@@ -21,6 +21,7 @@ from backend.market.numbers import NumberUsed, check_leased
 from backend.market.order import FEE_CAP_BPS, Action, Side, SignedOrder
 from backend.market.order_row import instructions_of
 from backend.market.replay import entry_of
+from backend.market.resale import require_resale
 from backend.market.rules import ClassRules, check_lifetime
 from backend.market.tables import JournalRow, OrderRow, OrderState, TradeRow
 from backend.market.turn import SELF_TRADE, Turn
@@ -144,7 +145,7 @@ class Placing:
 
         Raises OrderPlacedOtherwise, ClientOrderIdTaken, GoodUntilPassed, NumberNotLeased, NumberLeaseExpired,
         NumberUsed, EpochStale, NumberCancelled, ExpiryTooSoon, ExpiryTooLate, OpenOrdersExceeded, PositionExceeded,
-        what `require_entry` and what `Funds.require_sell` and `require_buy` raise.
+        ResaleTooSoon, what `require_entry` and what `Funds.require_sell` and `require_buy` raise.
         """
         known = self.known(turn)
         if known is not None:
@@ -159,6 +160,7 @@ class Placing:
         if self.instructions.time_in_force.rests:
             self.rules.require_room(sum(resting.entry.class_id == self.order.class_id for resting in open_orders))
         self.check_funds(turn, open_orders)
+        require_resale(turn, self.order, self.rules)
         require_entry(turn.engine, self.entry(turn), self.rules, self.instructions)
         return self.take_in(turn, Kind.PLACE, {})
 

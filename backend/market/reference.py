@@ -4,6 +4,7 @@ The price band is around it. Every day has one: a day after trades takes their a
 to the tick; a day without takes the one before. After a volatility call it is the price that the call found.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,8 @@ from backend.market.turn import Turn
 BY_DAY = "day"
 BY_GOVERNANCE = "governance"
 BY_VOLATILITY_CALL = "volatility_call"
+
+NOTHING: Mapping[str, Json] = {}
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class Rolling:
         refer(turn, self.rules, found or book.reference, BY_DAY)
 
 
-def refer(turn: Turn, rules: ClassRules, price_per_kg: int, reason: str) -> None:
-    """Journals a reference price for today, with its band."""
+def refer(turn: Turn, rules: ClassRules, price_per_kg: int, reason: str, said: Mapping[str, Json] = NOTHING) -> None:
+    """Journals a reference price for today, with its band, and what else is `said` of it."""
     low, high = rules.band(price_per_kg)
     payload: dict[str, Json] = {
         "classId": str(rules.class_id),
@@ -48,6 +51,7 @@ def refer(turn: Turn, rules: ClassRules, price_per_kg: int, reason: str) -> None
         "highPerKg": str(high),
         "day": turn.now_s // DAY_S,
         "reason": reason,
+        **said,
     }
     turn.write(Kind.REFERENCE, payload)
 

@@ -15,6 +15,7 @@ from backend.market.journal import Kind
 from backend.market.phase import Phase
 from backend.market.place import Accepted, Placing
 from backend.market.replay import keeps_place
+from backend.market.resale import require_resale
 from backend.market.tables import OrderRow, OrderState
 from backend.market.turn import Turn
 
@@ -68,6 +69,7 @@ class Replacing:
         placing.check_time(turn)
         placing.check_chain(turn)
         placing.check_funds(turn, [order for order in turn.engine.open_of(old.maker) if order.entry.order_id != old.id])
+        require_resale(turn, placing.order, placing.rules, replaces=old.id)
         entry = placing.entry(turn)
         phase = phase_of(turn.engine, placing.rules)
         if not keeps_place(turn.engine, old.id, entry):

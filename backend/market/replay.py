@@ -12,10 +12,12 @@ Payloads (amounts and class ids are decimal strings; ids, sequences and Unix sec
     expire     {before}                                               orders expiring at that second or sooner leave
     bust       {tradeId, tradeIds?, reason, evicted: [{orderId, reason}], restored: [entry]}
                the evicted leave; each restored order gets its lots back, at the end of its price's queue, and may match
-    rules      {classId, rules}                                       nothing: the door keeps orders to them
-    phase      {classId, phase, at, reason}
+    rules      {classId, rules, by?, why}                             nothing: the door keeps orders to them
+    phase      {classId, phase, at, reason, by?, why?}
     auction    {classId, at, phase, pricePerKg | null, lots}          the class's orders meet; `phase` is what follows
-    reference  {classId, pricePerKg, lowPerKg | null, highPerKg | null, day, reason}
+    reference  {classId, pricePerKg, lowPerKg | null, highPerKg | null, day, reason, by?, why?}
+    spread     {at, quotes: [{classId, bidPerKg | null, askPerKg | null}]}
+    review     {classId, day, moments, spreadBps, mode}               the day is over, and was so
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,6 +33,8 @@ from backend.market.journal import Kind
 from backend.market.matching import Engine, Fill
 from backend.market.order import FEE_CAP_BPS, Side, SignedOrder
 from backend.market.phase import Phase
+from backend.market.spread import Measured
+from backend.market.trading_day import Mode
 
 EXPIRED = "expired"
 REPLACED = "replaced"
@@ -275,6 +279,23 @@ def _reference(engine: Engine, _sequence: int, payload: Mapping[str, Any]) -> Ef
     return Effects()
 
 
+def _spread(engine: Engine, _sequence: int, payload: Mapping[str, Any]) -> Effects:
+    for quote in payload["quotes"]:
+        book = engine.book_of(int(quote["classId"]))
+        bid, ask = _price(quote["bidPerKg"]), _price(quote["askPerKg"])
+        assert book.best() == (bid, ask), quote
+        book.spread.look(payload["at"], bid, ask)
+    return Effects()
+
+
+def _review(engine: Engine, _sequence: int, payload: Mapping[str, Any]) -> Effects:
+    spread, mode = engine.book_of(int(payload["classId"])).spread, Mode(payload["mode"])
+    measured = Measured(payload["day"], payload["moments"], payload["spreadBps"], mode)
+    assert spread.so_far(mode) == measured, payload
+    spread.close(measured)
+    return Effects()
+
+
 def _price(text: str | None) -> int | None:
     return None if text is None else int(text)
 
@@ -309,4 +330,6 @@ _VERBS = {
     Kind.PHASE: _phase,
     Kind.AUCTION: _auction,
     Kind.REFERENCE: _reference,
+    Kind.SPREAD: _spread,
+    Kind.REVIEW: _review,
 }

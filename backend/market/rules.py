@@ -161,7 +161,11 @@ class ClassRules:
     """How far from the reference price a fill may be in a matching phase; no band before there is a reference."""
     protection_bps: int = 500
     """How far beyond the best opposite price the limit of a market order may lie."""
+    resale_next_day: bool = False
+    """Whether what was bought on a day of UTC is for sale from the next day on (`resale`)."""
     mode: Mode = Mode.CONTINUOUS
+    mode_pinned: bool = True
+    """Whether the mode is governance's word. If not, the class earns it by its spread, and loses it (`earning`)."""
     day: TradingDay = ALWAYS
 
     def payload(self) -> dict[str, Json]:
@@ -175,13 +179,17 @@ class ClassRules:
             "lotsHeldMax": None if self.lots_held_max is None else str(self.lots_held_max),
             "bandBps": self.band_bps,
             "protectionBps": self.protection_bps,
+            "resaleNextDay": self.resale_next_day,
             "mode": self.mode.value,
+            "modePinned": self.mode_pinned,
             "day": self.day.payload(),
         }
 
     @classmethod
     def from_payload(cls, class_id: int, payload: Mapping[str, Any]) -> "ClassRules":
-        """The rules of a form that `payload` wrote."""
+        """The rules of a form that `payload` wrote. Older forms do not say whether the mode is pinned (it was), nor
+        when what was bought may be sold.
+        """
         held = payload["lotsHeldMax"]
         return cls(
             class_id=class_id,
@@ -193,7 +201,9 @@ class ClassRules:
             lots_held_max=None if held is None else int(held),
             band_bps=payload["bandBps"],
             protection_bps=payload["protectionBps"],
+            resale_next_day=payload.get("resaleNextDay", False),
             mode=Mode(payload["mode"]),
+            mode_pinned=payload.get("modePinned", True),
             day=TradingDay.from_payload(payload["day"]),
         )
 
@@ -226,8 +236,9 @@ class ClassRules:
         gap = day.collect_s + day.random_end_s
         if any(later - call <= gap for call, later in pairwise(day.calls)):
             raise RulesInconsistent("calls", day.calls, f"rising, more than {gap} s apart")
-        if not day.calls and self.mode is not Mode.CONTINUOUS:
-            raise RulesInconsistent("calls", day.calls, f"at least one: the mode is {self.mode}")
+        if not day.calls and not (self.mode is Mode.CONTINUOUS and self.mode_pinned):
+            why = f"the mode is {self.mode}" if self.mode_pinned else "the mode may become call"
+            raise RulesInconsistent("calls", day.calls, f"at least one: {why}")
 
     def check(self, order: SignedOrder) -> None:
         """Raises PriceOffTick, PriceTooHigh, AmountOutOfRange or OrderFieldOutOfRange. The shape is checked before."""

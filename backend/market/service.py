@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from functools import partial
+from secrets import token_hex
 
 from sqlalchemy import event
 from sqlmodel import Session
 
+from backend.chain.account_signature import WalletQuestion
 from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
 from backend.chain.keys import Signer, personal_sign
@@ -17,16 +19,27 @@ from backend.kernel.clock import Clock, unix_s
 from backend.kernel.digest import canonical_json, to_hex
 from backend.kernel.errors import RuleViolated, TanyuError
 from backend.market.bust import Busting
+from backend.market.buy_plan import Wish
 from backend.market.cancel import Cancelled, Cancelling, CancellingNumber
 from backend.market.cancel_all import Beating, CancelledAll, CancellingAll
-from backend.market.door import Door, NotSelling, OwnersOf, WalletQuestion
+from backend.market.door import Door, NotSelling, OwnersOf
 from backend.market.entry import Entry
 from backend.market.funds import ChainView
-from backend.market.hard_cancel import ChainCancel, SignedCancel, Withdrawing, relay_cancel
+from backend.market.hard_cancel import (
+    ChainCancel,
+    SignedCancel,
+    SignedCancelAll,
+    Withdrawing,
+    WithdrawingAll,
+    relay_cancel,
+    relay_cancel_all,
+    relayed_cancel_all,
+)
 from backend.market.instructions import PLAIN, Instructions
 from backend.market.numbers import Lease, lease
 from backend.market.order import SignedOrder
 from backend.market.place import Accepted, Placing
+from backend.market.planning import PlannedBuy, Planning, planned
 from backend.market.replace import Replacing
 from backend.market.sequencer import ANSWER_TIMEOUT_S, NoAnswer, Sequencer
 from backend.market.validate import Looking, Validating, Verdict
@@ -182,13 +195,29 @@ class Market:
         with self._database.write() as session:
             return cancelled, relay_cancel(session, contracts, replace(cancel, signature=kept), self._clock.now())
 
-    def _require_signed(self, cancel: SignedCancel) -> bytes:
+    def cancel_epoch(self, contracts: Contracts, cancel: SignedCancelAll) -> tuple[CancelledAll | None, ChainCancel]:
+        """Takes every order of the maker's epoch off the book and tells the chain: whatever was signed under that epoch
+        can never be settled then. The same again says where it stands, and takes nothing off.
+
+        Raises CancelDeadlinePassed, what `Door.signature_of` raises, EpochStale, IntentDiffers; as `Sequencer.call`.
+        """
+        with self._database.read() as session:
+            known = relayed_cancel_all(session, cancel)
+        if known is not None:
+            return None, known
+        kept = self._require_signed(cancel)
+        cancelled = self.sequencer.call(WithdrawingAll(cancel.maker, cancel.epoch))
+        with self._database.write() as session:
+            told = relay_cancel_all(session, contracts, replace(cancel, signature=kept), self._clock.now())
+        return cancelled, told
+
+    def _require_signed(self, cancel: SignedCancel | SignedCancelAll) -> bytes:
         now_s = unix_s(self._clock.now())
         if cancel.deadline <= now_s:
             raise CancelDeadlinePassed(cancel.deadline, now_s)
-        return self.door.signature_of(
-            cancel.maker, digest("Cancel", self._exchange, cancel.message()), cancel.signature
-        )
+        type_name = "Cancel" if isinstance(cancel, SignedCancel) else "CancelAll"
+        message_digest = digest(type_name, self._exchange, cancel.message())
+        return self.door.signature_of(cancel.maker, message_digest, cancel.signature)
 
     def validate(self, order: SignedOrder, signature: bytes, instructions: Instructions = PLAIN) -> Verdict:
         """Whether an order would be accepted now, and what of it would be filled at once; changes nothing.
@@ -199,6 +228,18 @@ class Market:
         if isinstance(outcome, TanyuError):
             return self.sequencer.ask(Looking(order, instructions, outcome))
         return self.sequencer.call(Validating(outcome))
+
+    def plan_buy(self, maker: str, specimen: SignedOrder, wish: Wish, reference: str | None) -> PlannedBuy:
+        """What to order now for a buy over several classes, with a number for each order; places nothing. `specimen`:
+        the order for all of it. Without a reference one is made.
+
+        Raises what `check_shape`, `check_lifetime`, `check_fee`, `check_gift` and `lease_numbers` raise, PlanNotAtomic;
+        as `Sequencer.call`.
+        """
+        self.door.require_wish(specimen)
+        plan, epoch = self.sequencer.call(Planning(wish, maker, self.fee_bps))
+        lease = self.lease_numbers(maker, len(plan.taken)) if plan.taken else None
+        return planned(plan, specimen, epoch, lease, reference or f"plan-{token_hex(8)}")
 
     def bust(self, trade_id: int, reason: str) -> None:
         """Unwinds a trade that the chain skipped, by the name of the Exchange's error; twice is the same as once.

@@ -17,6 +17,7 @@ from backend.market.journal import Head
 from backend.market.matching import Engine
 from backend.market.order import Side
 from backend.market.phase import Phase
+from backend.market.spread import Spreads
 from backend.market.tables import JournalRow, SnapshotRow
 
 KEPT = 2
@@ -104,6 +105,7 @@ def _conditions(book: Book) -> dict[str, Json]:
         "low": book.low,
         "high": book.high,
         "referenceDay": book.reference_day,
+        "spread": book.spread.told(),
     }
 
 
@@ -113,6 +115,7 @@ def _set_conditions(book: Book, told: Mapping[str, Any]) -> None:
     book.called_at = told["calledAt"]
     if told["reference"] is not None:
         book.refer(told["reference"], told["low"], told["high"], told["referenceDay"])
+    book.spread = Spreads.of(told.get("spread", ()))  # a picture of before spreads were looked at has none
 
 
 def _queues(book: Book) -> dict[str, Json]:

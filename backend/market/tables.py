@@ -168,16 +168,13 @@ class ListedClass(SQLModel, table=True):
     __tablename__ = "market_class"
 
     class_id: int = Field(sa_type=Uint256, primary_key=True)
-    tick: int = Field(sa_type=BigInteger)
-    lots_min: int = Field(sa_type=BigInteger)
-    lots_max: int = Field(sa_type=BigInteger)
-    price_max: int = Field(sa_type=BigInteger)
-    open_orders_max: int
+    rules: str
+    """Canonical JSON of `ClassRules.payload`."""
     listed_at: datetime = Field(sa_type=UtcTime)
 
 
 class GovernedRules(SQLModel, table=True):
-    """The rules that governance gave a class, in place of those it was listed with."""
+    """The rules that a class has in place of those it was listed with: by governance, or by a mode that it earned."""
 
     __tablename__ = "market_rules"
 

@@ -8,15 +8,12 @@ from backend.market.movement import Movement
 from backend.market.order import Side
 from backend.market.own_trades import OwnTrade
 from backend.market.tape import BookView, QueuePlace, QueueView
-from backend.market.views import LevelOut
+from backend.market.views import LevelOut, OfClass
 
 
-class BestOut(Wire):
+class BestOut(OfClass):
     """The best price of each side after a journal sequence; null where nobody stands."""
 
-    class_id: Amount
-    class_code: str
-    sequence: int
     bid: LevelOut | None
     ask: LevelOut | None
 
@@ -29,7 +26,7 @@ class BestOut(Wire):
             else None
             for levels in (view.bids, view.asks)
         )
-        return cls(class_id=class_id, class_code=class_code(class_id), sequence=view.sequence, bid=bid, ask=ask)
+        return cls(**cls.heading(class_id, view.sequence), bid=bid, ask=ask)
 
 
 class PlaceOut(Wire):
@@ -48,12 +45,9 @@ class PlaceOut(Wire):
         return cls(sequence=place.order_id, price_per_kg=place.price_per_kg, place=place.place, lots=place.lots)
 
 
-class QueueOut(Wire):
+class QueueOut(OfClass):
     """The orders of a class in the order in which they would be filled, best first; no accounts."""
 
-    class_id: Amount
-    class_code: str
-    sequence: int
     bids: tuple[PlaceOut, ...]
     asks: tuple[PlaceOut, ...]
 
@@ -61,9 +55,7 @@ class QueueOut(Wire):
     def of(cls, class_id: int, view: QueueView) -> "QueueOut":
         """A queue in JSON."""
         return cls(
-            class_id=class_id,
-            class_code=class_code(class_id),
-            sequence=view.sequence,
+            **cls.heading(class_id, view.sequence),
             bids=tuple(PlaceOut.of(place) for place in view.bids),
             asks=tuple(PlaceOut.of(place) for place in view.asks),
         )

@@ -1,5 +1,5 @@
 """What time alone makes happen in the books: orders expire, heartbeats are missed, phases follow the calendar, auctions
-end, days begin. Journaled like everything else.
+end, days begin, spreads are looked at. Journaled like everything else.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,6 +10,7 @@ from backend.market.auction import indicative
 from backend.market.cancel_all import cancel_missed, missed
 from backend.market.journal import Kind
 from backend.market.matching import Engine
+from backend.market.measuring import Noting, Reviewing, moment_due
 from backend.market.phase import Phase
 from backend.market.reference import BY_VOLATILITY_CALL, Rolling, refer
 from backend.market.rules import LIFETIME_S_MIN, ClassRules
@@ -24,6 +25,7 @@ Timed = Callable[[Turn], object]
 def due(engine: Engine, classes: Iterable[ClassRules], now_s: int, draw: Draw) -> list[Timed]:
     """What must happen now (Unix seconds); to be asked once a second, since a draw may end an auction in each."""
     found: list[Timed] = []
+    classes = list(classes)
     if engine.due(now_s + LIFETIME_S_MIN):
         found.append(expire)
     if missed(engine, now_s):
@@ -32,9 +34,14 @@ def due(engine: Engine, classes: Iterable[ClassRules], now_s: int, draw: Draw) -
         book = engine.books.get(rules.class_id)
         if book is not None and book.reference is not None and book.reference_day < now_s // DAY_S:
             found.append(Rolling(rules))
+        if book is not None and book.spread.is_over(now_s):
+            found.append(Reviewing(rules))
         step = step_of(engine, rules, now_s, draw)
         if step is not None:
             found.append(Stepping(step, rules))
+    looked_at = moment_due(engine, classes, now_s, draw)
+    if looked_at:
+        found.append(Noting(looked_at))
     return found
 
 

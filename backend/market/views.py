@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from backend.access.wire import (
     AccountSignatureText,
@@ -186,25 +187,30 @@ class LevelOut(Wire):
     orders: int
 
 
-class BookOut(Wire):
-    """The book after a journal sequence, best prices first."""
+class OfClass(Wire):
+    """What holds for a class after a journal sequence."""
 
     class_id: Amount
     class_code: str
     sequence: int
+
+    @staticmethod
+    def heading(class_id: int, sequence: int) -> dict[str, Any]:
+        """The fields that say of which class it is, and when."""
+        return {"class_id": class_id, "class_code": class_code(class_id), "sequence": sequence}
+
+
+class BookOut(OfClass):
+    """The book after a journal sequence, best prices first."""
+
     bids: tuple[LevelOut, ...]
     asks: tuple[LevelOut, ...]
 
     @classmethod
     def of(cls, class_id: int, view: BookView) -> "BookOut":
         """A book in JSON."""
-        return cls(
-            class_id=class_id,
-            class_code=class_code(class_id),
-            sequence=view.sequence,
-            bids=_levels(view.bids),
-            asks=_levels(view.asks),
-        )
+        bids, asks = _levels(view.bids), _levels(view.asks)
+        return cls(**cls.heading(class_id, view.sequence), bids=bids, asks=asks)
 
 
 def _levels(levels: list[PriceLevel]) -> tuple[LevelOut, ...]:

@@ -16,7 +16,7 @@ from backend.market.order import Side
 from backend.market.stream import Stream
 from backend.market.stream_routes import router
 from backend.storage.database import Database
-from tests.api.test_market_routes import market_app
+from tests.api.market_app import market_app
 from tests.unit.market.world import DOMAIN, EXCHANGE, World
 from tests.web_socket import serving
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from backend.access.client import ApiClient
 from backend.market import commands
 from backend.storage.database import Database
-from tests.api.test_market_routes import ORIGIN, market_app
+from tests.api.market_app import ORIGIN, market_app
 from tests.unit.market.world import ANA, BO, World
 from tests.web import TestClient
 

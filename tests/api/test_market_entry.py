@@ -1,6 +1,5 @@
 """More ways in and out over HTTP: wallets, batches, validation, hard cancels, cancel-all, keys, limits."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,25 +18,12 @@ from backend.link.tables import Intent, IntentState
 from backend.market.faucet import FaucetEmpty, ask_faucet
 from backend.market.order import Side, SignedOrder
 from backend.market.trades import signed_order
-from backend.storage.database import Database
 from tests.api.access_app import bearer, token_for
+from tests.api.market_app import CODE, market_app
 from tests.api.test_api_keys import a_key, signed_headers
-from tests.api.test_market_routes import CODE, ORIGIN, body_of, headers, market_app, problem, state
+from tests.api.test_market_routes import body_of, headers, problem, state
 from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, DEPLOYMENT, DOMAIN, OTHER_CLASS_ID, World, hash_of, signed
 from tests.web import TestClient
-
-
-@pytest.fixture
-def world(database: Database) -> Iterator[World]:
-    made = World(database)
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def client(world: World) -> TestClient:
-    return TestClient(market_app(world), base_url=ORIGIN, raise_server_exceptions=False)
 
 
 def cancel_body(maker: Signer, order: SignedOrder, until_s: int, **more: object) -> dict[str, Any]:

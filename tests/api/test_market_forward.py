@@ -28,7 +28,8 @@ from backend.market.routes import router
 from backend.market.tape_routes import router as tape
 from backend.storage.database import Database
 from tests.api.access_app import bearer, token_for
-from tests.api.test_market_routes import CODE, body_of, problem
+from tests.api.market_app import CODE
+from tests.api.test_market_routes import body_of, problem
 from tests.unit.market.world import ANA, BO, DEPLOYMENT, World
 from tests.web import TestClient, WebSocketDenialResponse
 

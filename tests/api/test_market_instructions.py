@@ -1,6 +1,5 @@
 """Orders with instructions, replacing, the dead-man switch and self-trade prevention by person, over HTTP."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,24 +9,11 @@ from backend.chain.keys import Signer
 from backend.kernel.clock import iso, unix_s
 from backend.kernel.digest import to_hex
 from backend.market.order import Side, SignedOrder
-from backend.storage.database import Database
+from tests.api.market_app import ORIGIN, market_app
 from tests.api.test_api_keys import a_key, signed_headers
-from tests.api.test_market_routes import ORIGIN, body_of, headers, market_app, problem, state
+from tests.api.test_market_routes import body_of, headers, problem, state
 from tests.unit.market.world import ANA, BO, CHEN, World, hash_of
 from tests.web import TestClient
-
-
-@pytest.fixture
-def world(database: Database) -> Iterator[World]:
-    made = World(database)
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def client(world: World) -> TestClient:
-    return TestClient(market_app(world), base_url=ORIGIN, raise_server_exceptions=False)
 
 
 def placed(client: TestClient, maker: Signer, order: SignedOrder, **instructions: object) -> dict[str, Any]:

@@ -1,82 +1,34 @@
 """The market over HTTP: the way of an order, what the public sees, and every bad request with its own code."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
-from web3 import Web3
 
-from backend.access.api_key import ApiKeys
-from backend.access.key_routes import router as key_router
-from backend.access.problems import install_problems
-from backend.access.routes import router as access_router
-from backend.access.site import Site
-from backend.chain.contracts import Contracts
 from backend.chain.keys import Signer, personal_recover
 from backend.chain.typed_data import sign
 from backend.kernel.clock import iso, unix_s
 from backend.kernel.digest import canonical_json, to_hex
-from backend.market.cancel_routes import router as cancel_router
-from backend.market.entry_routes import router as entry_router
-from backend.market.fast_orders import FastOrders
-from backend.market.faucet_routes import router as faucet_router
+from backend.market.listing import keep_rules
 from backend.market.order import Side, SignedOrder
-from backend.market.routes import router as market_router
-from backend.market.tables import ListedClass
-from backend.market.tape_routes import router as tape_router
-from backend.storage.database import Database
+from backend.market.rules import ClassRules
 from tests.api.access_app import bearer, token_for
+from tests.api.market_app import CODE
 from tests.unit.market.world import (
     ANA,
     BO,
     CHEN,
     CLASS_ID,
-    DEPLOYMENT,
     DOMAIN,
     OPERATOR,
     OTHER_CLASS_ID,
+    START,
     World,
     hash_of,
     signed,
 )
 from tests.web import TestClient
-
-ORIGIN = "http://127.0.0.1:8000"
-CODE = "CN-SC~2025~SIM"
-
-
-def market_app(world: World) -> FastAPI:
-    """The market's and the sign-in routes over a started world."""
-    app = FastAPI()
-    app.state.database = world.database
-    app.state.clock = world.clock
-    app.state.site = Site.local(8000)
-    app.state.deployment = DEPLOYMENT
-    app.state.market = world.market
-    app.state.api_keys = ApiKeys(b"\7" * 32)
-    app.state.contracts = Contracts(Web3(), DEPLOYMENT)
-    app.include_router(access_router)
-    for router in (entry_router, market_router, tape_router, cancel_router, faucet_router, key_router):
-        app.include_router(router)
-    install_problems(app)
-    app.add_middleware(FastOrders)
-    return app
-
-
-@pytest.fixture
-def world(database: Database) -> Iterator[World]:
-    made = World(database)
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def client(world: World) -> TestClient:
-    return TestClient(market_app(world), base_url=ORIGIN, raise_server_exceptions=False)
 
 
 def body_of(maker: Signer, order: SignedOrder) -> dict[str, Any]:
@@ -323,9 +275,7 @@ def test_order__breaking_a_rule__gets_that_rules_code_and_changes_nothing(world:
 
 def test_order__price_off_tick__says_the_tick(world: World, client: TestClient) -> None:
     with world.database.write() as session:
-        row = session.get_one(ListedClass, OTHER_CLASS_ID)
-        row.tick = 5
-        session.add(row)
+        keep_rules(session, ClassRules(OTHER_CLASS_ID, tick=5), START)
     order = world.order(ANA, Side.SELL, 1, 101, class_id=OTHER_CLASS_ID)
 
     found = problem(client.post("/orders", json=body_of(ANA, order)), 422, "market.price_off_tick")

@@ -99,3 +99,21 @@ def test_stream__begins_from_the_newest_picture__and_has_the_book(
         found = client.subscribe(f"book:{CODE}")["data"]
         assert (found["asks"], found["journalSequence"]) == ([{"pricePerKg": "100", "lots": "3", "orders": 1}], 2)
     assert began[0] == head.sequence == 1, "what the picture shows is not heard again"
+
+
+def test_rules_channel__tells_the_whole_again_when_the_rules_or_the_phase_change(database: Database) -> None:
+    with streaming(database) as served, wire(served.base_url) as client:
+        first = client.subscribe(f"rules:{CODE}")["data"]
+        assert (first["phase"], first["rules"]["mode"], first["rules"]["modePinned"]) == (
+            "continuous",
+            "continuous",
+            True,
+        )
+
+        call_at_one(served)
+        changed = client.next("delta")["data"]
+        goes_by(served, seconds=1)
+        begun = client.next("delta")["data"]
+
+        assert (changed["rules"]["mode"], changed["nextCall"]) == ("call", "2026-01-15T13:00:00Z")
+        assert begun["phase"] == "call"

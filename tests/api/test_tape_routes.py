@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,25 +11,12 @@ from backend.kernel.clock import iso
 from backend.link.tables import CreditBalance
 from backend.market import tape_csv
 from backend.market.funds import PaymentInsufficient
-from backend.storage.database import Database
-from tests.api.test_market_routes import CODE, ORIGIN, headers, market_app, problem
+from tests.api.market_app import CODE
+from tests.api.test_market_routes import headers, problem
 from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, START, World
 from tests.web import TestClient
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def world(database: Database) -> Iterator[World]:
-    made = World(database)
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def client(world: World) -> TestClient:
-    return TestClient(market_app(world), base_url=ORIGIN, raise_server_exceptions=False)
 
 
 def read(client: TestClient, what: str, **params: str | int) -> Any:

@@ -9,10 +9,9 @@ from backend.access.client import ApiClient
 from backend.access.patience import Patience
 from backend.api.signing import signing_router
 from backend.chain.keys import Signs
-from backend.market.governing_routes import router as governing_router
 from backend.market.trader import Trader
 from backend.settlement.trade_routes import router as trade_router
-from tests.api.test_market_routes import ORIGIN, market_app
+from tests.api.market_app import ORIGIN, market_app
 from tests.unit.market.world import DEPLOYMENT, World
 from tests.web import TestClient
 
@@ -24,7 +23,6 @@ def trading_app(world: World) -> FastAPI:
     app = market_app(world)
     others = {name: "0x" + f"{at:040x}" for at, name in enumerate(SIGNING, 1)}
     app.state.deployment = replace(DEPLOYMENT, addresses=DEPLOYMENT.addresses | others)
-    app.include_router(governing_router)
     app.include_router(signing_router())
     app.include_router(trade_router)
     return app

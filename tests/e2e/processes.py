@@ -17,10 +17,13 @@ from backend.chain.deployment import Deployment
 from backend.chain.keys import DevRole, dev_signer
 from backend.chain.node import LocalNode, free_port
 from backend.chain.rpc import connect
+from backend.kernel.clock import SystemClock
+from backend.market.listing import TICK, keep_rules
+from backend.market.rules import ClassRules
 from backend.storage.database import Database
 from backend.storage.migrate import migrate
 from backend.storage.settings import Settings
-from tests.contract.people import People
+from tests.contract.people import CLASS_ID, People
 from tests.patience import PATIENCE_S, until
 
 
@@ -55,6 +58,8 @@ class Processes:
         self.deployment.save(self.settings.deployment_path)
         database = self.database()
         migrate(database)
+        with database.write() as session:  # people trade at once here, whatever the time of the day
+            keep_rules(session, ClassRules(CLASS_ID, tick=TICK), SystemClock().now())
         database.close()
         self.armed = self.folder / "crash-at"
 

@@ -64,7 +64,7 @@ class WholeMarket(RuleBasedStateMachine):
         self.opened = ExitStack()
         self.folder = self.opened.enter_context(tempfile.TemporaryDirectory())
         self.database = self.opened.enter_context(fresh_database(Path(self.folder)))
-        self.world = World(self.database)
+        self.world = World(self.database, draw=lambda _below: 0)
         self.world.start()
         self.balances = self.world.balances
         for maker in MAKERS:
@@ -127,6 +127,15 @@ class WholeMarket(RuleBasedStateMachine):
         rules = ClassRules(CLASS_ID, band_bps=100, day=TradingDay(volatility_s=30, random_end_s=0))
         self.world.market.sequencer.call(SettingRules(rules))
         self.world.market.sequencer.call(SettingReference(rules, price))
+
+    @rule(pinned=st.booleans())
+    def earn(self, pinned: bool) -> None:
+        """Spreads are looked at from the next second on, or no longer; the day's only call is at midnight, which does
+        not come.
+        """
+        rules = ClassRules(CLASS_ID, mode_pinned=pinned, day=TradingDay(calls=(0,), collect_s=0, random_end_s=0))
+        self.world.market.sequencer.call(SettingRules(rules))
+        self.time_passes(1)
 
     @precondition(lambda self: self.placed)
     @rule(data=st.data())

@@ -59,6 +59,14 @@ def money_and_approvals(stage: Stage) -> None:
     stage.until(everything_is_there, "money and approvals")
 
 
+def markets_open(stage: Stage) -> None:
+    """Both classes are let trade at once: nobody who tries the market has to wait for a call."""
+    operator, codes = stage.player("operator"), (CALIFORNIA, SICHUAN)
+    for code in codes:
+        operator.let_trade_at_once(code, "to be tried at any time of the day; a real class would earn this")
+    stage.until(lambda: all(operator.phase(code) == "continuous" for code in codes), "the markets to open")
+
+
 def californians_trade(stage: Stage) -> None:
     """Californians trade: one buys to settle a deficit, one to keep, one to give."""
     sell = Side.SELL

@@ -117,6 +117,17 @@ class Player:
         answer = self._client.post("/orders", order.wire() | {"signature": to_hex(signature)})
         return str(answer["orderHash"])
 
+    def let_trade_at_once(self, class_code: str, why: str) -> None:
+        """The operator has orders of a class meet at once round the clock, whatever its spread."""
+        path = f"/market/{class_code.replace('/', '~')}/rules"
+        rules = self._client.get(path)["rules"]
+        day = rules["day"] | {"calls": []}
+        self._client.put(path, rules | {"mode": "continuous", "modePinned": True, "day": day, "why": why})
+
+    def phase(self, class_code: str) -> str:
+        """What a class's market is doing."""
+        return str(self._client.get(f"/market/{class_code.replace('/', '~')}/rules")["phase"])
+
     def cancel(self, order_hash: str) -> None:
         """Takes an own order off the book."""
         self._client.delete(f"/orders/{order_hash}")

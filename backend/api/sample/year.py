@@ -41,6 +41,7 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     ledger_scenes.credits_are_minted,
     market_scenes.money_and_approvals,
     giving_scenes.campaigns_open,
+    market_scenes.markets_open,
     market_scenes.californians_trade,
     market_scenes.sichuanese_trade,
     giving_scenes.people_give_and_retire,

@@ -25,6 +25,7 @@ from backend.kernel.clock import FixedClock
 from backend.kernel.digest import to_hex
 from backend.link.balances import balance_projections
 from backend.link.indexer import Indexer
+from backend.link.node import Node
 from backend.link.outbox import UNFINISHED, intents_in
 from backend.link.sender import Sender
 from backend.storage.database import Database
@@ -115,6 +116,7 @@ class World:
                 "deployment": self.contracts.deployment,
                 "contracts": self.contracts,
                 "site": Site.local(8000),
+                "wallet_accepts": Node(self.w3).wallet_accepts,
             },
             [router],
             {},

@@ -14,7 +14,9 @@ from backend.chain.node import LocalNode
 from backend.chain.rpc import connect
 from backend.chain.typed_data import sign
 from backend.kernel.clock import SystemClock, unix_s
+from backend.market.listing import TICK, keep_rules
 from backend.market.order import Side, SignedOrder
+from backend.market.rules import ClassRules
 from backend.market.tables import TradeRow, TradeState
 from backend.storage.database import Database
 from backend.storage.settings import Settings
@@ -81,6 +83,8 @@ def new_tanyu(node_url: str, deployment: Deployment, folder: Path, database_url:
     deployment.save(settings.deployment_path)
     database = Database(settings.database_url)
     SQLModel.metadata.create_all(database.writer)
+    with database.write() as session:  # people trade at once here, whatever the time of the day
+        keep_rules(session, ClassRules(CLASS_ID, tick=TICK), SystemClock().now())
     database.close()
     return Tanyu(settings, SystemClock())
 

@@ -7,11 +7,14 @@ import pytest
 from backend.chain.artifacts import CHECKOUT
 from backend.market.auction import indicative, uncross
 from backend.market.book import Entry
+from backend.market.earning import earned
 from backend.market.instructed import place_instructed
 from backend.market.instructions import Instructions, SelfTrade, TimeInForce
 from backend.market.matching import Engine
 from backend.market.order import Side
 from backend.market.phase import Phase
+from backend.market.spread import Measured, spread_bps
+from backend.market.trading_day import Mode
 
 TEXT = (CHECKOUT / "docs" / "market.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```market\n(.*?)```", TEXT, re.DOTALL)
@@ -37,6 +40,13 @@ class Floor:
             self.book.refer(self.book.reference, int(words[0]), int(words[1]), 1)
         elif verb == "auction":
             return self.auction()
+        elif verb == "cancel":
+            self.engine.remove(int(words[0]))
+        elif verb == "spread":
+            return str(spread_bps(*self.book.best()))
+        elif verb == "days":
+            mode, count, spread = Mode(words[0]), int(words[1]), int(words[3])
+            return earned(mode, [Measured(day, 1, spread, mode) for day in range(count)])
         elif verb == "replace":
             return self.replace(int(words[0]), int(words[2]), int(words[4]))
         else:

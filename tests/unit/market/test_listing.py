@@ -6,10 +6,11 @@ import pytest
 from sqlmodel import Session, select
 
 from backend.chain.events import ChainEvent
-from backend.market.listing import TICK, ListingProjection, all_rules, class_of, list_class, rules_of
+from backend.market.listing import ListingProjection, all_rules, class_of, list_class, rules_of, thin_rules
 from backend.market.order import ZERO_REF, Action, Side, SignedOrder
 from backend.market.rules import ClassRules, ClassUnknown, PriceOffTick
 from backend.market.tables import ListedClass
+from backend.market.trading_day import Mode
 from backend.storage.database import Database
 from tests.unit.market.world import ANA, CLASS_ID, OTHER_CLASS_ID, START
 
@@ -28,7 +29,7 @@ def test_projection__applies_undoes_and_resets(database: Database) -> None:
         projection.apply(session, created(CLASS_ID))
         projection.apply(session, created(OTHER_CLASS_ID))
         projection.apply(session, created(7, "Issued"))
-        assert all_rules(session) == [ClassRules(CLASS_ID, tick=TICK), ClassRules(OTHER_CLASS_ID, tick=TICK)]
+        assert all_rules(session) == [thin_rules(CLASS_ID), thin_rules(OTHER_CLASS_ID)]
         projection.undo(session, created(7, "Issued"))
         projection.undo(session, created(OTHER_CLASS_ID))
         assert listed(session) == [CLASS_ID]
@@ -47,6 +48,14 @@ def test_classes__of_the_chain__have_a_tick_that_a_price_can_miss(database: Data
         rules.check(order)
     assert refusal.value.fields == {"price_per_kg": 80_001, "tick": 100}
     rules.check(replace(order, price_per_kg=80_000))
+
+
+def test_class__that_the_chain_opens__begins_with_several_calls_a_day_of_random_end_and_may_earn_more() -> None:
+    rules = thin_rules(CLASS_ID)
+
+    rules.require_consistent()
+    assert (rules.mode, rules.mode_pinned, len(rules.day.calls)) == (Mode.CALL, False, 5)
+    assert rules.day.random_end_s == 30
 
 
 def test_rules_of__a_class__are_as_listed_and_unknown_ones_are_refused(database: Database) -> None:

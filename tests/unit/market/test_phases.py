@@ -20,6 +20,7 @@ from backend.market.replace import Replacing
 from backend.market.rules import ClassRules
 from backend.market.tables import JournalRow, OrderState, TradeRow
 from backend.market.tape import order_with_hash
+from backend.market.trades import mark_sent, mark_settled
 from backend.market.trading_day import Mode, TradingDay
 from tests.unit.market.instructed import enter
 from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, DANA, START, World, hash_of, signed
@@ -271,7 +272,7 @@ def test_stop__takes_cancels_but_no_orders_and_goes_on_through_a_call(world: Wor
     orders = [world.order(ANA, Side.SELL, 3, price) for price in (100, 101)]
     for order in orders:
         world.place(ANA, order)
-    world.market.sequencer.call(Stopping(CLASS_ID, stop))
+    world.market.sequencer.call(Stopping(rules(world), stop))
 
     assert refusal(lambda: world.buy(BO, 3, 100)).code == "market.phase_refuses"
     world.market.cancel(ANA.address, hash_of(orders[0]))
@@ -294,7 +295,7 @@ def test_stop__takes_cancels_but_no_orders_and_goes_on_through_a_call(world: Wor
 
 
 def test_stopping__into_a_phase_of_the_calendar__is_refused(world: World) -> None:
-    refused = refusal(lambda: world.market.sequencer.call(Stopping(CLASS_ID, Phase.CALL)))
+    refused = refusal(lambda: world.market.sequencer.call(Stopping(rules(world), Phase.CALL)))
     assert refused.code == "market.phase_not_governances"
     going = refusal(lambda: world.market.sequencer.call(GoingOn(rules(world))))
     assert isinstance(going, Conflict)
@@ -324,3 +325,39 @@ def test_position__counts_what_is_held_bought_and_on_order(world: World) -> None
     assert world.buy(BO, 5, 90).accepted.lots_open == 5
     retiring = world.order(BO, Side.BUY, 6, 90, action=Action.RETIRE)
     assert world.place(BO, retiring).accepted.lots_open == 6, "what is retired is not held"
+
+
+def test_resale__of_what_was_bought_today__is_for_tomorrow_where_the_class_asks_it(world: World) -> None:
+    world.balances.credits[BO.address, CLASS_ID] = 5_000
+    govern(world, resale_next_day=True)
+    world.sell(ANA, 4, 100)
+    world.buy(BO, 4, 100)
+    with world.database.write() as session:
+        mark_sent(session, [1], 1, at=world.clock.now())
+        mark_settled(session, 1, tx_hash=b"\1" * 32, at=world.clock.now())
+    world.balances.credits[BO.address, CLASS_ID] += 4_000
+    resting = world.order(BO, Side.SELL, 2, 120)
+    world.place(BO, resting)
+
+    refused = refusal(lambda: world.sell(BO, 4, 120))
+    larger = replace(resting, amount_gco2e=6_000)
+    replacing = Replacing(hash_of(resting), Placing(larger, signed(BO, larger), hash_of(larger), rules(world), PLAIN))
+
+    assert refused.code == "market.resale_too_soon"
+    assert refused.fields == {"lots": 4, "free_lots": 3, "lots_bought_today": 4}
+    assert refusal(lambda: world.market.sequencer.call(replacing)).code == "market.resale_too_soon"
+    assert world.sell(BO, 3, 120).accepted.lots_open == 3
+    pass_until(world, datetime(2026, 1, 16, 0, 0, 1, tzinfo=UTC))
+    assert world.sell(BO, 4, 120).accepted.lots_open == 4
+
+
+def test_resale__where_nobody_asks_it__is_at_once(world: World) -> None:
+    world.balances.credits[BO.address, CLASS_ID] = 0
+    world.sell(ANA, 4, 100)
+    world.buy(BO, 4, 100)
+    with world.database.write() as session:
+        mark_sent(session, [1], 1, at=world.clock.now())
+        mark_settled(session, 1, tx_hash=b"\1" * 32, at=world.clock.now())
+    world.balances.credits[BO.address, CLASS_ID] = 4_000
+
+    assert world.sell(BO, 4, 120).accepted.lots_open == 4

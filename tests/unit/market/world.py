@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from secrets import randbelow
 
 from sqlmodel import Session
 
@@ -19,6 +20,7 @@ from backend.market.instructions import PLAIN, Instructions
 from backend.market.listing import list_class
 from backend.market.order import ZERO_REF, Action, Side, SignedOrder
 from backend.market.rules import ClassRules
+from backend.market.schedule import Draw
 from backend.market.sequencer import Follower, Sequencer
 from backend.market.service import Ack, Market
 from backend.storage.database import Database
@@ -99,6 +101,8 @@ class World:
     follower: Follower | None = None
     url: str | None = None
     """Where it answers over HTTP, if it does."""
+    draw: Draw = randbelow
+    """What ends auctions and chooses the seconds in which spreads are looked at."""
     market: Market = field(init=False)
 
     def __post_init__(self) -> None:
@@ -137,6 +141,7 @@ class World:
                 inbox_size=inbox_size,
                 follower=self.follower,
                 url=self.url,
+                draw=self.draw,
             ),
         )
 

@@ -1,0 +1,25 @@
+"""A signed act from a request to the outbox, whoever may sign for its account."""
+
+from collections.abc import Callable
+from typing import cast
+
+from sqlmodel import Session
+from starlette.requests import Request
+
+from backend.access.state import database_of
+from backend.chain.account_signature import NotTheKeys, WalletQuestion, wallet_signature
+from backend.giving.relay import Relayed
+
+
+def relayed(request: Request, signature: bytes, relay: Callable[[Session, bytes], Relayed]) -> Relayed:
+    """Relays an act by its account's key; if that did not sign, its wallet is asked (EIP-1271) while no transaction is
+    open. Raises what `relay` raises, and the refusal of a signature that neither calls its own.
+    """
+    database = database_of(request)
+    try:
+        with database.write() as session:
+            return relay(session, signature)
+    except NotTheKeys as failure:
+        kept = wallet_signature(failure, signature, cast(WalletQuestion, request.app.state.wallet_accepts))
+    with database.write() as session:
+        return relay(session, kept)
