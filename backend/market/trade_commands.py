@@ -83,7 +83,7 @@ class Wanted:
 
     def terms(self, trader: Trader) -> Terms:
         """What it asks for. Raises ClassUnknown, FigureInexact, OptionsContradict, NobodyOffers and what `campaign_ref`
-        and `_address` raise.
+        and `address_of` raise.
         """
         if (self.price is None) != self.is_market:
             raise OptionsContradict("give either --price or --market")
@@ -95,14 +95,15 @@ class Wanted:
             lots=lots,
             price_per_kg=trader.protected_price(listed.class_code, self.side) if price is None else price,
             action=self.action,
-            beneficiary=None if self.beneficiary is None else _address(self.beneficiary),
+            beneficiary=None if self.beneficiary is None else address_of(self.beneficiary),
             ref=ZERO_REF if self.campaign is None else campaign_ref(self.campaign),
             max_fee_bps=self.max_fee_bps,
             lifetime_s=self.hours * 3600,
         )
 
 
-def _address(text: str) -> str:
+def address_of(text: str) -> str:
+    """EIP-55 of what was given for an address. Raises OrderFieldOutOfRange."""
     try:
         return parse_address(text)
     except ValueError as failure:  # what pydantic raises

@@ -25,6 +25,8 @@ from backend.kernel.mass import BPS, LOT_GCO2E
 from backend.market.account_reader import AccountReader, NobodyToSignIn
 from backend.market.acknowledgement import check_acknowledgement
 from backend.market.batch_views import ORDERS_MAX, OrderOutcomeOut
+from backend.market.buy_plan_client import Sought, check_plan, order_in
+from backend.market.buy_plan_views import BoughtOut, BuyPlanOut
 from backend.market.cancel_views import CANCELS_MAX, CancelledAllOut, CancelledOut, CancelOutcomeOut, HeartbeatOut
 from backend.market.instructions import PLAIN, Instructions
 from backend.market.number_stock import NumberStock
@@ -205,6 +207,23 @@ class Trader(AccountReader):
         old = self.order(order_hash)
         beside = instructions or replace(old.instructions(), client_order_id=None)
         return self.send(self.sign(self.replacing(old, lots=lots, price_per_kg=price_per_kg), beside, order_hash))
+
+    def plan(self, sought: Sought) -> BuyPlanOut:
+        """The best offers of all classes that are meant, as one order a class, each with a number; nothing is placed.
+        Raises PlanDiffers if to sign them would allow more than was asked for.
+        """
+        expiry = unix_s(self._clock.now()) + sought.lifetime_s
+        found = read_as(BuyPlanOut, self._ask_own("POST", "/orders/plan", body=sought.body(expiry)))
+        check_plan(found, sought, self.signer.address, expiry)
+        return found
+
+    def place_plan(self, plan: BuyPlanOut) -> list[AckOut | ApiProblem]:
+        """Signs a plan's orders and places them together; each is acknowledged or refused for itself."""
+        return self.send_each([self.sign(order_in(each.order), each.order.instructions()) for each in plan.orders])
+
+    def bought(self, reference: str) -> BoughtOut:
+        """What became of a plan that was placed."""
+        return read_as(BoughtOut, self._ask_own("GET", f"/orders/plan/{reference}"))
 
     def protected_price(self, class_ref: str, side: Side) -> int:
         """The furthest limit price, a whole number of ticks, with which a market order is protected now. Raises
