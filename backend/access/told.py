@@ -18,7 +18,7 @@ from backend.kernel.clock import from_unix_s, iso
 LONGEST_IN_ONE_LINE = 60
 """Characters up to which the items of a list stand beside each other."""
 
-_UNIX_TIMES = frozenset({"attestedAt", "blockFrom", "commitUntil", "revealUntil"})
+_UNIX_TIMES = frozenset({"attestedAt", "blockFrom", "commitUntil", "expiry", "revealUntil", "start"})
 """Fields of what is signed or anchored: Unix seconds there, and a time of day for people."""
 
 _FIGURES: Mapping[str, Callable[[int], str]] = {"Gco2e": kg_column, "Bps": percent_text, "Km": "{:,} km".format}

@@ -7,7 +7,6 @@ from sqlmodel import Session, select
 
 from backend.giving.campaign import campaign_at
 from backend.giving.kinds import CampaignState, MovementKind
-from backend.giving.receipt import receipt_id_of
 from backend.giving.tables import Movement
 from backend.giving.trail import Given, Place, Spent, Trail, trails_of
 
@@ -27,11 +26,6 @@ class TracedGift:
 
     gift: Movement
     parts: tuple[TracedPart, ...]
-
-    @property
-    def receipt_id(self) -> str:
-        """Of the gift."""
-        return receipt_id_of(self.gift)
 
 
 def traced_gifts(session: Session, campaign_id: int, *, donor: str | None = None) -> list[TracedGift]:
@@ -55,16 +49,6 @@ def traced_gifts_of(session: Session, donor: str) -> list[TracedGift]:
     campaigns = session.exec(query).all()
     found = [traced for campaign_id in campaigns for traced in traced_gifts(session, campaign_id, donor=donor)]
     return sorted(found, key=lambda one: _place(one.gift), reverse=True)
-
-
-def traced_gift(session: Session, gift: Movement) -> TracedGift:
-    """One gift."""
-    [found] = [
-        traced
-        for traced in traced_gifts(session, gift.campaign_id, donor=gift.donor)
-        if _place(traced.gift) == _place(gift)
-    ]
-    return found
 
 
 def _place(row: Movement) -> Place:
