@@ -7,7 +7,7 @@ from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ class Landings:
     """Where answers land in one event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self._loop = ref(loop)  # its own landings keep no loop alive
         self._landing: deque[tuple[asyncio.Future[Any], Future[Any]]] = deque()
         self._is_woken = False
 
@@ -25,8 +25,10 @@ class Landings:
         self._landing.append((where, answer))
         if not self._is_woken:  # two threads at once wake it twice, and it finds nothing once
             self._is_woken = True
-            with suppress(RuntimeError):  # the loop ended with whoever waited
-                self._loop.call_soon_threadsafe(self._take_all)
+            loop = self._loop()
+            if loop is not None:
+                with suppress(RuntimeError):  # the loop ended with whoever waited
+                    loop.call_soon_threadsafe(self._take_all)
 
     def _take_all(self) -> None:
         self._is_woken = False  # first: what comes from now on wakes again

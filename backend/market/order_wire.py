@@ -6,6 +6,7 @@ names every fault. A property test holds the two to one answer.
 
 import re
 from functools import lru_cache
+from operator import attrgetter
 
 import msgspec
 
@@ -15,6 +16,8 @@ from backend.market.instructions import PLAIN, Instructions, SelfTrade, TimeInFo
 from backend.market.order import Action, Side, SignedOrder
 
 _AMOUNT = re.compile(AMOUNT_PATTERN).fullmatch
+_AMOUNTS = re.compile(f"{AMOUNT_PATTERN[1:-1]}(,{AMOUNT_PATTERN[1:-1]}){{6}}").fullmatch
+"""Seven at once: a comma within one of them would make it eight."""
 _BYTES32 = re.compile(BYTES32_PATTERN).fullmatch
 _SIGNATURE = re.compile(ACCOUNT_SIGNATURE_PATTERN).fullmatch
 _ADDRESSES_KEPT = 16_384
@@ -42,6 +45,10 @@ class _Raw(msgspec.Struct, rename=camel, forbid_unknown_fields=True):
     market: bool = False
 
 
+_PLAIN = attrgetter("good_until", "post_only", "self_trade", "client_order_id", "market")
+_SAYS_NOTHING = (None, False, SelfTrade.CANCEL_NEWEST, None, False)
+"""What `_PLAIN` finds in an order without instructions."""
+
 _decode = msgspec.json.Decoder(_Raw).decode
 
 
@@ -49,8 +56,7 @@ def read_order(body: bytes) -> tuple[SignedOrder, bytes, Instructions] | None:
     """The order, the signature and the instructions of a JSON body; None for a body that the model has to look at."""
     try:
         raw = _decode(body)
-        amounts = [_amount(text) for text in _amounts_of(raw)]
-        class_id, amount_gco2e, price_per_kg, max_fee_bps, expiry, number, epoch = amounts
+        class_id, amount_gco2e, price_per_kg, max_fee_bps, expiry, number, epoch = _amounts(raw)
         maker = _address(raw.maker)
         beneficiary = maker if raw.beneficiary == raw.maker else _address(raw.beneficiary)
         instructions = _instructions(raw)
@@ -76,6 +82,8 @@ def read_order(body: bytes) -> tuple[SignedOrder, bytes, Instructions] | None:
 
 
 def _instructions(raw: _Raw) -> Instructions:
+    if raw.time_in_force is TimeInForce.GTC and _PLAIN(raw) == _SAYS_NOTHING:
+        return PLAIN
     found = Instructions(
         time_in_force=raw.time_in_force,
         good_until=None if raw.good_until is None else _amount(raw.good_until),
@@ -87,8 +95,15 @@ def _instructions(raw: _Raw) -> Instructions:
     return PLAIN if found == PLAIN else found
 
 
-def _amounts_of(raw: _Raw) -> tuple[str, ...]:
-    return raw.class_id, raw.amount_gco2e, raw.price_per_kg, raw.max_fee_bps, raw.expiry, raw.number, raw.epoch
+def _amounts(raw: _Raw) -> list[int]:
+    """The seven of an order. Raises ValueError if one is malformed."""
+    texts = (raw.class_id, raw.amount_gco2e, raw.price_per_kg, raw.max_fee_bps, raw.expiry, raw.number, raw.epoch)
+    if _AMOUNTS(",".join(texts)) is None:
+        raise ValueError(texts)
+    found = [int(text) for text in texts]
+    if max(found) > UINT256_MAX:
+        raise ValueError(texts)
+    return found
 
 
 def _amount(text: str) -> int:

@@ -275,12 +275,7 @@ class Placing:
             "action": order.action.value,
             "ref": order.ref,
             "signature": self.signature,
-            "time_in_force": self.instructions.time_in_force.value,
-            "good_until": self.instructions.good_until,
-            "post_only": self.instructions.post_only,
-            "self_trade": self.instructions.self_trade.value,
-            "client_order_id": self.instructions.client_order_id,
-            "is_market": self.instructions.is_market,
+            **(_PLAIN_COLUMNS if self.instructions is PLAIN else _columns_of(self.instructions)),
             "owner": self.owner or order.maker,
             "state": OrderState.OPEN.value,
             "reason": None,
@@ -290,6 +285,20 @@ class Placing:
             "changed_at": now,
             "changed_sequence": order_id,
         }
+
+
+def _columns_of(instructions: Instructions) -> dict[str, object]:
+    return {
+        "time_in_force": instructions.time_in_force.value,
+        "good_until": instructions.good_until,
+        "post_only": instructions.post_only,
+        "self_trade": instructions.self_trade.value,
+        "client_order_id": instructions.client_order_id,
+        "is_market": instructions.is_market,
+    }
+
+
+_PLAIN_COLUMNS = _columns_of(PLAIN)
 
 
 def accepted_before(turn: Turn, row: OrderRow) -> Accepted:
