@@ -25,11 +25,12 @@ def mark_all_anchored(session: Session, digests: Digests) -> None:
     if wrong is not None:
         step(wrong, State.ISSUED)
     _set(session, digests, col(StatementStateRow.once_anchored))
+    # Of those that something was paid of, only what has just become a deficit is still called one.
     paid = select(NettingRow.deficit_id).union(select(SettlementRow.deficit_id))
     owing = (
         select(DeficitRow.statement_id)
         .join(StatementStateRow, col(StatementStateRow.statement_id) == col(DeficitRow.statement_id))
-        .where(col(DeficitRow.id).in_(paid), col(StatementStateRow.digest).in_(digests))
+        .where(col(DeficitRow.id).in_(paid), col(StatementStateRow.state) == str(State.DEFICIT))
     )
     for statement_id in session.exec(owing).all():
         refresh_state(session, statement_id)
