@@ -68,7 +68,7 @@ class MerkleTree:
         self.size = len(rising)
         nodes = iter(rising)
         for right, left in zip(nodes, nodes, strict=False):  # what is appended is walked too; the root has no partner
-            rising.append(_pair(left, right))
+            rising.append(keccak(left + right if left < right else right + left))  # `_pair`, without a call a node
         rising.reverse()
         self.nodes = b"".join(rising)
         """Every node, root first."""
