@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import SQLModel, col, select
 
 from backend.api.serve import Tanyu
+from backend.chain.class_id import pack
 from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
 from backend.chain.node import LocalNode
@@ -83,8 +84,9 @@ def new_tanyu(node_url: str, deployment: Deployment, folder: Path, database_url:
     deployment.save(settings.deployment_path)
     database = Database(settings.database_url)
     SQLModel.metadata.create_all(database.writer)
-    with database.write() as session:  # people trade at once here, whatever the time of the day
-        keep_rules(session, ClassRules(CLASS_ID, tick=TICK), SystemClock().now())
+    with database.write() as session:  # people trade at once here, and the time of the day writes nothing by itself
+        for class_id in (CLASS_ID, pack("CN-SC", 2025, "SIM")):
+            keep_rules(session, ClassRules(class_id, tick=TICK), SystemClock().now())
     database.close()
     return Tanyu(settings, SystemClock())
 
