@@ -1,22 +1,18 @@
-"""That somebody may ask for aid: a body's yes, as a W3C Verifiable Credential (`vc+jwt`, as `issuance.credential`).
+"""That somebody may ask for aid: a body's yes, as a W3C Verifiable Credential (`vc+jwt`, `issuance.vc_jwt`).
 
 It names an account and says `eligible`, and nothing of why: whoever looked into somebody's life keeps what it saw. The
 body's key is its DID; who may vouch is the registrar's word (`aid_body`). No network.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from joserfc import jws
-from joserfc.errors import BadSignatureError, JoseError
-
 from backend.chain.keys import Signer
-from backend.issuance.credential import CONTEXT, CREDENTIAL, MEDIA_TYPE, account_subject
-from backend.issuance.issuer import ALGORITHM, did_of, issuer_key, signing_key
+from backend.issuance.credential import account_subject
+from backend.issuance.vc_jwt import NotACredential, NotTheIssuers, opened_credential, signed_credential
 from backend.kernel.clock import TimeMalformed, iso, parse_iso
-from backend.kernel.digest import Json, canonical_json
+from backend.kernel.digest import Json
 from backend.kernel.errors import InvalidInput, RuleViolated
 
 ELIGIBILITY = "TanyuAidEligibility"
@@ -63,17 +59,13 @@ class Eligibility:
 
 def eligibility_credential(body: Signer, *, chain_id: int, account: str, at: datetime) -> str:
     """The compact JWS of a body's yes for an account, valid from `at` (cut to the second) for `VALIDITY`."""
-    did, start = did_of(body), at.replace(microsecond=0)
+    start = at.replace(microsecond=0)
     payload: dict[str, Json] = {
-        "@context": list(CONTEXT),
-        "type": [CREDENTIAL, ELIGIBILITY],
-        "issuer": did,
         "validFrom": iso(start),
         "validUntil": iso(start + VALIDITY),
         "credentialSubject": {"id": account_subject(chain_id, account), "eligible": True},
     }
-    header = {"alg": ALGORITHM, "kid": f"{did}#0", "typ": MEDIA_TYPE}
-    return jws.serialize_compact(header, canonical_json(payload), signing_key(body), algorithms=[ALGORITHM])
+    return signed_credential(body, ELIGIBILITY, payload)
 
 
 def verify_eligibility(compact: str, *, chain_id: int, account: str, at: datetime) -> Eligibility:
@@ -105,22 +97,9 @@ def verify_eligibility(compact: str, *, chain_id: int, account: str, at: datetim
 def _opened(compact: str) -> tuple[dict[str, Any], str]:
     """The payload of a JWS that its issuer signed, and the issuer's address."""
     try:
-        seen = jws.extract_compact(compact.encode())
-        header, payload = seen.headers(), json.loads(seen.payload)
-    except (JoseError, ValueError, RecursionError) as failure:
-        raise EligibilityMalformed("it is no compact JWS over JSON") from failure
-    if not isinstance(payload, dict) or ELIGIBILITY not in list(payload.get("type") or ()):
-        raise EligibilityMalformed(f"its type is not {ELIGIBILITY}")
-    if (header.get("alg"), header.get("typ")) != (ALGORITHM, MEDIA_TYPE):
-        raise EligibilityMalformed(f"it is not signed as {MEDIA_TYPE} by {ALGORITHM}")
-    did = str(payload.get("issuer"))
-    key, address = issuer_key(did)
-    if header.get("kid") != f"{did}#0":
-        raise EligibilityForged(did)
-    try:
-        jws.deserialize_compact(compact, key, algorithms=[ALGORITHM])
-    except BadSignatureError as failure:
-        raise EligibilityForged(did) from failure
-    except (JoseError, ValueError) as failure:
-        raise EligibilityMalformed("its signature cannot be read") from failure
+        payload, _, address = opened_credential(compact, ELIGIBILITY)
+    except NotACredential as failure:
+        raise EligibilityMalformed(str(failure)) from failure
+    except NotTheIssuers as failure:
+        raise EligibilityForged(failure.issuer) from failure
     return payload, address

@@ -11,25 +11,26 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from joserfc import jws
-from joserfc.errors import BadSignatureError, JoseError
-
 from backend.chain.deployment import Deployment
 from backend.chain.keys import Signer
 from backend.chain.signature import SignatureMalformed
 from backend.chain.typed_data import Domain, digest, recover
 from backend.issuance.attestation import Attestation
-from backend.issuance.issuer import ALGORITHM, did_of, issuer_key, signing_key
+from backend.issuance.vc_jwt import (
+    CONTEXT,
+    MEDIA_TYPE,
+    NotACredential,
+    NotTheIssuers,
+    opened_credential,
+    signed_credential,
+)
 from backend.kernel.clock import TimeMalformed, iso, parse_iso
-from backend.kernel.digest import Json, canonical_json, sha256, to_hex
+from backend.kernel.digest import Json, sha256, to_hex
 from backend.kernel.errors import InvalidInput, RuleViolated
 from backend.ledger.document import Document
 
-CONTEXT = ("https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/undefined-terms/v2")
-CREDENTIAL = "VerifiableCredential"
 STATEMENT_CREDENTIAL = "TanyuStatementCredential"
 ENVELOPED = "EnvelopedVerifiableCredential"
-MEDIA_TYPE = "vc+jwt"
 DATA_URL = f"data:application/{MEDIA_TYPE},"
 VALIDITY = timedelta(days=180)
 """A credential is short-lived: who wants to know more recent things asks for a fresh one, or the chain."""
@@ -137,13 +138,10 @@ def credential_of(
     at: datetime,
 ) -> str:
     """The compact JWS of a statement's credential, valid from `at` (cut to the second) for `VALIDITY`."""
-    values, domain, did = document.values, deployment.domain("Issuance"), did_of(issuer)
+    values, domain = document.values, deployment.domain("Issuance")
     start = at.replace(microsecond=0)
     message = {name: _text(value) for name, value in attestation.message().items()}
     payload: dict[str, Json] = {
-        "@context": list(CONTEXT),
-        "type": [CREDENTIAL, STATEMENT_CREDENTIAL],
-        "issuer": did,
         "validFrom": iso(start),
         "validUntil": iso(start + VALIDITY),
         "credentialSubject": {
@@ -174,8 +172,7 @@ def credential_of(
             }
         ],
     }
-    header = {"alg": ALGORITHM, "kid": f"{did}#0", "typ": MEDIA_TYPE}
-    return jws.serialize_compact(header, canonical_json(payload), signing_key(issuer), algorithms=[ALGORITHM])
+    return signed_credential(issuer, STATEMENT_CREDENTIAL, payload)
 
 
 def _text(value: object) -> Json:
@@ -239,25 +236,11 @@ def verify_credential(compact: str, at: datetime) -> Credential:
 def _opened(compact: str) -> tuple[dict[str, Any], str, str]:
     """Payload, issuer and the issuer's address of a JWS that the issuer signed."""
     try:
-        seen = jws.extract_compact(compact.encode())
-        header, payload = seen.headers(), json.loads(seen.payload)
-    except (JoseError, ValueError, RecursionError) as failure:
-        raise CredentialMalformed("it is no compact JWS over JSON") from failure
-    if not isinstance(payload, dict) or STATEMENT_CREDENTIAL not in list(payload.get("type") or ()):
-        raise CredentialMalformed(f"its type is not {STATEMENT_CREDENTIAL}")
-    if (header.get("alg"), header.get("typ")) != (ALGORITHM, MEDIA_TYPE):
-        raise CredentialMalformed(f"it is not signed as {MEDIA_TYPE} by {ALGORITHM}")
-    did = str(payload.get("issuer"))
-    key, address = issuer_key(did)
-    if header.get("kid") != f"{did}#0":
-        raise CredentialForged(did)
-    try:
-        jws.deserialize_compact(compact, key, algorithms=[ALGORITHM])
-    except BadSignatureError as failure:
-        raise CredentialForged(did) from failure
-    except (JoseError, ValueError) as failure:
-        raise CredentialMalformed("its signature cannot be read") from failure
-    return payload, did, address
+        return opened_credential(compact, STATEMENT_CREDENTIAL)
+    except NotACredential as failure:
+        raise CredentialMalformed(str(failure)) from failure
+    except NotTheIssuers as failure:
+        raise CredentialForged(failure.issuer) from failure
 
 
 def _wrong_evidence(evidence: Mapping[str, Any], found: Credential) -> str | None:

@@ -15,8 +15,8 @@ from backend.giving.eligibility import (
     eligibility_credential,
     verify_eligibility,
 )
-from backend.issuance.credential import MEDIA_TYPE
 from backend.issuance.issuer import ALGORITHM, IssuerMalformed, did_of, signing_key
+from backend.issuance.vc_jwt import MEDIA_TYPE
 from backend.kernel.clock import iso
 from backend.kernel.digest import canonical_json
 from tests.unit.giving.chain import ALICE, BOB
