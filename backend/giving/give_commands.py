@@ -56,9 +56,9 @@ def _sums(total: dict[str, str]) -> dict[str, str]:
     return {f"{name}Gco2e": total[f"{sum_of}Gco2e"] for sum_of, name in names.items()}
 
 
-def _gift_told(gift: dict[str, Any]) -> dict[str, Any]:
-    """A gift in one row; the donor is an address here, while `donorGco2e` elsewhere is its gifts in grams."""
-    return {"account" if name == "donor" else name: value for name, value in gift.items()}
+def _donor_told(row: dict[str, Any]) -> dict[str, Any]:
+    """A gift or pledge in one row; the donor is an address here, while `donorGco2e` elsewhere is its gifts in grams."""
+    return {"account" if name == "donor" else name: value for name, value in row.items()}
 
 
 def _trails_told(trails: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -110,7 +110,7 @@ def list_gifts(campaign_id: CampaignId, limit: Limit = 20, *, as_json: AsJson = 
     person.look(
         f"/campaigns/{campaign_id}/gifts?limit={limit}",
         as_json=as_json,
-        shape=lambda rows: [_gift_told(row) for row in rows],
+        shape=lambda rows: [_donor_told(row) for row in rows],
     )
 
 
@@ -255,7 +255,7 @@ def _day_s(day: datetime) -> int:
 @app.command("pledges")
 def my_pledges(*, as_json: AsJson = False) -> None:
     """Lists your pledges: how much of each was drawn, and whether it stands."""
-    person.ask("GET", "/pledges", as_json=as_json)
+    person.ask("GET", "/pledges", as_json=as_json, shape=lambda rows: [_donor_told(row) for row in rows])
 
 
 @app.command("withdraw")

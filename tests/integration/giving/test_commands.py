@@ -127,6 +127,9 @@ class TestDonor:
         kept = place.run(give, "pledge", 1, CODE, *terms, "--dev", DONOR)
         assert (kept["shareBps"], kept["maxAmountGco2e"], kept["state"]) == (1_000, "5000", "standing")
         assert place.run(give, "pledges", "--dev", DONOR) == [kept]
+        told = CliRunner().invoke(give, ["pledges", "--url", place.url, "--dev", str(DONOR)], env={"COLUMNS": "400"})
+        assert kept["pledgeHash"] in told.stdout
+        assert "the donor's gifts now" not in told.stdout
 
         place.run(give, "withdraw", kept["number"], "--dev", DONOR)
         place.world.relay()
