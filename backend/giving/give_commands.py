@@ -47,13 +47,33 @@ def _shown(campaign: dict[str, Any]) -> dict[str, Any]:
 def _sums(total: dict[str, str]) -> dict[str, str]:
     """A campaign's grams under the names that a person's own do not have."""
     names = {
-        "donated": "given",
+        "donated": "donated",
         "held": "stillHeld",
         "retired": "retiredByIt",
         "granted": "granted",
         "refunded": "givenBack",
     }
     return {f"{name}Gco2e": total[f"{sum_of}Gco2e"] for sum_of, name in names.items()}
+
+
+def _donor_told(row: dict[str, Any]) -> dict[str, Any]:
+    """A gift or pledge in one row; the donor is an address here, while `donorGco2e` elsewhere is its gifts in grams."""
+    return {"account" if name == "donor" else name: value for name, value in row.items()}
+
+
+def _trails_told(trails: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every part of every gift in a row that says whose gift of which class it is of, and the whole gift's grams."""
+    return [
+        {
+            "campaignId": trail["campaignId"],
+            "account": trail["gift"]["donor"],
+            "classCode": trail["gift"]["classCode"],
+            "donatedGco2e": trail["gift"]["amountGco2e"],
+            **{name: part[name] for name in ("fate", "amountGco2e", "receiptId", "at")},
+        }
+        for trail in trails
+        for part in trail["parts"]
+    ]
 
 
 def _whole(campaign: dict[str, Any]) -> dict[str, Any]:
@@ -87,13 +107,17 @@ def show_campaign(campaign_id: CampaignId, *, as_json: AsJson = False) -> None:
 @app.command("gifts")
 def list_gifts(campaign_id: CampaignId, limit: Limit = 20, *, as_json: AsJson = False) -> None:
     """Lists a campaign's gifts, newest first; who wished for no name is unnamed."""
-    person.look(f"/campaigns/{campaign_id}/gifts?limit={limit}", as_json=as_json)
+    person.look(
+        f"/campaigns/{campaign_id}/gifts?limit={limit}",
+        as_json=as_json,
+        shape=lambda rows: [_donor_told(row) for row in rows],
+    )
 
 
 @app.command("trails")
 def list_trails(campaign_id: CampaignId, limit: Limit = 20, *, as_json: AsJson = False) -> None:
     """Shows what became of each gift to a campaign, gram by gram, with its transactions."""
-    person.look(f"/campaigns/{campaign_id}/trails?limit={limit}", as_json=as_json)
+    person.look(f"/campaigns/{campaign_id}/trails?limit={limit}", as_json=as_json, shape=_trails_told)
 
 
 @app.command("charities")
@@ -115,7 +139,7 @@ def show_receipt(
 @app.command("mine")
 def my_trails(*, as_json: AsJson = False) -> None:
     """Shows your own gifts and what became of every gram of them."""
-    person.ask("GET", "/donations/trails", as_json=as_json)
+    person.ask("GET", "/donations/trails", as_json=as_json, shape=_trails_told)
 
 
 def _sign_and_send(
@@ -231,7 +255,7 @@ def _day_s(day: datetime) -> int:
 @app.command("pledges")
 def my_pledges(*, as_json: AsJson = False) -> None:
     """Lists your pledges: how much of each was drawn, and whether it stands."""
-    person.ask("GET", "/pledges", as_json=as_json)
+    person.ask("GET", "/pledges", as_json=as_json, shape=lambda rows: [_donor_told(row) for row in rows])
 
 
 @app.command("withdraw")

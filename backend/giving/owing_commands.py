@@ -57,7 +57,7 @@ class NothingFits(RuleViolated):
     def __init__(self, region: str, vintage: int, by: By) -> None:
         what = "no credits of yours" if by is By.CREDITS else "no offers in the book"
         super().__init__(
-            f"there are {what} of {region} of vintage {vintage} or earlier; aid may help, see `tanyu give`",
+            f"there are {what} of {region} of vintage {vintage} or earlier; aid may help, see `tanyu aid rounds`",
             region=region,
             vintage_latest=vintage,
             by=by,

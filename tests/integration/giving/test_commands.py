@@ -57,6 +57,27 @@ def test_give__campaigns_campaign_gifts_and_trails__are_shown_and_printed_as_jso
     assert len(place.run(give, "charities")) == 2
 
 
+def test_trails_and_gifts__for_people__say_whose_gift_of_which_class_each_part_is_of(place: Place) -> None:
+    gift = place.run(give, "gifts", 1)[-1]
+
+    trails = CliRunner().invoke(give, ["trails", "1", "--url", place.url], env={"COLUMNS": "300"}).stdout
+    gifts = CliRunner().invoke(give, ["gifts", "1", "--url", place.url], env={"COLUMNS": "300"}).stdout
+
+    part = next(line for line in trails.splitlines() if "held" in line)
+    assert gift["donor"] in part
+    assert CODE in part
+    assert "2.500 kg" in part
+    assert "the donor's gifts now" not in gifts
+
+
+def test_campaign__for_people__tells_its_two_titles_apart(place: Place) -> None:
+    shown = CliRunner().invoke(give, ["campaign", "1", "--url", place.url], env={"COLUMNS": "300"}).stdout
+
+    assert "title in English" in shown
+    assert "title in Chinese" in shown
+    assert "as given" not in shown
+
+
 @pytest.mark.parametrize("app", [give, retire])
 def test_receipt__for_people__says_honestly_what_it_is(place: Place, app: typer.Typer) -> None:
     gift = place.run(give, "gifts", 1)[-1]
@@ -106,6 +127,9 @@ class TestDonor:
         kept = place.run(give, "pledge", 1, CODE, *terms, "--dev", DONOR)
         assert (kept["shareBps"], kept["maxAmountGco2e"], kept["state"]) == (1_000, "5000", "standing")
         assert place.run(give, "pledges", "--dev", DONOR) == [kept]
+        told = CliRunner().invoke(give, ["pledges", "--url", place.url, "--dev", str(DONOR)], env={"COLUMNS": "400"})
+        assert kept["pledgeHash"] in told.stdout
+        assert "the donor's gifts now" not in told.stdout
 
         place.run(give, "withdraw", kept["number"], "--dev", DONOR)
         place.world.relay()

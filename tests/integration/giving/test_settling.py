@@ -87,7 +87,9 @@ def test_owing__nothing__is_an_empty_list_and_settling_it_is_refused(floor: Serv
     [owed] = floor.said(me, IDLE, "owe")
     assert (owed["vintage"], owed["outstandingGco2e"], owed["ownCredits"]) == (2025, str(OWED_GCO2E), [])
     assert floor.said(me, IDLE, "settle", "2024", "--by", "credits", code=2)["code"] == "deficit.nothing_owed"
-    assert floor.said(me, IDLE, "settle", "2025", "--by", "credits", code=1)["code"] == "deficit.nothing_fits"
+    refused = floor.said(me, IDLE, "settle", "2025", "--by", "credits", code=1)
+    assert refused["code"] == "deficit.nothing_fits"
+    assert "tanyu aid rounds" in refused["detail"], "where aid is applied for"
     assert floor.said(me, IDLE, "settle", "2025", "--by", "market", code=1)["code"] == "deficit.nothing_fits"
     assert floor.outstanding(reference) == OWED_GCO2E
 
