@@ -35,7 +35,7 @@ def _base_url(url: str | None) -> str:
     return url or f"http://127.0.0.1:{Settings.of_environment().port}"
 
 
-def _price(base_units: str | None) -> str:
+def shown_price(base_units: str | None) -> str:
     """A price as an order names it, so that it can be typed into one."""
     return "-" if base_units is None else price_text(int(base_units))
 
@@ -45,10 +45,10 @@ def _book_table(book: Mapping[str, Any]) -> Table:
         "kg to buy", "orders", f"{TOKEN.symbol} per kg", "orders", "kg to sell", title=f"{book['classCode']}, book"
     )
     for level in reversed(book["asks"]):
-        table.add_row("", "", _price(level["pricePerKg"]), str(level["orders"]), level["lots"])
+        table.add_row("", "", shown_price(level["pricePerKg"]), str(level["orders"]), level["lots"])
     table.add_section()
     for level in book["bids"]:
-        table.add_row(level["lots"], str(level["orders"]), _price(level["pricePerKg"]), "", "")
+        table.add_row(level["lots"], str(level["orders"]), shown_price(level["pricePerKg"]), "", "")
     return table
 
 
@@ -59,7 +59,7 @@ def _trades_table(trades: Sequence[Mapping[str, Any]]) -> Table:
             trade["matchedAt"],
             str(trade["tradeId"]),
             trade["lots"],
-            _price(trade["pricePerKg"]),
+            shown_price(trade["pricePerKg"]),
             trade["takerSide"],
             trade["state"],
         )
@@ -93,7 +93,7 @@ def trades(
 def _candles_table(candles: Sequence[Mapping[str, Any]]) -> Table:
     table = Table("from", "open", "high", "low", "close", "kg", "trades", "busted", title=f"{TOKEN.symbol} per kg")
     for candle in candles:
-        prices = (_price(candle[f"{name}PerKg"]) for name in ("open", "high", "low", "close"))
+        prices = (shown_price(candle[f"{name}PerKg"]) for name in ("open", "high", "low", "close"))
         counts = (str(candle[name]) for name in ("volumeLots", "trades", "busted"))
         table.add_row(candle["start"], *prices, *counts)
     return table
