@@ -12,6 +12,7 @@ from rich.table import Table
 from backend.access.client import ApiClient
 from backend.access.terminal import AsJson, emit, failing_plainly
 from backend.market.candle import Interval
+from backend.market.figures import TOKEN, money_text, price_text
 from backend.market.order import Side
 from backend.market.stream_client import BookMirror, StreamClient, Update
 from backend.storage.settings import Settings
@@ -34,24 +35,31 @@ def _base_url(url: str | None) -> str:
     return url or f"http://127.0.0.1:{Settings.of_environment().port}"
 
 
+def shown_price(base_units: str | None) -> str:
+    """A price as an order names it, so that it can be typed into one."""
+    return "-" if base_units is None else price_text(int(base_units))
+
+
 def _book_table(book: Mapping[str, Any]) -> Table:
-    table = Table("kg to buy", "orders", "price per kg", "orders", "kg to sell", title=f"{book['classCode']}, book")
+    table = Table(
+        "kg to buy", "orders", f"{TOKEN.symbol} per kg", "orders", "kg to sell", title=f"{book['classCode']}, book"
+    )
     for level in reversed(book["asks"]):
-        table.add_row("", "", level["pricePerKg"], str(level["orders"]), level["lots"])
+        table.add_row("", "", shown_price(level["pricePerKg"]), str(level["orders"]), level["lots"])
     table.add_section()
     for level in book["bids"]:
-        table.add_row(level["lots"], str(level["orders"]), level["pricePerKg"], "", "")
+        table.add_row(level["lots"], str(level["orders"]), shown_price(level["pricePerKg"]), "", "")
     return table
 
 
 def _trades_table(trades: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table("time", "trade", "kg", "price per kg", "taker", "state")
+    table = Table("time", "trade", "kg", f"{TOKEN.symbol} per kg", "taker", "state")
     for trade in trades:
         table.add_row(
             trade["matchedAt"],
             str(trade["tradeId"]),
             trade["lots"],
-            trade["pricePerKg"],
+            shown_price(trade["pricePerKg"]),
             trade["takerSide"],
             trade["state"],
         )
@@ -65,7 +73,7 @@ def book(
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Shows the price levels of a class: sells above, buys below. Prices in payment-token base units."""
+    """Shows the price levels of a class: sells above, buys below. Prices in payment tokens; --json in base units."""
     with failing_plainly(as_json=as_json):
         emit(read(url, class_ref, "book", depth=depth), as_json=as_json, render=_book_table)
 
@@ -83,9 +91,9 @@ def trades(
 
 
 def _candles_table(candles: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table("from", "open", "high", "low", "close", "kg", "trades", "busted")
+    table = Table("from", "open", "high", "low", "close", "kg", "trades", "busted", title=f"{TOKEN.symbol} per kg")
     for candle in candles:
-        prices = (candle[f"{name}PerKg"] or "-" for name in ("open", "high", "low", "close"))
+        prices = (shown_price(candle[f"{name}PerKg"]) for name in ("open", "high", "low", "close"))
         counts = (str(candle[name]) for name in ("volumeLots", "trades", "busted"))
         table.add_row(candle["start"], *prices, *counts)
     return table
@@ -109,11 +117,13 @@ def _watched_line(update: Update, mirror: BookMirror) -> str:
     """What happened, in a line for people."""
     if update.channel.startswith("book:"):
         best = [mirror.depth.best(side, 1) for side in (Side.BUY, Side.SELL)]
-        bid, ask = (f"{levels[0].lots} kg at {levels[0].price_per_kg}" if levels else "nobody" for levels in best)
+        bid, ask = (
+            f"{levels[0].lots} kg at {money_text(levels[0].price_per_kg)}" if levels else "nobody" for levels in best
+        )
         return f"book    buys: {bid}; sells: {ask}"
     told = update.data.get("events", ())
     return "\n".join(
-        f"{event['event']:<7} {event['trade']['lots']} kg at {event['trade']['pricePerKg']}"
+        f"{event['event']:<7} {event['trade']['lots']} kg at {money_text(int(event['trade']['pricePerKg']))}"
         f" ({event['trade']['takerSide']}, trade {event['trade']['tradeId']})"
         for event in told
     )

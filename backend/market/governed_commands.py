@@ -8,21 +8,41 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from backend.access.terminal import AsJson, emit, failing_plainly
-from backend.market.commands import ClassRef, Url, app, read
+from backend.market.commands import ClassRef, Url, app, read, shown_price
+from backend.market.figures import TOKEN
 from backend.market.govern_commands import rule_text
 
 __all__ = ["app"]
 
 
+_UNITS = {
+    "tick": "base units per kg",
+    "priceMax": "base units per kg",
+    "lotsMin": "kg",
+    "lotsMax": "kg",
+    "lotsHeldMax": "kg",
+    "bandBps": "basis points",
+    "protectionBps": "basis points",
+    "collectS": "seconds",
+    "randomEndS": "seconds",
+    "volatilityS": "seconds",
+    "preOpenS": "seconds",
+    "opensS": "UTC",
+    "closesS": "UTC",
+    "calls": "UTC",
+}
+"""What a rule's number counts, where its name alone does not say it to a trader."""
+
+
 def _rules(found: Mapping[str, Any]) -> RenderableType:
-    band = f"{found['bandLowPerKg'] or '-'} to {found['bandHighPerKg'] or '-'}"
-    table = Table("rule", "value", title=f"{found['classCode']}, {found['phase']}")
-    table.add_row("reference price", found["referencePerKg"] or "-")
-    table.add_row("band", band)
-    table.add_row("next call", found["nextCall"] or "-")
+    reference, low, high = (shown_price(found[name]) for name in ("referencePerKg", "bandLowPerKg", "bandHighPerKg"))
+    table = Table("rule", "value", "unit", title=f"{found['classCode']}, {found['phase']}")
+    table.add_row("reference price", reference, f"{TOKEN.symbol} per kg")
+    table.add_row("band", f"{low} to {high}", f"{TOKEN.symbol} per kg")
+    table.add_row("next call", found["nextCall"] or "-", "")
     rules = {name: value for name, value in found["rules"].items() if name != "day"} | found["rules"]["day"]
     for name, value in rules.items():
-        table.add_row(name, rule_text(name, value))
+        table.add_row(name, rule_text(name, value), _UNITS.get(name, ""))
     return table
 
 

@@ -100,7 +100,9 @@ def test_stop_resume_and_reference__are_told_in_the_history_with_who_and_why() -
     for words in ("the last tender", "a wrong price", "it was right", "phase: cancel_only -> volatility_call"):
         assert words in history.stdout
     rules = market("rules", CODE)
-    assert "180 to 220" in rules.stdout
+    assert "0.00018 to 0.00022" in rules.stdout
+    for unit in ("TTD per kg", "base units per kg", "basis points", "seconds"):
+        assert unit in rules.stdout
     assert "volatility_call" in rules.stdout
 
 

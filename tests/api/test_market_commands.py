@@ -53,12 +53,13 @@ def test_book__as_json__is_what_the_server_says() -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_book__for_people__shows_sells_above_buys() -> None:
+def test_book__for_people__shows_sells_above_buys_in_payment_tokens() -> None:
     result = runner.invoke(commands.app, ["book", "CN-SC/2025/SIM"])
 
     assert result.exit_code == 0, result.output
     assert "CN-SC/2025/SIM" in result.stdout
-    assert result.stdout.index("100") < result.stdout.index("90")
+    assert "TTD per kg" in result.stdout
+    assert result.stdout.index("0.0001") < result.stdout.index("0.00009")
 
 
 @pytest.mark.usefixtures("world")
@@ -68,6 +69,7 @@ def test_trades__both_ways__show_the_trade() -> None:
 
     assert [trade["lots"] for trade in json.loads(as_json.stdout)] == ["2"]
     assert "matched" in for_people.stdout
+    assert "0.0001" in for_people.stdout
 
 
 @pytest.mark.usefixtures("world")
@@ -92,3 +94,4 @@ def test_candles__both_ways__show_what_was_traded() -> None:
     assert [(candle["closePerKg"], candle["volumeLots"]) for candle in json.loads(as_json.stdout)] == [("100", "2")]
     assert for_people.exit_code == 0, for_people.output
     assert "close" in for_people.stdout
+    assert "0.0001" in for_people.stdout

@@ -44,8 +44,8 @@ def test_watch__for_people__tells_best_prices_and_trades(database: Database) -> 
     assert found.exit_code == 0, found.output
     lines = found.stdout.splitlines()
     assert lines[0] == "book    buys: nobody; sells: nobody"
-    assert "book    buys: nobody; sells: 3 kg at 101" in lines
-    assert "trade   2 kg at 101 (buy, trade 1)" in lines
+    assert "book    buys: nobody; sells: 3 kg at 0.000101 TTD" in lines
+    assert "trade   2 kg at 0.000101 TTD (buy, trade 1)" in lines
 
 
 def test_watch__as_json__is_one_update_a_line(database: Database) -> None:
