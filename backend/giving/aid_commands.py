@@ -69,7 +69,7 @@ def apply(
         body |= {"auditor": auditor} if auditor else {}
     path = f"/aid/rounds/{round_id}/applications"
     if dry_run:
-        person.show({"wouldPostTo": path, "body": body}, as_json=as_json)
+        person.show({"wouldPostTo": path, "body": body | {"credential": str(credential)}}, as_json=as_json)
     else:
         person.ask("POST", path, as_json=as_json, body=body)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from itertools import islice
 from typing import Annotated, Any
 
@@ -64,6 +65,21 @@ def _trades_table(trades: Sequence[Mapping[str, Any]]) -> Table:
             trade["state"],
         )
     return table
+
+
+def _classes_table(classes: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table("class", "kg of an order", f"{TOKEN.symbol} per kg, in steps of", "fee")
+    for one in classes:
+        fee = f"{Decimal(one['feeBps']) / 100} %"
+        table.add_row(one["classCode"], f"{one['lotsMin']} to {one['lotsMax']}", shown_price(one["tick"]), fee)
+    return table
+
+
+@app.command("classes")
+def list_classes(url: Url = None, as_json: AsJson = False) -> None:
+    """Lists every class with a market, and what an order for it must keep to; `rules` tells one whole."""
+    with failing_plainly(as_json=as_json), ApiClient(_base_url(url)) as client:
+        emit(client.get("/market/classes"), as_json=as_json, render=_classes_table)
 
 
 @app.command()

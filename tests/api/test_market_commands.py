@@ -43,6 +43,18 @@ def world(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
 
 
 @pytest.mark.usefixtures("world")
+def test_classes__for_people__are_listed_with_what_an_order_must_keep_to() -> None:
+    result = runner.invoke(commands.app, ["classes"], env={"COLUMNS": "80"})
+    listed = json.loads(runner.invoke(commands.app, ["classes", "--json"]).stdout)
+
+    assert result.exit_code == 0, result.output
+    (one,) = (line for line in result.stdout.splitlines() if "CN-SC/2025/SIM" in line)
+    rules = next(rules for rules in listed if rules["classCode"] == "CN-SC/2025/SIM")
+    assert f"{rules['lotsMin']} to {rules['lotsMax']}" in one
+    assert f"{int(rules['feeBps']) / 100} %" in one
+
+
+@pytest.mark.usefixtures("world")
 def test_book__as_json__is_what_the_server_says() -> None:
     result = runner.invoke(commands.app, ["book", "CN-SC/2025/SIM", "--json"])
 
