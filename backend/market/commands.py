@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from decimal import Decimal
 from itertools import islice
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 from rich.table import Table
 
 from backend.access.client import ApiClient
+from backend.access.figures import percent_text
 from backend.access.terminal import AsJson, emit, failing_plainly
 from backend.market.candle import Interval
 from backend.market.figures import TOKEN, money_text, price_text
@@ -70,7 +70,7 @@ def _trades_table(trades: Sequence[Mapping[str, Any]]) -> Table:
 def _classes_table(classes: Sequence[Mapping[str, Any]]) -> Table:
     table = Table("class", "kg of an order", f"{TOKEN.symbol} per kg, in steps of", "fee")
     for one in classes:
-        fee = f"{Decimal(one['feeBps']) / 100} %"
+        fee = percent_text(int(one["feeBps"]))
         table.add_row(one["classCode"], f"{one['lotsMin']} to {one['lotsMax']}", shown_price(one["tick"]), fee)
     return table
 

@@ -51,7 +51,8 @@ def test_classes__for_people__are_listed_with_what_an_order_must_keep_to() -> No
     (one,) = (line for line in result.stdout.splitlines() if "CN-SC/2025/SIM" in line)
     rules = next(rules for rules in listed if rules["classCode"] == "CN-SC/2025/SIM")
     assert f"{rules['lotsMin']} to {rules['lotsMax']}" in one
-    assert f"{int(rules['feeBps']) / 100} %" in one
+    assert rules["feeBps"] == "30"
+    assert "0.3 %" in one
 
 
 @pytest.mark.usefixtures("world")
