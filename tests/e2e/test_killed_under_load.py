@@ -24,7 +24,7 @@ from backend.kernel.clock import SystemClock
 from backend.kernel.digest import to_hex
 from backend.market.disclosure import disclosed, write
 from tests.e2e.loader_process import answer_of, until_answered
-from tests.e2e.processes import Processes
+from tests.e2e.processes import START_S, Processes
 from tests.patience import until
 
 TRADERS = ((0, "sell"), (1, "buy"))
@@ -58,7 +58,9 @@ class Load:
 
     def wait_for_news(self) -> None:
         before = self.answered()
-        until(lambda: all(now >= was + NEWS for now, was in zip(self.answered(), before, strict=True)), "answers")
+        until(
+            lambda: all(now >= was + NEWS for now, was in zip(self.answered(), before, strict=True)), "answers", START_S
+        )
 
     def stop(self) -> list[dict[str, Any]]:
         """Every request that was answered, with its first answer."""
@@ -97,8 +99,7 @@ def _kill_under(load: Load, kills: int) -> None:
         time.sleep(secrets.randbelow(LATEST_KILL_MS) / 1000)
         load.processes.kill_server()
         load.processes.start_server()
-        load.processes.wait_ready()
-        load.wait_for_news()
+        load.wait_for_news()  # of the market alone: most kills then come while the link still catches up with the chain
 
 
 def _journal(load: Load) -> Journal:
