@@ -1,5 +1,5 @@
-"""Tables that fit a terminal. Words wrap; where that is not enough, what all rows have in common is said once, units move
-into the headers, long ids are shown by their ends, and the last columns are left out. No amount is ever cut or broken.
+"""Tables that fit a terminal. Words wrap; where that is not enough, what all rows have in common is said once, units
+move into the headers, long ids are shown by their ends, and the last columns are left out. No amount is ever cut.
 """
 
 import re
