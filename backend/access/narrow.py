@@ -16,6 +16,12 @@ from backend.access.figures import short_hex
 EDGES_A_COLUMN, EDGE = 3, 1
 """What a box takes: a line and two spaces for each column, and one line more."""
 
+SHORT_LINE, WORDS_WIDTH = 24, 16
+"""A column of longer lines is not folded into fewer columns than these: a sentence in a gutter is hard to read."""
+
+COLUMNS_LEAST = 3
+"""Columns that a table must keep to be worth it."""
+
 WIDE_WORD = 12
 """Columns enough for a word of wide characters: Chinese has no spaces between its words, and breaks anywhere."""
 
@@ -46,7 +52,13 @@ class _Column:
     def least(self) -> int:
         """What it cannot do without: of figures all of each, of words the longest."""
         cells = map(_line_width if self.justify == "right" else _word_width, self.cells)
-        return max(1, _word_width(self.header), *cells)
+        words = WORDS_WIDTH if self.justify != "right" and self.most > SHORT_LINE else 1
+        return max(words, _word_width(self.header), *cells)
+
+    @property
+    def is_same(self) -> bool:
+        """Whether it says the same of every row, and is no figure, which are the same by chance."""
+        return self.justify != "right" and len(self.cells) > 1 and len({cell.plain for cell in self.cells}) == 1
 
     @property
     def most(self) -> int:
@@ -55,21 +67,22 @@ class _Column:
 
 
 def narrowed(table: Table, width: int) -> Narrow | None:
-    """The table in `width` columns; None if more than half of its columns would have to be left out. Where there are
-    no headers one thing is told, and nothing of it is shortened or left out.
+    """The table in `width` columns; None if too few of its own would be left. Where there are no headers one thing is
+    told, and nothing of it is shortened or left out.
     """
     columns = [_Column(_text(one.header), one.justify, [*map(_text, one.cells)]) for one in table.columns]
     whole = _fitted(table, columns, width)
     if whole is not None or not table.show_header:
         return None if whole is None else Narrow(whole)
-    same = [one for one in columns if len(one.cells) > 1 and len({cell.plain for cell in one.cells}) == 1]
-    tight = [_tight(one) for one in columns if one not in same]
-    for kept in range(len(tight), len(tight) // 2, -1):
+    same = [one for one in columns if one.is_same]
+    rest = [one for one in columns if not one.is_same]
+    tight = [_tight(one) for one in rest]
+    for kept in range(len(tight), min(len(tight), COLUMNS_LEAST) - 1, -1):
         fitted = _fitted(table, tight[:kept], width)
         if fitted is not None:
-            is_short = any(_LONG_ID.search(cell.plain) for one in columns if one not in same for cell in one.cells)
+            is_short = any(_LONG_ID.search(cell.plain) for one in rest[:kept] for cell in one.cells)
             said = [(one.header.plain, one.cells[0].plain) for one in same]
-            return Narrow(fitted, said, [one.header.plain for one in tight[kept:]], is_short)
+            return Narrow(fitted, said, [one.header.plain for one in rest[kept:]], is_short)
     return None
 
 

@@ -37,12 +37,12 @@ UNLIMITED = 100_000
 
 _SAYS: Mapping[Language, Mapping[str, str]] = {
     "en": {
-        "left_out": "No room for: {}. A wider terminal, --json or a pipe such as `| cat` has it.",
-        "short": "Long ids are shown by their ends; --json or a pipe such as `| cat` has them whole.",
+        "left_out": "No room for: {}; --json or `| cat` has it.",
+        "short": "Long ids are shown by their ends; --json or `| cat` has them whole.",
     },
     "zh": {
-        "left_out": "放不下的列：{}。加宽终端、加 --json 或用管道（如 `| cat`）可见。",
-        "short": "较长的编号只显示首尾；加 --json 或用管道（如 `| cat`）可得完整编号。",
+        "left_out": "放不下的列：{}；加 --json 或 `| cat` 可见。",
+        "short": "较长的编号只显示首尾；加 --json 或 `| cat` 可得完整编号。",
     },
 }
 

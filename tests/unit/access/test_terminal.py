@@ -110,7 +110,7 @@ def test_show__short_ids_and_columns_left_out__are_said_once_for_all_tables() ->
     text = shown_at(70, Group(wide_table(), wide_table()))
 
     assert text.count("Long ids are shown by their ends") == 1
-    assert text.count("No room for: minted.") == 1
+    assert text.count("No room for: minted;") == 1
     assert "只显示首尾" in shown_at(80, wide_table(), "zh")
 
 
