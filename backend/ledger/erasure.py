@@ -26,6 +26,7 @@ from backend.ledger.person import Person
 from backend.ledger.service import release_netting
 from backend.ledger.state import State
 from backend.ledger.tables import (
+    THEIR_STATES,
     ActivityRow,
     CorrectionRow,
     HandOverRow,
@@ -91,7 +92,7 @@ def given_up(session: Session, person: Person) -> list[str]:
 def _current_in(session: Session, person: Person, state: State) -> Sequence[StatementRow]:
     query = (
         select(StatementRow)
-        .join(StatementStateRow, col(StatementStateRow.statement_id) == col(StatementRow.id))
+        .join(StatementStateRow, THEIR_STATES)
         .where(col(StatementRow.person_id) == person.person_id, col(StatementRow.current))
         .where(col(StatementStateRow.state) == str(state))
     )
