@@ -4,7 +4,7 @@ The contract wants the charity as the sender. Nothing is stored: whoever sends a
 spends needs its second signer's word besides: a message that the other key signs, wherever that is kept.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from eth_abi.abi import encode
@@ -12,7 +12,6 @@ from eth_abi.abi import encode
 from backend.chain.contracts import Contracts
 from backend.chain.keccak import keccak
 from backend.chain.keys import Signer
-from backend.chain.typed_data import sign
 from backend.giving.grant import Grant
 from backend.giving.signed_message import deadline_after
 from backend.kernel.digest import to_hex
@@ -56,14 +55,6 @@ def grant_message(campaign_id: int, class_id: int, grants: Sequence[Grant]) -> d
         "totalGco2e": sum(amounts),
         "grantsDigest": keccak(encode(["uint256[]", "bytes32[]"], [amounts, references])),
     }
-
-
-def word_of(
-    contracts: Contracts, second: Signer, type_name: str, message: Mapping[str, object], *, number: int, deadline: int
-) -> Word:
-    """The second signer's word for one act. Deadline in Unix seconds."""
-    whole = {**message, "number": number, "deadline": deadline}
-    return number, deadline, sign(second, type_name, contracts.deployment.domain("Charity"), whole)
 
 
 class CharitySender:
