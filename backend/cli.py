@@ -42,7 +42,7 @@ from backend.link.indexer import Indexer
 from backend.link.reconcile import Finding
 from backend.link.reconcile import reconcile as differences
 from backend.market.govern_commands import app as govern
-from backend.market.governed_commands import app as market
+from backend.market.standing_commands import app as market
 from backend.market.trade_plan_commands import app as trade
 from backend.settlement.fee import FeeProjection
 from backend.storage.database import Database

@@ -73,7 +73,6 @@ def acts(
 
 def _acted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Acts with what matters first: their numbers are for programs."""
-    names = ("createdAt", "kind", "state", "amountGco2e", "txHash", "reason")
     return [
         {
             **{name: row[name] for name in ("createdAt", "kind", "state")},
