@@ -153,10 +153,13 @@ def open_campaign(
 
 
 def _opened(contracts: Contracts, key: Key, terms: tuple[object, ...], same: list[str]) -> dict[str, str]:
-    """The campaign that tells this story already, or the transaction that opens it."""
+    """The campaign that tells this story already, or a new one and the transaction that opened it."""
     if same:
         return {"campaignId": same[0]}
-    return {"txHash": to_hex(CharitySender(contracts, key.signer).do("openCampaign", *terms))}
+    sender = CharitySender(contracts, key.signer)
+    sent = sender.do("openCampaign", *terms)
+    opened = sender.opened(sent)
+    return ({} if opened is None else {"campaignId": str(opened)}) | {"txHash": to_hex(sent)}
 
 
 @app.command("close")

@@ -10,6 +10,7 @@ from datetime import datetime
 from eth_abi.abi import encode
 
 from backend.chain.contracts import Contracts
+from backend.chain.events import EventDecoder
 from backend.chain.keccak import keccak
 from backend.chain.keys import Signer
 from backend.giving.grant import Grant
@@ -78,6 +79,13 @@ class CharitySender:
         if sent.receipt is None:
             raise CharityActWaits(function, sent.tx_hash)
         return sent.tx_hash
+
+    def opened(self, tx_hash: bytes) -> int | None:
+        """The campaign that a transaction of `openCampaign` opened; None if the chain has it no more."""
+        decoder, at = EventDecoder(self._contracts.deployment), self._desk.node.head().time
+        found = (decoder.decode(log, at) for log in self._desk.node.logs_in(tx_hash) or ())
+        ids = (event.args["campaignId"] for event in found if event is not None and event.name == "CampaignOpened")
+        return next(ids, None)
 
     def retire_early(self, campaign_id: int, class_id: int, amount_gco2e: int, word: Word) -> bytes:
         """Retires what a pool holds before its decision."""

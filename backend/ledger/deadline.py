@@ -12,8 +12,9 @@ from backend.kernel.errors import TanyuError
 from backend.ledger.books import Books
 from backend.ledger.closing import close, submit
 from backend.ledger.residence import region_on, residences_of
+from backend.ledger.standings import THEIR_STATES
 from backend.ledger.state import State
-from backend.ledger.tables import THEIR_STATES, PersonRow, StatementRow, StatementStateRow
+from backend.ledger.tables import PersonRow, StatementRow, StatementStateRow
 from backend.storage.database import Database
 
 SUBMIT_WITHIN = timedelta(days=120)

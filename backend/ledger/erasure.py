@@ -24,9 +24,9 @@ from backend.ledger.key_names import home_key_name, person_key_name, vehicle_key
 from backend.ledger.of_age import keep_of_age, majority_known
 from backend.ledger.person import Person
 from backend.ledger.service import release_netting
+from backend.ledger.standings import THEIR_STATES
 from backend.ledger.state import State
 from backend.ledger.tables import (
-    THEIR_STATES,
     ActivityRow,
     CorrectionRow,
     HandOverRow,

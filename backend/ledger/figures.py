@@ -11,8 +11,9 @@ from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.ledger.key_names import know_person
+from backend.ledger.standings import THEIR_STATES
 from backend.ledger.state import State
-from backend.ledger.tables import THEIR_STATES, PersonRow, StatementRow, StatementStateRow
+from backend.ledger.tables import PersonRow, StatementRow, StatementStateRow
 
 PAGE = 1_000
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from sqlmodel import Session, col, select
 
 from backend.kernel.errors import Conflict
+from backend.ledger.standings import THEIR_STATES
 from backend.ledger.state import FROZEN
-from backend.ledger.tables import THEIR_STATES, StatementRow, StatementStateRow
+from backend.ledger.tables import StatementRow, StatementStateRow
 
 
 class VintageFrozen(Conflict):

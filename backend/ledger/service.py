@@ -15,9 +15,9 @@ from backend.kernel.errors import NotFound
 from backend.ledger.debt import deficit_reference
 from backend.ledger.deficit import refresh_state
 from backend.ledger.key_names import know_person
+from backend.ledger.standings import THEIR_STATES
 from backend.ledger.state import State, step, step_back
 from backend.ledger.tables import (
-    THEIR_STATES,
     AddressRow,
     DeficitRow,
     NettingRow,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
-from sqlmodel import Field, Relationship, SQLModel, col
+from sqlmodel import Field, Relationship, SQLModel
 
 from backend.ledger.compartments import ACTIVITY, CORRECTION, ODOMETER, PERSON, STATEMENT, VEHICLE_USER
 from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
@@ -394,7 +394,3 @@ class SettlementRow(SQLModel, table=True):
     """Whom the retirement names; None for a grant, whose beneficiary stays between the charity and the reference."""
     amount_gco2e: int = Field(sa_type=BigInteger)
     settled_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
-
-
-THEIR_STATES = col(StatementStateRow.statement_id) == col(StatementRow.id)
-"""What joins statements with where they stand."""

@@ -179,6 +179,7 @@ class TestCharity:
         place.world.pass_time(1)
         again = place.desk(campaign, "open", story, *terms)
         assert again["storyDigest"] == opened["storyDigest"]
+        assert again["campaignId"] == opened["campaignId"]
         campaign_id = again["campaignId"]
         shown = place.run(give, "campaign", campaign_id)
         assert (shown["story"]["titleEn"], shown["phase"]) == ("From a file", "collecting")
