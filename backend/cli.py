@@ -26,10 +26,10 @@ from backend.chain.rpc import LOCAL_CHAIN_ID, connect
 from backend.footprint.commands import app as factors
 from backend.footprint.estimate_commands import app as footprint
 from backend.giving.aid_commands import app as aid
-from backend.giving.campaign_commands import app as campaign
 from backend.giving.certificate_commands import app as retire
 from backend.giving.give_commands import app as give
 from backend.giving.owing_commands import me
+from backend.giving.second_commands import app as campaign
 from backend.issuance.appeal_commands import app as appeals
 from backend.issuance.class_commands import app as batch
 from backend.issuance.statement_commands import statement
@@ -42,7 +42,7 @@ from backend.link.indexer import Indexer
 from backend.link.reconcile import Finding
 from backend.link.reconcile import reconcile as differences
 from backend.market.govern_commands import app as govern
-from backend.market.governed_commands import app as market
+from backend.market.standing_commands import app as market
 from backend.market.trade_plan_commands import app as trade
 from backend.settlement.fee import FeeProjection
 from backend.storage.database import Database

@@ -62,7 +62,7 @@ def server_url() -> str:
         folder = Path(tempfile.mkdtemp(prefix="tanyu-pg-"))
         with _one_at_a_time():
             url: str = get_server(folder, cleanup_mode="delete").get_uri()
-    except Exception as failure:
+    except Exception as failure:  # what a machine lacks is anything: the wheel, a login, a locale, shared memory
         raise NoPostgresql(failure) from failure
     with psycopg.connect(url, autocommit=True) as connection:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):

@@ -38,7 +38,7 @@ def minute_text(at: datetime) -> str:
 
 def short_hex(text: str) -> str:
     """The ends of a long hex text."""
-    return text if len(text) <= 16 else f"{text[:8]}…{text[-6:]}"
+    return text if len(text) <= 16 else f"{text[:6]}…{text[-4:]}"
 
 
 def percent_floor(part: int, whole: int) -> int:

@@ -4,6 +4,7 @@ Exit codes: 0 ok, 1 finding or failure, 2 bad usage: malformed, or naming what d
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -16,6 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from backend.access.client import ApiProblem
+from backend.access.language import Language, terminal_language
+from backend.access.narrow import Narrow, narrowed
 from backend.access.problems import problem_of
 from backend.kernel.errors import InvalidInput, NotFound, TanyuError
 
@@ -31,6 +34,17 @@ _MISUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.G
 
 UNLIMITED = 100_000
 """Columns of an output that is no terminal: what is piped is for a program or a file, which wrap nothing."""
+
+_SAYS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "left_out": "No room for: {}; --json or `| cat` has it.",
+        "short": "Long ids are shown by their ends; --json or `| cat` has them whole.",
+    },
+    "zh": {
+        "left_out": "放不下的列：{}；加 --json 或 `| cat` 可见。",
+        "short": "较长的编号只显示首尾；加 --json 或 `| cat` 可得完整编号。",
+    },
+}
 
 Value = TypeVar("Value")
 
@@ -48,29 +62,54 @@ def to_json(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form: make it a Wire model or a string")
 
 
-def emit(value: Value, *, as_json: bool, render: Callable[[Value], RenderableType]) -> None:
-    """Prints a result: JSON with --json, else what `render` makes of it."""
+def emit(
+    value: Value, *, as_json: bool, render: Callable[[Value], RenderableType], language: Language | None = None
+) -> None:
+    """Prints a result: JSON with --json, else what `render` makes of it. `language`: what was asked for, if any was."""
     if as_json:
         typer.echo(json.dumps(to_json(value), ensure_ascii=False, indent=2))
     else:
         console = Console()
-        show(render(value), console if console.is_terminal else Console(width=UNLIMITED))
+        show(render(value), console if console.is_terminal else Console(width=UNLIMITED), language)
 
 
-def show(shown: RenderableType, console: Console) -> None:
-    """Prints so that no id and no amount is ever cut or broken: a table that is wider than the terminal is told row by
-    row, one line a cell, and a line that is too long is left to the terminal to wrap.
+def show(shown: RenderableType, console: Console, language: Language | None = None) -> None:
+    """Prints so that everything fits the terminal and no amount is ever cut or broken: a table that is wider is shown
+    narrow, with a word on what that left out; one that cannot be is told row by row, one line a cell. A line that is
+    too long is left to the terminal to wrap.
     """
+    says, parts = _SAYS[terminal_language(language, os.environ)], [*_parts(shown)]
+    narrow = [_show(part, console) for part in parts]
+    left_out = dict.fromkeys(header for one in narrow if one for header in one.left_out)
+    if left_out:
+        console.print(says["left_out"].format(", ".join(left_out)), soft_wrap=True, markup=False)
+    if any(one and one.is_short for one in narrow):
+        console.print(says["short"], soft_wrap=True)
+
+
+def _parts(shown: RenderableType) -> Iterator[RenderableType]:
     if isinstance(shown, Group):
         for part in shown.renderables:
-            show(part, console)
-    elif not isinstance(shown, Table):
+            yield from _parts(part)
+    else:
+        yield shown
+
+
+def _show(shown: RenderableType, console: Console) -> Narrow | None:
+    """Prints it, and tells how if it is a table that had to be narrow."""
+    if not isinstance(shown, Table):
         console.print(shown, soft_wrap=True)
     elif console.measure(shown, options=console.options.update(width=UNLIMITED)).maximum <= console.width:
         console.print(shown)
+    elif (narrow := narrowed(shown, console.width)) is not None:
+        for header, cell in narrow.same:
+            console.print(Text(f"{header}: {cell}"), soft_wrap=True)
+        console.print(narrow.table)
+        return narrow
     else:
         for line in _lines(shown):
             console.print(line, soft_wrap=True)
+    return None
 
 
 def _lines(table: Table) -> Iterator[RenderableType]:

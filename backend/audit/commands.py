@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from backend.audit.certificate_commands import certificate
 from backend.audit.journal import Journal
 from backend.audit.journal_commands import ack, journal
 from backend.audit.replay import audit
@@ -49,5 +50,6 @@ def audit_command(
     speak(read, details=details, as_json=as_json)
 
 
+app.command()(certificate)
 app.command()(journal)
 app.command()(ack)

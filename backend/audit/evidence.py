@@ -69,6 +69,20 @@ def check_evidence(history: History, verdicts: Verdicts) -> None:
     _check_logs(history, verdicts)
 
 
+def check_block(body: BlockBody, header: RpcObject, chain_id: int, verdicts: Verdicts) -> None:
+    """One block alone: header, transactions and receipts recompute to its hash."""
+    _check_header(header, verdicts)
+    _check_transactions(body, header, chain_id, verdicts)
+    _check_receipts(body, header, verdicts)
+
+
+def _check_header(header: RpcObject, verdicts: Verdicts) -> None:
+    number = quantity(header["number"])
+    computed = _recomputed(lambda: header_hash(header))
+    expected, found = computed, octets(header["hash"])
+    verdicts.require_equal(HEADER_HASH, f"block {number}", Where(number), expected=expected, found=found)
+
+
 def _check_headers(history: History, verdicts: Verdicts) -> None:
     first = history.headers[0]
     verdicts.require(
@@ -82,8 +96,7 @@ def _check_headers(history: History, verdicts: Verdicts) -> None:
     for header in history.headers:
         number = quantity(header["number"])
         place = Where(number)
-        computed = _recomputed(lambda header=header: header_hash(header))  # type: ignore[misc]  # mypy: default of a lambda
-        verdicts.require_equal(HEADER_HASH, f"block {number}", place, expected=computed, found=octets(header["hash"]))
+        _check_header(header, verdicts)
         if previous is not None:
             expected = [quantity(previous["number"]) + 1, octets(previous["hash"]), True]
             later = quantity(header["timestamp"]) >= quantity(previous["timestamp"])
@@ -99,7 +112,7 @@ def _check_transactions(body: BlockBody, header: RpcObject, chain_id: int, verdi
         TRANSACTIONS, f"block {body.number}", place, expected=octets(header["transactionsRoot"]), found=root
     )
     for transaction in body.transactions:
-        identity = _recomputed(lambda item=transaction: keccak(transaction_bytes(item)))  # type: ignore[misc]  # as above
+        identity = _recomputed(lambda item=transaction: keccak(transaction_bytes(item)))  # type: ignore[misc]  # mypy: default of a lambda
         at = Where(body.number, octets(transaction["hash"]))
         verdicts.require_equal(TRANSACTIONS, "hash", at, expected=identity, found=octets(transaction["hash"]))
         signer = _recomputed(lambda item=transaction: octets(sender(item) or "0x"))  # type: ignore[misc]  # as above

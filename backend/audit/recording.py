@@ -9,6 +9,7 @@ from web3 import HTTPProvider
 from web3.types import RPCEndpoint
 
 from backend.audit.blocks import HEADER_NAMES, RpcObject, bloom_may_hold, octets, quantity
+from backend.audit.certificate import Mined
 from backend.audit.history import BlockBody, History, InnerCall
 from backend.audit.interface import function
 from backend.audit.journal import Journal
@@ -137,6 +138,28 @@ def _recorded(node: Node, deployment: Deployment, head: str, told: Journal | Non
     return history
 
 
+def mined(url: str, deployment: Deployment, transaction: bytes, head: str = "latest") -> Mined | None:
+    """The whole block that a transaction is in; None if the chain has no such transaction. `head` as for `record`.
+
+    Raises NodeUnreachable, NodeRefused, WrongNetwork or BlockUnknown.
+    """
+    node = Node(url)
+    try:
+        network = Network(quantity(node.one("eth_chainId")), _genesis_hash(node))
+        if network != deployment.network:
+            raise WrongNetwork(network, deployment.network)
+        asked, receipt = _block(node, head), node.one("eth_getTransactionReceipt", to_hex(transaction))
+        if receipt is None:
+            return None
+        number = hex(quantity(receipt["blockNumber"]))
+        block = _block(node, number, whole=True)
+        receipts = node.many([("eth_getBlockReceipts", [number])], or_none=True)[0] or _receipts(node, block)
+        body = BlockBody(quantity(number), tuple(block["transactions"]), tuple(receipts))
+        return Mined(_header(block), body, quantity(asked["number"]), str(asked["hash"]))
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as failure:
+        raise NodeRefused("to answer in the usual form", repr(failure)) from failure
+
+
 def _genesis_hash(node: Node) -> str:
     """What block 1 names as its parent: anvil, started again from its state, may serve a block 0 made afresh."""
     first = node.one("eth_getBlockByNumber", "0x1", False)
@@ -148,7 +171,11 @@ def _headers(node: Node, numbers: range) -> tuple[RpcObject, ...]:
     for number, block in zip(numbers, blocks, strict=True):
         if block is None:
             raise BlockUnknown(hex(number))
-    return tuple({name: block[name] for name in HEADER_NAMES if block.get(name) is not None} for block in blocks)
+    return tuple(map(_header, blocks))
+
+
+def _header(block: RpcObject) -> RpcObject:
+    return {name: block[name] for name in HEADER_NAMES if block.get(name) is not None}
 
 
 def _is_ours(node: Node, deployment: Deployment, block: str) -> bool:

@@ -42,7 +42,7 @@ class BlockMalformed(InvalidInput):
         super().__init__(f"--block is {block[:40]!r}; expected a number, latest, safe or finalized", block=block[:40])
 
 
-def _block(text: str) -> str:
+def block_of(text: str) -> str:
     """As a node takes it: 0x-hex or a word. Raises BlockMalformed."""
     if text in {"latest", "safe", "finalized"} or re.fullmatch("0x[0-9a-f]{1,16}", text):
         return text
@@ -61,4 +61,4 @@ def history_of(
         return History.load(from_file)
     if rpc is None or deployment is None or from_file is not None:
         raise SourceUnclear
-    return record(rpc, Deployment.load(deployment), _block(block), told)
+    return record(rpc, Deployment.load(deployment), block_of(block), told)

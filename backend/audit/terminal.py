@@ -66,13 +66,17 @@ def _table(report: Report, *, details: bool) -> Table:
 
 def _coverage(covered: Mapping[str, int | str]) -> Iterator[str]:
     """What was read, in sentences."""
-    if "headBlock" in covered:
+    if "fromBlock" in covered:
         yield (
             f"chain {covered['chainId']}, blocks {covered['fromBlock']} to {covered['headBlock']}: "
             f"{covered['events']} events of {covered['transactions']} transactions, "
             f"{covered['views']} answers of contracts"
         )
         yield f"head {covered['headHash']} (compare it with what another node says)"
+    if "deed.kind" in covered:
+        deed = {name.removeprefix("deed."): value for name, value in covered.items() if name.startswith("deed.")}
+        yield f"the chain has of {covered['deedId']}, {covered['depth']} blocks under its head:"
+        yield from (f"    {name:<12} {value}" for name, value in deed.items())
     if "journalHead" in covered:
         yield f"journal of {covered['journalLines']} lines, operator {covered['journalOperator']}"
         yield f"journal head {covered['journalHead']}"
@@ -84,7 +88,7 @@ def _print(report: Report, *, details: bool) -> None:
         console = Console(width=PIPE_WIDTH)
     console.print(_table(report, details=details))
     for line in _coverage(report.covered):
-        console.print(line, soft_wrap=True)
+        console.print(line, soft_wrap=True, markup=False)
     for note in report.notes:
         console.print(f"note: {note}", soft_wrap=True, markup=False)
     for finding in report.findings[:FINDINGS_SHOWN]:
@@ -95,7 +99,7 @@ def _print(report: Report, *, details: bool) -> None:
         console.print(f"... and {len(report.findings) - FINDINGS_SHOWN} more: see --json")
     verdict = "every promise above holds" if report.holds else f"{len(report.findings)} findings"
     console.print(verdict, style="bold green" if report.holds else "bold red")
-    if "headBlock" in report.covered:
+    if "fromBlock" in report.covered:
         console.print(BEYOND_HISTORY, soft_wrap=True)
 
 

@@ -8,6 +8,7 @@ the salt and the path of its own, and so the proof that it was in.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
@@ -89,6 +90,15 @@ class ApplicationUnknown(NotFound):
         super().__init__(f"you did not apply to round {round_id}", round_id=round_id)
 
 
+class WhyNothing(StrEnum):
+    """Why there is no award for an application."""
+
+    TOO_FEW_GRANTS = "too_few_grants"
+    """There was enough for fewer people than the least that a round grants to, so it granted to nobody."""
+    POT_GIVEN_OUT = "pot_given_out"
+    """Chance put others before it, and nothing was left."""
+
+
 @dataclass(frozen=True)
 class ApplicationView:
     """An application as its person sees it, with what proves it: the path from its leaf to the anchored root (empty
@@ -100,6 +110,8 @@ class ApplicationView:
     proof: tuple[bytes, ...]
     award_gco2e: int
     grant: Movement | None
+    why_nothing: WhyNothing | None
+    """Why a concluded round awarded nothing."""
 
 
 def require_open_round(session: Session, round_id: int, now: datetime) -> AidRound:
@@ -207,7 +219,13 @@ def view_of(session: Session, row: AidApplication) -> ApplicationView:
         proof=proof,
         award_gco2e=0 if award is None else award.amount_gco2e,
         grant=granted_refs(session, [reference]).get(reference),
+        why_nothing=None if award is not None or of.concluded_at is None else _why_nothing(session, row.round_id),
     )
+
+
+def _why_nothing(session: Session, round_id: int) -> WhyNothing:
+    is_given = session.exec(select(AidAward).where(AidAward.round_id == round_id)).first() is not None
+    return WhyNothing.POT_GIVEN_OUT if is_given else WhyNothing.TOO_FEW_GRANTS
 
 
 @dataclass(frozen=True)

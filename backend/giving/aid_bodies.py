@@ -13,7 +13,7 @@ from backend.access.wire import (
 )
 from backend.chain.class_id import class_code
 from backend.giving.aid import AidRule
-from backend.giving.aid_application import ApplicationView
+from backend.giving.aid_application import ApplicationView, WhyNothing
 from backend.giving.aid_round import RoundTerms, seed_at
 from backend.giving.aid_tables import AidBodyWord, AidRound
 from backend.giving.receipt import receipt_id_of
@@ -154,6 +154,7 @@ class ApplicationOut(Wire):
     """An application with all that proves it. `leaf` is SHA-256 of "tanyu.aid.application" and a zero byte, `salt`, and
     the canonical JSON of [roundId, reference, needGco2e]; `proof` leads from it to the round's `root` (OpenZeppelin's
     Merkle tree). `grant` is the receipt of the grant once the chain has it, `settledGco2e` what it settled.
+    `whyNothing`: why a concluded round awarded nothing.
     """
 
     round: RoundOut
@@ -169,6 +170,7 @@ class ApplicationOut(Wire):
     grant: str | None
     grant_tx_hash: HexBytes32 | None
     settled_gco2e: Amount
+    why_nothing: WhyNothing | None
 
     @classmethod
     def of(cls, view: ApplicationView) -> "ApplicationOut":
@@ -188,6 +190,7 @@ class ApplicationOut(Wire):
             grant=None if grant is None else receipt_id_of(grant),
             grant_tx_hash=None if grant is None else grant.tx_hash,
             settled_gco2e=0 if grant is None else grant.counted_gco2e,
+            why_nothing=view.why_nothing,
         )
 
 

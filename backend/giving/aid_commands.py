@@ -1,5 +1,6 @@
 """`tanyu aid`: applying for aid, opening and granting a round, vouching for somebody, registering who may vouch."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,12 +12,13 @@ from backend.access.terminal import AsJson, failing_plainly
 from backend.chain.class_id import parse_code
 from backend.chain.keys import personal_sign, require_dev_chain
 from backend.giving.aid import AidRule, batches_of
-from backend.giving.charity_sender import CharitySender, grant_message, word_of
+from backend.giving.campaign_commands import Ask, WordOf
+from backend.giving.charity_sender import CharitySender, grant_message
 from backend.giving.eligibility import EligibilityMalformed, eligibility_credential
 from backend.giving.grant import Grant
-from backend.giving.signed_message import fresh_number
+from backend.giving.second_word import ASKED_FOR, GRANT, AskedWord, WordFile
 from backend.issuance.chain_options import DeploymentFile, Rpc, contracts_at
-from backend.kernel.clock import SystemClock, iso
+from backend.kernel.clock import SystemClock, iso, unix_s
 from backend.kernel.digest import to_hex
 from backend.ledger.address import require_address
 from backend.ledger.person_session import group
@@ -131,6 +133,8 @@ def grant(
         Path | None, typer.Option("--second-password-file", help="Holds its password.")
     ] = None,
     second_dev: Annotated[int | None, typer.Option("--second-dev", min=0, help="Or a development account.")] = None,
+    ask: Ask = None,
+    word_file: WordOf = None,
     rpc: Rpc = None,
     deployment: DeploymentFile = None,
     dry_run: DryRun = False,
@@ -139,8 +143,9 @@ def grant(
     """As a charity: makes a round's grants on the chain, in batches of several people; again, only what is left."""
     with failing_plainly(as_json=as_json):
         key, contracts = person.key(), contracts_at(rpc, deployment)
-        second = key_of(second_keystore, second_password_file, second_dev)
-        if key.is_development or second.is_development:
+        by_file = ask is not None or word_file is not None
+        second = None if by_file else key_of(second_keystore, second_password_file, second_dev)
+        if key.is_development or (second is not None and second.is_development):
             require_dev_chain(contracts.deployment.chain_id)
         with client_at(person.url) as client:
             require_fit_key(client, key)
@@ -148,14 +153,31 @@ def grant(
             found = client.get(f"/aid/rounds/{round_id}")
             due = client.get(f"/aid/rounds/{round_id}/grants")
         class_id, campaign_id = parse_code(found["classCode"]), int(found["campaignId"])
-        grants = [Grant(bytes.fromhex(one["reference"][2:]), int(one["amountGco2e"])) for one in due]
-        sender, sent = CharitySender(contracts, key.signer), []
-        for batch in [] if dry_run else [grants[part] for part in batches_of(len(grants))]:
-            message, until = grant_message(campaign_id, class_id, batch), sender.deadline(SystemClock().now())
-            word = word_of(contracts, second.signer, "Grant", message, number=fresh_number(), deadline=until)
-            sent.append(to_hex(sender.grant(campaign_id, class_id, batch, word)))
-        total = str(sum(one.amount_gco2e for one in grants))
-    person.show({"grants": len(grants), "amountGco2e": total, "transactions": sent}, as_json=as_json)
+        sender, now = CharitySender(contracts, key.signer), SystemClock().now()
+        if word_file is not None:
+            asked = WordFile.load(word_file, contracts.deployment)
+            asked.require(GRANT, {"campaignId": campaign_id, "classId": class_id})
+            acts: Sequence[AskedWord] = asked.acts
+        else:
+            grants = [Grant(bytes.fromhex(one["reference"][2:]), int(one["amountGco2e"])) for one in due]
+            until = sender.deadline(now) if ask is None else unix_s(now + ASKED_FOR)
+            acts = _asked(campaign_id, class_id, grants, until)
+        if ask is not None:
+            WordFile.ask(ask, contracts.deployment, acts)
+        elif second is not None:
+            acts = [act.signed(second.signer, contracts.deployment) for act in acts]
+        words = [] if dry_run or ask is not None else [(act.grants, act.word(word_file)) for act in acts]
+        sent = [to_hex(sender.grant(campaign_id, class_id, granted, word)) for granted, word in words]
+        total = str(sum(one.amount_gco2e for act in acts for one in act.grants))
+    count = sum(len(act.grants) for act in acts)
+    shown: dict[str, object] = {"grants": count, "amountGco2e": total, "transactions": sent}
+    person.show(shown | ({} if ask is None else {"file": str(ask)}), as_json=as_json)
+
+
+def _asked(campaign_id: int, class_id: int, grants: Sequence[Grant], deadline: int) -> list[AskedWord]:
+    """Grants in batches of several people, each batch to be signed by the second signer."""
+    batches = [grants[part] for part in batches_of(len(grants))]
+    return [AskedWord.of(GRANT, grant_message(campaign_id, class_id, batch), deadline, batch) for batch in batches]
 
 
 @app.command("vouch", offline=True)

@@ -115,17 +115,26 @@ class TransferBody(SignedBody):
         return Transfer(self.from_, self.to, self.class_id, self.amount_gco2e, self.number, self.deadline)
 
 
-class NumberUseBody(SignedBody):
-    """A signed `UseNumber` message, and the contract it was signed for."""
+class NumberBody(SignedBody):
+    """A signed `UseNumber` message. `deadline` in Unix seconds, as signed."""
 
-    contract: NumberedContract
     account: AddressText
     number: Amount
     deadline: Amount
 
+    def used_at(self, contract: NumberedContract) -> NumberUse:
+        """Without the signature, for the contract it was signed for."""
+        return NumberUse(contract, self.account, self.number, self.deadline)
+
+
+class NumberUseBody(NumberBody):
+    """A signed `UseNumber` message, and the contract it was signed for."""
+
+    contract: NumberedContract
+
     def act(self) -> NumberUse:
         """Without the signature."""
-        return NumberUse(self.contract, self.account, self.number, self.deadline)
+        return self.used_at(self.contract)
 
 
 class PaymentApprovalOut(Wire):

@@ -26,10 +26,10 @@ from backend.chain.class_id import parse_code
 from backend.chain.contracts import Contracts
 from backend.chain.keys import require_dev_chain
 from backend.giving.charity_desk import FUNDING_NUMBERS, KIND_NUMBERS
-from backend.giving.charity_sender import CharitySender, early_message, word_of
+from backend.giving.charity_sender import CharitySender, early_message
 from backend.giving.kinds import CampaignKind, CampaignState, Funding
 from backend.giving.picture import JPEG, PNG
-from backend.giving.signed_message import fresh_number
+from backend.giving.second_word import ASKED_FOR, RETIRE_EARLY, AskedWord, WordFile
 from backend.issuance.chain_options import DeploymentFile, Rpc, contracts_at
 from backend.kernel.clock import SystemClock, unix_s
 from backend.kernel.digest import to_hex
@@ -46,6 +46,13 @@ SecondKeystore = Annotated[
 ]
 SecondPassword = Annotated[Path | None, typer.Option("--second-password-file", help="Holds its password.")]
 SecondDev = Annotated[int | None, typer.Option("--second-dev", min=0, help="Or a development account.")]
+Ask = Annotated[
+    Path | None,
+    typer.Option("--ask", help="Writes what the second signer is to sign to this new file, for a week, and ends."),
+]
+WordOf = Annotated[
+    Path | None, typer.Option("--word", help="The file that the second signer signed: `campaign countersign FILE`.")
+]
 CampaignId = Annotated[int, typer.Argument(min=1, help="The campaign's number.")]
 ClassCode = Annotated[str, typer.Argument(metavar="CLASS", help="The credits' class, such as CN-SC/2025/SIM.")]
 Grams = Annotated[int, typer.Argument(min=1, help="Grams of CO2e.")]
@@ -146,10 +153,13 @@ def open_campaign(
 
 
 def _opened(contracts: Contracts, key: Key, terms: tuple[object, ...], same: list[str]) -> dict[str, str]:
-    """The campaign that tells this story already, or the transaction that opens it."""
+    """The campaign that tells this story already, or a new one and the transaction that opened it."""
     if same:
         return {"campaignId": same[0]}
-    return {"txHash": to_hex(CharitySender(contracts, key.signer).do("openCampaign", *terms))}
+    sender = CharitySender(contracts, key.signer)
+    sent = sender.do("openCampaign", *terms)
+    opened = sender.opened(sent)
+    return ({} if opened is None else {"campaignId": str(opened)}) | {"txHash": to_hex(sent)}
 
 
 @app.command("close")
@@ -186,6 +196,8 @@ def retire_held(
     second_keystore: SecondKeystore = None,
     second_password_file: SecondPassword = None,
     second_dev: SecondDev = None,
+    ask: Ask = None,
+    word_file: WordOf = None,
     url: Url = None,
     rpc: Rpc = None,
     deployment: DeploymentFile = None,
@@ -200,13 +212,20 @@ def retire_held(
         with client_at(url) as client:
             state = client.get(f"/campaigns/{campaign_id}")["state"]
         found = {"campaignId": str(campaign_id), "classCode": class_code, "amountGco2e": str(grams)}
-        sender, word = CharitySender(contracts, key.signer), None
-        if state != CampaignState.SUCCEEDED:
+        sender, word, message = CharitySender(contracts, key.signer), None, early_message(*terms)
+        if ask is not None:
+            act = AskedWord.of(RETIRE_EARLY, message, unix_s(SystemClock().now() + ASKED_FOR))
+            WordFile.ask(ask, contracts.deployment, [act])
+            dry_run, found = True, found | {"file": str(ask)}
+        elif state != CampaignState.SUCCEEDED and word_file is not None:
+            answered = WordFile.load(word_file, contracts.deployment)
+            answered.require(RETIRE_EARLY, message)
+            word = answered.acts[0].word(word_file)
+        elif state != CampaignState.SUCCEEDED:
             second = key_of(second_keystore, second_password_file, second_dev)
             _fit(contracts, second)
-            number, until = fresh_number(), sender.deadline(SystemClock().now())
-            message = early_message(*terms)
-            word = word_of(contracts, second.signer, "RetireEarly", message, number=number, deadline=until)
+            act = AskedWord.of(RETIRE_EARLY, message, sender.deadline(SystemClock().now()))
+            word = act.signed(second.signer, contracts.deployment).word(None)
         if not dry_run:
             sent = sender.do("retireHeld", *terms) if word is None else sender.retire_early(*terms, word)
             found |= {"txHash": to_hex(sent)}

@@ -41,11 +41,12 @@ def _running(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     sums, total = [], 0
     for row in reversed(rows):
         total += int(row["amountGco2e"])
-        sums.append({name: row[name] for name in _LISTED} | {"runningGco2e": str(total)})
+        listed = {name: row[name] for name in _LISTED}
+        sums.append(listed | {"runningGco2e": str(total), "final": row["final"]})
     return sums[::-1]
 
 
-_LISTED = ("at", "classCode", "amountGco2e", "purpose", "final", "receiptId")
+_LISTED = ("at", "classCode", "amountGco2e", "purpose", "receiptId")
 
 
 @app.command("list")
@@ -67,7 +68,19 @@ def acts(
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 20, *, as_json: AsJson = False
 ) -> None:
     """Lists your signed acts on their way to the chain, newest first, and where each stands."""
-    person.ask("GET", "/relays", as_json=as_json, params={"limit": limit})
+    person.ask("GET", "/relays", as_json=as_json, params={"limit": limit}, shape=_acted)
+
+
+def _acted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Acts with what matters first: their numbers are for programs."""
+    return [
+        {
+            **{name: row[name] for name in ("createdAt", "kind", "state")},
+            "amountGco2e": row["amountGco2e"] if row["classId"] else None,
+            **{name: row[name] for name in ("txHash", "reason")},
+        }
+        for row in rows
+    ]
 
 
 @app.command("show")
@@ -117,9 +130,15 @@ def verify(file: Annotated[Path, typer.Argument(help="A certificate as PDF.")], 
     with failing_plainly(as_json=as_json):
         with client_at(person.url) as client:
             found = _compared(client, file)
-        person.show(found, as_json=as_json, shape=lambda one: one | {"deed": _in_one_language(one["deed"])})
+        person.show(found, as_json=as_json, shape=_checked)
     if found["verdict"] == Verdict.ALTERED:
         raise typer.Exit(EXIT_FINDING)
+
+
+def _checked(found: dict[str, Any]) -> dict[str, Any]:
+    """A verdict with its words said once, and what the chain has in the reader's language."""
+    deed = {name: value for name, value in found["deed"].items() if name != "words"}
+    return found | {"deed": _in_one_language(deed)}
 
 
 def _compared(client: ApiClient, file: Path) -> Any:

@@ -4,15 +4,15 @@ The contract wants the charity as the sender. Nothing is stored: whoever sends a
 spends needs its second signer's word besides: a message that the other key signs, wherever that is kept.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from eth_abi.abi import encode
 
 from backend.chain.contracts import Contracts
+from backend.chain.events import EventDecoder
 from backend.chain.keccak import keccak
 from backend.chain.keys import Signer
-from backend.chain.typed_data import sign
 from backend.giving.grant import Grant
 from backend.giving.signed_message import deadline_after
 from backend.kernel.digest import to_hex
@@ -58,14 +58,6 @@ def grant_message(campaign_id: int, class_id: int, grants: Sequence[Grant]) -> d
     }
 
 
-def word_of(
-    contracts: Contracts, second: Signer, type_name: str, message: Mapping[str, object], *, number: int, deadline: int
-) -> Word:
-    """The second signer's word for one act. Deadline in Unix seconds."""
-    whole = {**message, "number": number, "deadline": deadline}
-    return number, deadline, sign(second, type_name, contracts.deployment.domain("Charity"), whole)
-
-
 class CharitySender:
     """One charity at one node. Each act raises CharityActRefused, CharityActWaits, NodeUnavailable."""
 
@@ -87,6 +79,13 @@ class CharitySender:
         if sent.receipt is None:
             raise CharityActWaits(function, sent.tx_hash)
         return sent.tx_hash
+
+    def opened(self, tx_hash: bytes) -> int | None:
+        """The campaign that a transaction of `openCampaign` opened; None if the chain has it no more."""
+        decoder, at = EventDecoder(self._contracts.deployment), self._desk.node.head().time
+        found = (decoder.decode(log, at) for log in self._desk.node.logs_in(tx_hash) or ())
+        ids = (event.args["campaignId"] for event in found if event is not None and event.name == "CampaignOpened")
+        return next(ids, None)
 
     def retire_early(self, campaign_id: int, class_id: int, amount_gco2e: int, word: Word) -> bytes:
         """Retires what a pool holds before its decision."""

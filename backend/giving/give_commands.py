@@ -12,6 +12,7 @@ from backend.access.terminal import AsJson, failing_plainly
 from backend.chain.class_id import parse_code
 from backend.giving.campaign_phase import CampaignPhase
 from backend.giving.kinds import CampaignKind
+from backend.giving.relay_words import relay_told
 from backend.giving.signed_message import deadline_after, fresh_number, signed_body
 from backend.kernel.clock import SystemClock, unix_s
 from backend.kernel.mass import BPS
@@ -34,13 +35,16 @@ Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A day, such
 
 
 def _shown(campaign: dict[str, Any]) -> dict[str, Any]:
-    """A campaign in one row: its title, where it stands and its sums."""
+    """A campaign in one row: its title, where it stands and its sums; what matters most first."""
+    sums = _sums(campaign["total"])
     story, language = campaign["story"], terminal_language(person.language, os.environ)
     return {
         "campaignId": campaign["campaignId"],
         "title": story["titleZh" if language == "zh" else "titleEn"] if story else "",
-        **{name: campaign[name] for name in ("kind", "phase", "closesAt", "targetGco2e", "progressBps")},
-        **_sums(campaign["total"]),
+        **{name: campaign[name] for name in ("phase", "closesAt", "progressBps")},
+        "donatedGco2e": sums.pop("donatedGco2e"),
+        **{name: campaign[name] for name in ("kind", "targetGco2e")},
+        **sums,
     }
 
 
@@ -150,13 +154,20 @@ def _sign_and_send(
     as_json: bool,
     dry_run: bool,
     contract: str = "Charity",
+    is_relayed: bool = True,
 ) -> None:
-    """Signs with the person's key and posts; with --dry-run shows what would be posted."""
+    """Signs with the person's key and posts; with --dry-run shows what would be posted. What is relayed is told with a
+    word on how to follow it.
+    """
     with failing_plainly(as_json=as_json):
         with client_at(person.url) as client:
             body = signed_body(client, person.key(), type_name, message, contract=contract)
             found = {"wouldPostTo": path, "body": body} if dry_run else client.post(path, body)
-        person.show(found, as_json=as_json)
+        person.show(found, as_json=as_json, shape=_relayed if is_relayed and not dry_run else None)
+
+
+def _relayed(found: dict[str, Any]) -> dict[str, Any]:
+    return relay_told(found, terminal_language(person.language, os.environ))
 
 
 @app.command("allow")
@@ -245,7 +256,7 @@ def pledge(
             "expiry": _day_s(until),
             "number": fresh_number(),
         }
-    _sign_and_send("/pledges", "Pledge", message, as_json=as_json, dry_run=dry_run)
+    _sign_and_send("/pledges", "Pledge", message, as_json=as_json, dry_run=dry_run, is_relayed=False)
 
 
 def _day_s(day: datetime) -> int:

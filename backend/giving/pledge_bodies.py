@@ -9,7 +9,7 @@ from backend.access.wire import (
     Wire,
 )
 from backend.chain.class_id import class_code
-from backend.giving.bodies import SignedBody
+from backend.giving.bodies import NumberBody, SignedBody
 from backend.giving.kinds import NumberedContract
 from backend.giving.number_use import NumberUse
 from backend.giving.pledge import Pledge
@@ -85,16 +85,12 @@ class PledgeOut(Wire):
         )
 
 
-class WithdrawalBody(SignedBody):
+class WithdrawalBody(NumberBody):
     """A signed `UseNumber` message of the Charity contract."""
-
-    account: AddressText
-    number: Amount
-    deadline: Amount
 
     def act(self) -> NumberUse:
         """Without the signature."""
-        return NumberUse(NumberedContract.CHARITY, self.account, self.number, self.deadline)
+        return self.used_at(NumberedContract.CHARITY)
 
 
 class RefundToBody(SignedBody):

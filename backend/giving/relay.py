@@ -13,6 +13,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from backend.chain.account_signature import NotTheKeys, key_signature
+from backend.chain.class_id import class_code
 from backend.chain.contracts import Contracts
 from backend.chain.settle_batch import WalletSignature
 from backend.chain.typed_data import digest, typed_data
@@ -64,9 +65,11 @@ class CreditsInsufficient(RuleViolated):
 
     code = "act.credits_insufficient"
 
-    def __init__(self, amount_gco2e: int, available_gco2e: int) -> None:
+    def __init__(self, class_id: int, amount_gco2e: int, available_gco2e: int) -> None:
+        code = class_code(class_id)
         super().__init__(
-            f"{amount_gco2e} g are more than the {available_gco2e} g available",
+            f"{amount_gco2e} g are more than the {available_gco2e} g of {code} available",
+            class_code=code,
             amount_gco2e=amount_gco2e,
             available_gco2e=available_gco2e,
         )
@@ -203,7 +206,7 @@ def require_funds(session: Session, account: str, class_id: int, amount_gco2e: i
         raise ClassUnknown(class_id)
     available = max(0, credit_balance(session, account, class_id) - leaving_gco2e(session, account, class_id))
     if amount_gco2e > available:
-        raise CreditsInsufficient(amount_gco2e, available)
+        raise CreditsInsufficient(class_id, amount_gco2e, available)
 
 
 def _unindexed(session: Session) -> Any:

@@ -13,6 +13,7 @@ from backend.chain.class_id import parse_code
 from backend.giving.dedication import Dedication
 from backend.giving.kept_words import keep_words
 from backend.giving.kinds import RetirementPurpose
+from backend.giving.relay_words import relay_told
 from backend.giving.retire_words import retire_words
 from backend.giving.retirement import NO_REF, RefWrong, Retire, require_sense
 from backend.giving.signed_message import deadline_after, fresh_number, signed_body
@@ -143,4 +144,7 @@ def make(  # noqa: PLR0917 - typer's parameters, each an option by its name
             keep_words(keep, dedication)
         found = sign_and_retire(person, key, retire, words, dry_run=dry_run, yes=yes)
         kept = {} if keep is None or dry_run else {"keptIn": str(keep), "ref": to_hex(retire.ref)}
-        person.show(found | kept, as_json=as_json)
+        language = terminal_language(person.language, os.environ)
+        person.show(
+            found | kept, as_json=as_json, shape=None if dry_run else lambda one: relay_told(one, language) | kept
+        )

@@ -12,6 +12,7 @@ from backend.kernel.errors import TanyuError
 from backend.ledger.books import Books
 from backend.ledger.closing import close, submit
 from backend.ledger.residence import region_on, residences_of
+from backend.ledger.standings import THEIR_STATES
 from backend.ledger.state import State
 from backend.ledger.tables import PersonRow, StatementRow, StatementStateRow
 from backend.storage.database import Database
@@ -62,7 +63,7 @@ def overdue_of(session: Session, books: Books, at: datetime) -> list[Overdue]:
     """Every vintage that is past its time and not submitted, the oldest first."""
     known = session.exec(
         select(StatementRow.person_id, StatementRow.vintage, StatementStateRow.state, StatementRow.decided_at)
-        .join(StatementStateRow, col(StatementStateRow.statement_id) == col(StatementRow.id))
+        .join(StatementStateRow, THEIR_STATES)
         .where(col(StatementRow.current))
     ).all()
     stands = {(person_id, vintage): (State(state), decided_at) for person_id, vintage, state, decided_at in known}

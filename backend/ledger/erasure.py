@@ -24,6 +24,7 @@ from backend.ledger.key_names import home_key_name, person_key_name, vehicle_key
 from backend.ledger.of_age import keep_of_age, majority_known
 from backend.ledger.person import Person
 from backend.ledger.service import release_netting
+from backend.ledger.standings import THEIR_STATES
 from backend.ledger.state import State
 from backend.ledger.tables import (
     ActivityRow,
@@ -91,7 +92,7 @@ def given_up(session: Session, person: Person) -> list[str]:
 def _current_in(session: Session, person: Person, state: State) -> Sequence[StatementRow]:
     query = (
         select(StatementRow)
-        .join(StatementStateRow, col(StatementStateRow.statement_id) == col(StatementRow.id))
+        .join(StatementStateRow, THEIR_STATES)
         .where(col(StatementRow.person_id) == person.person_id, col(StatementRow.current))
         .where(col(StatementStateRow.state) == str(state))
     )

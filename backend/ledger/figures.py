@@ -11,6 +11,7 @@ from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.ledger.key_names import know_person
+from backend.ledger.standings import THEIR_STATES
 from backend.ledger.state import State
 from backend.ledger.tables import PersonRow, StatementRow, StatementStateRow
 
@@ -62,7 +63,6 @@ def _within(group: Group, leaving_out: Sequence[SelectOfScalar[bytes]]) -> list[
 
 
 _THEIR_PERSONS = col(PersonRow.id) == col(StatementRow.person_id)
-_THEIR_STATES = col(StatementStateRow.statement_id) == col(StatementRow.id)
 
 
 def largest_attested_group(
@@ -75,7 +75,7 @@ def largest_attested_group(
     found = session.exec(
         select(*kind)
         .join(PersonRow, _THEIR_PERSONS)
-        .join(StatementStateRow, _THEIR_STATES)
+        .join(StatementStateRow, THEIR_STATES)
         .where(*_waiting(class_id, leaving_out))
         .group_by(*kind)
         .order_by(func.count().desc(), func.min(col(StatementRow.id)))
@@ -89,7 +89,7 @@ def attested_digests(group: Group, *, leaving_out: Sequence[SelectOfScalar[bytes
     return (
         select(StatementRow.digest)
         .join(PersonRow, _THEIR_PERSONS)
-        .join(StatementStateRow, _THEIR_STATES)
+        .join(StatementStateRow, THEIR_STATES)
         .where(*_within(group, leaving_out))
     )
 
@@ -104,7 +104,7 @@ def attested_figures(
     query = (
         select(StatementRow, PersonRow.address, PersonRow.commitment)
         .join(PersonRow, _THEIR_PERSONS)
-        .join(StatementStateRow, _THEIR_STATES)
+        .join(StatementStateRow, THEIR_STATES)
         .where(*_within(group, leaving_out))
         .order_by(col(StatementRow.id))
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlmodel import Session, col, select
 
 from backend.kernel.errors import Conflict
+from backend.ledger.standings import THEIR_STATES
 from backend.ledger.state import FROZEN
 from backend.ledger.tables import StatementRow, StatementStateRow
 
@@ -25,7 +26,7 @@ def require_unfrozen(session: Session, person_ids: Iterable[int], *, from_year: 
     """Raises VintageFrozen if any of these people has a submitted or later statement of any of these years."""
     row = session.exec(
         select(StatementRow)
-        .join(StatementStateRow, col(StatementStateRow.statement_id) == col(StatementRow.id))
+        .join(StatementStateRow, THEIR_STATES)
         .where(
             col(StatementRow.person_id).in_(sorted(person_ids)),
             col(StatementRow.vintage) >= from_year,

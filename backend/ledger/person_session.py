@@ -97,7 +97,13 @@ class PersonSession:
 
     def show(self, found: Any, *, as_json: bool, shape: Callable[[Any], Any] | None = None) -> None:
         """Prints an answer: exactly with --json; else in the language asked for, in the shape given."""
-        emit(found, as_json=as_json, render=lambda answer: told(shape(answer) if shape else answer, self.language))
+        language = self.language
+        emit(
+            found,
+            as_json=as_json,
+            render=lambda answer: told(shape(answer) if shape else answer, language),
+            language=language,
+        )
 
     def request(
         self,

@@ -15,6 +15,7 @@ from backend.kernel.errors import NotFound
 from backend.ledger.debt import deficit_reference
 from backend.ledger.deficit import refresh_state
 from backend.ledger.key_names import know_person
+from backend.ledger.standings import THEIR_STATES
 from backend.ledger.state import State, step, step_back
 from backend.ledger.tables import (
     AddressRow,
@@ -171,7 +172,7 @@ def statements_in(
     query = (
         select(StatementRow, PersonRow)
         .join(PersonRow, col(PersonRow.id) == col(StatementRow.person_id))
-        .join(StatementStateRow, col(StatementStateRow.statement_id) == col(StatementRow.id))
+        .join(StatementStateRow, THEIR_STATES)
         .where(col(StatementStateRow.state) == str(state))
         .where(col(StatementRow.current), col(PersonRow.erased_at).is_(None), col(StatementRow.id) > after)
         .limit(limit)
@@ -307,26 +308,6 @@ def release_netting(session: Session, row: StatementRow) -> None:
         session.delete(netting)
         session.flush()
         refresh_state(session, deficit.statement_id)
-
-
-def mark_anchored(session: Session, digest: bytes) -> Statement:
-    """Attested -> issued, neutral or deficit: its batch's totals are on the chain."""
-    row = _row_at(session, digest)
-    row.state = step(State(row.state), State(row.standing.once_anchored))
-    session.add(row)
-    session.flush()
-    assert row.id is not None
-    refresh_state(session, row.id)
-    return _view(session, row)
-
-
-def unmark_anchored(session: Session, digest: bytes) -> Statement:
-    """Takes `mark_anchored` back after a reorg."""
-    row = _row_at(session, digest)
-    row.state = step_back(State(row.state), State.ATTESTED)
-    session.add(row)
-    session.flush()
-    return _view(session, row)
 
 
 def mark_claimed(session: Session, digest: bytes) -> Statement:

@@ -11,11 +11,15 @@ from rich.table import Table
 
 from backend.access.client import ApiClient
 from backend.access.figures import percent_text
-from backend.access.terminal import AsJson, emit, failing_plainly
+from backend.access.signed_in import Lang
+from backend.access.terminal import AsJson, failing_plainly
+from backend.kernel.clock import parse_iso
 from backend.market.candle import Interval
-from backend.market.figures import TOKEN, money_text, price_text
+from backend.market.figures import money_text, price_text
 from backend.market.order import Side
 from backend.market.stream_client import BookMirror, StreamClient, Update
+from backend.market.telling import table_of, tell, words_for
+from backend.market.words import Words
 from backend.storage.settings import Settings
 
 app = typer.Typer(
@@ -41,10 +45,14 @@ def shown_price(base_units: str | None) -> str:
     return "-" if base_units is None else price_text(int(base_units))
 
 
-def _book_table(book: Mapping[str, Any]) -> Table:
-    table = Table(
-        "kg to buy", "orders", f"{TOKEN.symbol} per kg", "orders", "kg to sell", title=f"{book['classCode']}, book"
-    )
+def second_text(time: str) -> str:
+    """A time of our JSON to the second, for a column that says UTC."""
+    return f"{parse_iso(time):%Y-%m-%d %H:%M:%S}"
+
+
+def _book_table(book: Mapping[str, Any], words: Words) -> Table:
+    title = words.says("book", code=book["classCode"])
+    table = table_of(words, "kgToBuy", "orders", "price", "orders", "kgToSell", title=title)
     for level in reversed(book["asks"]):
         table.add_row("", "", shown_price(level["pricePerKg"]), str(level["orders"]), level["lots"])
     table.add_section()
@@ -53,33 +61,33 @@ def _book_table(book: Mapping[str, Any]) -> Table:
     return table
 
 
-def _trades_table(trades: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table("time", "trade", "kg", f"{TOKEN.symbol} per kg", "taker", "state")
+def _trades_table(trades: Sequence[Mapping[str, Any]], words: Words) -> Table:
+    table = table_of(words, "time", "trade", "kg", "price", "taker", "state")
     for trade in trades:
         table.add_row(
-            trade["matchedAt"],
+            second_text(trade["matchedAt"]),
             str(trade["tradeId"]),
             trade["lots"],
             shown_price(trade["pricePerKg"]),
-            trade["takerSide"],
-            trade["state"],
+            words.value(trade["takerSide"]),
+            words.value(trade["state"]),
         )
     return table
 
 
-def _classes_table(classes: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table("class", "kg of an order", f"{TOKEN.symbol} per kg, in steps of", "fee")
+def _classes_table(classes: Sequence[Mapping[str, Any]], words: Words) -> Table:
+    table = table_of(words, "class", "kgOfAnOrder", "ticks", "fee")
     for one in classes:
-        fee = percent_text(int(one["feeBps"]))
-        table.add_row(one["classCode"], f"{one['lotsMin']} to {one['lotsMax']}", shown_price(one["tick"]), fee)
+        lots = words.says("fromTo", least=one["lotsMin"], most=one["lotsMax"])
+        table.add_row(one["classCode"], lots, shown_price(one["tick"]), percent_text(int(one["feeBps"])))
     return table
 
 
 @app.command("classes")
-def list_classes(url: Url = None, as_json: AsJson = False) -> None:
+def list_classes(url: Url = None, lang: Lang = None, as_json: AsJson = False) -> None:
     """Lists every class with a market, and what an order for it must keep to; `rules` tells one whole."""
     with failing_plainly(as_json=as_json), ApiClient(_base_url(url)) as client:
-        emit(client.get("/market/classes"), as_json=as_json, render=_classes_table)
+        tell(client.get("/market/classes"), _classes_table, language=lang, as_json=as_json)
 
 
 @app.command()
@@ -87,11 +95,12 @@ def book(
     class_ref: ClassRef,
     depth: Annotated[int, typer.Option(min=1, max=500, help="Price levels of each side.")] = 10,
     url: Url = None,
+    lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
     """Shows the price levels of a class: sells above, buys below. Prices in payment tokens; --json in base units."""
     with failing_plainly(as_json=as_json):
-        emit(read(url, class_ref, "book", depth=depth), as_json=as_json, render=_book_table)
+        tell(read(url, class_ref, "book", depth=depth), _book_table, language=lang, as_json=as_json)
 
 
 @app.command()
@@ -99,19 +108,22 @@ def trades(
     class_ref: ClassRef,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 20,
     url: Url = None,
+    lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
     """Shows the latest trades of a class, newest first."""
     with failing_plainly(as_json=as_json):
-        emit(read(url, class_ref, "trades", limit=limit)["items"], as_json=as_json, render=_trades_table)
+        tell(read(url, class_ref, "trades", limit=limit)["items"], _trades_table, language=lang, as_json=as_json)
 
 
-def _candles_table(candles: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table("from", "open", "high", "low", "close", "kg", "trades", "busted", title=f"{TOKEN.symbol} per kg")
+def _candles_table(candles: Sequence[Mapping[str, Any]], words: Words) -> Table:
+    table = table_of(
+        words, "since", "open", "high", "low", "close", "kg", "trades", "busted", title=words.column("price")
+    )
     for candle in candles:
         prices = (shown_price(candle[f"{name}PerKg"]) for name in ("open", "high", "low", "close"))
         counts = (str(candle[name]) for name in ("volumeLots", "trades", "busted"))
-        table.add_row(candle["start"], *prices, *counts)
+        table.add_row(second_text(candle["start"]), *prices, *counts)
     return table
 
 
@@ -120,28 +132,39 @@ def candles(
     class_ref: ClassRef,
     interval: Annotated[Interval, typer.Option(help="How long a candle is.")] = Interval.HOUR,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 24,
+    *,
     url: Url = None,
+    lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
     """Shows the candles of a class, newest first; one without prices is a time in which nothing was traded."""
     with failing_plainly(as_json=as_json):
         found = read(url, class_ref, "candles", interval=interval.value, limit=limit)["items"]
-        emit(found, as_json=as_json, render=_candles_table)
+        tell(found, _candles_table, language=lang, as_json=as_json)
 
 
-def _watched_line(update: Update, mirror: BookMirror) -> str:
+def _watched_line(update: Update, mirror: BookMirror, words: Words) -> str:
     """What happened, in a line for people."""
     if update.channel.startswith("book:"):
         best = [mirror.depth.best(side, 1) for side in (Side.BUY, Side.SELL)]
         bid, ask = (
-            f"{levels[0].lots} kg at {money_text(levels[0].price_per_kg)}" if levels else "nobody" for levels in best
+            words.says("kgAt", kg=levels[0].lots, price=money_text(levels[0].price_per_kg))
+            if levels
+            else words.says("nobody")
+            for levels in best
         )
-        return f"book    buys: {bid}; sells: {ask}"
-    told = update.data.get("events", ())
-    return "\n".join(
-        f"{event['event']:<7} {event['trade']['lots']} kg at {money_text(int(event['trade']['pricePerKg']))}"
-        f" ({event['trade']['takerSide']}, trade {event['trade']['tradeId']})"
-        for event in told
+        return words.says("bookLine", bid=bid, ask=ask)
+    return "\n".join(_traded_line(told["event"], told["trade"], words) for told in update.data.get("events", ()))
+
+
+def _traded_line(event: str, trade: Mapping[str, Any], words: Words) -> str:
+    return words.says(
+        "tapeLine",
+        event=words.value(event),
+        kg=trade["lots"],
+        price=money_text(int(trade["pricePerKg"])),
+        taker=words.value(trade["takerSide"]),
+        trade=trade["tradeId"],
     )
 
 
@@ -150,34 +173,38 @@ def watch(
     class_ref: ClassRef,
     count: Annotated[int | None, typer.Option(min=1, help="End after so many updates; else at Ctrl-C.")] = None,
     url: Url = None,
+    lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
     """Shows a class's best prices and trades as they happen, coming back after a cut; with --json one update a line."""
     with failing_plainly(as_json=as_json):
         code = class_ref.replace("~", "/")
         client = StreamClient(_base_url(url), [f"book:{code}", f"trades:{code}"])
-        mirror = BookMirror()
+        mirror, words = BookMirror(), words_for(lang)
         for update in islice(client.updates(), count):
             if update.channel.startswith("book:") and not mirror.apply(update):
                 client.again(update.channel)
             elif as_json:
                 typer.echo(json.dumps(asdict(update), ensure_ascii=False))
-            elif line := _watched_line(update, mirror):
+            elif line := _watched_line(update, mirror, words):
                 typer.echo(line)
 
 
-def _grant(grant: Mapping[str, Any]) -> str:
-    return f"{grant['amount']} base units of test money for {grant['account']}: {grant['state']}"
+def _grant(grant: Mapping[str, Any], words: Words) -> str:
+    figures = {"money": money_text(int(grant["amount"])), "account": grant["account"]}
+    said = words.says("granted", **figures, state=words.value(grant["state"]))
+    return said if grant["isNew"] else f"{said}\n{words.says('onceADay', asked=grant['askedAt'], next=grant['nextAt'])}"
 
 
 @app.command()
 def faucet(
     account: Annotated[str, typer.Argument(help="The address that wants test money.")],
     url: Url = None,
+    lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
     """Asks for payment tokens of the local chain to try the market with, once a day."""
     with failing_plainly(as_json=as_json):
         with ApiClient(_base_url(url)) as client:
             found = client.post("/faucet", {"account": account})
-        emit(found, as_json=as_json, render=_grant)
+        tell(found, _grant, language=lang, as_json=as_json)

@@ -3,7 +3,7 @@ payment token is somebody else's, and nobody here can make any.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, func, select
 
@@ -49,12 +49,17 @@ class FaucetEmpty(RuleViolated):
 
 @dataclass(frozen=True)
 class FaucetGrant:
-    """Test money on its way to an account; `amount` in base units."""
+    """Test money on its way to an account; `amount` in base units. `is_new`: it was not asked for before. `next_at`:
+    from when on there is more.
+    """
 
     account: str
     amount: int
     state: IntentState
     tx_hash: bytes | None
+    is_new: bool
+    asked_at: datetime
+    next_at: datetime
 
 
 def ask_faucet(session: Session, contracts: Contracts, account: str, now: datetime) -> FaucetGrant:
@@ -63,12 +68,14 @@ def ask_faucet(session: Session, contracts: Contracts, account: str, now: dateti
     if chain_id != LOCAL_CHAIN_ID:
         raise FaucetClosed(chain_id)
     reference = f"{account}:{now.date().isoformat()}"
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     intent = intent_of(session, INTENT_KIND, reference)
+    is_new = intent is None
     if intent is None:
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         today = select(func.count()).where(Intent.kind == INTENT_KIND, col(Intent.created_at) >= midnight)
         if session.exec(today).one() >= GRANTS_A_DAY_MAX:
             raise FaucetEmpty
         data = contracts.encode("PaymentToken", "mint", [account, GRANT])
         intent = enqueue(session, kind=INTENT_KIND, reference=reference, contract="PaymentToken", data=data, now=now)
-    return FaucetGrant(account, GRANT, IntentState(intent.state), intent.tx_hash)
+    state, next_at = IntentState(intent.state), midnight + timedelta(days=1)
+    return FaucetGrant(account, GRANT, state, intent.tx_hash, is_new, intent.created_at, next_at)

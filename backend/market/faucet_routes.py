@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 
 from backend.access.state import clock_of, database_of
-from backend.access.wire import AddressText, Amount, HexBytes32, Wire
+from backend.access.wire import AddressText, Amount, HexBytes32, Iso, Wire
 from backend.market.cancel_routes import contracts_of
 from backend.market.faucet import ask_faucet
 
@@ -18,12 +18,17 @@ class FaucetBody(Wire):
 
 
 class FaucetOut(Wire):
-    """Today's grant, in payment-token base units. `state`: new, signed (sent), mined, confirmed or reverted."""
+    """Today's grant, in payment-token base units. `state`: new, signed (sent), mined, confirmed or reverted. `isNew`:
+    whether this request is the one that asked for it; from `nextAt` on there is more.
+    """
 
     account: AddressText
     amount: Amount
     state: str
     tx_hash: HexBytes32 | None
+    is_new: bool
+    asked_at: Iso
+    next_at: Iso
 
 
 @router.post("/faucet", status_code=202)
@@ -31,4 +36,4 @@ def test_money(request: Request, body: FaucetBody) -> FaucetOut:
     """Sends an account payment tokens of the local chain, once a day (UTC); again tells where they are."""
     with database_of(request).write() as session:
         grant = ask_faucet(session, contracts_of(request), body.account, clock_of(request).now())
-    return FaucetOut(account=grant.account, amount=grant.amount, state=grant.state, tx_hash=grant.tx_hash)
+    return FaucetOut.model_validate({name: getattr(grant, name) for name in FaucetOut.model_fields})

@@ -3,7 +3,9 @@ and pay what it buys. Each is one signed message that the operator relays; a los
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from backend.access.client import ApiClient
 from backend.access.patience import Patience
@@ -24,6 +26,11 @@ class ChainAct:
     state: str
     tx_hash: str | None
     reason: str | None
+    is_new: bool = True
+    """False where it is the act of an earlier request."""
+    asked_at: str | None = None
+    next_at: str | None = None
+    """When another such act is possible, of those that are rationed."""
 
     @property
     def is_over(self) -> bool:
@@ -86,5 +93,12 @@ class FundAccess(AccountReader):
         return _act(self._ask("POST", "/approvals/payment", body=body))
 
 
-def _act(found: dict[str, str | None]) -> ChainAct:
-    return ChainAct(str(found["state"]), found["txHash"], found.get("reason"))
+def _act(found: Mapping[str, Any]) -> ChainAct:
+    return ChainAct(
+        str(found["state"]),
+        found["txHash"],
+        found.get("reason"),
+        found.get("isNew", True),
+        found.get("askedAt"),
+        found.get("nextAt"),
+    )

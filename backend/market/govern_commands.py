@@ -9,14 +9,17 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
-from rich.table import Table
 
 from backend.access.signed_in import signed_in_client
-from backend.access.terminal import AsJson, emit, failing_plainly
+from backend.access.terminal import AsJson, failing_plainly
 from backend.kernel.errors import InvalidInput
 from backend.ledger.person_session import group
+from backend.market.figures import base_units_in
 from backend.market.phase import Phase
+from backend.market.rule_words import rule_text
+from backend.market.telling import table_of, tell
 from backend.market.trading_day import Mode
+from backend.market.words import Words
 
 app, governor = group(
     "govern",
@@ -27,9 +30,6 @@ app, governor = group(
 ClassRef = Annotated[str, typer.Argument(help="Credit class, such as CN-SC/2025/SIM, or its decimal id.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, in words that anybody may read.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would change, and whether it may be done.")]
-
-_TIMES = frozenset({"calls", "opensS", "closesS"})
-"""Fields of a day that are times of it."""
 
 
 class TimeOfDayMalformed(InvalidInput):
@@ -52,27 +52,15 @@ def second_of_day(text: str) -> int:
     return second
 
 
-def _time(second: int) -> str:
-    text = f"{second // 3600:02}:{second % 3600 // 60:02}:{second % 60:02}"
-    return text.removesuffix(":00") if second % 60 == 0 else text
-
-
-def rule_text(field: str, value: Any) -> str:
-    """A value of a rule for people."""
-    if value is None:
-        return "-"
-    if field in _TIMES:
-        return ", ".join(_time(one) for one in (value if isinstance(value, list) else [value])) or "none"
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-
-
-def _changes(done: Mapping[str, Any]) -> RenderableType:
-    head = "nothing was done; it would be:" if done["sequence"] is None else f"done, journal line {done['sequence']}"
+def _changes(done: Mapping[str, Any], words: Words) -> RenderableType:
+    line = done["sequence"]
+    head = words.says("governedTried") if line is None else words.says("governed", line=line)
     if not done["changes"]:
-        return f"{head}\nno change"
-    table = Table("field", "before", "after")
+        return f"{head}\n{words.says('noChange')}"
+    table = table_of(words, "field", "before", "after")
     for change in done["changes"]:
-        table.add_row(change["field"], *(rule_text(change["field"], change[when]) for when in ("before", "after")))
+        field = change["field"]
+        table.add_row(words.rule(field), *(rule_text(field, change[when], words) for when in ("before", "after")))
     return Group(head, table)
 
 
@@ -81,7 +69,7 @@ def _govern(class_ref: str, what: str, body: Mapping[str, Any], *, dry_run: bool
         with signed_in_client(governor.url, governor.key()) as client:
             path, tried = _path(class_ref, what), {"dryRun": "true"} if dry_run else {}
             done = client.request("PUT", path, params=tried, body=dict(body))
-        emit(done, as_json=as_json, render=_changes)
+        tell(done, _changes, language=governor.language, as_json=as_json)
 
 
 def _path(class_ref: str, what: str) -> str:
@@ -105,14 +93,14 @@ def set_rules(
     collect_s: Annotated[int | None, typer.Option(help="Seconds that orders collect before a call.")] = None,
     pre_open_s: Annotated[int | None, typer.Option(help="Seconds before opening that orders may come in.")] = None,
     volatility_s: Annotated[int | None, typer.Option(help="Seconds of a volatility call.")] = None,
-    tick: Annotated[int | None, typer.Option(help="Prices are multiples of this, base units per kg.")] = None,
+    tick: Annotated[str | None, typer.Option(help="Prices are multiples of this, such as 0.001 per kg.")] = None,
     lots_min: Annotated[int | None, typer.Option(help="The least kg of an order.")] = None,
     lots_max: Annotated[int | None, typer.Option(help="The most kg of an order.")] = None,
     lots_held_max: Annotated[int | None, typer.Option(help="The most kg an account may hold; 0: no limit.")] = None,
     resale_next_day: Annotated[
         bool | None, typer.Option("--resale-next-day/--resale-at-once", help="When what was bought may be sold.")
     ] = None,
-    price_max: Annotated[int | None, typer.Option(help="The highest price, base units per kg.")] = None,
+    price_max: Annotated[str | None, typer.Option(help="The highest price per kg, such as 1000.")] = None,
     open_orders_max: Annotated[int | None, typer.Option(help="Open orders of an account.")] = None,
     band_bps: Annotated[int | None, typer.Option(help="The band around the reference price, basis points.")] = None,
     protection_bps: Annotated[int | None, typer.Option(help="How far a market order may go, basis points.")] = None,
@@ -129,7 +117,9 @@ def set_rules(
             "bandBps": band_bps,
             "protectionBps": protection_bps,
         }
-        amounts = {"tick": tick, "lotsMin": lots_min, "lotsMax": lots_max, "priceMax": price_max}
+        prices = {"tick": tick, "priceMax": price_max}
+        amounts: dict[str, int | None] = {"lotsMin": lots_min, "lotsMax": lots_max}
+        amounts |= {name: None if price is None else base_units_in(price) for name, price in prices.items()}
         given |= {name: None if amount is None else str(amount) for name, amount in amounts.items()}
         day: dict[str, Any] = {
             "calls": None if calls is None else [second_of_day(one) for one in calls.split(",") if one != "none"],
@@ -147,7 +137,7 @@ def set_rules(
                 changed["lotsHeldMax"] = str(lots_held_max) if lots_held_max else None
             tried = {"dryRun": "true"} if dry_run else {}
             done = client.request("PUT", _path(class_ref, "rules"), params=tried, body=changed)
-        emit(done, as_json=as_json, render=_changes)
+        tell(done, _changes, language=governor.language, as_json=as_json)
 
 
 def _named(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,14 +148,15 @@ def _named(given: Mapping[str, Any]) -> dict[str, Any]:
 @app.command("reference")
 def set_reference(
     class_ref: ClassRef,
-    price_per_kg: Annotated[int, typer.Argument(help="Payment-token base units per kg.")],
+    price: Annotated[str, typer.Argument(help="Per kg, in payment tokens, such as 0.08.")],
     why: Why,
     *,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Sets a class's reference price; the first one begins the price band."""
-    body = {"pricePerKg": str(price_per_kg), "why": why}
+    with failing_plainly(as_json=as_json):
+        body = {"pricePerKg": str(base_units_in(price)), "why": why}
     _govern(class_ref, "reference", body, dry_run=dry_run, as_json=as_json)
 
 

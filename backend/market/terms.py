@@ -1,5 +1,6 @@
 """What a trader wants, before it has a number and a signature; and in words what would be signed. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backend.chain.clear_signing import Reader, sentence
@@ -10,6 +11,7 @@ from backend.market.figures import TOKEN, money_text
 from backend.market.instructions import Instructions, SelfTrade, TimeInForce
 from backend.market.order import FEE_CAP_BPS, ZERO_REF, Action, Side, SignedOrder
 from backend.market.rules import LIFETIME_S_MIN
+from backend.market.words import ENGLISH, Words
 
 DAY_S = 24 * 3600
 CAMPAIGN_ID_MAX = 2**256 - 1
@@ -79,38 +81,36 @@ def least_proceeds(order: SignedOrder, fee_bps: int) -> int:
     return cost - fee_floor(cost, fee_bps)
 
 
-def words_of(order: SignedOrder, instructions: Instructions, fee_bps: int) -> list[str]:
+def words_of(order: SignedOrder, instructions: Instructions, fee_bps: int, words: Words = ENGLISH) -> list[str]:
     """What a signature under the order allows and what stands beside it, in sentences. `fee_bps`: the rate now."""
-    found = [f"{sentence('Order', order.message(), Reader(money=TOKEN))}."]
+    reader = Reader(language=words.language, money=TOKEN)
+    said, end = sentence("Order", order.message(), reader), words.says("fullStop")
+    found = [f"{said}{end}"]
     if order.side is Side.BUY:
-        at_most = money_text(most_cost(order, order.max_fee_bps))
-        found.append(
-            f"It costs at most {money_text(most_cost(order, fee_bps))} at today's fee, {at_most} at its bound."
-        )
+        costs = {"today": most_cost(order, fee_bps), "most": most_cost(order, order.max_fee_bps)}
+        found.append(words.says("buyCosts", **_as_money(costs)))
     else:
-        at_least = money_text(least_proceeds(order, order.max_fee_bps))
-        today = money_text(least_proceeds(order, fee_bps))
-        found.append(f"Wholly filled it brings at least {today} at today's fee, {at_least} at its bound.")
+        brings = {"least": least_proceeds(order, fee_bps), "bound": least_proceeds(order, order.max_fee_bps)}
+        found.append(words.says("sellBrings", **_as_money(brings)))
     if order.beneficiary != order.maker:
-        found.append(f"What is bought is for {order.beneficiary}.")
-    return [*found, *_beside(order, instructions)]
+        found.append(words.says("beneficiary", beneficiary=order.beneficiary))
+    return [*found, *_beside(order, instructions, words)]
 
 
-def _beside(order: SignedOrder, instructions: Instructions) -> list[str]:
-    in_force = instructions.time_in_force
-    leaves = instructions.good_until or order.expiry - LIFETIME_S_MIN
-    waits = f"What is not filled at once waits in the book until {from_unix_s(leaves):%Y-%m-%d %H:%M:%SZ}."
-    found = {
-        TimeInForce.GTC: waits,
-        TimeInForce.GTD: waits,
-        TimeInForce.IOC: "What is not filled at once is given up.",
-        TimeInForce.FOK: "It is filled at once as a whole, or not at all.",
-    }
-    sentences = [found[in_force]]
+def _as_money(amounts: Mapping[str, int]) -> dict[str, str]:
+    return {name: money_text(amount) for name, amount in amounts.items()}
+
+
+def _beside(order: SignedOrder, instructions: Instructions, words: Words) -> list[str]:
+    if instructions.time_in_force.rests:
+        leaves = from_unix_s(instructions.good_until or order.expiry - LIFETIME_S_MIN)
+        sentences = [words.says("waitsUntil", until=f"{leaves:%Y-%m-%d %H:%M:%SZ}")]
+    else:
+        sentences = [words.says("filledWhole" if instructions.time_in_force is TimeInForce.FOK else "givenUp")]
     if instructions.is_market:
-        sentences.append("Its price is only its protection: it is refused if that is far from the best offer.")
+        sentences.append(words.says("marketProtection"))
     if instructions.post_only:
-        sentences.append("It is refused if it would meet an order at once.")
+        sentences.append(words.says("postOnly"))
     if instructions.self_trade is not SelfTrade.CANCEL_NEWEST:
-        sentences.append(f"Should it meet an order of your own: {instructions.self_trade.replace('_', ' ')}.")
+        sentences.append(words.says("selfTrade", how=words.value(instructions.self_trade)))
     return sentences

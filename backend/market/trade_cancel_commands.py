@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from backend.access.terminal import AsJson, emit, failing_plainly, to_json
-from backend.access.told import told
+from backend.access.terminal import AsJson, failing_plainly, to_json
 from backend.kernel.clock import SystemClock, from_unix_s, iso, parse_iso, unix_s
+from backend.market.cancel_views import HeartbeatOut
 from backend.market.order_ref import order_named
 from backend.market.terms import DAY_S
 from backend.market.trade_commands import DryRun, OptionsContradict, OrderRef, Yes, app, session
+from backend.market.words import Words
 
 __all__ = ["app"]
 
@@ -37,20 +38,21 @@ def cancel(
         until = unix_s(SystemClock().now()) + DAY_S if deadline is None else unix_s(parse_iso(deadline))
         with session.trader(signs=hard) as trader:
             order = order_named(trader, order_ref)
-            says = f"Order {order.number} of {order.class_code} leaves the book, with {order.lots_open} kg open."
+            words = session.words
+            says = words.says("leaves", number=order.number, code=order.class_code, kg=order.lots_open)
             if hard:
-                says += " The chain is told, and nobody can settle it any more."
+                says += f" {words.says('leavesHard')}"
             if dry_run:
-                emit({"dryRun": True, "says": says}, as_json=as_json, render=lambda found: str(found["says"]))
+                session.tell_dry_run(says, as_json=as_json)
                 return
             if hard and not yes:
-                typer.confirm(f"{says} Sign this?", abort=True, err=True)
+                typer.confirm(f"{says} {words.says('signThis')}", abort=True, err=True)
             if hard:
                 found = trader.cancel_signed(order.number, hard=True, deadline=until)
             else:
                 found = trader.cancel(order.order_hash)
         shown = to_json(found) | ({"deadline": iso(from_unix_s(until))} if hard else {})
-        emit(shown, as_json=as_json, render=told)
+        session.show(shown, as_json=as_json)
 
 
 @app.command("cancel-all")
@@ -61,11 +63,10 @@ def cancel_all(of_class: OfClass = None, *, dry_run: DryRun = False, as_json: As
             if dry_run:
                 class_id = None if of_class is None else trader.listed(of_class).class_id
                 found = [order for order in trader.orders(only_open=True) if class_id in {None, order.class_id}]
-                says = f"{len(found)} open orders would leave the book."
-                emit({"dryRun": True, "says": says}, as_json=as_json, render=lambda one: str(one["says"]))
+                session.tell_dry_run(session.words.says("wouldLeave", count=len(found)), as_json=as_json)
                 return
             done = trader.cancel_all(of_class)
-        emit(done, as_json=as_json, render=lambda one: f"{len(one.order_hashes)} orders left the book")
+        session.tell(done, lambda one, words: words.says("leftMany", count=len(one.order_hashes)), as_json=as_json)
 
 
 @app.command()
@@ -78,6 +79,10 @@ def heartbeat(
     with failing_plainly(as_json=as_json):
         with session.trader() as trader:
             found = trader.beat(seconds)
-        until = None if found.until is None else iso(found.until)
-        says = "Off." if until is None else f"Your orders are cancelled at {until} unless you say this again before."
-        emit(found, as_json=as_json, render=lambda _found: says)
+        session.tell(found, _beaten, as_json=as_json)
+
+
+def _beaten(found: HeartbeatOut, words: Words) -> str:
+    if found.until is None:
+        return words.says("heartbeatOff")
+    return words.says("heartbeatUntil", until=iso(found.until))

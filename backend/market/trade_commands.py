@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from backend.access.terminal import AsJson, emit, failing_plainly
-from backend.access.told import told
+from backend.access.terminal import AsJson, failing_plainly
 from backend.access.wire import parse_address
 from backend.kernel.clock import iso, parse_iso, unix_s
 from backend.kernel.errors import InvalidInput
@@ -135,18 +134,18 @@ def _asking(
     """What tells an order in words, once its shape is good; and what asks before it is signed."""
     fee_bps = trader.listed(class_ref).fee_bps
 
-    def words(order: SignedOrder) -> list[str]:
+    def said_of(order: SignedOrder) -> list[str]:
         check_shape(order)
         check_instructions(order, instructions)
-        return words_of(order, instructions, fee_bps)
+        return words_of(order, instructions, fee_bps, session.words)
 
     def consent(order: SignedOrder) -> None:
-        said = words(order)
+        said = said_of(order)
         if not yes:
             typer.echo("\n".join(f"- {sentence}" for sentence in said), err=True)
-            typer.confirm("Sign this?", abort=True, err=True)
+            typer.confirm(session.words.says("signThis"), abort=True, err=True)
 
-    return words, consent
+    return said_of, consent
 
 
 def _place(
@@ -155,24 +154,21 @@ def _place(
     with failing_plainly(as_json=as_json):
         with session.trader(signs=True) as trader:
             terms = wanted.terms(trader)
-            words, consent = _asking(trader, wanted.class_ref, instructions, yes=yes)
-            words(trader.order_of(terms, 0))  # what is malformed costs no number
+            said_of, consent = _asking(trader, wanted.class_ref, instructions, yes=yes)
+            said_of(trader.order_of(terms, 0))  # what is malformed costs no number
             under = trader.lease_numbers(1).first if number is None else number
             if dry_run:
                 order = trader.order_of(terms, under)
                 verdict = trader.validate(trader.sign(order, instructions))
-                _show_dry_run(order, words(order), verdict, as_json=as_json)
+                _show_dry_run(order, said_of(order), verdict, as_json=as_json)
                 return
             ack = trader.place_under(under, terms, instructions, consent)
-        emit(ack, as_json=as_json, render=lambda found: acknowledged_lines(found, under))
+        session.tell(ack, lambda found, words: acknowledged_lines(found, under, words), as_json=as_json)
 
 
 def _show_dry_run(order: SignedOrder, said: Sequence[str], verdict: VerdictOut | None, *, as_json: bool) -> None:
-    emit(
-        {"dryRun": True, "says": list(said), "order": order.wire(), "verdict": verdict},
-        as_json=as_json,
-        render=lambda _found: verdict_lines(said, verdict),
-    )
+    found = {"dryRun": True, "says": list(said), "order": order.wire(), "verdict": verdict}
+    session.tell(found, lambda _found, words: verdict_lines(said, verdict, words), as_json=as_json)
 
 
 @app.command()
@@ -184,7 +180,7 @@ def number(
         with session.trader() as trader:
             given = trader.lease_numbers(count)
         found = {"from": str(given.first), "to": str(given.last), "expires": iso(given.expires_at)}
-        emit(found, as_json=as_json, render=told)
+        session.show(found, as_json=as_json)
 
 
 @app.command()
@@ -286,10 +282,10 @@ def replace_order(
                 price_per_kg=None if price is None else base_units_in(price),
                 lifetime_s=hours * 3600,
             )
-            words, consent = _asking(trader, old.class_code, instructions, yes=yes)
+            said_of, consent = _asking(trader, old.class_code, instructions, yes=yes)
             if dry_run:
-                _show_dry_run(order, words(order), None, as_json=as_json)
+                _show_dry_run(order, said_of(order), None, as_json=as_json)
                 return
             consent(order)
             ack: AckOut = trader.send(trader.sign(order, instructions, old.order_hash))
-        emit(ack, as_json=as_json, render=lambda found: acknowledged_lines(found, order.number))
+        session.tell(ack, lambda found, words: acknowledged_lines(found, order.number, words), as_json=as_json)

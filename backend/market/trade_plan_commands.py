@@ -1,42 +1,48 @@
 """`tanyu trade`: one buy over several classes, planned by the server, checked and signed here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from backend.access.client import ApiProblem
-from backend.access.terminal import AsJson, emit, failing_plainly, show
+from backend.access.terminal import AsJson, failing_plainly, show
 from backend.kernel.mass import lots_of
 from backend.market.buy_plan_client import Sought
 from backend.market.buy_plan_views import BoughtOut, BuyPlanOut
-from backend.market.figures import TOKEN, base_units_in, lots_in, money_text, price_text
+from backend.market.figures import base_units_in, lots_in, money_text, price_text
 from backend.market.order import FEE_CAP_BPS, ZERO_REF, Action
+from backend.market.telling import table_of
 from backend.market.terms import campaign_ref
 from backend.market.trade_commands import Hours, Kg, MaxFeeBps, OptionsContradict, Yes, address_of, session
 from backend.market.trade_setup_commands import app
 from backend.market.views import AckOut
+from backend.market.words import Words
 
 __all__ = ["app"]
 
 
-def _plan_tables(plan: BuyPlanOut) -> RenderableType:
-    orders = Table("class", "kg", f"{TOKEN.symbol} per kg, at most", f"cost, {TOKEN.symbol}", title="to be signed")
+def _plan_tables(plan: BuyPlanOut, words: Words) -> RenderableType:
+    orders = table_of(words, "class", "kg", "most", "cost", title=words.says("toBeSigned"))
     for one in plan.orders:
         limit = price_text(one.order.price_per_kg)
         orders.add_row(one.class_code, str(one.lots_fillable), limit, price_text(one.cost))
-    passed = Table("class", "why nothing of it")
+    passed = table_of(words, "class", "whyNothing")
     for other in plan.classes:
         if other.why is not None:
-            passed.add_row(other.class_code, other.why)
-    most = money_text(plan.cost + plan.fee_at_most)
-    today = money_text(plan.cost + plan.fee)
-    says = f"{plan.lots_fillable} of {plan.lots_wanted} kg for {today} with today's fee, at most {most}."
-    simulated = "\nCredits of methodology SIM are of simulated data." if plan.is_simulated else ""
-    parts: list[RenderableType] = [Text(f"Plan {plan.reference}: {says}{simulated}")]
+            passed.add_row(other.class_code, words.value(other.why))
+    says = words.says(
+        "planFor",
+        reference=plan.reference,
+        fillable=plan.lots_fillable,
+        wanted=plan.lots_wanted,
+        today=money_text(plan.cost + plan.fee),
+        most=money_text(plan.cost + plan.fee_at_most),
+    )
+    simulated = "\n" + words.says("simulated") if plan.is_simulated else ""
+    parts: list[RenderableType] = [Text(f"{says}{simulated}")]
     return Group(*parts, *([orders] if plan.orders else []), *([passed] if passed.row_count else []))
 
 
@@ -51,16 +57,16 @@ def _outcomes(plan: BuyPlanOut, found: Sequence[AckOut | ApiProblem]) -> list[di
     ]
 
 
-def _outcome_lines(outcomes: Sequence[dict[str, Any]]) -> RenderableType:
-    lines = []
-    for one in outcomes:
-        ack = one["accepted"]
-        lots = 0 if ack is None else sum(fill.lots for fill in ack.fills)
-        said = (
-            one["problem"]["code"] if ack is None else f"{lots} kg bought" + (f" ({ack.reason})" if ack.reason else "")
-        )
-        lines.append(f"{one['classCode']}: {said}")
-    return "\n".join(lines)
+def _outcome_lines(outcomes: Sequence[dict[str, Any]], words: Words) -> RenderableType:
+    return "\n".join(_outcome_line(one, words) for one in outcomes)
+
+
+def _outcome_line(outcome: Mapping[str, Any], words: Words) -> str:
+    ack, code = outcome["accepted"], outcome["classCode"]
+    if ack is None:
+        return f"{code}: {outcome['problem']['code']}"
+    reason = f" ({words.value(ack.reason)})" if ack.reason else ""
+    return words.says("boughtOf", code=code, kg=sum(fill.lots for fill in ack.fills)) + reason
 
 
 @app.command("buy-any")
@@ -107,24 +113,26 @@ def buy_any(
         with session.trader(signs=True) as trader:
             plan = trader.plan(sought)
             if dry_run or not plan.orders:
-                emit(plan, as_json=as_json, render=_plan_tables)
+                session.tell(plan, _plan_tables, as_json=as_json)
                 return
             if not yes:
-                show(_plan_tables(plan), Console(stderr=True))
-                typer.confirm(f"Sign {len(plan.orders)} orders?", abort=True, err=True)
+                words = session.words
+                show(_plan_tables(plan, words), Console(stderr=True), words.language)
+                typer.confirm(words.says("signEach", count=len(plan.orders)), abort=True, err=True)
             found = trader.place_plan(plan)
         outcomes = _outcomes(plan, found)
         shown = {"reference": plan.reference, "outcomes": outcomes}
-        emit(shown, as_json=as_json, render=lambda _shown: _outcome_lines(outcomes))
+        session.tell(shown, lambda _shown, words: _outcome_lines(outcomes, words), as_json=as_json)
 
 
-def _bought_lines(found: BoughtOut) -> RenderableType:
-    table = Table("class", "kg", "kg matched", "state", "number")
+def _bought_lines(found: BoughtOut, words: Words) -> RenderableType:
+    table = table_of(words, "class", "kg", "kgMatched", "state", "number")
     for order in found.orders:
         kg = str(lots_of(order.amount_gco2e))
-        table.add_row(order.class_code, kg, str(order.lots_matched), order.state, str(order.number))
-    says = f"{found.lots_matched} of {found.lots_ordered} kg bought for {money_text(found.cost)} before the fee."
-    return Group(Text(says), table)
+        state = words.value(order.state)
+        table.add_row(order.class_code, kg, str(order.lots_matched), state, str(order.number))
+    figures = {"matched": found.lots_matched, "ordered": found.lots_ordered, "cost": money_text(found.cost)}
+    return Group(Text(words.says("bought", **figures)), table)
 
 
 @app.command()
@@ -137,4 +145,4 @@ def bought(
     with failing_plainly(as_json=as_json):
         with session.trader() as trader:
             found = trader.bought(reference)
-        emit(found, as_json=as_json, render=_bought_lines)
+        session.tell(found, _bought_lines, as_json=as_json)

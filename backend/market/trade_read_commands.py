@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backend.access.terminal import AsJson, emit, failing_plainly, to_json
+from backend.access.terminal import AsJson, failing_plainly, to_json
 from backend.access.wire import PAGE_LIMIT_MAX
 from backend.kernel.mass import lots_of
 from backend.market.figures import money_text
@@ -25,6 +25,7 @@ from backend.market.trade_tables import (
     orders_table,
     trades_table,
 )
+from backend.market.words import Words
 
 __all__ = ["app"]
 
@@ -42,7 +43,7 @@ def orders(
     with failing_plainly(as_json=as_json):
         with session.trader() as trader:
             found = list(islice(trader.orders(only_open=not every), limit))
-        emit(found, as_json=as_json, render=orders_table)
+        session.tell(found, orders_table, as_json=as_json)
 
 
 @app.command()
@@ -53,7 +54,7 @@ def order(order_ref: OrderRef, *, as_json: AsJson = False) -> None:
             found = order_named(trader, order_ref)
             steps = life_of(found, trader.trades_of(found))
         shown = {"order": found, "life": steps}
-        emit(shown, as_json=as_json, render=lambda _shown: life_table(found, steps))
+        session.tell(shown, lambda _shown, words: life_table(found, steps, words), as_json=as_json)
 
 
 @app.command()
@@ -62,7 +63,7 @@ def fills(limit: Limit = 20, *, as_json: AsJson = False) -> None:
     with failing_plainly(as_json=as_json):
         with session.trader() as trader:
             found = list(islice(trader.trades(), limit))
-        emit(found, as_json=as_json, render=trades_table)
+        session.tell(found, trades_table, as_json=as_json)
 
 
 @app.command()
@@ -71,7 +72,7 @@ def fees(*, as_json: AsJson = False) -> None:
     with failing_plainly(as_json=as_json):
         with session.trader() as trader:
             found = trader.fees()
-        emit(found, as_json=as_json, render=fees_table)
+        session.tell(found, fees_table, as_json=as_json)
 
 
 @app.command()
@@ -80,7 +81,7 @@ def balances(*, as_json: AsJson = False) -> None:
     with failing_plainly(as_json=as_json):
         with session.trader() as trader:
             found = trader.balances()
-        emit(found, as_json=as_json, render=balances_tables)
+        session.tell(found, balances_tables, as_json=as_json)
 
 
 @app.command()
@@ -89,20 +90,35 @@ def movements(limit: Limit = 20, *, as_json: AsJson = False) -> None:
     with failing_plainly(as_json=as_json):
         with session.trader() as trader:
             found = list(islice(trader.movements(), limit))
-        emit(found, as_json=as_json, render=movements_table)
+        session.tell(found, movements_table, as_json=as_json)
 
 
-def _told(news: News) -> str:
+def _told(news: News, words: Words) -> str:
     """What happened, in a line."""
     if isinstance(news, FundsNews):
-        return f"funds   {money_text(news.balances.money.free)} free"
+        return words.says("fundsLine", money=money_text(news.balances.money.free))
     if isinstance(news, FillNews):
         fill = news.fill
-        return f"trade   {fill.trade_id} {fill.state}: {fill.side} {fill.lots} kg at {money_text(fill.price_per_kg)}"
+        return words.says(
+            "fillLine",
+            trade=fill.trade_id,
+            state=words.value(fill.state),
+            side=words.value(fill.side),
+            kg=fill.lots,
+            price=money_text(fill.price_per_kg),
+        )
     found = news.order
-    left = f"{found.lots_open} kg open" if found.state == OrderState.OPEN else f"{found.state} {found.reason or ''}"
-    what = f"{found.side} {lots_of(found.amount_gco2e)} kg of {found.class_code} at {money_text(found.price_per_kg)}"
-    return f"order   {found.number}: {what}: {left}".rstrip()
+    reason = f" ({words.value(found.reason)})" if found.reason else ""
+    is_open = found.state == OrderState.OPEN
+    return words.says(
+        "orderLine",
+        number=found.number,
+        side=words.value(found.side),
+        kg=lots_of(found.amount_gco2e),
+        code=found.class_code,
+        price=money_text(found.price_per_kg),
+        left=words.says("openKg", kg=found.lots_open) if is_open else words.value(found.state) + reason,
+    )
 
 
 def _as_json(news: News) -> str:
@@ -121,4 +137,4 @@ def watch(
     with failing_plainly(as_json=as_json), session.trader() as trader:
         told: Iterator[News] = trader.follow().news()
         for news in islice(told, count):
-            typer.echo(_as_json(news) if as_json else _told(news))
+            typer.echo(_as_json(news) if as_json else _told(news, session.words))

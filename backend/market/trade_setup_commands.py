@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -10,19 +11,19 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
-from rich.table import Table
 
 from backend.access.api_key import Scope
 from backend.access.new_file import new_file
 from backend.access.signed_in import signed_in_client
-from backend.access.terminal import AsJson, emit, failing_plainly
-from backend.access.told import told
-from backend.chain.clear_signing import sentence
+from backend.access.terminal import AsJson, failing_plainly
+from backend.chain.clear_signing import Reader, sentence
 from backend.kernel.mass import UINT256_MAX
 from backend.market.figures import TOKEN, base_units_in, money_text
 from backend.market.fund_access import ChainAct
+from backend.market.telling import table_of
 from backend.market.trade_commands import DryRun, OptionsContradict, Yes, session
 from backend.market.trade_read_commands import app
+from backend.market.words import Words
 
 __all__ = ["app"]
 
@@ -38,19 +39,19 @@ class Funds(StrEnum):
 
 
 def _waited(ask: Callable[[], ChainAct]) -> ChainAct:
-    """Asks until the chain has decided, or for so long."""
-    found = ask()
+    """Asks until the chain has decided, or for so long. As new as the first answer said."""
+    first = found = ask()
     for _ in range(CHAIN_WAIT_S):
         if found.is_over:
             break
         sleep(1)
         found = ask()
-    return found
+    return replace(found, is_new=first.is_new)
 
 
 def _show_act(says: str, act: ChainAct, *, as_json: bool) -> None:
     found = {"says": says, "state": act.state, "txHash": act.tx_hash, "reason": act.reason}
-    emit(found, as_json=as_json, render=told)
+    session.show(found | ({"nextAt": act.next_at} if act.next_at else {}), as_json=as_json)
 
 
 @app.command()
@@ -59,7 +60,9 @@ def faucet(*, as_json: AsJson = False) -> None:
     with failing_plainly(as_json=as_json):
         with session.funds() as funds:
             act = _waited(funds.faucet)
-        _show_act("Test money for your account.", act, as_json=as_json)
+        words = session.words
+        again = words.says("onceADay", asked=act.asked_at, next=act.next_at)
+        _show_act(words.says("testMoney") if act.is_new else again, act, as_json=as_json)
 
 
 @app.command()
@@ -76,21 +79,24 @@ def allow(
     with failing_plainly(as_json=as_json):
         if most is not None and (no_longer or funds_kind is Funds.CREDITS):
             raise OptionsContradict("--most is of money that is allowed")
+        words = session.words
         with session.funds() as funds:
             if funds_kind is Funds.CREDITS:
-                says = f"{sentence('Approve', funds.approval(allowed=not no_longer))}."
+                said = sentence("Approve", funds.approval(allowed=not no_longer), Reader(words.language))
+                says = said + words.says("fullStop")
                 act = partial(funds.allow_credits, allowed=not no_longer)
             else:
                 base_units = 0 if no_longer else UINT256_MAX if most is None else base_units_in(most)
                 permit = funds.permit(base_units)
-                at_most = f"any amount of {TOKEN.symbol}" if base_units == UINT256_MAX else money_text(base_units)
-                says = f"Let the Exchange at {permit.spender} take {at_most} from you, within orders that you sign."
+                any_amount = words.says("anyAmount", token=TOKEN.symbol)
+                at_most = any_amount if base_units == UINT256_MAX else money_text(base_units)
+                says = words.says("actOfMoney", spender=permit.spender, most=at_most)
                 act = partial(funds.allow_money, permit)
             if dry_run:
-                emit({"dryRun": True, "says": says}, as_json=as_json, render=lambda found: str(found["says"]))
+                session.tell_dry_run(says, as_json=as_json)
                 return
             if not yes:
-                typer.confirm(f"{says} Sign this?", abort=True, err=True)
+                typer.confirm(f"{says} {words.says('signThis')}", abort=True, err=True)
             done = _waited(act)
         _show_act(says, done, as_json=as_json)
 
@@ -98,13 +104,13 @@ def allow(
 keys = app.group("api-key", "Keys for programs, each with what it may do. A key signs no order: that takes yours.")
 
 
-def _keys_table(found: Sequence[dict[str, Any]]) -> RenderableType:
+def _keys_table(found: Sequence[dict[str, Any]], words: Words) -> RenderableType:
     if not found:
-        return "none"
-    table = Table("key", "name", "scopes", "last used")
+        return words.says("none")
+    table = table_of(words, "key", "name", "scopes", "lastUsed")
     for one in found:
-        state = "revoked" if one["revokedAt"] else (one["lastUsedAt"] or "never")
-        table.add_row(one["keyId"], one["name"], " ".join(one["scopes"]), state)
+        state = words.value("revoked") if one["revokedAt"] else (one["lastUsedAt"] or words.says("never"))
+        table.add_row(one["keyId"], one["name"], " ".join(map(words.value, one["scopes"])), state)
     return table
 
 
@@ -124,7 +130,7 @@ def make_key(
             made = client.post("/api-keys", {"name": name, "scopes": list(dict.fromkeys(scopes))})
             out.write(json.dumps({"keyId": made["keyId"], "secret": made["secret"]}).encode())
         shown = {key: value for key, value in made.items() if key != "secret"} | {"file": str(file)}
-        emit(shown, as_json=as_json, render=told)
+        session.show(shown, as_json=as_json)
 
 
 @keys.command("list")
@@ -133,7 +139,7 @@ def list_keys(*, as_json: AsJson = False) -> None:
     with failing_plainly(as_json=as_json):
         with signed_in_client(session.url, session.key()) as client:
             found = client.get("/api-keys")
-        emit(found, as_json=as_json, render=_keys_table)
+        session.tell(found, _keys_table, as_json=as_json)
 
 
 @keys.command("revoke")
@@ -144,4 +150,4 @@ def revoke_key(
     with failing_plainly(as_json=as_json):
         with signed_in_client(session.url, session.key()) as client:
             found = client.delete(f"/api-keys/{key_id}")
-        emit(found, as_json=as_json, render=told)
+        session.show(found, as_json=as_json)

@@ -7,6 +7,9 @@ quotes: each lot that it holds more than at the start lowers both by `--skew-bps
 beyond `--most-kg` it quotes one side only. It quotes anew the moment the stream tells it of a fill. Its dead-man switch
 clears its quotes if it dies (`--heartbeat` seconds); SIGTERM and Ctrl-C cancel them and end it.
 
+A quote that would meet an offer is quoted anew behind it; one that the market does not take now, as while its class is
+halted, is tried again with the next beat. Any other refusal ends it with exit code 1 and a word on what to do.
+
 Its account needs credits, money, and to let the Exchange take both (`tanyu trade allow`). Key: `--keystore` with
 `--password-file`, or `--dev`, a development account of the local chain.
 """
@@ -14,6 +17,7 @@ Its account needs credits, money, and to let the Exchange take both (`tanyu trad
 import argparse
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -22,12 +26,16 @@ from time import monotonic
 
 from backend.access.client import ApiClient, ApiProblem
 from backend.access.signed_in import key_of, require_fit_key
-from backend.kernel.errors import TanyuError
+from backend.kernel.errors import RuleViolated, TanyuError
+from backend.market.admission import ListedWouldCross, PhaseRefuses, PostOnlyWouldCross
 from backend.market.figures import base_units_in, money_text
+from backend.market.funds import AllowanceInsufficient, CreditsInsufficient, CreditsNotApproved, PaymentInsufficient
+from backend.market.inbox import MarketBusy, MarketStopped
 from backend.market.instructions import Instructions
 from backend.market.order import Side
 from backend.market.own_stream import FundsNews, News, OrderNews, OwnStream
 from backend.market.replay import HEARTBEAT_MISSED
+from backend.market.rules import PositionExceeded
 from backend.market.tables import OrderState
 from backend.market.terms import Terms
 from backend.market.trader import Trader
@@ -35,6 +43,29 @@ from backend.market.views import AckOut, RulesOut
 
 BPS = 10_000
 QUOTE = Instructions(post_only=True)
+
+BOOK_MOVED = frozenset({PostOnlyWouldCross.code, ListedWouldCross.code})
+NOT_NOW = frozenset({PhaseRefuses.code, MarketBusy.code, MarketStopped.code})
+TRIES_MAX = 5
+"""How often it quotes anew at once in a book that moves; then it waits for the next beat."""
+
+WHAT_TO_DO = {
+    CreditsNotApproved.code: "let the Exchange move your credits: tanyu trade allow credits",
+    AllowanceInsufficient.code: "let the Exchange take your money: tanyu trade allow money",
+    CreditsInsufficient.code: "bring credits of the class, or quote less: --kg, --most-kg",
+    PaymentInsufficient.code: "bring money (on the local chain: tanyu trade faucet), or quote less: --kg, --most-kg",
+    PositionExceeded.code: "hold less of the class, or quote less: --kg, --most-kg",
+}
+
+
+class QuoteRefused(RuleViolated):
+    """A quote that will not be taken, however often it is sent."""
+
+    code = "market_maker.quote_refused"
+
+    def __init__(self, terms: Terms, refusal: ApiProblem) -> None:
+        advice = WHAT_TO_DO.get(refusal.problem_code, "see docs/market.md")
+        super().__init__(f"the {terms.side} was refused with {refusal.problem_code}: {refusal}; {advice}")
 
 
 @dataclass(frozen=True)
@@ -61,6 +92,11 @@ class Strategy:
         return tuple(side for side, room in rooms.items() if room >= self.lots)
 
 
+@dataclass(frozen=True)
+class Beat:
+    """It has just said that it is still there."""
+
+
 class MarketMaker:
     """One class's two quotes. `run` until `stop`."""
 
@@ -68,10 +104,12 @@ class MarketMaker:
         self.trader, self.listed, self.strategy, self.heartbeat_s = trader, listed, strategy, heartbeat_s
         self.position = 0
         """Lots bought less lots sold since the start; a busted trade is taken out again."""
-        self._inbox: SimpleQueue[News | TanyuError | None] = SimpleQueue()
+        self._inbox: SimpleQueue[News | TanyuError | Beat | None] = SimpleQueue()
         """What the stream tells; None to end. Of the kind that a signal's handler may put into."""
         self._beaten_at = monotonic()
         self._has_begun = False
+        self._is_short = False
+        """Whether a quote of its is not in the book that should be."""
 
     def run(self) -> None:
         """Quotes, and quotes anew after every fill, until it is stopped. However it ends, it leaves no quote behind."""
@@ -94,16 +132,39 @@ class MarketMaker:
         self._inbox.put(None)
 
     def quote(self) -> None:
-        """Takes the old quotes off and puts new ones in, for what the position is now."""
-        self.trader.cancel_all(self.listed.class_code)
-        bid, ask = self.strategy.prices(self.position, self.listed.tick)
-        wanted = [
-            (Terms(side, self.listed.class_id, self.strategy.lots, bid if side is Side.BUY else ask), QUOTE)
-            for side in self.strategy.sides(self.position)
-        ]
+        """Takes the old quotes off and puts new ones in, for what the position is now. Raises QuoteRefused."""
+        for _ in range(TRIES_MAX):
+            self.trader.cancel_all(self.listed.class_code)
+            refusals = self._put_in()
+            self._is_short = bool(refusals)
+            if not refusals & BOOK_MOVED:
+                break
+
+    def _put_in(self) -> set[str]:
+        """Puts quotes in, and tells by which codes some were refused for now."""
+        refusals = set()
+        wanted = [(terms, QUOTE) for terms in self._quotes()]
         for (terms, _), found in zip(wanted, self.trader.place_each(wanted), strict=True):
             outcome = found.outcome if isinstance(found, AckOut) else found.problem_code
             print(f"{terms.side} {terms.lots} kg at {money_text(terms.price_per_kg)}: {outcome}", flush=True)
+            if isinstance(found, ApiProblem):
+                if found.problem_code not in BOOK_MOVED | NOT_NOW:
+                    raise QuoteRefused(terms, found)
+                refusals.add(found.problem_code)
+        return refusals
+
+    def _quotes(self) -> Iterator[Terms]:
+        """What it wants in the book: its strategy's prices, behind what others offer already."""
+        tick, best = self.listed.tick, self.trader.best(self.listed.class_code)
+        bid, ask = self.strategy.prices(self.position, tick)
+        if best.ask is not None:
+            bid = min(bid, best.ask.price_per_kg - tick)
+        if best.bid is not None:
+            ask = max(ask, best.bid.price_per_kg + tick)
+        for side in self.strategy.sides(self.position):
+            price = bid if side is Side.BUY else ask
+            if price >= tick:
+                yield Terms(side, self.listed.class_id, self.strategy.lots, price)
 
     def _listen(self, own: OwnStream) -> None:
         """In a thread of its own: what the stream tells, for `run` to take in its turn."""
@@ -113,7 +174,7 @@ class MarketMaker:
         except TanyuError as failure:
             self._inbox.put(failure)
 
-    def _next(self) -> News | TanyuError | None:
+    def _next(self) -> News | TanyuError | Beat | None:
         """What happens next. Beats three times as often as it must, in this thread: quotes are kept only as long as
         `run` itself goes on.
         """
@@ -130,14 +191,19 @@ class MarketMaker:
     def _beat(self) -> None:
         self.trader.beat(self.heartbeat_s)
         self._beaten_at = monotonic()
+        self._inbox.put(Beat())
 
-    def _concerns(self, news: News) -> bool:
-        """Whether it is a reason to quote: the first funds that are told, a quote that left by its time, every fill."""
+    def _concerns(self, news: News | Beat) -> bool:
+        """Whether it is a reason to quote: the first funds that are told, a quote that left by its time or for lack of
+        funds, every fill; and a beat where a quote could not be put in before.
+        """
+        if isinstance(news, Beat):
+            return self._is_short
         if isinstance(news, FundsNews):
             is_first, self._has_begun = not self._has_begun, True
             return is_first
         if isinstance(news, OrderNews):
-            left = news.order.state == OrderState.EXPIRED or news.order.reason == HEARTBEAT_MISSED
+            left = news.order.state in {OrderState.EXPIRED, OrderState.EVICTED} or news.order.reason == HEARTBEAT_MISSED
             return self._has_begun and left
         if news.fill.class_id != self.listed.class_id:
             return False

@@ -1,6 +1,7 @@
 """`tanyu market govern`, `rules`, `spread`, `history` against the real routes: tried, done, and read again."""
 
 import json
+import re
 from functools import partial
 
 import httpx
@@ -12,7 +13,9 @@ from backend.access.client import ApiClient
 from backend.chain.keys import DevRole
 from backend.cli import app
 from backend.market import commands
-from backend.market.govern_commands import TimeOfDayMalformed, rule_text, second_of_day
+from backend.market.govern_commands import TimeOfDayMalformed, second_of_day
+from backend.market.rule_words import rule_text
+from backend.market.words import ENGLISH
 from tests.api.market_app import market_app
 from tests.unit.market.world import World
 from tests.web import TestClient
@@ -53,7 +56,7 @@ def told(result: Result) -> object:
 
 
 def test_rules__tried_and_then_set__change_only_what_is_named() -> None:
-    act = ("rules", CODE, "--mode", "call", "--calls", "02:00,14:30", "--tick", "5", "--why", "thin")
+    act = ("rules", CODE, "--mode", "call", "--calls", "02:00,14:30", "--tick", "0.000005", "--why", "thin")
     before = told(market("rules", CODE, "--json"))
 
     tried = govern(*act, "--dry-run")
@@ -87,7 +90,7 @@ def test_mode__that_is_to_be_earned__is_unpinned_and_its_spread_can_be_read() ->
 
 def test_stop_resume_and_reference__are_told_in_the_history_with_who_and_why() -> None:
     for act in (
-        ("reference", CODE, "200", "--why", "the last tender"),
+        ("reference", CODE, "0.0002", "--why", "the last tender"),
         ("stop", CODE, "--cancel-only", "--why", "a wrong price"),
         ("resume", CODE, "--why", "it was right"),
     ):
@@ -97,13 +100,30 @@ def test_stop_resume_and_reference__are_told_in_the_history_with_who_and_why() -
     history = market("history", CODE)
 
     assert history.exit_code == 0, history.output
-    for words in ("the last tender", "a wrong price", "it was right", "phase: cancel_only -> volatility_call"):
+    for words in ("the last tender", "a wrong price", "it was right", "phase: cancel only -> volatility call"):
         assert words in history.stdout
     rules = market("rules", CODE)
     assert "0.00018 to 0.00022" in rules.stdout
-    for unit in ("TTD per kg", "base units per kg", "basis points", "seconds"):
-        assert unit in rules.stdout
-    assert "volatility_call" in rules.stdout
+    assert "reference price: - -> 0.0002 TTD per kg" in history.stdout
+    for words in ("0.000001 TTD per kg", "1,000,000 TTD per kg", "10 %", "1,000,000 kg", "volatility call"):
+        assert words in rules.stdout
+    assert "bandBps" not in rules.stdout
+
+
+def test_prices__that_no_base_unit_makes__are_refused() -> None:
+    for act in (("reference", CODE, "0.0000001"), ("rules", CODE, "--tick", "free")):
+        refused = govern(*act, "--why", "?", "--json")
+        assert (refused.exit_code, json.loads(refused.stdout)["code"]) == (2, "market.figure_inexact")
+
+
+def test_rules_and_history__in_chinese__are_told_in_it_and_times_to_the_second() -> None:
+    govern("reference", CODE, "0.0002", "--why", "the last tender")
+
+    rules, history = market("rules", CODE, "--lang", "zh").stdout, market("history", CODE, "--lang", "zh").stdout
+
+    assert "围绕参考价的价格区间" in rules
+    assert "参考价：- -> 每 kg 0.0002 TTD" in history
+    assert re.search(r" [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} ", history)
 
 
 def test_act__of_anybody_else_or_that_cannot_be_done__is_refused_with_its_code() -> None:
@@ -118,7 +138,7 @@ def test_act__of_anybody_else_or_that_cannot_be_done__is_refused_with_its_code()
 @pytest.mark.parametrize(("text", "second"), [("00:00", 0), ("14:30", 52_200), ("23:59:59", 86_399), ("24:00", 86_400)])
 def test_time_of_day__written__is_read_and_told_again(text: str, second: int) -> None:
     assert second_of_day(text) == second
-    assert rule_text("opensS", second) == text
+    assert rule_text("opensS", second, ENGLISH) == text
 
 
 @pytest.mark.parametrize("text", ["", "1:00", "24:01", "12:60", "noon", "-1:00", "12:00:60"])

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from backend.access.client import ApiClient
+from backend.cli import app
 from backend.market import commands
 from backend.storage.database import Database
 from tests.api.market_app import ORIGIN, market_app
@@ -83,6 +84,29 @@ def test_trades__both_ways__show_the_trade() -> None:
     assert [trade["lots"] for trade in json.loads(as_json.stdout)] == ["2"]
     assert "matched" in for_people.stdout
     assert "0.0001" in for_people.stdout
+
+
+@pytest.mark.usefixtures("world")
+def test_ticker_and_queue__for_people_and_as_json__show_where_the_class_stands() -> None:
+    ticker = runner.invoke(app, ["market", "ticker", "CN-SC/2025/SIM"])
+    queue = runner.invoke(app, ["market", "queue", "CN-SC/2025/SIM"])
+
+    assert "2 kg, trades: 1" in ticker.stdout
+    assert ticker.stdout.index("0.0001") < ticker.stdout.index("0.00009")
+    assert json.loads(runner.invoke(app, ["market", "ticker", "CN-SC/2025/SIM", "--json"]).stdout)["askPerKg"] == "100"
+    assert "order by order" in queue.stdout
+    places = json.loads(runner.invoke(app, ["market", "queue", "CN-SC/2025/SIM", "--json"]).stdout)
+    assert [(place["lots"], place["place"]) for place in places["asks"]] == [("3", 1)]
+
+
+@pytest.mark.usefixtures("world")
+def test_auction__told_in_either_language__says_what_it_would_make() -> None:
+    english = runner.invoke(app, ["market", "auction", "CN-SC/2025/SIM", "--lang", "en"])
+    chinese = runner.invoke(app, ["market", "auction", "CN-SC/2025/SIM", "--lang", "zh"])
+
+    assert "continuous" in english.stdout
+    assert "would be traded" in english.stdout
+    assert "该价下的余量" in chinese.stdout
 
 
 @pytest.mark.usefixtures("world")

@@ -339,9 +339,16 @@ def test_faucet__once_a_day__gives_and_then_tells_where_it_is(world: World, clie
     again = client.post("/faucet", json={"account": ANA.address})
 
     assert first.status_code == 202
-    assert (
-        first.json() == again.json() == {"account": ANA.address, "amount": "1000000000", "state": "new", "txHash": None}
-    )
+    assert first.json() == {
+        "account": ANA.address,
+        "amount": "1000000000",
+        "state": "new",
+        "txHash": None,
+        "isNew": True,
+        "askedAt": "2026-01-15T12:00:00Z",
+        "nextAt": "2026-01-16T00:00:00Z",
+    }
+    assert again.json() == first.json() | {"isNew": False}
     assert len(intents(world)) == 1
     world.clock.at += timedelta(days=1)
     client.post("/faucet", json={"account": ANA.address})

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from typer.testing import CliRunner, Result
 from backend.access import signed_in
 from backend.access.client import ApiClient
 from backend.cli import app
-from backend.kernel.clock import SystemClock
+from backend.kernel.clock import SystemClock, iso
+from backend.market import trade_setup_commands
 from backend.storage.database import Database
 from tests.api.trader_world import Desk
 from tests.unit.market.world import ANA, BO, World
@@ -157,22 +159,27 @@ def test_nobody__is_asked_for_a_key() -> None:
     assert refused("buy", CODE, "1", "--price", "1", "--yes") == (2, "key.missing")
 
 
-@pytest.mark.usefixtures("desk")
-def test_api_key__made_used_listed_and_revoked(tmp_path: Path) -> None:
+def test_api_key__made_used_listed_and_revoked(desk: Desk, tmp_path: Path) -> None:
+    def refused_now(*words: str) -> tuple[int, str]:
+        desk.world.clock.at = SystemClock().now()  # however long the commands before took
+        return refused(*words)
+
     file = tmp_path / "bot.json"
     made = as_json(*ANA_KEY, "api-key", "make", "bot", str(file), "--scope", "read", "--scope", "cancel")
     assert "secret" not in made
     assert file.stat().st_mode & 0o77 == 0
     as_json(*ANA_KEY, "sell", CODE, "1", "--price", "0.1", "--yes")
 
+    desk.world.clock.at = SystemClock().now()
     assert len(as_json("--api-key", str(file), "orders")) == 1
+    desk.world.clock.at = SystemClock().now()
     assert len(as_json("--api-key", str(file), "cancel-all")["orderHashes"]) == 1
     assert refused("--api-key", str(file), "sell", CODE, "1", "--price", "0.1", "--yes") == (2, "key.missing")
     (listed,) = as_json(*ANA_KEY, "api-key", "list")
     assert (listed["keyId"], listed["scopes"]) == (made["keyId"], ["read", "cancel"])
     assert "bot" in trade(*ANA_KEY, "api-key", "list").stdout
     as_json(*ANA_KEY, "api-key", "revoke", made["keyId"])
-    assert refused("--api-key", str(file), "orders") == (1, "api_key.wrong")
+    assert refused_now("--api-key", str(file), "orders") == (1, "api_key.wrong")
 
 
 @pytest.mark.usefixtures("desk")
@@ -186,3 +193,32 @@ def test_hard_cancel__asks_first_and_tells_its_deadline() -> None:
     again = as_json(*ANA_KEY, "cancel", "mine", "--hard", "--yes", "--deadline", done["deadline"])
     assert done == again
     assert done["chain"]["state"] == "new"
+
+
+@pytest.mark.usefixtures("desk")
+def test_trade__in_chinese__tells_before_and_after_it_signs_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    dry = trade(*ANA_KEY, "sell", CODE, "5", "--price", "0.1", "--dry-run", "--lang", "zh")
+    assert dry.exit_code == 0, dry.output
+    assert "将要签署；未提交：" in dry.stdout
+    assert "全部成交后按今日手续费至少得 0.4985 TTD" in dry.stdout
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    asked = trade(*ANA_KEY, "sell", CODE, "5", "--price", "0.1", answer="y\n")
+    assert "签署？" in asked.output
+    assert "未成交 5 kg" not in asked.stdout
+    assert "5 kg 在订单簿中等待" in asked.stdout
+
+    listed = trade(*ANA_KEY, "orders").stdout
+    assert "每 kg TTD" in listed
+    assert "卖出" in listed
+    assert "sell" in trade(*ANA_KEY, "orders", "--lang", "en").stdout
+
+
+def test_faucet__a_second_time_in_a_day__says_when_there_is_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trade_setup_commands, "CHAIN_WAIT_S", 0)
+    tomorrow = iso((desk.world.clock.now() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0))
+
+    first, again = trade(*ANA_KEY, "faucet"), trade(*ANA_KEY, "faucet")
+
+    assert "Test money for your account." in first.stdout
+    assert f"more from {tomorrow} on" in again.stdout
+    assert as_json(*ANA_KEY, "faucet")["nextAt"] == tomorrow

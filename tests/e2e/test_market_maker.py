@@ -2,6 +2,7 @@
 another trader takes from it, leaves nothing behind when it is ended, and nothing when it is killed.
 """
 
+import re
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from tests.e2e.processes import Processes
 from tests.patience import PATIENCE_S, until
 
 CODE = "US-CA/2025/SIM"
-MAKER, TAKER = 0, 1
+MAKER, TAKER, NOBODY = 0, 1, 2
 REFERENCE = 100_000
 IOC = Instructions(time_in_force=TimeInForce.IOC)
 pytestmark = pytest.mark.timeout(900)
@@ -55,9 +56,9 @@ def trading(processes: Processes, index: int) -> Iterator[Trader]:
 
 
 @contextmanager
-def making(processes: Processes, heartbeat_s: int) -> Iterator[subprocess.Popen[bytes]]:
+def making(processes: Processes, heartbeat_s: int, index: int = MAKER) -> Iterator[subprocess.Popen[bytes]]:
     script = CHECKOUT / "docs" / "examples" / "market_maker.py"
-    options = ["--dev", str(100 + MAKER), "--reference", "0.1", "--spread-bps", "1000", "--skew-bps", "100"]
+    options = ["--dev", str(100 + index), "--reference", "0.1", "--spread-bps", "1000", "--skew-bps", "100"]
     with (processes.folder / "maker.log").open("ab") as log:
         running = subprocess.Popen(
             [sys.executable, str(script), processes.settings.base_url, CODE, *options, "--heartbeat", str(heartbeat_s)],
@@ -115,6 +116,14 @@ def test_maker__taken_from__quotes_anew_and_ends_with_nothing_left(processes: Pr
 def settled(processes: Processes, count: int) -> bool:
     with trading(processes, MAKER) as maker:
         return [trade.state for trade in maker.trades()] == ["final"] * count
+
+
+def test_maker__without_anything_to_trade_with__ends_and_says_what_to_do(processes: Processes) -> None:
+    with making(processes, 300, NOBODY) as running:
+        assert running.wait(PATIENCE_S) == 1, said(processes)
+
+    assert "market_maker.quote_refused" in said(processes)
+    assert re.search("tanyu trade (allow|faucet)", said(processes))
 
 
 def test_maker__killed__its_quotes_are_cleared_by_the_dead_mans_switch(processes: Processes) -> None:

@@ -14,13 +14,17 @@ from typing import Any
 
 import httpx
 import pytest
+from rich.cells import cell_len
+from rich.text import Text
 from sqlmodel import Session, select
+from typer.testing import CliRunner
 
 from backend.api.sample.cast import cast_of_the_year
 from backend.chain.contracts import Contracts
 from backend.chain.deployment import Deployment
 from backend.chain.node import free_port
 from backend.chain.rpc import connect
+from backend.cli import app
 from backend.giving.tables import Movement, Retirement
 from backend.market.tables import OrderRow, OrderState, TradeRow, TradeState
 from backend.settlement.tables import Batch, BatchState
@@ -163,6 +167,42 @@ def test_reconcile_and_reindex__after_the_sample_year__agree_with_the_chain(run:
     assert json.loads(run.command("reconcile", "--json").stdout) == {"findings": []}
     assert json.loads(run.command("reindex", "--json").stdout)["events"] > 0
     assert json.loads(run.command("reconcile", "--json").stdout) == {"findings": []}
+
+
+TABLES = (
+    "accounts",
+    "batch list",
+    "policy list",
+    "factors list",
+    "market classes",
+    "market book CN-SC/2025/SIM",
+    "market trades CN-SC/2025/SIM",
+    "market candles CN-SC/2025/SIM",
+    "market rules CN-SC/2025/SIM",
+    "market history CN-SC/2025/SIM",
+    "trade --dev 10 orders --all",
+    "trade --dev 10 balances",
+    "trade --dev 10 movements",
+    "give campaigns",
+    "give gifts 1",
+    "give trails 1",
+    "give charities",
+    "retire --dev 10 list",
+    "me --dev 10 report 2025",
+    "activities --dev 10 list",
+)
+"""Commands that have a table to show of the sample year."""
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_tables__of_the_sample_year__fit_into_80_columns(run: Run, language: str) -> None:
+    terminal = run.environment | {"COLUMNS": "80", "FORCE_COLOR": "1", "LC_ALL": f"{language}_XX.UTF-8"}
+    for words in TABLES:
+        shown = CliRunner().invoke(app, words.split(), env=terminal)
+
+        assert shown.exit_code == 0, shown.output
+        lines = Text.from_ansi(shown.stdout).plain.splitlines()
+        assert max((cell_len(line) for line in lines if "│" in line), default=0) in range(1, 81), shown.stdout
 
 
 def _state(run: Run) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from backend.giving.aid import leaf_of, seed_of, topic_of
 from backend.giving.aid_application import applications_of
 from backend.giving.aid_commands import app as aid_app
 from backend.giving.kinds import Funding
+from backend.giving.second_commands import app as campaign
 from backend.kernel.clock import unix_s
 from backend.kernel.digest import to_hex
 from backend.ledger.access_log import accesses_of
@@ -189,12 +191,15 @@ class TestRound:
         assert AUDITOR not in readers(200)
 
     def test_grants__by_both_signers_in_one_batch__settle_and_touch_no_address(
-        self, world: World, place: Place, round_id: int, references: dict[int, bytes]
+        self, world: World, place: Place, round_id: int, references: dict[int, bytes], tmp_path: Path
     ) -> None:
         keys = ("--dev", int(DevRole.AID_CHARITY), "--second-dev", int(DevRole.AID_CHARITY_SECOND))
         planned = place.desk(aid_app, "grant", round_id, *keys, "--dry-run")
         assert (planned["grants"], planned["amountGco2e"], planned["transactions"]) == (4, "6000", [])
-        sent = place.desk(aid_app, "grant", round_id, *keys)
+        word = tmp_path / "word.json"
+        assert place.desk(aid_app, "grant", round_id, *keys[:2], "--ask", word)["file"] == str(word)
+        place.offline(campaign, "countersign", word, *place.chain[2:], "--dev", keys[3], "--yes")
+        sent = place.desk(aid_app, "grant", round_id, *keys[:2], "--word", word)
         assert len(sent["transactions"]) == 1
         world.index()
         assert place.desk(aid_app, "grant", round_id, *keys)["grants"] == 0, "nothing is left to grant"

@@ -74,6 +74,9 @@ def test_lottery__by_the_seed_of_root_and_block__is_what_anybody_finds(world: Wo
     awards = {bytes.fromhex(one["leaf"][2:]): int(one["awardGco2e"]) for one in own.values()}
     assert len(expected) >= 3, "whatever the order"
     assert {leaf: grams for leaf, grams in awards.items() if grams} == expected
+    whys = {one["whyNothing"] for one in own.values() if one["awardGco2e"] == "0"}
+    assert whys == ({"pot_given_out"} if len(expected) < len(own) else set())
+    assert {one["whyNothing"] for one in own.values() if one["awardGco2e"] != "0"} == {None}
     assert awards[turns_of(seed, applied)[0].leaf] == turns_of(seed, applied)[0].need_gco2e
 
 
@@ -88,7 +91,8 @@ def test_too_few_applicants__nothing_is_given_out(world: World, campaign_id: int
     assert conclude(world, round_id)["concludedAt"] is not None
 
     assert grants(world, round_id) == []
-    assert mine(world, round_id, 240)["awardGco2e"] == "0"
+    own = mine(world, round_id, 240)
+    assert (own["awardGco2e"], own["whyNothing"]) == ("0", "too_few_grants")
 
 
 def test_charity_removed__before_its_round_is_concluded__promises_nothing(world: World) -> None:

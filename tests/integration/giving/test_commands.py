@@ -13,11 +13,11 @@ from backend.access.client import ApiClient
 from backend.chain.keys import DevRole
 from backend.chain.node import LocalNode
 from backend.giving import charity_sender
-from backend.giving.campaign_commands import app as campaign
 from backend.giving.certificate_commands import app as retire
 from backend.giving.deciding import close_campaign
 from backend.giving.give_commands import app as give
 from backend.giving.kinds import Funding
+from backend.giving.second_commands import app as campaign
 from backend.link.desk import Sent
 from tests.contract.people import CLASS_ID
 from tests.integration.giving.served import Place, serving
@@ -179,6 +179,7 @@ class TestCharity:
         place.world.pass_time(1)
         again = place.desk(campaign, "open", story, *terms)
         assert again["storyDigest"] == opened["storyDigest"]
+        assert again["campaignId"] == opened["campaignId"]
         campaign_id = again["campaignId"]
         shown = place.run(give, "campaign", campaign_id)
         assert (shown["story"]["titleEn"], shown["phase"]) == ("From a file", "collecting")
@@ -202,6 +203,25 @@ class TestCharity:
         place.desk(campaign, "retire", campaign_id, CODE, 500, "--dev", int(DevRole.POOL_CHARITY))
         place.world.index()
         assert place.run(give, "campaign", campaign_id)["total"]["retiredGco2e"] == "1000"
+
+    def test_second_signers_word__is_asked_for_and_brought_back_by_file(self, place: Place, tmp_path: Path) -> None:
+        file, key = tmp_path / "word.json", ("--dev", int(DevRole.POOL_CHARITY))
+        campaign_id = place.world.open(place.world.pool, "by file", POOL_STORY, Funding.KEEP_WHAT_YOU_RAISE)
+        place.world.give(0, campaign_id, 2_000)
+        retire_500 = ("retire", campaign_id, CODE, 500, *key)
+        second = (*place.chain[2:], "--dev", int(DevRole.POOL_CHARITY_SECOND))
+
+        assert place.desk(campaign, *retire_500, "--ask", file)["file"] == str(file)
+        assert place.desk(campaign, *retire_500, "--word", file, code=1)["code"] == "charity.word_unsigned"
+        told = CliRunner().invoke(campaign, ["countersign", *map(str, (file, *second)), "--lang", "en"], input="n\n")
+        assert "retire 0.5 kg CO2e of US-CA/2025/SIM for ever from the pool of campaign" in told.stderr
+        assert place.offline(campaign, "countersign", file, *second, "--yes")["signed"] == "1"
+        other = ("retire", campaign_id, CODE, 501, *key, "--word", file)
+        assert place.desk(campaign, *other, code=1)["code"] == "charity.word_differs"
+        assert "txHash" in place.desk(campaign, *retire_500, "--word", file)
+        place.world.index()
+        assert place.run(give, "campaign", campaign_id)["total"]["retiredGco2e"] == "500"
+        assert place.desk(campaign, *retire_500, "--ask", file, code=2)["code"] == "file.unusable"
 
     def test_node__that_makes_no_block__is_told(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(charity_sender, "Desk", _Waiting)

@@ -10,6 +10,8 @@ from rich.table import Table
 from typer.testing import CliRunner
 
 from backend.access.client import ApiProblem
+from backend.access.figures import short_hex
+from backend.access.language import Language
 from backend.access.terminal import AsJson, emit, failing_plainly, show, to_json
 from backend.access.wire import Amount, Wire
 from backend.kernel.errors import Conflict, InvalidInput, NotFound, TanyuError
@@ -62,7 +64,7 @@ def test_emit__a_rich_table__is_printed() -> None:
 
 
 ROOT = "0x" + "ab" * 32
-AMOUNTS = ("123456789012345", "98765432109876543210", "1", "20260115123456")
+AMOUNTS = ("123456789012345", "98765432109876543210", "1", "20260115")
 
 
 def wide_table() -> Table:
@@ -71,25 +73,25 @@ def wide_table() -> Table:
     return table
 
 
-def shown_at(width: int, shown: RenderableType) -> str:
+def shown_at(width: int, shown: RenderableType, language: Language = "en") -> str:
     console = Console(file=StringIO(), force_terminal=True, width=width, color_system=None)
-    show(shown, console)
+    show(shown, console, language)
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
 
 
 @pytest.mark.parametrize("width", [20, 80, 132, 200])
-def test_show__at_any_width__cuts_and_breaks_no_id_and_no_amount(width: int) -> None:
+def test_show__at_any_width__cuts_and_breaks_no_amount(width: int) -> None:
     text = shown_at(width, wide_table())
 
-    for part in (ROOT, *AMOUNTS, "batches", "a caption", "surplus g"):
+    for part in (*AMOUNTS, "batches", "a caption", "surplus g"):
         assert part in text
-    assert "\u2026" not in text
+    assert ROOT in text or short_hex(ROOT) in text
 
 
-def test_show__a_table_that_fits__is_a_table_and_one_that_does_not_is_told_row_by_row() -> None:
-    assert "\u2503" in shown_at(200, wide_table())
-    assert f"root: {ROOT}\nsurplus g: {AMOUNTS[0]}\n" in shown_at(80, wide_table())
+def test_show__a_table_that_fits__is_a_table_and_one_that_cannot_be_is_told_row_by_row() -> None:
+    assert ROOT in shown_at(200, wide_table())
+    assert f"root: {ROOT}\nsurplus g: {AMOUNTS[0]}\n" in shown_at(40, wide_table())
     fields = Table(show_header=False)
     fields.add_row("root", ROOT)
     assert shown_at(40, fields) == f"root  {ROOT}\n"
@@ -100,8 +102,16 @@ def test_show__a_table_that_fits__is_a_table_and_one_that_does_not_is_told_row_b
 def test_show__several_tables__cuts_and_breaks_nothing_of_any(width: int) -> None:
     text = shown_at(width, Group(wide_table(), wide_table()))
 
-    assert text.count(ROOT) == 2
+    assert text.count(ROOT) + text.count(short_hex(ROOT)) == 2
     assert all(text.count(amount) >= 2 for amount in AMOUNTS)
+
+
+def test_show__short_ids_and_columns_left_out__are_said_once_for_all_tables() -> None:
+    text = shown_at(70, Group(wide_table(), wide_table()))
+
+    assert text.count("Long ids are shown by their ends") == 1
+    assert text.count("No room for: minted;") == 1
+    assert "只显示首尾" in shown_at(80, wide_table(), "zh")
 
 
 def test_emit__to_a_pipe__has_no_width(monkeypatch: pytest.MonkeyPatch) -> None:

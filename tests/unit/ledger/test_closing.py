@@ -11,7 +11,6 @@ from backend.ledger.document import verify
 from backend.ledger.policy import PolicyUnknown
 from backend.ledger.service import (
     StatementUnknown,
-    mark_anchored,
     mark_attested,
     mark_claimed,
     mark_returned,
@@ -19,11 +18,11 @@ from backend.ledger.service import (
     statement_of,
     statements_in,
     statements_of,
-    unmark_anchored,
     unmark_claimed,
 )
 from backend.ledger.state import State, StatementStateWrong
 from backend.storage.database import Database
+from tests.unit.ledger.anchoring import mark_anchored, unmark_anchored
 from tests.unit.ledger.britons import a_briton, attested, british, closed, used
 from tests.unit.ledger.people import AT, at_home, keep, power, some_books
 

@@ -20,13 +20,12 @@ from backend.ledger.document import verify
 from backend.ledger.netting import largest_mint, plan_of
 from backend.ledger.service import (
     Statement,
-    mark_anchored,
     mark_returned,
     statement_at,
-    unmark_anchored,
 )
 from backend.ledger.state import State
 from backend.storage.database import Database
+from tests.unit.ledger.anchoring import mark_anchored, unmark_anchored
 from tests.unit.ledger.britons import a_briton, attested, british, closed, used
 from tests.unit.ledger.people import AT, some_books
 from tests.unit.ledger.years import californian, every_month, power

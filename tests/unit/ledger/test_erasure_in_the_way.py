@@ -16,7 +16,6 @@ from backend.ledger.erasure import (
 )
 from backend.ledger.person import person_at
 from backend.ledger.service import (
-    mark_anchored,
     mark_attested,
     mark_claimed,
     mark_returned,
@@ -27,6 +26,7 @@ from backend.ledger.service import (
 )
 from backend.ledger.state import State
 from backend.storage.database import Database
+from tests.unit.ledger.anchoring import mark_anchored
 from tests.unit.ledger.erasing import erased, signed
 from tests.unit.ledger.people import AT, at_home, keep, power, some_books
 from tests.unit.ledger.test_erasure import ALICE, BOB, a_shared_year, a_year, submitted

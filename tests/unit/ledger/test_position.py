@@ -8,9 +8,10 @@ from backend.ledger.correction import CorrectionKind, correct, lift
 from backend.ledger.deficit import open_deficits, settle_deficit
 from backend.ledger.person import Person
 from backend.ledger.position import position_of
-from backend.ledger.service import mark_anchored, mark_claimed, statement_of
+from backend.ledger.service import mark_claimed, statement_of
 from backend.link.tables import CreditBalance
 from backend.storage.database import Database
+from tests.unit.ledger.anchoring import mark_anchored
 from tests.unit.ledger.britons import a_briton, attested, british, used
 from tests.unit.ledger.people import AT, some_books
 

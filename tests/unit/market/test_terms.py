@@ -7,6 +7,7 @@ import pytest
 from backend.market.instructions import PLAIN, Instructions, SelfTrade, TimeInForce
 from backend.market.order import Action, Side, SignedOrder, check_shape
 from backend.market.terms import CampaignIdOutOfRange, Terms, campaign_ref, least_proceeds, most_cost, words_of
+from backend.market.words import Words
 from tests.unit.market.world import ANA, BO, CLASS_ID
 
 NOW_S = 1_790_000_000
@@ -65,10 +66,20 @@ def test_words__of_instructions__say_each_that_is_not_the_usual() -> None:
     assert words_of(order_of(replace(BUY, action=Action.RETIRE, beneficiary=BO.address)), fok, 30)[2:] == [
         f"What is bought is for {BO.address}.",
         "It is filled at once as a whole, or not at all.",
-        "Should it meet an order of your own: cancel oldest.",
+        "Should it meet an order of your own: the oldest is cancelled.",
     ]
     gtd = Instructions(time_in_force=TimeInForce.GTD, good_until=NOW_S + 60, post_only=True)
     assert words_of(order_of(), gtd, 30)[2:] == [
         "What is not filled at once waits in the book until 2026-09-21 14:14:20Z.",
         "It is refused if it would meet an order at once.",
+    ]
+
+
+def test_words__in_chinese__say_the_same_figures() -> None:
+    said = words_of(order_of(), PLAIN, 30, Words("zh"))
+
+    assert said[0].endswith("。")
+    assert said[1:] == [
+        "按今日手续费最多 1.2036 TTD，按您的手续费上限最多 1.212 TTD。",
+        "未立即成交的部分在订单簿中等待至 2026-09-22 14:12:20Z。",
     ]
