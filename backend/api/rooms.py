@@ -10,6 +10,7 @@ from backend.chain.deployment import Deployment
 from backend.footprint.routes import router as footprint
 from backend.giving.aid_application import applications_of
 from backend.giving.aid_routes import router as aid
+from backend.giving.aid_way import aid_stage
 from backend.giving.campaign_routes import router as campaigns
 from backend.giving.certificate_routes import router as certificates
 from backend.giving.owing_routes import router as owing
@@ -85,6 +86,7 @@ def books_of_all_rooms(books: Books) -> Books:
         books,
         erasure_checks=(batch_in_the_way, second_look_in_the_way, trading_in_the_way, relays_in_the_way),
         erasure_steps=(empty_verification, forget_wishes),
+        aid_stage=aid_stage,
         export_sections={
             "attestations": attestations_of,
             "claims": claims_of,

@@ -198,7 +198,13 @@ class TestDeficits:
             def settle(region: str, vintage: int) -> int:
                 reference = debt.reference
                 return settle_deficit(
-                    session, reference, amount_gco2e=5, region=region, vintage=vintage, source=f"{region}{vintage}", at=AT
+                    session,
+                    reference,
+                    amount_gco2e=5,
+                    region=region,
+                    vintage=vintage,
+                    source=f"{region}{vintage}",
+                    at=AT,
                 )
 
             assert debt.regions == ("GB", "US-CA", "CN-SC")
