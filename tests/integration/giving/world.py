@@ -19,6 +19,7 @@ from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.typed_data import sign
 from backend.giving.aid_routes import router as aid
 from backend.giving.aid_way import aid_stage
+from backend.giving.board_routes import router as boards
 from backend.giving.campaign_routes import router as campaigns
 from backend.giving.certificate_routes import router as certificates
 from backend.giving.certifier import Certifier
@@ -145,7 +146,7 @@ class World:
                 "is_registrar": lambda address: address == dev_signer(DevRole.REGISTRAR).address,
                 "market": SimpleNamespace(fee_bps=0),  # what is owed is told with a market's fee; nobody trades here
             },
-            [router, certificates, campaigns, pledges, aid, owing, statements],
+            [router, certificates, campaigns, pledges, aid, owing, statements, boards],
             {},
         )
         if as_account is not None:
