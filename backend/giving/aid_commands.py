@@ -36,7 +36,7 @@ Grams = Annotated[int, typer.Option(min=1, help="Grams of CO2e.")]
 
 def _flat(round_: dict[str, Any]) -> dict[str, Any]:
     """A round without its digests, which are there to prove it."""
-    return {name: value for name, value in round_.items() if name not in {"root", "blockHash", "seed"}}
+    return {name: value for name, value in round_.items() if name not in {"root", "blockHash", "drawSeed", "seed"}}
 
 
 @app.command("rounds")

@@ -32,6 +32,7 @@ from backend.giving.routes import router
 from backend.giving.story import Story
 from backend.giving.tending import tend
 from backend.giving.witness import Witness
+from backend.issuance.projection import IssuanceProjection
 from backend.kernel.clock import FixedClock
 from backend.kernel.digest import to_hex
 from backend.ledger.books import Books
@@ -81,7 +82,12 @@ class World:
             self.database,
             self.w3,
             deployment,
-            [*balance_projections(deployment), FillsProjection(), GivingProjection(deployment)],
+            [
+                *balance_projections(deployment),
+                IssuanceProjection(),
+                FillsProjection(),
+                GivingProjection(deployment),
+            ],
             confirmations=0,
         )
         self.witness = Witness(self.contracts, confirmations=0)
