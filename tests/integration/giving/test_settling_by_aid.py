@@ -1,10 +1,12 @@
 """Settling what is owed by aid, from a terminal: seen beside the other ways, applied for, granted, and proved."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 from typer.testing import CliRunner
 
 from backend.chain.keys import DevRole
@@ -13,12 +15,13 @@ from backend.giving.aid_commands import app as aid_app
 from backend.giving.kinds import Funding
 from backend.giving.owing_commands import me
 from backend.ledger.deficit import deficit_at
+from backend.ledger.tables import PersonRow
 from tests.integration.giving.aiding import BODY, apply, conclude, credential, open_round, person
 from tests.integration.giving.served import Place, serving
 from tests.integration.giving.world import AID_STORY, World
 from tests.unit.giving.chain import a_deficit
 
-OWES, OTHERS, NEEDS_NOTHING = 200, (201, 202), 203
+OWES, OTHERS, NEEDS_NOTHING, WARD = 200, (201, 202), 203, 204
 DEV_FIRST = 100
 """Of the world's people."""
 
@@ -130,6 +133,24 @@ class TestByAid:
         assert statement_of(place, OWES)["aid"] == "applied"
         assert f"you applied to round {round_id} for 3 kg" in shown(place, OWES, "owe")
         assert "applied" not in repr(world.client().get(f"/aid/rounds/{round_id}").json()), "nobody else sees it"
+
+    def test_settling_by_aid__for_a_ward__is_by_its_guardian_with_a_credential_of_the_ward(
+        self, world: World, place: Place, round_id: int, file: Path, tmp_path: Path
+    ) -> None:
+        ward, own = person(world, WARD).address, tmp_path / "ward.jwt"
+        with world.database.write() as session:
+            a_deficit(session, 4_000, ward, essential_gco2e=3_300)
+            row = session.exec(select(PersonRow).where(PersonRow.address == ward)).one()
+            row.guardian, row.born_on = person(world, OWES).address, date(2020, 1, 1)
+            session.add(row)
+        own.write_text(credential(world, WARD), "ascii")
+        by_aid = ("settle", 2025, "--by", "aid", "--yes", "--ward", ward)
+
+        assert said(place, OWES, *by_aid, "--credential", file, code=1)["code"] == "eligibility.unfit", "not its own"
+        [applied] = said(place, OWES, *by_aid, "--credential", own)
+        assert applied["roundId"] == round_id
+        assert said(place, OWES, "owe", "--ward", ward)[0]["aid"]["applied"][0]["stage"] == "applied"
+        assert len(said(place, OWES, "owe")[0]["aid"]["applied"]) == 1, "beside its own"
 
     def test_awarded_then_granted__is_settled_with_the_grants_proof(
         self, world: World, place: Place, round_id: int, references: dict[int, bytes]
