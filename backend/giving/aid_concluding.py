@@ -86,7 +86,7 @@ def advance_rounds(database: Database, contracts: Contracts, find_block: FindBlo
 
 
 def _due(session: Session, now: datetime) -> _Due:
-    due = _Due(asks_for_draw=_may_open_draw(session, now) and bool(waiting_roots(session)))
+    due = _Due(asks_for_draw=bool(waiting_roots(session)) and _may_open_draw(session, now))
     for row in session.exec(select(AidRound).where(col(AidRound.concluded_at).is_(None))).all():
         assert row.id is not None
         if row.closed_at is None:
@@ -118,7 +118,7 @@ def _ask_for_draws(session: Session, contracts: Contracts, due: _Due, now: datet
         root = round_at(session, round_id).root
         assert root is not None
         await_seed(session, root, now)
-    if _may_open_draw(session, now) and waiting_roots(session):
+    if waiting_roots(session) and _may_open_draw(session, now):
         open_draw(session, contracts, now)
 
 

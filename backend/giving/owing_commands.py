@@ -87,7 +87,7 @@ class CredentialMissing(InvalidInput):
 
 def _by_vintage(owed: list[dict[str, Any]]) -> dict[str, Any]:
     """Deficits as people read them: one beneath the other, and to each the three ways to settle it in sentences."""
-    found = {}
+    found: dict[str, Any] = {}
     for one in owed:
         own = [{name: held[name] for name in ("classCode", "amountGco2e")} for held in one["ownCredits"]]
         same = {name: value for name, value in one.items() if name not in {"vintage", "market", "aid", "classes"}}

@@ -4,13 +4,11 @@ A draw's list names them, and is anchored before anybody commits to a secret: so
 second way to draw is needed.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
-from backend.issuance.draw_list import draw_list_of
 from backend.issuance.verification_tables import DrawRootRow, DrawRow
 
 
@@ -27,18 +25,26 @@ def is_awaiting(session: Session, root: bytes) -> bool:
 
 
 def waiting_roots(session: Session) -> list[bytes]:
-    """Roots that no draw gave a seed and none under way names; a draw that came to nothing is not counted."""
-    taken = {root for row, root in _named(session) if row.concluded_at is None or row.seed is not None}
-    rows = session.exec(select(DrawRootRow).order_by(col(DrawRootRow.root))).all()
-    return [row.root for row in rows if row.root not in taken]
+    """Roots that no draw named yet, or that the last to name came to nothing."""
+    came_to_nothing = col(DrawRow.concluded_at).is_not(None) & col(DrawRow.seed).is_(None)
+    query = (
+        select(DrawRootRow.root)
+        .join(DrawRow, col(DrawRow.day) == col(DrawRootRow.day), isouter=True)
+        .where(or_(col(DrawRootRow.day).is_(None), came_to_nothing))
+    )
+    return sorted(session.exec(query).all())
+
+
+def name_roots(session: Session, roots: Iterable[bytes], day: int) -> None:
+    """Notes that a day's draw names them."""
+    for root in roots:
+        row = session.get_one(DrawRootRow, root)
+        row.day = day
+        session.add(row)
 
 
 def drawn_for(session: Session, root: bytes) -> DrawRow | None:
-    """The first draw that named a root and has a seed; None while there is none."""
-    return next((row for row, named in _named(session) if named == root and row.seed is not None), None)
-
-
-def _named(session: Session) -> Iterator[tuple[DrawRow, bytes]]:
-    for row in session.exec(select(DrawRow).order_by(col(DrawRow.day))).all():
-        for root in draw_list_of(json.loads(row.listed)).roots:
-            yield row, root
+    """The draw that named a root and has a seed; None while there is none."""
+    row = session.get(DrawRootRow, root)
+    draw = None if row is None or row.day is None else session.get(DrawRow, row.day)
+    return None if draw is None or draw.seed is None else draw

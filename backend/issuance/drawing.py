@@ -13,7 +13,7 @@ from backend.chain.keys import personal_recover
 from backend.issuance.accreditation import accreditations
 from backend.issuance.draw import commitment_of, commitment_text, drawn_of, seed_of
 from backend.issuance.draw_list import DRAW_TOPIC, Candidate, DrawList, day_number, day_of, draw_list_of
-from backend.issuance.draw_roots import waiting_roots
+from backend.issuance.draw_roots import name_roots, waiting_roots
 from backend.issuance.reauditing import ERASED
 from backend.issuance.tables import AttestationRow, DrawAnchoringRow
 from backend.issuance.verification_rules import DrawRules, shipped_rules
@@ -153,6 +153,7 @@ def open_draw(
     row = DrawRow(day=day, listed=text, list_digest=listed.digest, opened_at=at)
     session.add(row)
     session.flush()
+    name_roots(session, roots, day)
     data = contracts.encode("Anchors", "publish", [DRAW_TOPIC, day, listed.digest])
     enqueue(session, kind=DRAW_KIND, reference=day_of(day).isoformat(), contract="Anchors", data=data, now=at)
     return row

@@ -141,6 +141,8 @@ class DrawRootRow(SQLModel, table=True):
 
     root: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
     asked_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    day: int | None = Field(default=None, foreign_key="issuance_draw.day")
+    """Of the last draw whose list names it."""
 
 
 class CommitmentRow(SQLModel, table=True):

@@ -145,8 +145,11 @@ class TestListedRegion:
 
     def test_aid__of_it_is_a_way_and_of_a_third_region_is_not(self, session: Session) -> None:
         reference = a_deficit(session, 3_500, ALICE, essential_gco2e=2_000, settle_regions="CN-SC")
-        listed = {"charity": AID, "block_number": 1, "log_index": 1, "listed": True, "second_signer": BOB}
-        session.add(CharityListing(**listed, at=NOW, tx_hash=bytes(32)))
+        session.add(
+            CharityListing(
+                charity=AID, block_number=1, log_index=1, listed=True, second_signer=BOB, at=NOW, tx_hash=bytes(32)
+            )
+        )
         session.add(an_aid_campaign())
         for class_id in (ELSEWHERE, pack("CN-HE", 2025, "SIM")):
             session.add(a_round(class_id))

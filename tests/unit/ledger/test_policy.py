@@ -356,7 +356,7 @@ def test_deficit__settled_by_regions_that_are_none_or_without_a_word_why__is_ref
     with pytest.raises(PolicyMalformed) as refused:
         parse_policy(TEXT.replace("[rules]", f"[rules]\n{rules}"))
 
-    assert "settle_regions" in refused.value.fields["why"]
+    assert "settle_regions" in str(refused.value.fields["why"])
 
 
 def test_set__unknown_id_or_ungoverned_year__is_not_found() -> None:

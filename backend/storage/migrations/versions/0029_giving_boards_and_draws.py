@@ -26,6 +26,8 @@ def upgrade() -> None:
         "issuance_draw_root",
         sa.Column("root", columns.Bytes32(), nullable=False),
         sa.Column("asked_at", columns.UtcTime(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["day"], ["issuance_draw.day"]),
         sa.PrimaryKeyConstraint("root"),
     )
     op.add_column("giving_aid_round", sa.Column("draw_day", sa.Integer(), nullable=True))
