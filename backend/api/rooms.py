@@ -10,10 +10,13 @@ from backend.chain.deployment import Deployment
 from backend.footprint.routes import router as footprint
 from backend.giving.aid_application import applications_of
 from backend.giving.aid_routes import router as aid
+from backend.giving.aid_way import aid_stage
+from backend.giving.board_routes import router as boards
 from backend.giving.campaign_routes import router as campaigns
 from backend.giving.certificate_routes import router as certificates
 from backend.giving.owing_routes import router as owing
 from backend.giving.personal import (
+    board_names_of,
     forget_wishes,
     gifts_of,
     names_of,
@@ -62,7 +65,7 @@ from backend.settlement.trade_routes import router as own_trades
 ROUTERS: tuple[APIRouter, ...] = (
     *(entry, footprint, ledger, issuance, credentials, market, cancelling, faucet),
     *(governing, tape, stream, settlement, own_trades),
-    *(giving, certificates, owing, campaigns, pledges, aid),
+    *(giving, certificates, owing, campaigns, pledges, aid, boards),
 )
 
 
@@ -85,6 +88,7 @@ def books_of_all_rooms(books: Books) -> Books:
         books,
         erasure_checks=(batch_in_the_way, second_look_in_the_way, trading_in_the_way, relays_in_the_way),
         erasure_steps=(empty_verification, forget_wishes),
+        aid_stage=aid_stage,
         export_sections={
             "attestations": attestations_of,
             "claims": claims_of,
@@ -103,5 +107,6 @@ def books_of_all_rooms(books: Books) -> Books:
             "aid": applications_of,
             "pledges": pledges_of,
             "donorNames": names_of,
+            "boardNames": board_names_of,
         },
     )

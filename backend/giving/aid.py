@@ -1,8 +1,10 @@
 """Giving out aid: who gets how much of a pot, by a rule that never ranks anybody by size. Pure; grams.
 
-The applications' leaves stand in a tree whose root is on the chain before the block is made that decides whose turn it
-is; so nobody can choose applications to fit a seed. Anybody with root and block can make the seed; an applicant can
-find its own place by its own leaf. Amounts are whole steps, so that they say little of whose need they are.
+The applications' leaves stand in a tree whose root is on the chain before there is the chance that decides whose turn
+it is; so nobody can choose applications to fit a seed. Of a lottery that chance is the seed of a verification draw,
+which neither the operator nor who makes blocks can choose alone; where only last steps hang on it, the hash of a block.
+Anybody can make the seed; an applicant can find its own place by its own leaf. Amounts are whole steps, so that they
+say little of whose need they are.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,9 +50,9 @@ def leaf_of(*, salt: bytes, round_id: int, reference: bytes, need_gco2e: int) ->
     return sha256(_LEAF + salt + canonical_json([round_id, to_hex(reference), str(need_gco2e)]))
 
 
-def seed_of(root: bytes, block_hash: bytes) -> bytes:
-    """Of the applications' root, and a block made after the chain had it."""
-    return sha256(_SEED + root + block_hash)
+def seed_of(root: bytes, chance: bytes) -> bytes:
+    """Of the applications' root, and what came after the chain had it: a draw's seed, or the hash of a block."""
+    return sha256(_SEED + root + chance)
 
 
 def turns_of(seed: bytes, needs: Sequence[Need]) -> list[Need]:

@@ -151,7 +151,9 @@ def apply(
     require_fit(deficit, region=credit.region, vintage=credit.vintage)
     if granted_refs(session, [deficit.reference]):
         raise GrantRefUsed(deficit.reference)
-    need = _need(session, row, deficit)
+    need = need_gco2e(session, row, deficit)
+    if not need:
+        raise NeedTooSmall(row.step_gco2e)
     salt = salts()
     application = AidApplication(
         round_id=round_id,
@@ -171,19 +173,22 @@ def apply(
 
 def _owed(session: Session, person_id: int, vintage: int) -> OpenDeficit:
     for deficit in open_deficits(session, person_id):
-        state = session.get_one(StatementRow, deficit.statement_id).state
-        if deficit.vintage == vintage and state in {State.DEFICIT, State.PARTLY_SETTLED}:
+        if deficit.vintage == vintage and is_attested(session, deficit):
             return deficit
     raise NothingOwed(vintage)
 
 
-def _need(session: Session, row: AidRound, deficit: OpenDeficit) -> int:
+def is_attested(session: Session, deficit: OpenDeficit) -> bool:
+    """Whether verifiers attested a deficit, the chain has it, and it is open."""
+    state = session.get_one(StatementRow, deficit.statement_id).state
+    return state in {State.DEFICIT, State.PARTLY_SETTLED}
+
+
+def need_gco2e(session: Session, row: AidRound, deficit: OpenDeficit) -> int:
+    """What of an open deficit comes from essential categories, at most a round's cap, in its whole steps; perhaps 0."""
     statement = statement_at(session, session.get_one(StatementRow, deficit.statement_id).digest)
     essential = essential_gco2e(verify(statement.document).values)
-    need = step_floor(min(deficit.outstanding_gco2e, essential, row.cap_gco2e), row.step_gco2e)
-    if not need:
-        raise NeedTooSmall(row.step_gco2e)
-    return need
+    return step_floor(min(deficit.outstanding_gco2e, essential, row.cap_gco2e), row.step_gco2e)
 
 
 def _of_person(session: Session, round_id: int, person_id: int) -> AidApplication | None:

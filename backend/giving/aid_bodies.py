@@ -17,6 +17,7 @@ from backend.giving.aid_application import ApplicationView, WhyNothing
 from backend.giving.aid_round import RoundTerms, seed_at
 from backend.giving.aid_tables import AidBodyWord, AidRound
 from backend.giving.receipt import receipt_id_of
+from backend.issuance.draw_list import day_of
 
 CREDENTIAL_CHARS_MAX = 8_000
 
@@ -95,8 +96,9 @@ class RoundBody(Wire):
 
 
 class RoundOut(Wire):
-    """A round of an aid campaign. `root` is of the salted applications, on the chain before the block with `blockHash`
-    was made; both give the `seed`.
+    """A round of an aid campaign. `root` is of the salted applications, on the chain before there was what makes the
+    `seed` with it: of a lottery `drawSeed`, of the verification draw of `drawDay` whose list names the root (GET
+    /verification/draws/{day}); else the hash of a block.
     """
 
     round_id: int
@@ -113,6 +115,8 @@ class RoundOut(Wire):
     root: HexBytes32 | None
     block_number: int | None
     block_hash: HexBytes32 | None
+    draw_day: str | None
+    draw_seed: HexBytes32 | None
     seed: HexBytes32 | None
     concluded_at: Iso | None
 
@@ -135,6 +139,8 @@ class RoundOut(Wire):
             root=row.root,
             block_number=row.block_number,
             block_hash=row.block_hash,
+            draw_day=None if row.draw_day is None else day_of(row.draw_day).isoformat(),
+            draw_seed=row.draw_seed,
             seed=seed_at(row),
             concluded_at=row.concluded_at,
         )

@@ -12,9 +12,10 @@ from backend.access.terminal import AsJson, failing_plainly
 from backend.chain.class_id import parse_code
 from backend.chain.keys import personal_sign, require_dev_chain
 from backend.giving.aid import AidRule, batches_of
+from backend.giving.aid_applying import application_body, application_path
 from backend.giving.campaign_commands import Ask, WordOf
 from backend.giving.charity_sender import CharitySender, grant_message
-from backend.giving.eligibility import EligibilityMalformed, eligibility_credential
+from backend.giving.eligibility import eligibility_credential
 from backend.giving.grant import Grant
 from backend.giving.second_word import ASKED_FOR, GRANT, AskedWord, WordFile
 from backend.issuance.chain_options import DeploymentFile, Rpc, contracts_at
@@ -37,7 +38,7 @@ Grams = Annotated[int, typer.Option(min=1, help="Grams of CO2e.")]
 
 def _flat(round_: dict[str, Any]) -> dict[str, Any]:
     """A round without its digests, which are there to prove it."""
-    return {name: value for name, value in round_.items() if name not in {"root", "blockHash", "seed"}}
+    return {name: value for name, value in round_.items() if name not in {"root", "blockHash", "drawSeed", "seed"}}
 
 
 @app.command("rounds")
@@ -64,12 +65,7 @@ def apply(
 ) -> None:
     """Applies to a round for a deficit of yours; nobody but the server sees it, nor any auditor you do not name."""
     with failing_plainly(as_json=as_json):
-        try:
-            body = {"credential": credential.read_text("ascii").strip(), "vintage": vintage}
-        except (OSError, UnicodeDecodeError) as failure:
-            raise EligibilityMalformed(str(failure)) from failure
-        body |= {"auditor": auditor} if auditor else {}
-    path = f"/aid/rounds/{round_id}/applications"
+        body, path = application_body(credential, vintage, auditor), application_path(round_id)
     if dry_run:
         person.show({"wouldPostTo": path, "body": body | {"credential": str(credential)}}, as_json=as_json)
     else:

@@ -137,7 +137,8 @@ def open_round(session: Session, campaign_id: int, charity: str, terms: RoundTer
 
 def seed_at(row: AidRound) -> bytes | None:
     """What decided a round; None while it is not decided, or if nobody applied."""
-    return None if row.root is None or row.block_hash is None else seed_of(row.root, row.block_hash)
+    chance = row.draw_seed or row.block_hash
+    return None if row.root is None or chance is None else seed_of(row.root, chance)
 
 
 def awards_in(session: Session, round_id: int) -> Sequence[AidAward]:

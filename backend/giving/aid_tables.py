@@ -52,6 +52,10 @@ class AidRound(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     block_number: int | None = Field(default=None, sa_type=BigInteger)
     block_hash: bytes | None = Field(default=None, sa_type=Bytes32)
+    draw_day: int | None = None
+    """Of a lottery: the day, since 1970-01-01, of the verification draw whose list named the root."""
+    draw_seed: bytes | None = Field(default=None, sa_type=Bytes32)
+    """That draw's seed."""
     concluded_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 

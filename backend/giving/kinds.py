@@ -51,6 +51,16 @@ ON_FILL = "retire"
 """The purpose of a buy that retires what it bought (IExchange); its reference names a deficit or commits to words."""
 
 
+class AidStage(StrEnum):
+    """applied -> awarded | passed-over; awarded -> granted, once the chain has the grant."""
+
+    APPLIED = "applied"
+    AWARDED = "awarded"
+    PASSED_OVER = "passed-over"
+    """The round is over and gave nothing: its turn did not come, or it gave to nobody."""
+    GRANTED = "granted"
+
+
 class RelayKind(StrEnum):
     """Which signed act is relayed."""
 

@@ -1,4 +1,6 @@
-"""What a person owes: by when, what settled it so far, which own credits could, what the rest costs at the book now."""
+"""What a person owes: by when, what settled it so far, and three ways to settle the rest: own credits, what it costs at
+the book now, and aid.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from backend.chain.class_id import unpack
+from backend.giving.aid_way import AidWay, aid_way
 from backend.kernel.mass import LOT_GCO2E, fee_floor
 from backend.ledger.books import Books
 from backend.ledger.deadline import settle_by
@@ -14,7 +17,7 @@ from backend.ledger.debt import OpenDeficit, is_fit
 from backend.ledger.deficit import Settlement, deficits_of, settlements_of
 from backend.ledger.person import Person
 from backend.ledger.policy import SETTLE_WITHIN_DAYS
-from backend.link.balances import credit_holdings
+from backend.link.balances import credit_classes, credit_holdings
 from backend.market.listing import all_rules
 from backend.market.order import Side
 from backend.market.tables import OrderRow, OrderState
@@ -56,16 +59,18 @@ class MarketCost:
 @dataclass(frozen=True)
 class Owed:
     """A deficit with everything a person decides by. `own`: grams of fitting credits that are at hand, by class id, the
-    oldest vintage first. `settle_by`: as the policy says; nothing but a reminder hangs on it, a later surplus is netted
-    anyway.
+    oldest vintage first; `classes`: all that would do. `settle_by`: as the policy says; nothing but a reminder hangs on
+    it, a later surplus is netted anyway.
     """
 
     deficit: OpenDeficit
     settle_by: datetime
     is_overdue: bool
     settlements: tuple[Settlement, ...]
+    classes: tuple[int, ...]
     own: dict[int, int]
     market: MarketCost
+    aid: AidWay
 
     @property
     def settled_gco2e(self) -> int:
@@ -82,7 +87,7 @@ def owed_by(session: Session, books: Books, person: Person, *, account: str, now
     """Every deficit of a person, settled ones too, oldest vintage first. `account`: who would settle it, the person
     itself or its guardian.
     """
-    found = []
+    found, known = [], [row.class_id for row in credit_classes(session)]
     for deficit in deficits_of(session, person.person_id):
         policy = books.policies.find(deficit.region, deficit.vintage)
         within_days = SETTLE_WITHIN_DAYS if policy is None else policy.settle_within_days
@@ -93,8 +98,10 @@ def owed_by(session: Session, books: Books, person: Person, *, account: str, now
                 settle_by=due,
                 is_overdue=deficit.outstanding_gco2e > 0 and now >= due,
                 settlements=tuple(settlements_of(session, deficit.deficit_id)),
+                classes=tuple(fitting(deficit, known)),
                 own=own_credits(session, deficit, account),
                 market=cost_now(session, deficit, account, fee_bps),
+                aid=aid_way(session, deficit, now),
             )
         )
     return found

@@ -2,8 +2,12 @@
 
 from backend.access.wire import AddressText, Amount, HexBytes32, Iso, Wire
 from backend.chain.class_id import class_code
+from backend.giving.aid_application import ApplicationView
+from backend.giving.aid_way import AidChance, AidWay, stage_of
+from backend.giving.kinds import AidStage
 from backend.giving.owing import MarketCost, Owed
-from backend.ledger.deficit import Settlement
+from backend.giving.receipt import receipt_id_of
+from backend.ledger.settlement_views import SettlementOut
 from backend.link.tables import CreditBalance
 
 
@@ -33,19 +37,6 @@ class RetiredOut(Wire):
         return cls(account=account, amount_gco2e=sum(one.amount_gco2e for one in by_class), by_class=by_class)
 
 
-class SettlementOut(Wire):
-    """What settled a part of a deficit. `deedId`: `/verify/{deedId}` proves it from the chain."""
-
-    deed_id: str
-    amount_gco2e: Amount
-    at: Iso
-
-    @classmethod
-    def of(cls, settlement: Settlement) -> "SettlementOut":
-        """As JSON."""
-        return cls(deed_id=settlement.source.replace(":", "-"), amount_gco2e=settlement.amount_gco2e, at=settlement.at)
-
-
 class OfferOut(Wire):
     """What would be bought of one class: `lots` of 1 kg for `cost`, the dearest at `worstPerKg`."""
 
@@ -57,8 +48,8 @@ class OfferOut(Wire):
 
 
 class MarketCostOut(Wire):
-    """What the rest costs at the book now: `lots` of the `lotsWanted` are offered. Payment-token base units; the fee is
-    at most this, on top. A promise of nobody: the next order may change it.
+    """What the rest costs at the book now: `lots` of the `lotsWanted` are offered, and `cost` pays for those alone.
+    Payment-token base units; the fee is at most this, on top. A promise of nobody: the next order may change it.
     """
 
     lots_wanted: Amount
@@ -83,13 +74,89 @@ class MarketCostOut(Wire):
         return cls(lots_wanted=found.lots_wanted, lots=found.lots, cost=found.cost, fee=found.fee, offers=offers)
 
 
+class AidChanceOut(Wire):
+    """A round that could give to it: at most so much, to who brings a registered body's credential (POST
+    /aid/rounds/{roundId}/applications).
+    """
+
+    round_id: int
+    campaign_id: Amount
+    class_code: str
+    rule: str
+    most_gco2e: Amount
+    opens_at: Iso
+    closes_at: Iso
+
+    @classmethod
+    def of(cls, chance: AidChance) -> "AidChanceOut":
+        """As JSON."""
+        row = chance.round
+        assert row.id is not None
+        return cls(
+            round_id=row.id,
+            campaign_id=row.campaign_id,
+            class_code=class_code(row.class_id),
+            rule=row.rule,
+            most_gco2e=chance.most_gco2e,
+            opens_at=row.opens_at,
+            closes_at=row.closes_at,
+        )
+
+
+class AidAppliedOut(Wire):
+    """An application for it. `deedId`: of the grant, once the chain has it; `/verify/{deedId}` proves it."""
+
+    round_id: int
+    stage: AidStage
+    need_gco2e: Amount
+    award_gco2e: Amount
+    settled_gco2e: Amount
+    deed_id: str | None
+    applied_at: Iso
+    closes_at: Iso
+
+    @classmethod
+    def of(cls, view: ApplicationView) -> "AidAppliedOut":
+        """As JSON."""
+        stage, grant = stage_of(view), view.grant
+        is_granted = grant is not None and stage is AidStage.GRANTED
+        return cls(
+            round_id=view.row.round_id,
+            stage=stage,
+            need_gco2e=int(view.row.need_gco2e),
+            award_gco2e=view.award_gco2e,
+            settled_gco2e=grant.counted_gco2e if grant is not None and is_granted else 0,
+            deed_id=receipt_id_of(grant) if grant is not None and is_granted else None,
+            applied_at=view.row.applied_at,
+            closes_at=view.round.closes_at,
+        )
+
+
+class AidWayOut(Wire):
+    """Aid as a way to settle it: rounds that could serve, and what you applied for. Nobody else sees this."""
+
+    rounds: tuple[AidChanceOut, ...]
+    applied: tuple[AidAppliedOut, ...]
+
+    @classmethod
+    def of(cls, way: AidWay) -> "AidWayOut":
+        """As JSON."""
+        return cls(
+            rounds=tuple(AidChanceOut.of(one) for one in way.chances),
+            applied=tuple(AidAppliedOut.of(one) for one in way.applied),
+        )
+
+
 class OwedOut(Wire):
-    """A deficit, settled or not, in grams. Retiring credits of its region, of its vintage or earlier, under `reference`
-    settles it; so does a grant. `netted`: paid by later surpluses. `ownCredits`: what of yours would do.
+    """A deficit, settled or not, in grams. Retiring credits of one of `regions`, of its vintage or earlier, under
+    `reference` settles it; so does a grant. `classes`: those there are that would do. `netted`: paid by later
+    surpluses. `ownCredits`: what of yours would do.
     """
 
     vintage: int
     region: str
+    regions: tuple[str, ...]
+    classes: tuple[str, ...]
     amount_gco2e: Amount
     settled_gco2e: Amount
     netted_gco2e: Amount
@@ -100,6 +167,7 @@ class OwedOut(Wire):
     settlements: tuple[SettlementOut, ...]
     own_credits: tuple[CreditsOut, ...]
     market: MarketCostOut
+    aid: AidWayOut
 
     @classmethod
     def of(cls, owed: Owed) -> "OwedOut":
@@ -108,6 +176,8 @@ class OwedOut(Wire):
         return cls(
             vintage=deficit.vintage,
             region=deficit.region,
+            regions=deficit.regions,
+            classes=tuple(class_code(class_id) for class_id in owed.classes),
             amount_gco2e=deficit.amount_gco2e,
             settled_gco2e=owed.settled_gco2e,
             netted_gco2e=owed.netted_gco2e,
@@ -121,4 +191,5 @@ class OwedOut(Wire):
                 for class_id, amount in owed.own.items()
             ),
             market=MarketCostOut.of(owed.market),
+            aid=AidWayOut.of(owed.aid),
         )

@@ -1,27 +1,29 @@
 """`tanyu me owe` and `tanyu me settle`: a person's deficits, and settling one in one act."""
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from backend.access.client import ApiClient, ApiProblem
-from backend.access.figures import decimal_text
 from backend.access.language import terminal_language
 from backend.access.signed_in import Key, signed_in_client
 from backend.access.terminal import AsJson, failing_plainly
-from backend.giving.kinds import RetirementPurpose
+from backend.giving.aid_applying import application_body, application_path, application_words
+from backend.giving.kinds import AidStage, RetirementPurpose
+from backend.giving.owing_words import ways_told
 from backend.giving.retire_commands import DryRun, Yes, reference_of, sign_and_retire
-from backend.giving.retire_words import PAYMENT_DECIMALS, buy_words
+from backend.giving.retire_words import buy_words
 from backend.giving.retirement import Retire
 from backend.giving.signed_message import deadline_after, fresh_number, signed_body
 from backend.issuance.statement_commands import me
 from backend.kernel.clock import SystemClock, unix_s
-from backend.kernel.errors import NotFound, RuleViolated
+from backend.kernel.errors import InvalidInput, NotFound, RuleViolated
 from backend.kernel.mass import LOT_GCO2E
 from backend.ledger.person_commands import Vintage, person
 from backend.market.order import Action, Side, SignedOrder
@@ -34,10 +36,11 @@ BUYS_FOR = timedelta(days=1)
 
 
 class By(StrEnum):
-    """What settles: credits of one's own, or credits bought for it."""
+    """What settles: credits of one's own, credits bought for it, or a grant of aid."""
 
     CREDITS = "credits"
     MARKET = "market"
+    AID = "aid"
 
 
 class NothingOwed(NotFound):
@@ -50,39 +53,55 @@ class NothingOwed(NotFound):
 
 
 class NothingFits(RuleViolated):
-    """Neither own credits nor offers of a class that may settle the deficit."""
+    """Neither own credits nor offers of a class that may settle the deficit, nor an aid round that could."""
 
     code = "deficit.nothing_fits"
 
-    def __init__(self, region: str, vintage: int, by: By) -> None:
-        what = "no credits of yours" if by is By.CREDITS else "no offers in the book"
+    def __init__(self, regions: Sequence[str], vintage: int, by: By, classes: Sequence[str]) -> None:
+        what = {
+            By.CREDITS: "you hold no credits of a class that would do",
+            By.MARKET: "the book has no offers of a class that would do",
+            By.AID: "no aid round, or not that one, could give to it",
+        }[by]
+        would = f"{' or '.join(regions)}, of vintage {vintage} or earlier: {', '.join(classes) or 'none so far'}"
         super().__init__(
-            f"there are {what} of {region} of vintage {vintage} or earlier; aid may help, see `tanyu aid rounds`",
-            region=region,
+            f"{what} ({would}); aid may help, see `tanyu aid rounds`",
+            regions=list(regions),
             vintage_latest=vintage,
+            classes=list(classes),
             by=by,
         )
 
 
+class CredentialMissing(InvalidInput):
+    """Aid is given to who brings a registered body's yes."""
+
+    code = "aid.credential_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "aid needs a credential of a registered body: give its file as --credential FILE; `tanyu aid bodies` says"
+            " who may write one"
+        )
+
+
 def _by_vintage(owed: list[dict[str, Any]]) -> dict[str, Any]:
-    """Deficits as people read them: one beneath the other, what the rest costs now beside what is owed."""
-    found = {}
+    """Deficits as people read them: one beneath the other, and to each the three ways to settle it in sentences."""
+    found: dict[str, Any] = {}
     for one in owed:
-        market = one["market"]
-        cost = {f"{name}Now": market[name] for name in ("lotsWanted", "lots")}
-        cost |= {f"{name}Now": decimal_text(int(market[name]), PAYMENT_DECIMALS) for name in ("cost", "fee")}
         own = [{name: held[name] for name in ("classCode", "amountGco2e")} for held in one["ownCredits"]]
-        same = {name: value for name, value in one.items() if name not in {"vintage", "market"}}
-        found[str(one["vintage"])] = same | cost | {"ownCredits": own}
+        same = {name: value for name, value in one.items() if name not in {"vintage", "market", "aid", "classes"}}
+        found[str(one["vintage"])] = same | {"ownCredits": own, "ways": ways_told(one)}
     return found or {"owed": []}
 
 
-_ACTED = ("kind", "amountGco2e", "state", "orderHash", "outcome", "lotsOpen")
+_ACTED = ("kind", "roundId", "stage", "amountGco2e", "needGco2e", "state", "orderHash", "outcome", "lotsOpen")
+_WOULD = ("wouldRetire", "wouldBuy", "wouldApply")
 
 
 def _acts(acts: list[dict[str, Any]]) -> Any:
-    """What was done as a table of what matters of it; what would be signed, sentence by sentence."""
-    said = [sentence for act in acts for name in ("wouldRetire", "wouldBuy") for sentence in act.get(name, ())]
+    """What was done as a table of what matters of it; what would be signed or asked for, sentence by sentence."""
+    said = [sentence for act in acts for name in _WOULD for sentence in act.get(name, ())]
     if said:
         return {"wouldSign": said}
     return [{name: act[name] for name in _ACTED if name in act} for act in acts]
@@ -90,30 +109,46 @@ def _acts(acts: list[dict[str, Any]]) -> Any:
 
 @me.command("owe")
 def owe(*, as_json: AsJson = False) -> None:
-    """What you owe, by when, what settled it so far, and what the rest would cost at the book now."""
+    """What you owe, by when, what settled it so far, and the three ways to settle the rest: own credits, the market at
+    what it asks now, and aid.
+    """
     person.ask("GET", "/deficits", as_json=as_json, shape=_by_vintage)
 
 
 @me.command("settle")
 def settle(  # noqa: PLR0917 - typer's parameters, each an option by its name
     vintage: Vintage,
-    by: Annotated[By, typer.Option("--by", help="Your own credits, or credits bought at the market for it.")],
+    by: Annotated[By, typer.Option("--by", help="Your own credits, credits bought at the market for it, or aid.")],
     grams: Annotated[int | None, typer.Option("--grams", min=1, help="Only so much of it.")] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Most to pay a kg, in base units; as offered if left out.")
     ] = None,
+    credential: Annotated[
+        Path | None, typer.Option("--credential", help="By aid: the file with a body's credential for you.")
+    ] = None,
+    round_id: Annotated[
+        int | None, typer.Option("--round", min=1, help="By aid: which round; the one that closes first if left out.")
+    ] = None,
+    auditor: Annotated[str | None, typer.Option("--auditor", help="By aid: who may read your application too.")] = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Settles what you owe for a year, or a part of it: credits are retired under its reference, for ever."""
+    """Settles what you owe for a year, or a part of it: credits are retired under its reference, for ever. By aid you
+    apply for that: it is settled once a charity has granted.
+    """
+    if by is By.AID and (grams or limit):
+        raise typer.BadParameter("the round's rule says how much; leave out --grams and --limit", param_hint="--by aid")
     with failing_plainly(as_json=as_json):
+        asking = Asking(credential, round_id, auditor)
         key = person.key()
         with signed_in_client(person.url, key) as client:
             owed = _owed(person.request(client, "GET", "/deficits"), vintage)
             wanted_gco2e = min(int(owed["outstandingGco2e"]), grams or int(owed["outstandingGco2e"]))
-            if by is By.CREDITS:
+            if by is By.AID:
+                acts = [_apply(client, owed, asking, dry_run=dry_run, yes=yes)]
+            elif by is By.CREDITS:
                 acts = [
                     sign_and_retire(person, key, retire, None, dry_run=dry_run, yes=yes)
                     for retire in _retirements(owed, key, wanted_gco2e)
@@ -123,7 +158,7 @@ def settle(  # noqa: PLR0917 - typer's parameters, each an option by its name
                 orders = _orders(owed, key, wanted_gco2e, limit, fees)
                 acts = [_buy(client, key, order, dry_run=dry_run, yes=yes) for order in orders]
         if not acts:
-            raise NothingFits(owed["region"], vintage, by)
+            raise NothingFits(owed["regions"], vintage, by, owed["classes"])
         person.show(acts, as_json=as_json, shape=_acts)
 
 
@@ -133,6 +168,36 @@ def _owed(deficits: list[dict[str, Any]], vintage: int) -> dict[str, Any]:
         if one["vintage"] == vintage and int(one["outstandingGco2e"]):
             return one
     raise NothingOwed(vintage)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What a person brings to aid: the file of a credential, which round if it matters, who may read it too."""
+
+    credential: Path | None
+    round_id: int | None
+    auditor: str | None
+
+
+def _apply(client: ApiClient, owed: Mapping[str, Any], asking: Asking, *, dry_run: bool, yes: bool) -> dict[str, Any]:
+    """Tells what will be asked for, asks, and applies; with `dry_run` it only tells. Raises NothingFits,
+    CredentialMissing, EligibilityMalformed.
+    """
+    vintage: int = owed["vintage"]
+    chances = [one for one in owed["aid"]["rounds"] if asking.round_id in {None, one["roundId"]}]
+    if not chances:
+        raise NothingFits(owed["regions"], vintage, By.AID, owed["classes"])
+    says = application_words(chances[0], vintage, terminal_language(person.language, os.environ))
+    if dry_run:
+        return {"wouldApply": list(says), "roundId": chances[0]["roundId"], "mostGco2e": chances[0]["mostGco2e"]}
+    if asking.credential is None:
+        raise CredentialMissing
+    body = application_body(asking.credential, vintage, asking.auditor)
+    if not yes:
+        typer.echo("\n".join(says), err=True)
+        typer.confirm("Apply?", abort=True, err=True)
+    application = person.request(client, "POST", application_path(chances[0]["roundId"]), body=body)
+    return {**application, "roundId": application["round"]["roundId"], "stage": str(AidStage.APPLIED)}
 
 
 def _retirements(owed: Mapping[str, Any], key: Key, wanted_gco2e: int) -> Iterator[Retire]:

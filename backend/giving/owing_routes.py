@@ -15,8 +15,8 @@ router = APIRouter(tags=["giving"])
 
 @router.get("/deficits")
 def deficits(request: Request, account: SignedIn, ward: OnBehalf = None) -> list[OwedOut]:
-    """What is owed, by when, what settled it, and what settling the rest would take: own credits, or what the book asks
-    for them now.
+    """What is owed, by when, what settled it, and three ways to settle the rest: own credits, what the book asks for
+    them now, and aid.
     """
     fee_bps, now = market_of(request).fee_bps, clock_of(request).now()
     with database_of(request).read() as session:

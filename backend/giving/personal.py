@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, delete, func, select
 
-from backend.giving.tables import DonorName, Movement, PledgeRow, Relay, Retirement
+from backend.giving.tables import BoardName, DonorName, Movement, PledgeRow, Relay, Retirement
 from backend.kernel.digest import Json
 from backend.ledger.address import addresses_of
 from backend.ledger.export import exported_rows
@@ -44,10 +44,17 @@ def names_of(session: Session, _person_id: int, addresses: Sequence[str]) -> Ite
     yield from exported_rows(session, query.order_by(col(DonorName.campaign_id)))
 
 
+def board_names_of(session: Session, _person_id: int, addresses: Sequence[str]) -> Iterator[Json]:
+    """What the person wished to be called on the leaderboards."""
+    query = select(BoardName).where(col(BoardName.account).in_(addresses))
+    yield from exported_rows(session, query.order_by(col(BoardName.account)))
+
+
 def forget_wishes(session: Session, person_id: int, _at: datetime) -> None:
-    """An erased person's gifts are unnamed, and nothing is drawn under its pledges any more."""
+    """An erased person's gifts are unnamed, it is on no leaderboard, and no pledge of its is drawn under any more."""
     addresses = addresses_of(session, person_id)
     session.exec(delete(DonorName).where(col(DonorName.donor).in_(addresses)))
+    session.exec(delete(BoardName).where(col(BoardName.account).in_(addresses)))
     session.exec(delete(PledgeRow).where(col(PledgeRow.donor).in_(addresses)))
 
 

@@ -163,6 +163,18 @@ class DonorName(SQLModel, table=True):
     named_at: datetime = Field(sa_type=UtcTime)
 
 
+class BoardName(SQLModel, table=True):
+    """An account that asked to be on the leaderboards, and what it is called there; without a row it is on none."""
+
+    __tablename__ = "giving_board_name"
+
+    account: str = Field(sa_type=Address, primary_key=True)
+    name: str = Field(max_length=60)
+    folded: bytes = Field(sa_type=Bytes32, unique=True)
+    """Digest of the name as names are compared: nobody is there twice, or under another's."""
+    joined_at: datetime = Field(sa_type=UtcTime)
+
+
 class PledgeRow(SQLModel, table=True):
     """A donor's signed standing promise, kept so that it can be drawn under. Whole seconds: the times are signed."""
 

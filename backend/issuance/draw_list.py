@@ -54,6 +54,8 @@ class DrawList:
     verifiers: tuple[str, ...]
     """Who may have a part in the seed."""
     candidates: tuple[Candidate, ...]
+    roots: tuple[bytes, ...] = ()
+    """Of other lists that this draw's seed is for too."""
 
     def document(self) -> dict[str, Json]:
         """The JSON whose digest is anchored; entries in the order of their digests."""
@@ -61,7 +63,7 @@ class DrawList:
             {"statement": to_hex(one.statement_digest), "chanceBps": one.chance_bps}
             for one in sorted(self.candidates, key=lambda one: one.statement_digest)
         ]
-        return {
+        document: dict[str, Json] = {
             "schema": LIST_SCHEMA,
             "day": day_of(self.day).isoformat(),
             "chainId": self.chain_id,
@@ -75,6 +77,7 @@ class DrawList:
             "verifiers": sorted(self.verifiers),
             "entries": entries,
         }
+        return document | ({"roots": [to_hex(root) for root in sorted(self.roots)]} if self.roots else {})
 
     @property
     def digest(self) -> bytes:
@@ -86,9 +89,9 @@ def draw_list_of(document: Mapping[str, Json]) -> DrawList:
     """The list of a document; raises KeyError, TypeError, ValueError for what is none."""
     if document["schema"] != LIST_SCHEMA:
         raise ValueError(f"its schema is not {LIST_SCHEMA}")
-    entries, verifiers = document["entries"], document["verifiers"]
-    if not isinstance(entries, list) or not isinstance(verifiers, list):
-        raise TypeError("entries and verifiers are lists")
+    entries, verifiers, roots = document["entries"], document["verifiers"], document.get("roots", [])
+    if not isinstance(entries, list) or not isinstance(verifiers, list) or not isinstance(roots, list):
+        raise TypeError("entries, verifiers and roots are lists")
     return DrawList(
         day=day_number(date.fromisoformat(str(document["day"]))),
         chain_id=_whole(document["chainId"]),
@@ -103,6 +106,7 @@ def draw_list_of(document: Mapping[str, Json]) -> DrawList:
         candidates=tuple(
             Candidate(bytes.fromhex(one["statement"].removeprefix("0x")), _whole(one["chanceBps"])) for one in entries
         ),
+        roots=tuple(bytes.fromhex(str(one).removeprefix("0x")) for one in roots),
     )
 
 

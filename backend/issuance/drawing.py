@@ -13,6 +13,7 @@ from backend.chain.keys import personal_recover
 from backend.issuance.accreditation import accreditations
 from backend.issuance.draw import commitment_of, commitment_text, drawn_of, seed_of
 from backend.issuance.draw_list import DRAW_TOPIC, Candidate, DrawList, day_number, day_of, draw_list_of
+from backend.issuance.draw_roots import name_roots, waiting_roots
 from backend.issuance.reauditing import ERASED
 from backend.issuance.tables import AttestationRow, DrawAnchoringRow
 from backend.issuance.verification_rules import DrawRules, shipped_rules
@@ -53,7 +54,7 @@ class DrawExists(Conflict):
 
 
 class DrawEmpty(RuleViolated):
-    """No attested statement waits to be listed."""
+    """No attested statement waits to be listed, and no root of another list for a seed."""
 
     code = "draw.empty"
 
@@ -121,8 +122,8 @@ def open_draw(
     times: DrawRules | None = None,
     rules: DrawRules | None = None,
 ) -> DrawRow:
-    """Lists what may be drawn and hands the list's digest to the outbox, to be anchored. `times`: other times than the
-    rules', for a rehearsal. Raises DrawExists, DrawTimesUnfit, DrawEmpty.
+    """Lists what may be drawn, and which roots wait for its seed, and hands the list's digest to the outbox, to be
+    anchored. `times`: other times than the rules', for a rehearsal. Raises DrawExists, DrawTimesUnfit, DrawEmpty.
     """
     rules = rules or shipped_rules().draw
     when, opened_s, day = times or rules, unix_s(at), day_number(at.date())
@@ -130,8 +131,8 @@ def open_draw(
         raise DrawExists(day)
     if not timedelta() < when.commit_for < when.block_after < when.reveal_until:
         raise DrawTimesUnfit
-    candidates = candidates_of(session, rules)
-    if not candidates:
+    candidates, roots = candidates_of(session, rules), waiting_roots(session)
+    if not candidates and not roots:
         raise DrawEmpty
     deployment = contracts.deployment
     listed = DrawList(
@@ -146,11 +147,13 @@ def open_draw(
         least_secrets=rules.least_secrets,
         verifiers=tuple(sorted(serving(session, at))),
         candidates=tuple(candidates),
+        roots=tuple(roots),
     )
     text = canonical_json(listed.document()).decode()
     row = DrawRow(day=day, listed=text, list_digest=listed.digest, opened_at=at)
     session.add(row)
     session.flush()
+    name_roots(session, roots, day)
     data = contracts.encode("Anchors", "publish", [DRAW_TOPIC, day, listed.digest])
     enqueue(session, kind=DRAW_KIND, reference=day_of(day).isoformat(), contract="Anchors", data=data, now=at)
     return row

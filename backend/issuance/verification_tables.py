@@ -134,6 +134,17 @@ class DrawRow(SQLModel, table=True):
     """None of a draw that came to nothing: too few revealed."""
 
 
+class DrawRootRow(SQLModel, table=True):
+    """A root of another list that waits for a draw's seed, or waited for one."""
+
+    __tablename__ = "issuance_draw_root"
+
+    root: bytes = Field(sa_column=Column(Bytes32, primary_key=True))
+    asked_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    day: int | None = Field(default=None, foreign_key="issuance_draw.day")
+    """Of the last draw whose list names it."""
+
+
 class CommitmentRow(SQLModel, table=True):
     """A verifier's part in a draw's seed: first its digest, signed; then the secret itself."""
 

@@ -25,6 +25,13 @@ ErasureStep: TypeAlias = Callable[[Session, int, datetime], None]
 ExportSection: TypeAlias = Callable[[Session, int, Sequence[str]], Iterator[Json]]
 """Of a person's row and addresses: what a room has of it, one after the other."""
 
+AidStageOf: TypeAlias = Callable[[Session, int, bytes], str | None]
+"""Of a person's row and a deficit's reference: where its application for aid stands, in one word; None without one."""
+
+
+def _no_aid(_session: Session, _person_id: int, _reference: bytes) -> None:
+    """Of a ledger that stands alone."""
+
 
 @dataclass(frozen=True)
 class Books:
@@ -45,6 +52,8 @@ class Books:
     """What other rooms do when a person is erased."""
     export_sections: Mapping[str, ExportSection] = field(default_factory=dict)
     """What other rooms have of a person, by the section's name in the export."""
+    aid_stage: AidStageOf = _no_aid
+    """What another room does about a deficit."""
 
     @classmethod
     def development(cls, keys: LedgerKeys) -> "Books":

@@ -192,6 +192,7 @@ def _keep(session: Session, books: Books, draft: Draft, account: Account, at: da
         class_id=policy.class_id,
         policy_id=policy.id,
         policy_digest=policy.digest,
+        settle_regions=" ".join(policy.settle_regions),
         factors_digest=books.factors_for(policy.vintage).digest,
         nullifier=draft.nullifier,
         digest=made.digest,

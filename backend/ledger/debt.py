@@ -1,4 +1,6 @@
-"""What a deficit is, and which credits may settle it. No framework."""
+"""What a deficit is, and which credits may settle it: of its vintage or an earlier one, and of its own region or one
+that its policy lists. No framework.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +12,9 @@ _REFERENCE_TAG = b"\x02"
 
 @dataclass(frozen=True)
 class OpenDeficit:
-    """A deficit and what is left of it, in grams."""
+    """A deficit and what is left of it, in grams. `other_regions`: what the policy it was closed under lists beside its
+    own region.
+    """
 
     deficit_id: int
     statement_id: int
@@ -20,6 +24,12 @@ class OpenDeficit:
     reference: bytes
     amount_gco2e: int
     outstanding_gco2e: int
+    other_regions: tuple[str, ...] = ()
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Whose credits may settle it, its own first."""
+        return self.region, *self.other_regions
 
 
 class DeficitCreditUnfit(RuleViolated):
@@ -29,11 +39,11 @@ class DeficitCreditUnfit(RuleViolated):
 
     def __init__(self, deficit: OpenDeficit, region: str, vintage: int) -> None:
         super().__init__(
-            f"a deficit of {deficit.region}/{deficit.vintage} is settled by credits of {deficit.region} of vintage "
-            f"{deficit.vintage} or earlier, not by {region}/{vintage}",
+            f"a deficit of {deficit.region}/{deficit.vintage} is settled by credits of {' or '.join(deficit.regions)}, "
+            f"of vintage {deficit.vintage} or earlier, not by {region}/{vintage}",
             region=region,
             vintage=vintage,
-            region_needed=deficit.region,
+            regions_needed=list(deficit.regions),
             vintage_latest=deficit.vintage,
         )
 
@@ -45,7 +55,7 @@ def deficit_reference(statement_digest: bytes, salt: bytes) -> bytes:
 
 def is_fit(deficit: OpenDeficit, *, region: str, vintage: int) -> bool:
     """Whether credits of this region and vintage may settle it."""
-    return region == deficit.region and vintage <= deficit.vintage
+    return region in deficit.regions and vintage <= deficit.vintage
 
 
 def require_fit(deficit: OpenDeficit, *, region: str, vintage: int) -> None:

@@ -1,7 +1,8 @@
 """Deficits: what a person still owes, and how it is settled.
 
-A deficit is settled by retiring credits of its vintage or an earlier one of the same region, or by being netted from a
-later vintage's surplus before anything mints. On a chain it is known by a salted reference only.
+A deficit is settled by retiring credits of its vintage or an earlier one, of the same region or one that its policy
+lists, or by being netted from a later vintage's surplus before anything mints. On a chain it is known by a salted
+reference only.
 """
 
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ def _netted(session: Session, deficit_id: int, ignoring_statement: int | None) -
 def _view(session: Session, row: DeficitRow, ignoring_statement: int | None = None) -> OpenDeficit:
     assert row.id is not None
     paid = _settled(session, row.id) + _netted(session, row.id, ignoring_statement)
+    listed = select(StatementRow.settle_regions).where(col(StatementRow.id) == row.statement_id)
     return OpenDeficit(
         deficit_id=row.id,
         statement_id=row.statement_id,
@@ -57,6 +59,7 @@ def _view(session: Session, row: DeficitRow, ignoring_statement: int | None = No
         reference=row.reference,
         amount_gco2e=row.amount_gco2e,
         outstanding_gco2e=max(0, row.amount_gco2e - paid),
+        other_regions=tuple(session.exec(listed).one().split()),
     )
 
 

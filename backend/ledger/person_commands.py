@@ -146,8 +146,14 @@ def _each_once(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_digests(found: dict[str, Any]) -> dict[str, Any]:
-    """Statements without what is there to prove them: three digests are wider than all figures."""
-    rows = [{name: one for name, one in row.items() if not name.endswith("igest")} for row in found["statements"]]
+    """Statements without what is there to prove them: three digests are wider than all figures. What settled them has a
+    table of its own, if anything did.
+    """
+    hidden = set() if any(row["settledBy"] for row in found["statements"]) else {"settledBy"}
+    rows = [
+        {name: one for name, one in row.items() if name not in hidden and not name.endswith("igest")}
+        for row in found["statements"]
+    ]
     return found | {"statements": rows}
 
 

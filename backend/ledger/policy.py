@@ -14,6 +14,7 @@ from typing import Any
 from backend.chain.class_id import ClassId, pack
 from backend.footprint.factor import BOUNDARIES, GAS_BASES
 from backend.footprint.kind import Category
+from backend.footprint.place import PlaceUnknown
 from backend.kernel.digest import Json, digest_of, to_hex
 from backend.kernel.errors import InvalidInput, NotFound
 from backend.kernel.mass import BPS
@@ -22,6 +23,7 @@ from backend.ledger.guards import Guards, parse_guards
 from backend.ledger.outside import Outside, outside_of
 from backend.ledger.path import GRAMS_PER_KG, DeclaredPath, Part, check_on_path, declared_path
 from backend.ledger.policy_record import require_recorded
+from backend.ledger.region import RegionUnfit, region_of
 
 SETTLE_WITHIN_DAYS = 365
 """Where a policy does not say: a year."""
@@ -100,6 +102,8 @@ class Policy:
     """What it closes by beyond the first rules."""
     settle_within_days: int = SETTLE_WITHIN_DAYS
     """Days after the vintage's end by which a deficit of it is to be settled."""
+    settle_regions: tuple[str, ...] = ()
+    """Regions beside its own whose credits settle a deficit under it."""
 
     @property
     def credit_class(self) -> ClassId:
@@ -112,7 +116,7 @@ class Policy:
         return pack(self.region, self.vintage, self.methodology)
 
 
-_SETTLE_WITHIN = "settle_within_days"
+_SETTLE_WITHIN, _SETTLE_REGIONS = "settle_within_days", "settle_regions"
 _RULES = (
     "region_cap_kg", "minimum_batch", "mint_step_kg", "buffer_bps", "haircut_d_bps", "child_share_bps", "majority_age",
     "month_measured_bps", "year_measured_bps",
@@ -148,6 +152,23 @@ def _category(policy_id: str, name: str, row: Mapping[str, Any]) -> CategoryBudg
         sources=tuple(row["sources"]),
         boundaries_alike=tuple(alike),
     )
+
+
+def _settle_regions(policy_id: str, own: str, rules: Mapping[str, Any]) -> tuple[str, ...]:
+    """Other regions whose credits settle what is owed here: known ones, each once, with a word why."""
+    listed = rules.get(_SETTLE_REGIONS, [])
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise PolicyMalformed(policy_id, f"{_SETTLE_REGIONS} is no list of regions")
+    if own in listed or len(set(listed)) < len(listed):
+        raise PolicyMalformed(policy_id, f"{_SETTLE_REGIONS} lists its own region, or one twice")
+    if listed and not rules.get(f"{_SETTLE_REGIONS}_note"):
+        raise PolicyMalformed(policy_id, f"{_SETTLE_REGIONS}_note does not say why credits of elsewhere settle")
+    for code in listed:
+        try:
+            region_of(code)
+        except (PlaceUnknown, RegionUnfit) as failure:
+            raise PolicyMalformed(policy_id, f"{_SETTLE_REGIONS}: {failure}") from failure
+    return tuple(listed)
 
 
 def _path(source: Mapping[str, Any], outside: tuple[Outside, ...]) -> DeclaredPath | None:
@@ -233,6 +254,7 @@ def policy_of(source: Mapping[str, Any]) -> Policy:
         adjusters=adjusters,
         guards=parse_guards(source.get("guards", {})),
         settle_within_days=settle_within_days,
+        settle_regions=_settle_regions(policy_id, source["region"], rules),
     )
 
 

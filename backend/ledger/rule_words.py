@@ -16,6 +16,8 @@ RULE_WORDS: Mapping[str, str] = {
     "month_measured_bps": "a month is measured from",
     "year_measured_bps": "a year mints from, of its budget measured",
     "settle_within_days": "a deficit is settled within, after its year",
+    "settle_regions": "a deficit is settled by credits of its region, and of",
+    "settle_regions_note": "why credits of those regions settle",
 }
 GUARD_WORDS: Mapping[str, str] = {
     "whole_years_only": "only a whole year mints, without a gap",
@@ -34,9 +36,9 @@ _IN_UNITS: Mapping[str, Callable[[int], str]] = {
 
 
 def rule_value(name: str, value: object) -> str:
-    """A rule's value with its unit; yes or no for a guard that has none."""
+    """A rule's value with its unit; yes or no for a guard that has none; what is listed with commas between."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
         return next((told(value) for end, told in _IN_UNITS.items() if name.endswith(end)), str(value))
-    return str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -4,17 +4,20 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
+from sqlmodel import Session
 from starlette.requests import Request
 
 from backend.access.state import clock_of, database_of, deployment_of
 from backend.access.wire import AddressText, Amount, HexBytes32, SignatureText, Wire
 from backend.chain.class_id import class_code
+from backend.ledger.books import Books
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
 from backend.ledger.claim_address import ClaimAddress, claim_address_text
 from backend.ledger.closing import close, submit
 from backend.ledger.debt import OpenDeficit
-from backend.ledger.deficit import open_deficits
+from backend.ledger.deficit import deficits_of, open_deficits, settlements_of
 from backend.ledger.service import Statement, StatementUnknown, statement_of, statements_of
+from backend.ledger.settlement_views import SettlementOut
 
 router = APIRouter(tags=["statements"])
 
@@ -41,14 +44,19 @@ class StatementOut(Wire):
     deficit_gco2e: Amount
     reason: str | None
     """Why it was returned."""
+    settled_by: tuple[SettlementOut, ...] = ()
+    """What the chain settled of its deficit."""
+    aid: str | None = None
+    """Where its application for aid stands: applied, awarded, passed-over or granted."""
 
 
 class DeficitOut(Wire):
-    """A deficit and what is left of it. Retiring credits of its region, of its vintage or earlier, under `reference`
-    settles it.
+    """A deficit and what is left of it. Retiring credits of one of `regions`, of its vintage or earlier, under
+    `reference` settles it.
     """
 
     region: str
+    regions: list[str]
     vintage: int
     reference: HexBytes32
     amount_gco2e: Amount
@@ -107,11 +115,23 @@ def _fields(statement: Statement) -> dict[str, Any]:
 def _deficit(deficit: OpenDeficit) -> DeficitOut:
     return DeficitOut(
         region=deficit.region,
+        regions=list(deficit.regions),
         vintage=deficit.vintage,
         reference=deficit.reference,
         amount_gco2e=deficit.amount_gco2e,
         outstanding_gco2e=deficit.outstanding_gco2e,
     )
+
+
+def _settling(session: Session, books: Books, person_id: int) -> dict[int, dict[str, Any]]:
+    """What settled each deficit of a person, and what may yet, by its statement's row."""
+    return {
+        deficit.statement_id: {
+            "settled_by": tuple(SettlementOut.of(one) for one in settlements_of(session, deficit.deficit_id)),
+            "aid": books.aid_stage(session, person_id, deficit.reference),
+        }
+        for deficit in deficits_of(session, person_id)
+    }
 
 
 @router.post("/statements/{vintage}/close", status_code=201)
@@ -158,8 +178,12 @@ def list_statements(request: Request, account: SignedIn, ward: OnBehalf = None) 
     """The account's statements and what it still owes."""
     with database_of(request).read() as session:
         person = acting(session, request, account, ward)
+        settling = _settling(session, books_of(request), person.person_id)
         return StatementsOut(
-            statements=[StatementOut(**_fields(one)) for one in statements_of(session, person.person_id)],
+            statements=[
+                StatementOut(**_fields(one), **settling.get(one.statement_id, {}))
+                for one in statements_of(session, person.person_id)
+            ],
             deficits=[_deficit(deficit) for deficit in open_deficits(session, person.person_id)],
         )
 
@@ -172,6 +196,7 @@ def read_statement(
     with database_of(request).read() as session:
         person = acting(session, request, account, ward)
         statement = statement_of(session, person.person_id, vintage)
-    if statement is None:
-        raise StatementUnknown(f"{vintage} is still open", vintage=vintage)
-    return StatementDocumentOut(**_fields(statement), document=json.loads(statement.document))
+        if statement is None:
+            raise StatementUnknown(f"{vintage} is still open", vintage=vintage)
+        settling = _settling(session, books_of(request), person.person_id).get(statement.statement_id, {})
+    return StatementDocumentOut(**_fields(statement), **settling, document=json.loads(statement.document))

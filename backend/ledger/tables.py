@@ -292,6 +292,8 @@ class StatementRow(Sealed, SQLModel, table=True):
     class_id: int = Field(sa_column=Column(Uint256, nullable=False))
     policy_id: str
     policy_digest: bytes = Field(sa_column=Column(Bytes32, nullable=False))
+    settle_regions: str = ""
+    """Regions beside its own whose credits settle a deficit of it, as the policy lists them, with spaces between."""
     factors_digest: bytes = Field(sa_column=Column(Bytes32, nullable=False))
     nullifier: bytes = Field(sa_column=Column(Bytes32, nullable=False))
     digest: bytes = Field(sa_column=Column(Bytes32, nullable=False, unique=True))

@@ -148,6 +148,17 @@ def test_sample_year__ends__with_what_was_promised(run: Run) -> None:
     assert len(retirements) >= 2
 
 
+def test_giving__in_the_sample_year__has_a_standing_pledge_and_an_aid_round_that_can_be_applied_to(run: Run) -> None:
+    pledger, owes = (cast_of_the_year()[key].index for key in ("zigong-couple-2", "desert-house-2"))
+    [pledge] = json.loads(run.command("give", "pledges", "--dev", str(pledger), "--json").stdout)
+    assert (pledge["state"], pledge["drawnGco2e"]) == ("waiting", "0")
+    [registered] = run.ask("/aid/bodies")
+    assert registered["body"] == cast_of_the_year()["aid-body"].signer.address
+    [owed] = json.loads(run.command("me", "owe", "--dev", str(owes), "--json").stdout)
+    [chance] = owed["aid"]["rounds"]
+    assert (chance["roundId"], chance["mostGco2e"]) == (1, "2000")
+
+
 def test_people__in_the_sample_year__never_sent_a_transaction_nor_held_ether(run: Run) -> None:
     w3 = connect(f"http://127.0.0.1:{run.chain_port}")
     for actor in cast_of_the_year().values():

@@ -7,6 +7,7 @@ from backend.chain.keys import PERSON_FIRST, DevRole, Signer, dev_signer
 from backend.ledger.sample import sample_households
 
 TRADER_FIRST = 60
+AID_BODY = 61
 
 _ROLES = {
     DevRole.GOVERNOR: "Governor (acts with a delay of two days)",
@@ -40,9 +41,12 @@ class Actor:
 
 @cache
 def cast_of_the_year() -> dict[str, Actor]:
-    """Every actor by key: the parts, the sample households' people, and a trader without a household."""
+    """Every actor by key: the parts, the sample households' people, a trader without a household, and a body that
+    vouches for needs.
+    """
     actors = [Actor(role, role.name.lower().replace("_", "-"), title) for role, title in _ROLES.items()]
     people = [person for household in sample_households() for person in household.people]
     actors += [Actor(PERSON_FIRST + i, person.key, person.name) for i, person in enumerate(people)]
     actors.append(Actor(TRADER_FIRST, "trader", "Trader without a household"))
+    actors.append(Actor(AID_BODY, "aid-body", "Social services (vouches that somebody needs aid)"))
     return {actor.key: actor for actor in actors}

@@ -1,4 +1,4 @@
-"""Campaigns, gifts, retirements and grants. Every scene may be played again from its beginning."""
+"""Campaigns, gifts, retirements, grants, a pledge, an aid round. Every scene may be played again from its beginning."""
 
 from datetime import timedelta
 
@@ -87,3 +87,14 @@ def charities_act(stage: Stage) -> None:
         return all(one.outstanding_gco2e < one.amount_gco2e for one in owed)
 
     stage.until(both_counted, "the grants")
+
+
+def somebody_pledges(stage: Stage) -> None:
+    """Somebody pledges what is left in a day to the pool; nothing is drawn before."""
+    stage.player("zigong-couple-2").pledge_rest("what is left", stage.notes["pool"], SICHUAN, 20, days=200)
+
+
+def aid_takes_applications(stage: Stage) -> None:
+    """A body may vouch for needs, and the aid campaign takes applications for a month."""
+    stage.player("registrar").register_body(stage.actor("aid-body").signer.address, "Social services of the sample")
+    stage.player("aid-charity").open_aid_round(stage.notes["aid"], CALIFORNIA, pot_lots=5, cap_lots=2, days=30)

@@ -1,4 +1,5 @@
-"""One actor's acts in the sample year, over HTTP like anybody's: sign in, approve, order, cancel, retire, donate.
+"""One actor's acts in the sample year, over HTTP like anybody's: sign in, approve, order, cancel, retire, give, pledge,
+open an aid round.
 
 Every signed act has a number made from the step it belongs to, so that playing a step twice sends the same message.
 """
@@ -11,11 +12,14 @@ from backend.access.client import ApiClient
 from backend.api.sample.cast import Actor
 from backend.chain.class_id import parse_code
 from backend.chain.contracts import Contracts
+from backend.chain.keys import personal_sign
 from backend.chain.permit import Permit
 from backend.chain.typed_data import sign, sign_digest
-from backend.kernel.clock import SystemClock, unix_s
+from backend.giving.aid import AidRule
+from backend.giving.aid_round import LEAST_PEOPLE
+from backend.kernel.clock import SystemClock, iso, unix_s
 from backend.kernel.digest import sha256, to_hex
-from backend.kernel.mass import LOT_GCO2E
+from backend.kernel.mass import BPS, LOT_GCO2E
 from backend.market.order import Action, Side, SignedOrder
 
 FAR_DEADLINE = 4_102_444_800
@@ -158,3 +162,55 @@ class Player:
             "deadline": FAR_DEADLINE,
         }
         self._client.post("/donations", self._signed("Donate", "Charity", message))
+
+    def pledge_rest(self, step: str, campaign_id: int, class_code: str, lots: int, *, days: int) -> None:
+        """Promises a campaign all that is left of a class a day from now, at most so much, for some days; the times are
+        noted before it is sent.
+        """
+        note = f"{self.actor.key} pledge {step}"
+        if note not in self._notes:
+            start = SystemClock().now() + timedelta(days=1)
+            self._notes[note] = [unix_s(start), unix_s(start + timedelta(days=days))]
+        start_s, expiry_s = self._notes[note]
+        message: dict[str, object] = {
+            "donor": self.address,
+            "campaignId": campaign_id,
+            "classId": parse_code(class_code),
+            "shareBps": BPS,
+            "maxAmountGco2e": lots * LOT_GCO2E,
+            "start": start_s,
+            "expiry": expiry_s,
+            "number": self._number(f"pledge {step}"),
+        }
+        self._client.post("/pledges", self._signed("Pledge", "Charity", message))
+
+    def register_body(self, body: str, name: str) -> None:
+        """The registrar says, once, that a body may vouch for needs."""
+        if any(one["body"] == body for one in self._client.get("/aid/bodies")):
+            return
+        word = {
+            "body": body,
+            "name": name,
+            "registrar": self.address,
+            "saidAt": str(self._client.post("/sessions/nonce")["issuedAt"]),
+        }
+        text = self._client.get("/aid/bodies/text", **word, registered="true")["text"]
+        signature = to_hex(personal_sign(self.actor.signer, text))
+        self._client.post("/aid/bodies", {**word, "registered": True, "signature": signature})
+
+    def open_aid_round(self, campaign_id: int, class_code: str, *, pot_lots: int, cap_lots: int, days: int) -> None:
+        """The charity opens a round of its campaign, if it has none: to everybody the same, in steps of half a kg."""
+        if self._client.get("/aid/rounds", campaign=campaign_id):
+            return
+        opens = SystemClock().now() + timedelta(minutes=1)
+        body = {
+            "classId": str(parse_code(class_code)),
+            "rule": str(AidRule.EQUAL),
+            "potGco2e": str(pot_lots * LOT_GCO2E),
+            "capGco2e": str(cap_lots * LOT_GCO2E),
+            "stepGco2e": str(LOT_GCO2E // 2),
+            "leastPeople": LEAST_PEOPLE,
+            "opensAt": iso(opens),
+            "closesAt": iso(opens + timedelta(days=days)),
+        }
+        self._client.post(f"/campaigns/{campaign_id}/aid-rounds", body)

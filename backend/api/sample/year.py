@@ -46,6 +46,8 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     market_scenes.sichuanese_trade,
     giving_scenes.people_give_and_retire,
     giving_scenes.charities_act,
+    giving_scenes.somebody_pledges,
+    giving_scenes.aid_takes_applications,
     market_scenes.some_orders_stay,
 )
 

@@ -178,8 +178,20 @@ class TestCommands:
         assert "us-ca-newborn" in run("explain", "nobody", code=2), "what there is"
         assert "gb-lifestyle-2026" in run("show", "nothing", code=2)
 
+    def test_show__of_a_policy_that_lists_other_regions__names_them_and_why(self, tmp_path: Path) -> None:
+        text = (POLICY_FILES / "us-ca-home-electricity-2025.toml").read_text("utf-8")
+        file = tmp_path / "listing.toml"
+        listed = '[rules]\nsettle_regions = ["GB", "CN-SC"]\nsettle_regions_note = "three markets agreed"'
+        file.write_text(text.replace("[rules]", listed), "utf-8")
+
+        told = run("show", str(file))
+
+        assert "a deficit is settled by credits of its region, and of" in told
+        assert "GB, CN-SC" in told
+        assert "three markets agreed" in told
+
     def test_rules_and_guards__each__has_words(self) -> None:
         assert set(GUARD_WORDS) == {one.name for one in fields(Guards)}
         written = {rule for one in SHIPPED.by_id.values() for rule in one.source["rules"]}
-        optional = {"settle_within_days"}
+        optional = {"settle_within_days", "settle_regions", "settle_regions_note"}
         assert written - {"region_cap_kg"} == set(RULE_WORDS) - optional, "the cap has a row of its own"

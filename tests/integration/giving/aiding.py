@@ -3,9 +3,16 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from backend.chain.keys import DevRole, Signer, dev_signer
+from backend.chain.keys import DevRole, Signer, dev_signer, personal_sign
 from backend.giving.eligibility import eligibility_credential
-from backend.kernel.clock import iso
+from backend.issuance.draw import commitment_of, commitment_text
+from backend.issuance.draw_list import DrawList
+from backend.issuance.drawing import advance as advance_draws
+from backend.issuance.drawing import commit, draws, list_of, reveal
+from backend.issuance.verifier_check import secret_of
+from backend.kernel.clock import iso, unix_s
+from backend.link.named_block import first_block_from
+from backend.link.node import Node
 from tests.contract.people import CLASS_ID
 from tests.integration.giving.world import World
 
@@ -16,6 +23,7 @@ REGISTRAR = dev_signer(DevRole.REGISTRAR)
 AUDITOR = dev_signer(91).address
 HOUR_S = 3_600
 STEP = 500
+VERIFIERS = (dev_signer(DevRole.VERIFIER_A), dev_signer(DevRole.VERIFIER_B))
 
 
 def person(world: World, index: int) -> Signer:
@@ -80,3 +88,31 @@ def told(world: World, round_id: int) -> dict[str, Any]:
 def grants(world: World, round_id: int, reader: Signer = CHARITY) -> list[dict[str, str]]:
     found: list[dict[str, str]] = world.client(reader.address).get(f"/aid/rounds/{round_id}/grants").json()
     return found
+
+
+def begin_draw(world: World) -> DrawList:
+    """A lottery's root is on the chain, and a draw's list that names it; verifiers may commit."""
+    world.pass_time(HOUR_S)
+    world.tend()
+    world.tend()
+    with world.database.read() as session:
+        return list_of(draws(session)[-1])
+
+
+def commit_all(world: World, listed: DrawList) -> None:
+    """Two of the verifiers bind themselves to secrets."""
+    with world.database.write() as session:
+        for verifier in VERIFIERS:
+            own = commitment_of(listed.digest, verifier.address, secret_of(listed, verifier))
+            signature = personal_sign(verifier, commitment_text(listed, verifier.address, own))
+            commit(session, listed.day, verifier.address, commitment=own, signature=signature, at=world.clock.at)
+
+
+def reveal_all(world: World, listed: DrawList) -> None:
+    """The named block is there, and both show their secrets."""
+    world.pass_time(listed.block_from_s - unix_s(world.clock.at) + 1)
+    advance_draws(world.database, lambda from_s: first_block_from(Node(world.w3), from_s, 0), world.clock.at)
+    with world.database.write() as session:
+        for verifier in VERIFIERS:
+            secret = secret_of(listed, verifier)
+            reveal(session, listed.day, verifier.address, secret=secret, at=world.clock.at)

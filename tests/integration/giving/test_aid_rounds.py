@@ -8,12 +8,18 @@ from typing import Any
 
 import pytest
 
+from backend.access.terminal import to_json
 from backend.chain.keys import DevRole, Signer, dev_signer, personal_sign
 from backend.chain.node import LocalNode
-from backend.giving.aid import AidRule, Need, awards_of, turns_of
+from backend.giving.aid import AidRule, Need, awards_of, seed_of, turns_of
 from backend.giving.aid_commands import app as aid_app
 from backend.giving.aid_concluding import advance_rounds
 from backend.giving.kinds import Funding
+from backend.issuance.draw_list import day_of
+from backend.issuance.draw_record import wrong_with
+from backend.issuance.drawing import advance as advance_draws
+from backend.issuance.drawing import draw_at, draws, list_of
+from backend.issuance.verification_routes import draw_out
 from backend.kernel.clock import iso
 from backend.kernel.digest import to_hex
 from backend.link.named_block import first_block_from
@@ -24,16 +30,22 @@ from tests.integration.giving.aiding import (
     REGISTRAR,
     STEP,
     apply,
+    begin_draw,
+    commit_all,
     conclude,
     grants,
     mine,
     open_round,
     person,
+    reveal_all,
     round_body,
+    told,
 )
 from tests.integration.giving.served import Place, serving
 from tests.integration.giving.world import AID_STORY, POOL_STORY, World
 from tests.unit.giving.chain import a_deficit
+
+DAY_S = 86_400
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +68,7 @@ def registered(place: Place) -> None:
     assert (told["body"], told["registered"]) == (BODY.address, True)
 
 
-def test_lottery__by_the_seed_of_root_and_block__is_what_anybody_finds(world: World, campaign_id: int) -> None:
+def test_lottery__by_the_seed_of_root_and_verifiers_draw__is_what_anybody_finds(world: World, campaign_id: int) -> None:
     owed = {230: 2_000, 231: 1_000, 232: 1_500, 233: 2_500}
     with world.database.write() as session:
         for index, amount in owed.items():
@@ -65,8 +77,22 @@ def test_lottery__by_the_seed_of_root_and_block__is_what_anybody_finds(world: Wo
     for index in owed:
         assert apply(world, round_id, index).status_code == 201
 
-    shown = conclude(world, round_id)
+    listed = begin_draw(world)
+    waiting = told(world, round_id)
+    assert listed.roots == (bytes.fromhex(waiting["root"][2:]),), "the root is in the list before anybody commits"
+    assert (waiting["seed"], waiting["concludedAt"]) == (None, None), "no block decides it"
+    commit_all(world, listed)
+    reveal_all(world, listed)
+    world.tend()
 
+    shown = told(world, round_id)
+    assert (shown["drawDay"], shown["blockHash"]) == (day_of(listed.day).isoformat(), None)
+    with world.database.read() as session:
+        record = to_json(draw_out(session, draw_at(session, listed.day)))
+    assert wrong_with(record) == [], "anybody can repeat the draw from its record"
+    assert record["seed"] == shown["drawSeed"]
+    root, chance = (bytes.fromhex(shown[name][2:]) for name in ("root", "drawSeed"))
+    assert to_hex(seed_of(root, chance)) == shown["seed"]
     own = {index: mine(world, round_id, index) for index in owed}
     applied = [Need(bytes.fromhex(one["leaf"][2:]), int(one["needGco2e"])) for one in own.values()]
     seed = bytes.fromhex(shown["seed"][2:])
@@ -78,6 +104,35 @@ def test_lottery__by_the_seed_of_root_and_block__is_what_anybody_finds(world: Wo
     assert whys == ({"pot_given_out"} if len(expected) < len(own) else set())
     assert {one["whyNothing"] for one in own.values() if one["awardGco2e"] != "0"} == {None}
     assert awards[turns_of(seed, applied)[0].leaf] == turns_of(seed, applied)[0].need_gco2e
+
+
+def test_lottery__whose_draws_come_to_nothing__is_listed_again_and_in_the_end_gives_nothing(world: World) -> None:
+    campaign_id = world.open(world.aid, "without verifiers", AID_STORY, Funding.KEEP_WHAT_YOU_RAISE, days=200)
+    with world.database.write() as session:
+        a_deficit(session, 1_000, person(world, 285).address, essential_gco2e=1_000)
+    round_id = open_round(world, campaign_id, rule="lottery")
+    assert apply(world, round_id, 285).status_code == 201
+    first = begin_draw(world)
+    commit_all(world, first)
+
+    find_block = partial(first_block_from, Node(world.w3), confirmations=0)
+    world.pass_time(3 * DAY_S)
+    world.tend()
+    with world.database.read() as session:
+        assert [list_of(row).roots for row in draws(session) if row.day > first.day] == [], "one draw at a time"
+    advance_draws(world.database, find_block, world.clock.at)  # its time to reveal is over: nobody did
+    world.tend()
+    with world.database.read() as session:
+        again = list_of(draws(session)[-1])
+    assert (again.roots, again.day > first.day) == (first.roots, True)
+    assert told(world, round_id)["concludedAt"] is None
+
+    world.pass_time(30 * DAY_S)
+    world.tend()
+    shown = told(world, round_id)
+    assert (shown["seed"], shown["concludedAt"] is not None) == (None, True)
+    assert mine(world, round_id, 285)["awardGco2e"] == "0"
+    assert grants(world, round_id) == []
 
 
 def test_too_few_applicants__nothing_is_given_out(world: World, campaign_id: int) -> None:

@@ -13,9 +13,9 @@ from backend.access.client import ApiClient
 from backend.chain.keys import DevRole
 from backend.chain.node import LocalNode
 from backend.giving import charity_sender
+from backend.giving.board_commands import app as give
 from backend.giving.certificate_commands import app as retire
 from backend.giving.deciding import close_campaign
-from backend.giving.give_commands import app as give
 from backend.giving.kinds import Funding
 from backend.giving.second_commands import app as campaign
 from backend.link.desk import Sent
@@ -68,6 +68,23 @@ def test_trails_and_gifts__for_people__say_whose_gift_of_which_class_each_part_i
     assert CODE in part
     assert "2.500 kg" in part
     assert "the donor's gifts now" not in gifts
+
+
+def test_board__of_who_asked__is_shown_joined_and_left(place: Place) -> None:
+    assert place.run(give, "board", "given")["standings"] == []
+    assert place.run(give, "board", "me", "--dev", DONOR, code=2)["code"] == "board.not_on_it"
+
+    place.run(give, "board", "join", "Family [bold]Li[/bold]", "--dev", DONOR)
+    [first] = place.run(give, "board", "given", "--campaign", 1)["standings"]
+    assert (first["rank"], first["name"]) == (1, "Family [bold]Li[/bold]")
+    shown = CliRunner().invoke(give, ["board", "given", "--url", place.url], env={"COLUMNS": "300"}).stdout
+    assert "Family [bold]Li[/bold]" in shown, "markup is text"
+    assert "not an offset" in shown
+    assert CODE in shown
+    assert place.run(give, "board", "retired", "--year", 2026)["standings"] == []
+
+    place.run(give, "board", "leave", "--dev", DONOR)
+    assert place.run(give, "board", "given")["standings"] == []
 
 
 def test_campaign__for_people__tells_its_two_titles_apart(place: Place) -> None:

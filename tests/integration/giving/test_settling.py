@@ -4,11 +4,13 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
+from sqlmodel import select
 from typer.testing import CliRunner
 
 from backend.access.client import ApiClient
@@ -21,7 +23,9 @@ from backend.chain.rpc import connect
 from backend.giving.certificate_commands import app as retire
 from backend.giving.owing_commands import me
 from backend.giving.signed_message import MessageUnknown, signed_body
+from backend.kernel.digest import to_hex
 from backend.ledger.deficit import deficit_at
+from backend.ledger.tables import PersonRow
 from backend.market.order import Side
 from tests.contract.people import People
 from tests.integration.settlement.conftest import Floor, new_tanyu
@@ -30,6 +34,7 @@ from tests.postgres import fresh_database
 from tests.unit.giving.chain import a_deficit
 
 SELLER, BUYER, HOLDER, IDLE = 1, 2, 3, 4
+GUARDIAN, WARD, OTHERS_WARD = 6, 7, 8
 OWED_GCO2E = 3_500
 DEV_FIRST = 100
 """Of `People`."""
@@ -151,6 +156,68 @@ def test_deficit__settled_with_own_credits__in_parts(floor: Served) -> None:
     assert [one["amountGco2e"] for one in owed["settlements"]] == ["1000", "2500"]
     assert "settled" in floor.shown(me, HOLDER, "owe")
     assert "已结清" in floor.shown(me, HOLDER, "owe", lang="zh")
+
+
+class TestForAWard:
+    """A guardian settles what its ward owes: with its own credits, its own money, its own key."""
+
+    @pytest.fixture(scope="class")
+    def reference(self, floor: Served) -> bytes:
+        floor.owes(GUARDIAN)
+        reference = floor.owes(WARD)
+        floor.owes(OTHERS_WARD)
+        with floor.tanyu.database.write() as session:
+            ward = session.exec(select(PersonRow).where(PersonRow.address == self.address(floor, WARD))).one()
+            ward.guardian, ward.born_on = self.address(floor, GUARDIAN), date(2020, 1, 1)
+            session.add(ward)
+        floor.funded(GUARDIAN, credits_gco2e=10_000, money=10_000_000)
+        return reference
+
+    @staticmethod
+    def address(floor: Served, index: int) -> str:
+        return floor.people.person(index).address
+
+    def said(self, floor: Served, *words: str, app: Any = me, code: int = 0) -> Any:
+        return floor.said(app, GUARDIAN, *words, "--ward", self.address(floor, WARD), code=code)
+
+    def test_owing__of_a_ward__is_told_with_what_the_guardian_could_settle_it_with(
+        self, floor: Served, reference: bytes
+    ) -> None:
+        [owed] = self.said(floor, "owe")
+
+        assert owed["reference"] == to_hex(reference)
+        assert [one["amountGco2e"] for one in owed["ownCredits"]] == ["10000"]
+        refused = floor.said(me, GUARDIAN, "owe", "--ward", self.address(floor, OTHERS_WARD), code=2)
+        assert refused["code"] == "account.ward_unknown"
+
+    def test_settling__with_own_credits__counts_for_the_ward_and_not_for_the_guardian(
+        self, floor: Served, reference: bytes
+    ) -> None:
+        [act] = self.said(floor, "settle", "2025", "--by", "credits", "--grams", "1000", "--yes")
+        assert (act["account"], act["amountGco2e"]) == (self.address(floor, GUARDIAN), "1000")
+        until(lambda: floor.outstanding(reference) == OWED_GCO2E - 1_000, "the ward's first part")
+
+        assert self.said(floor, "balance", app=retire)["amountGco2e"] == "1000"
+        assert floor.said(retire, GUARDIAN, "balance")["amountGco2e"] == "0"
+        assert floor.said(me, GUARDIAN, "owe")[0]["outstandingGco2e"] == str(OWED_GCO2E), "its own stays owed"
+        assert self.said(floor, "statements")["statements"][0]["state"] == "partly_settled"
+
+    def test_settling__by_a_buy_and_by_a_retirement__is_for_the_ward_too(self, floor: Served, reference: bytes) -> None:
+        floor.funded(SELLER, credits_gco2e=20_000)
+        floor.place(SELLER, Side.SELL, 2, 500_000)
+        [ack] = self.said(floor, "settle", "2025", "--by", "market", "--grams", "2000", "--limit", "700000", "--yes")
+        assert ack["orderHash"]
+        until(lambda: floor.outstanding(reference) == 500, "the ward's second part")
+
+        credit = ("US-CA/2025/SIM", "500")
+        own = self.said(floor, "make", *credit, "--self", "--yes", app=retire, code=2)
+        assert own["code"] == "retirement.beneficiary_wrong", "a guardian's credits do not serve the ward's self"
+        self.said(floor, "make", *credit, "--deficit", to_hex(reference), "--yes", app=retire)
+        until(lambda: floor.outstanding(reference) == 0, "the ward's rest")
+
+        [owed] = self.said(floor, "owe")
+        assert sum(int(one["amountGco2e"]) for one in owed["settlements"]) == OWED_GCO2E
+        assert self.said(floor, "balance", app=retire)["amountGco2e"] == str(OWED_GCO2E)
 
 
 class TestRetiring:

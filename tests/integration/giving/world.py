@@ -2,8 +2,9 @@
 
 import itertools
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,21 +18,26 @@ from backend.chain.contracts import Contracts
 from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.typed_data import sign
 from backend.giving.aid_routes import router as aid
+from backend.giving.aid_way import aid_stage
+from backend.giving.board_routes import router as boards
 from backend.giving.campaign_routes import router as campaigns
 from backend.giving.certificate_routes import router as certificates
 from backend.giving.certifier import Certifier
 from backend.giving.charity_desk import CharityDesk, desk_keys
 from backend.giving.kinds import CampaignKind, Funding
+from backend.giving.owing_routes import router as owing
 from backend.giving.pledge_routes import router as pledges
 from backend.giving.projection import GivingProjection
 from backend.giving.routes import router
 from backend.giving.story import Story
 from backend.giving.tending import tend
 from backend.giving.witness import Witness
+from backend.issuance.projection import IssuanceProjection
 from backend.kernel.clock import FixedClock
 from backend.kernel.digest import to_hex
 from backend.ledger.books import Books
 from backend.ledger.personhood import LedgerKeys
+from backend.ledger.statement_routes import router as statements
 from backend.link.balances import balance_projections
 from backend.link.indexer import Indexer
 from backend.link.named_block import first_block_from
@@ -76,11 +82,16 @@ class World:
             self.database,
             self.w3,
             deployment,
-            [*balance_projections(deployment), FillsProjection(), GivingProjection(deployment)],
+            [
+                *balance_projections(deployment),
+                IssuanceProjection(),
+                FillsProjection(),
+                GivingProjection(deployment),
+            ],
             confirmations=0,
         )
         self.witness = Witness(self.contracts, confirmations=0)
-        self.books = Books.development(LedgerKeys(b"i" * 32, b"p" * 32))
+        self.books = replace(Books.development(LedgerKeys(b"i" * 32, b"p" * 32)), aid_stage=aid_stage)
         self.pool = self.desk(DevRole.POOL_CHARITY)
         self.aid = self.desk(DevRole.AID_CHARITY)
 
@@ -139,8 +150,9 @@ class World:
                 "certifier": Certifier(self.witness, self.database, self.clock, ORIGIN),
                 "books": self.books,
                 "is_registrar": lambda address: address == dev_signer(DevRole.REGISTRAR).address,
+                "market": SimpleNamespace(fee_bps=0),  # what is owed is told with a market's fee; nobody trades here
             },
-            [router, certificates, campaigns, pledges, aid],
+            [router, certificates, campaigns, pledges, aid, owing, statements, boards],
             {},
         )
         if as_account is not None:

@@ -155,10 +155,17 @@ def a_document(essential_gco2e: int) -> str:
 
 
 def a_deficit(
-    session: Session, amount_gco2e: int, address: str = BOB, vintage: int = 2025, essential_gco2e: int | None = None
+    session: Session,
+    amount_gco2e: int,
+    address: str = BOB,
+    vintage: int = 2025,
+    *,
+    essential_gco2e: int | None = None,
+    settle_regions: str = "",
 ) -> bytes:
     """A person of US-CA whose statement of the vintage ended in a deficit; its reference. `essential_gco2e`: how much
-    of it comes from electricity; then the statement has a document that says so.
+    of it comes from electricity; then the statement has a document that says so. `settle_regions`: what its policy
+    lists.
     """
     unique = sha256(address.encode() + vintage.to_bytes(2))
     person = PersonRow(
@@ -178,6 +185,7 @@ def a_deficit(
         class_id=CLASS_ID,
         policy_id="policy",
         policy_digest=unique,
+        settle_regions=settle_regions,
         factors_digest=unique,
         nullifier=unique,
         digest=unique,

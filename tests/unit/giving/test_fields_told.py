@@ -14,9 +14,10 @@ from backend.giving.campaign_bodies import CampaignOut, CharityOut, GiftOut, Lis
 from backend.giving.campaign_phase import CampaignPhase
 from backend.giving.certificate_bodies import CampaignNowOut, CheckedOut, DeedOut
 from backend.giving.kinds import CampaignKind, Funding, RelayKind, RetirementPurpose
-from backend.giving.owing_bodies import CreditsOut, OwedOut, RetiredOut, SettlementOut
+from backend.giving.owing_bodies import AidAppliedOut, AidChanceOut, AidWayOut, CreditsOut, OwedOut, RetiredOut
 from backend.giving.pledge_bodies import PledgeOut
 from backend.giving.pledging import PledgeState
+from backend.ledger.settlement_views import SettlementOut
 from backend.link.tables import IntentState
 
 FIGURES = {"sha256"}
@@ -24,9 +25,10 @@ FIGURES = {"sha256"}
 
 CERTIFIED = (CampaignNowOut, CheckedOut, DeedOut, CreditsOut, OwedOut, RetiredOut, SettlementOut)
 CAMPAIGNS = (CampaignOut, CharityOut, GiftOut, ListingOut, PartOut, StoryOut, PledgeOut, ApplicationOut, RoundOut)
+AID = (AidAppliedOut, AidChanceOut, AidWayOut)
 
 
-@pytest.mark.parametrize("shown", [*CERTIFIED, *CAMPAIGNS, ReceiptOut, RelayOut])
+@pytest.mark.parametrize("shown", [*CERTIFIED, *CAMPAIGNS, *AID, ReceiptOut, RelayOut])
 def test_fields__have_words_in_both_languages(shown: type[Wire]) -> None:
     fields = set(shown.model_json_schema()["properties"]) - FIGURES
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlmodel import select
 
+from backend.giving.board_name import join_boards
 from backend.giving.personal import (
+    board_names_of,
     forget_wishes,
     gifts_of,
     names_of,
@@ -14,7 +16,7 @@ from backend.giving.personal import (
     relays_of,
     retirements_of,
 )
-from backend.giving.tables import DonorName, Movement, PledgeRow, Relay, Retirement
+from backend.giving.tables import BoardName, DonorName, Movement, PledgeRow, Relay, Retirement
 from backend.kernel.digest import canonical_json
 from backend.ledger.person import person_at
 from backend.link.tables import Intent, IntentState
@@ -71,9 +73,13 @@ def test_erasure__takes_names_and_pledges_and_nobody_elses(database: Database) -
         person_id = person_at(session, ALICE).person_id
         for at, donor in enumerate((ALICE, BOB)):
             session.add(DonorName(campaign_id=1, donor=donor, name="Li", named_at=AT))
+            join_boards(session, donor, f"Li {at}", AT)
             session.add(a_pledge(donor, b"%032d" % at))
     with database.read() as session:
         assert len([*names_of(session, person_id, [ALICE])]) == 1
+        [listed] = board_names_of(session, person_id, [ALICE])
+        assert isinstance(listed, dict)
+        assert listed["name"] == "Li 0"
         [pledge] = pledges_of(session, person_id, [ALICE])
         assert isinstance(pledge, dict)
         assert (pledge["maxAmountGco2e"], pledge["shareBps"]) == ("9", 1_000)
@@ -84,6 +90,7 @@ def test_erasure__takes_names_and_pledges_and_nobody_elses(database: Database) -
 
     with database.read() as session:
         assert [row.donor for row in session.exec(select(DonorName)).all()] == [BOB]
+        assert [row.account for row in session.exec(select(BoardName)).all()] == [BOB]
         assert [row.donor for row in session.exec(select(PledgeRow)).all()] == [BOB]
 
 

@@ -18,6 +18,7 @@ from backend.ledger.deficit import (
 )
 from backend.ledger.document import verify
 from backend.ledger.netting import largest_mint, plan_of
+from backend.ledger.policy import parse_policy
 from backend.ledger.service import (
     Statement,
     mark_returned,
@@ -28,6 +29,7 @@ from backend.storage.database import Database
 from tests.unit.ledger.anchoring import mark_anchored, unmark_anchored
 from tests.unit.ledger.britons import a_briton, attested, british, closed, used
 from tests.unit.ledger.people import AT, some_books
+from tests.unit.ledger.test_policy import LISTED, TEXT
 from tests.unit.ledger.years import californian, every_month, power
 
 
@@ -182,6 +184,35 @@ class TestDeficits:
                 )
             assert all_open_deficits(session) == [debt]
         assert refused.value.code == "deficit.credit_unfit"
+
+    def test_credits_of_a_region_that_the_policy_lists__settle_of_the_same_vintage_or_an_earlier_one(
+        self, database: Database
+    ) -> None:
+        listing = parse_policy(TEXT.replace("[rules]", LISTED))
+        books = some_books(listing)
+        with database.write() as session:
+            self.a_debt(session, books)
+            (debt,) = all_open_deficits(session)
+
+            def settle(region: str, vintage: int) -> int:
+                reference = debt.reference
+                return settle_deficit(
+                    session,
+                    reference,
+                    amount_gco2e=5,
+                    region=region,
+                    vintage=vintage,
+                    source=f"{region}{vintage}",
+                    at=AT,
+                )
+
+            assert debt.regions == ("GB", "US-CA", "CN-SC")
+            assert [settle("US-CA", 2025), settle("CN-SC", 2024), settle("GB", 2025)] == [5, 5, 5]
+            for region, vintage in (("US-CA", 2026), ("CN-HE", 2025)):
+                with pytest.raises(DeficitCreditUnfit) as refused:
+                    settle(region, vintage)
+                assert refused.value.fields["regions_needed"] == ["GB", "US-CA", "CN-SC"]
+                assert "GB or US-CA or CN-SC, of vintage 2025 or earlier" in str(refused.value), "which would do"
 
     def test_unknown_reference_or_no_amount__is_refused(self, database: Database) -> None:
         with database.write() as session:

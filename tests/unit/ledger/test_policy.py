@@ -328,6 +328,37 @@ def test_deficit__settled_within_what_is_no_number_of_days__is_refused(days: str
         parse_policy(TEXT.replace("[rules]", f"[rules]\nsettle_within_days = {days}"))
 
 
+LISTED = '[rules]\nsettle_regions = ["US-CA", "CN-SC"]\nsettle_regions_note = "one market of three"'
+
+
+def test_deficit__is_settled_by_the_regions_that_the_policy_lists_and_no_other() -> None:
+    listed = parse_policy(TEXT.replace("[rules]", LISTED))
+
+    assert listed.settle_regions == ("US-CA", "CN-SC")
+    assert parse_policy(TEXT).settle_regions == ()
+    assert listed.digest != parse_policy(TEXT).digest
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        'settle_regions = ["US-CA"]',
+        'settle_regions = ["US-CA"]\nsettle_regions_note = ""',
+        'settle_regions = ["GB"]\nsettle_regions_note = "itself"',
+        'settle_regions = ["US-CA", "US-CA"]\nsettle_regions_note = "twice"',
+        'settle_regions = ["XX-YY"]\nsettle_regions_note = "nowhere"',
+        'settle_regions = ["US-CAMX"]\nsettle_regions_note = "a grid area"',
+        'settle_regions = "US-CA"\nsettle_regions_note = "a text"',
+        'settle_regions = [1]\nsettle_regions_note = "a number"',
+    ],
+)
+def test_deficit__settled_by_regions_that_are_none_or_without_a_word_why__is_refused(rules: str) -> None:
+    with pytest.raises(PolicyMalformed) as refused:
+        parse_policy(TEXT.replace("[rules]", f"[rules]\n{rules}"))
+
+    assert "settle_regions" in str(refused.value.fields["why"])
+
+
 def test_set__unknown_id_or_ungoverned_year__is_not_found() -> None:
     policies = PolicySet.of([parse_policy(TEXT)])
 
