@@ -7,7 +7,6 @@ every other request, and every body that it does not take, to them: only they sa
 
 import asyncio
 from collections.abc import Iterable
-from functools import partial
 from typing import cast
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,7 +18,6 @@ from backend.market.instructions import PLAIN, Instructions
 from backend.market.landing import landings_of
 from backend.market.order import SignedOrder
 from backend.market.order_wire import read_order
-from backend.market.place import Accepted
 from backend.market.service import Ack, Market
 
 _JSON = b"application/json"
@@ -72,7 +70,5 @@ def _again(first: Message, receive: Receive) -> Receive:
 
 async def placed(market: Market, order: SignedOrder, signature: bytes, instructions: Instructions = PLAIN) -> Ack:
     """The acknowledgement of an order, awaited without holding a thread. Raises as `Entry.put` and its answer do."""
-    loop = asyncio.get_running_loop()
-    where: asyncio.Future[Accepted] = loop.create_future()
-    market.entry.put(order, signature, partial(landings_of(loop).land, where), instructions)
-    return market.acknowledged(await where)
+    landings = landings_of(asyncio.get_running_loop())
+    return market.acknowledged(await landings.place(market.entry, order, signature, instructions))
