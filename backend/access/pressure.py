@@ -5,6 +5,8 @@ tells the rest at once to come back. It stands twice: outside of everything to c
 is read, and inside of what sends requests on to another process, to know of whom they are.
 """
 
+from dataclasses import dataclass
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.access.limits import Limits, TooManyRequests, cost_of
@@ -24,14 +26,28 @@ class Overloaded(Unavailable):
         super().__init__(f"{at_once} requests are on their way; try again in a moment", at_once_max=at_once)
 
 
-class Pressure:
-    """Pure ASGI middleware: 503 `access.overloaded`, 429 `access.too_many_requests`. Without limits, only the first."""
+@dataclass
+class Crowd:
+    """How many requests are on their way, and how many may be."""
 
-    def __init__(self, app: ASGIApp, *, limits: Limits | None = None, at_once: int = AT_ONCE_MAX) -> None:
+    at_once: int = AT_ONCE_MAX
+    now: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next one is one too many."""
+        return self.now >= self.at_once
+
+
+class Pressure:
+    """Pure ASGI middleware: 503 `access.overloaded`, 429 `access.too_many_requests`. Without limits, only the first.
+    `crowd`: whoever serves requests before they come here counts them there.
+    """
+
+    def __init__(self, app: ASGIApp, *, limits: Limits | None = None, crowd: Crowd | None = None) -> None:
         self.app = app
         self.limits = limits
-        self.at_once = at_once
-        self.now = 0
+        self.crowd = Crowd() if crowd is None else crowd
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes on what is not a request over HTTP."""
@@ -44,15 +60,15 @@ class Pressure:
             response.headers["Connection"] = "close"  # what is left of the body is not read
             await response(scope, receive, send)
             return
-        self.now += 1
+        self.crowd.now += 1
         try:
             await self.app(scope, receive, send)
         finally:
-            self.now -= 1
+            self.crowd.now -= 1
 
     def _refusal(self, scope: Scope) -> Overloaded | TooManyRequests | None:
-        if self.now >= self.at_once:
-            return Overloaded(self.at_once)
+        if self.crowd.is_full:
+            return Overloaded(self.crowd.at_once)
         client = scope.get("client")
         if self.limits is not None and client is not None:
             try:

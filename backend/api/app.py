@@ -11,10 +11,10 @@ from backend.access.key_routes import router as key_router
 from backend.access.limit_routes import router as limit_router
 from backend.access.limits import Limits
 from backend.access.plain_target import PlainTarget
-from backend.access.pressure import Pressure
+from backend.access.pressure import Crowd, Pressure
 from backend.access.problems import install_problems
 from backend.access.routes import router as access_router
-from backend.api.headers import SecurityHeaders
+from backend.api.headers import SecurityHeaders, security_headers
 from backend.api.health import VERSION, ReadyCheck, health_router
 from backend.api.openapi import DESCRIPTION, TAGS, DescribedApp
 from backend.api.reference import reference_router
@@ -70,13 +70,14 @@ def create_app(
     app.include_router(verify_router())
     if start_facts is not None:
         app.include_router(start_router(start_facts))
-    app.add_middleware(FastOrders)
-    app.add_middleware(Pressure, limits=cast("Limits | None", state.get("limits")))  # of whom a forwarded request is
+    crowd, limits = Crowd(), cast("Limits | None", state.get("limits"))
+    app.add_middleware(Pressure, limits=limits)  # of whom a forwarded request is
     if forwarder is not None:
         app.add_middleware(Forward, forwarder=forwarder, paths=paths_of(routers))
     app.add_middleware(BodyLimit, by_path=body_limits, streamed=STREAMED | CERTIFICATE_FILES | UPLOADS)
     app.add_middleware(PlainTarget)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(Pressure)
+    app.add_middleware(Pressure, crowd=crowd)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(FastOrders, crowd=crowd, limits=limits, headers_of=security_headers)
     return app

@@ -1,5 +1,8 @@
 """What the index says of an account: the reads other rooms use, as of the last applied block (`link.index.indexed`)."""
 
+from typing import Any
+
+from sqlalchemy import Select, bindparam
 from sqlmodel import Session, col, select
 
 from backend.chain.deployment import Deployment
@@ -15,6 +18,7 @@ from backend.link.tables import (
     PaymentBalance,
     SpentNumber,
 )
+from backend.storage.asking import first_of
 
 
 def balance_projections(deployment: Deployment) -> list[Projection]:
@@ -24,8 +28,8 @@ def balance_projections(deployment: Deployment) -> list[Projection]:
 
 def credit_balance(session: Session, account: str, class_id: int) -> int:
     """Grams of a class an account holds."""
-    row = session.get(CreditBalance, (account, class_id))
-    return row.held_gco2e if row else 0
+    row = first_of(session, _HELD, account=account, class_id=class_id)
+    return row[0] if row else 0
 
 
 def credit_retired(session: Session, account: str, class_id: int) -> int:
@@ -52,19 +56,14 @@ def credit_classes(session: Session) -> list[CreditClassTotals]:
 
 def credit_approved(session: Session, account: str, operator: str) -> bool:
     """Whether `operator` may move an account's credits."""
-    latest = (
-        select(CreditApproval.approved)
-        .where(CreditApproval.account == account, CreditApproval.operator == operator)
-        .order_by(col(CreditApproval.block_number).desc(), col(CreditApproval.log_index).desc())
-        .limit(1)
-    )
-    return session.exec(latest).first() or False
+    row = first_of(session, _APPROVED, account=account, operator=operator)
+    return row is not None and row[0]
 
 
 def payment_balance(session: Session, account: str) -> int:
     """Base units of the payment token an account holds."""
-    row = session.get(PaymentBalance, account)
-    return row.balance if row else 0
+    row = first_of(session, _PAYMENT, account=account)
+    return row[0] if row else 0
 
 
 def payment_allowance(session: Session, account: str, spender: str) -> int:
@@ -74,8 +73,8 @@ def payment_allowance(session: Session, account: str, spender: str) -> int:
 
 def maker_epoch(session: Session, account: str) -> int:
     """The epoch an account's orders must carry; 0 until it first cancels all."""
-    row = session.get(MakerEpoch, account)
-    return row.epoch if row else 0
+    row = first_of(session, _EPOCH, account=account)
+    return row[0] if row else 0
 
 
 def number_cancelled(session: Session, account: str, number: int) -> bool:
@@ -85,10 +84,29 @@ def number_cancelled(session: Session, account: str, number: int) -> bool:
 
 def any_number_cancelled(session: Session, account: str) -> bool:
     """Whether an account cancelled any order number on the Exchange."""
-    mine = (SpentNumber.contract == "Exchange", SpentNumber.account == account)
-    return session.exec(select(SpentNumber.number).where(*mine).limit(1)).first() is not None
+    return first_of(session, _CANCELLED, account=account) is not None
 
 
 def number_used(session: Session, contract: str, account: str, number: int) -> bool:
     """Whether an account's signed act of this number was executed, or withdrawn; contract CarbonCredit or Charity."""
     return session.get(SpentNumber, (contract, account, number)) is not None
+
+
+# --- What the market asks of every account that trades, after every block: each written once ---
+
+_HELD: Select[Any] = select(CreditBalance.held_gco2e).where(
+    CreditBalance.account == bindparam("account"), CreditBalance.class_id == bindparam("class_id")
+)
+_APPROVED: Select[Any] = (
+    select(CreditApproval.approved)
+    .where(CreditApproval.account == bindparam("account"), CreditApproval.operator == bindparam("operator"))
+    .order_by(col(CreditApproval.block_number).desc(), col(CreditApproval.log_index).desc())
+    .limit(1)
+)
+_PAYMENT: Select[Any] = select(PaymentBalance.balance).where(PaymentBalance.account == bindparam("account"))
+_EPOCH: Select[Any] = select(MakerEpoch.epoch).where(MakerEpoch.account == bindparam("account"))
+_CANCELLED: Select[Any] = (
+    select(SpentNumber.number)
+    .where(SpentNumber.contract == "Exchange", SpentNumber.account == bindparam("account"))
+    .limit(1)
+)

@@ -6,12 +6,24 @@ an allowance is therefore the last Approval less cost and fee of every fill sinc
 shrinks. Allowances to other spenders are the last Approval: an upper bound. `link.reconcile` compares with the chain.
 """
 
+from typing import Any
+
+from sqlalchemy import Select, bindparam
 from sqlmodel import Session, col, delete, select
 
 from backend.chain.events import ChainEvent
 from backend.kernel.mass import UINT256_MAX
 from backend.link.funds import ZERO_ADDRESS
 from backend.link.tables import PaymentAllowance, PaymentBalance
+from backend.storage.asking import first_of
+
+_ALLOWED: Select[Any] = (
+    select(PaymentAllowance.amount)
+    .where(PaymentAllowance.account == bindparam("account"), PaymentAllowance.spender == bindparam("spender"))
+    .order_by(col(PaymentAllowance.block_number).desc(), col(PaymentAllowance.log_index).desc())
+    .limit(1)
+)
+"""Asked of every account that trades."""
 
 
 class PaymentProjection:
@@ -54,13 +66,8 @@ class PaymentProjection:
 
 def allowance_of(session: Session, account: str, spender: str) -> int:
     """Base units `spender` may still take from `account`; UINT256_MAX means without limit."""
-    latest = (
-        select(PaymentAllowance.amount)
-        .where(PaymentAllowance.account == account, PaymentAllowance.spender == spender)
-        .order_by(col(PaymentAllowance.block_number).desc(), col(PaymentAllowance.log_index).desc())
-        .limit(1)
-    )
-    return session.exec(latest).first() or 0
+    row = first_of(session, _ALLOWED, account=account, spender=spender)
+    return row[0] if row else 0
 
 
 def _paid(event: ChainEvent) -> int:

@@ -6,9 +6,9 @@ same at its own price until the chain has filled or skipped it: then the chain's
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import Select, bindparam
 from sqlmodel import Session, col, or_, select
 
 from backend.kernel.errors import RuleViolated
@@ -17,6 +17,7 @@ from backend.market.memory import Memory
 from backend.market.order import FEE_CAP_BPS, Action
 from backend.market.tables import OrderRow, TradeRow, TradeState
 from backend.market.tied import Tied, cost_bound
+from backend.storage.asking import all_of
 
 IN_FLIGHT = (TradeState.MATCHED, TradeState.SENT)
 """States of a trade that the chain has not answered."""
@@ -180,36 +181,35 @@ def affordable_lots(money: int, price_per_kg: int, fee_bound_bps: int) -> int:
     return cost // price_per_kg
 
 
-def _is_in_flight() -> ColumnElement[bool]:
-    """Written out: a list in a query is spelt anew each time it is asked."""
-    return or_(*(col(TradeRow.state) == state for state in IN_FLIGHT))
-
-
 def lots_in_flight(session: Session, seller: str, class_id: int) -> int:
     """Lots sold but not yet delivered."""
-    query = select(TradeRow.lots).where(TradeRow.seller == seller, TradeRow.class_id == class_id, _is_in_flight())
-    return sum(session.exec(query).all())
+    return sum(lots for (lots,) in all_of(session, _SOLD, seller=seller, class_id=class_id))
 
 
 def lots_to_come(session: Session, buyer: str, class_id: int) -> int:
     """Lots bought to hold but not yet delivered."""
-    query = (
-        select(TradeRow.lots)
-        .join(OrderRow, col(OrderRow.id) == TradeRow.buy_id)
-        .where(TradeRow.buyer == buyer, TradeRow.class_id == class_id, _is_in_flight())
-        .where(OrderRow.action == Action.HOLD)
-    )
-    return sum(session.exec(query).all())
+    return sum(lots for (lots,) in all_of(session, _TO_COME, buyer=buyer, class_id=class_id))
 
 
 def money_in_flight(session: Session, buyer: str) -> int:
     """Base units bought for but not yet paid, fees at the buy's bound included."""
-    query = (
-        select(TradeRow.lots, TradeRow.price_per_kg, OrderRow.max_fee_bps)
-        .join(OrderRow, col(OrderRow.id) == TradeRow.buy_id)
-        .where(TradeRow.buyer == buyer, _is_in_flight())
-    )
-    return sum(cost_bound(lots, price, min(bound, FEE_CAP_BPS)) for lots, price, bound in session.exec(query).all())
+    bought = all_of(session, _BOUGHT, buyer=buyer)
+    return sum(cost_bound(lots, price, min(bound, FEE_CAP_BPS)) for lots, price, bound in bought)
+
+
+_IS_IN_FLIGHT = or_(*(col(TradeRow.state) == state for state in IN_FLIGHT))
+_OF_SELLER = (TradeRow.seller == bindparam("seller"), TradeRow.class_id == bindparam("class_id"), _IS_IN_FLIGHT)
+_OF_BUYER = (TradeRow.buyer == bindparam("buyer"), _IS_IN_FLIGHT)
+_ITS_BUY = col(OrderRow.id) == TradeRow.buy_id
+_SOLD: Select[Any] = select(TradeRow.lots).where(*_OF_SELLER)
+_TO_COME: Select[Any] = (
+    select(TradeRow.lots)
+    .join(OrderRow, _ITS_BUY)
+    .where(*_OF_BUYER, TradeRow.class_id == bindparam("class_id"), OrderRow.action == Action.HOLD)
+)
+_BOUGHT: Select[Any] = (
+    select(TradeRow.lots, TradeRow.price_per_kg, OrderRow.max_fee_bps).join(OrderRow, _ITS_BUY).where(*_OF_BUYER)
+)
 
 
 def _lots_key(seller: str, class_id: int) -> tuple[object, ...]:

@@ -1,27 +1,49 @@
-"""Answers on their way from the market's threads into an event loop: it is woken once for all of them, since waking it
-costs more than an answer does.
+"""Between an event loop and the market's threads: orders that come in one turn of the loop go to the market together,
+and answers come back together, since waking a thread or a loop costs more than an answer does.
 """
 
 import asyncio
 from collections import deque
-from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, ref
+
+from backend.market.entry import Coming, Entry
+from backend.market.instructions import Instructions
+from backend.market.order import SignedOrder
+from backend.market.place import Accepted
 
 T = TypeVar("T")
 
 
 class Landings:
-    """Where answers land in one event loop."""
+    """Where orders leave one event loop, and their answers land in it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = ref(loop)  # its own landings keep no loop alive
-        self._landing: deque[tuple[asyncio.Future[Any], Future[Any]]] = deque()
+        self._leaving: dict[Entry, list[Coming]] = {}
+        self._landing: deque[tuple[asyncio.Future[Any], object]] = deque()
         self._is_woken = False
 
-    def land(self, where: "asyncio.Future[T]", answer: "Future[T]") -> None:
-        """Has a future of the loop answered as another one was. Thread-safe."""
+    def place(
+        self, entry: Entry, order: SignedOrder, signature: bytes, instructions: Instructions
+    ) -> "asyncio.Future[Accepted]":
+        """Leaves an order; returns where its answer will be, as `Entry.put` gives it. Only from the loop."""
+        loop = asyncio.get_running_loop()
+        where: asyncio.Future[Accepted] = loop.create_future()
+        if not self._leaving:
+            loop.call_soon(self._leave)
+        self._leaving.setdefault(entry, []).append((order, signature, instructions, partial(self.land, where)))
+        return where
+
+    def _leave(self) -> None:
+        leaving, self._leaving = self._leaving, {}
+        for entry, coming in leaving.items():
+            entry.put(coming)
+
+    def land(self, where: "asyncio.Future[T]", answer: T | Exception) -> None:
+        """Has a future of the loop answered. Thread-safe."""
         self._landing.append((where, answer))
         if not self._is_woken:  # two threads at once wake it twice, and it finds nothing once
             self._is_woken = True
@@ -36,11 +58,10 @@ class Landings:
             where, answer = self._landing.popleft()
             if where.done():
                 continue  # whoever waited has gone
-            failure = answer.exception()
-            if failure is None:
-                where.set_result(answer.result())
+            if isinstance(answer, Exception):
+                where.set_exception(answer)
             else:
-                where.set_exception(failure)
+                where.set_result(answer)
 
 
 _OF_LOOPS: "WeakKeyDictionary[asyncio.AbstractEventLoop, Landings]" = WeakKeyDictionary()

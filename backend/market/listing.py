@@ -4,7 +4,10 @@ auctions a day, until its spread earns it more or governance gives it other rule
 
 import json
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
+from sqlalchemy import Select, bindparam
 from sqlmodel import Session, col, delete, select
 
 from backend.chain.class_id import ClassIdMalformed, class_code, parse_code
@@ -14,12 +17,15 @@ from backend.kernel.mass import UINT256_MAX
 from backend.market.rules import ClassRules, ClassUnknown
 from backend.market.tables import GovernedRules, ListedClass
 from backend.market.trading_day import Mode, TradingDay
+from backend.storage.asking import all_of, first_of
 
 TICK = 100
 """Payment-token base units per kg: 0.0001 of a token with 6 decimals, so that nobody is ahead by a hair."""
 
 CALLS = tuple(hour * 3600 for hour in (2, 6, 10, 14, 18))
 """Seconds of the UTC day. Wherever a class's people live, some of its calls are in their waking hours."""
+
+_CLASSES_KEPT = 1_024
 
 
 class ListingProjection:
@@ -57,15 +63,17 @@ def list_class(session: Session, rules: ClassRules, now: datetime) -> None:
 def rules_of(session: Session, class_id: int) -> ClassRules:
     """The rules of a class. Raises ClassUnknown."""
     if class_id <= UINT256_MAX:
-        row = session.exec(_LISTED.where(ListedClass.class_id == class_id)).first()
+        row = first_of(session, _RULES, class_id=class_id)
         if row is not None:
-            return _rules(*row)
+            _, listed, governed = row
+            return _rules(class_id, listed if governed is None else governed)
     raise ClassUnknown(_named(class_id))
 
 
 def all_rules(session: Session) -> list[ClassRules]:
     """Of every listed class, by class id."""
-    return [_rules(*row) for row in session.exec(_LISTED.order_by(col(ListedClass.class_id))).all()]
+    found = all_of(session, _ALL_RULES)
+    return [_rules(class_id, listed if governed is None else governed) for class_id, listed, governed in found]
 
 
 def keep_rules(session: Session, rules: ClassRules, now: datetime) -> None:
@@ -93,13 +101,17 @@ def _named(class_id: int) -> str:
         return str(class_id)
 
 
-_LISTED = select(ListedClass, GovernedRules).outerjoin(
+_LISTED: Select[Any] = select(ListedClass.class_id, ListedClass.rules, GovernedRules.rules).outerjoin(
     GovernedRules, col(GovernedRules.class_id) == col(ListedClass.class_id)
 )
+_RULES: Select[Any] = _LISTED.where(col(ListedClass.class_id) == bindparam("class_id"))
+_ALL_RULES: Select[Any] = _LISTED.order_by(col(ListedClass.class_id))
 
 
-def _rules(row: ListedClass, governed: GovernedRules | None) -> ClassRules:
-    return ClassRules.from_payload(row.class_id, json.loads(row.rules if governed is None else governed.rules))
+@lru_cache(_CLASSES_KEPT)
+def _rules(class_id: int, text: str) -> ClassRules:
+    """Of a row's text, which is read once: the rules of a class are asked for with every group of its orders."""
+    return ClassRules.from_payload(class_id, json.loads(text))
 
 
 def _text(rules: ClassRules) -> str:

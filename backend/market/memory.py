@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, cast
 
+from sqlalchemy import Select, bindparam
 from sqlmodel import Session, col, select
 
 from backend.market.book import Entry
 from backend.market.tables import NumberLease, OrderRow
 from backend.market.tied import Tied
+from backend.storage.asking import all_of, first_of
 
 T = TypeVar("T")
 
@@ -154,13 +156,11 @@ class Memory:
         at = bisect_right(self._firsts, number) - 1
         if at >= 0 and number <= self._leased[at].last and self.serves(session):
             return self._leased[at]
-        row = session.exec(
-            select(NumberLease).where(col(NumberLease.first) <= number).order_by(col(NumberLease.first).desc()).limit(1)
-        ).first()
+        row = first_of(session, _LEASE, number=number)
         if row is None or row.last < number:
             return None
-        found = Leased(row.first, row.last, row.maker, row.expires_at)
-        found.used.update(session.exec(select(OrderRow.number).where(_between(row))).all())
+        used = all_of(session, _USED, first=row.first, last=row.last)
+        found = Leased(row.first, row.last, row.maker, row.expires_at, {number for (number,) in used})
         if self.serves(session):
             if len(self._leased) > ANSWERS_MAX:
                 self._firsts, self._leased = [], []
@@ -176,5 +176,10 @@ class Memory:
             self._leased[at].used.add(number)
 
 
-def _between(row: NumberLease) -> Any:
-    return col(OrderRow.number).between(row.first, row.last)
+_LEASE: Select[Any] = (
+    select(NumberLease.first, NumberLease.last, NumberLease.maker, NumberLease.expires_at)
+    .where(col(NumberLease.first) <= bindparam("number"))
+    .order_by(col(NumberLease.first).desc())
+    .limit(1)
+)
+_USED: Select[Any] = select(OrderRow.number).where(col(OrderRow.number).between(bindparam("first"), bindparam("last")))

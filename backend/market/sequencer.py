@@ -367,12 +367,10 @@ class Sequencer:
 
 def _run_one(turn: Turn, command: Callable[[Turn], object], answer: Future[object]) -> Callable[[], None]:
     """Runs a command; returns what releases its answer."""
-    before = turn.head
-    try:
-        return partial(answer.set_result, command(turn))
-    except TanyuError as refusal:
-        assert turn.head == before, "a command must refuse before it writes"
-        return partial(answer.set_exception, refusal)
+    outcome = turn.outcome_of(command)
+    if isinstance(outcome, TanyuError):
+        return partial(answer.set_exception, outcome)
+    return partial(answer.set_result, outcome)
 
 
 def _refuse(group: Sequence[tuple[object, Future[object]]], why: Callable[[], Unavailable] = MarketStopped) -> None:

@@ -4,15 +4,16 @@ follow.
 Rows are gathered and written in bulk. A command that is refused raises before it writes its first line.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, func, update
 from sqlmodel import Session, SQLModel, select
 
 from backend.kernel.clock import unix_s
 from backend.kernel.digest import Json
+from backend.kernel.errors import TanyuError
 from backend.market.book import Entry
 from backend.market.funds import ChainView, Flight, Funds
 from backend.market.instructions import Instructions
@@ -25,6 +26,8 @@ from backend.market.replay import Crossed, Effects, Placed, apply, place
 from backend.market.tables import OrderRow, OrderState, TradeState
 from backend.market.tied import Tied
 from backend.storage.bulk import BulkInsert
+
+T = TypeVar("T")
 
 SELF_TRADE = "self_trade"
 """It met an order of its own maker when it came in."""
@@ -95,6 +98,15 @@ class Turn:
         self._numbers: set[int] = set()
         self._changes: dict[int, dict[str, Any]] = {}
         self._trades: list[dict[str, Any]] = []
+
+    def outcome_of(self, command: Callable[["Turn"], T]) -> T | TanyuError:
+        """What a command answers, or why it refuses, which it must do before it writes."""
+        before = self.head
+        try:
+            return command(self)
+        except TanyuError as refusal:
+            assert self.head is before, "a command must refuse before it writes"
+            return refusal
 
     # --- Reading ---
 

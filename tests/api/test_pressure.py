@@ -7,7 +7,7 @@ import pytest
 
 from backend.access.limit_routes import router as limit_router
 from backend.access.limits import BURST_S, COSTS, Limits
-from backend.access.pressure import Pressure
+from backend.access.pressure import Crowd, Pressure
 from backend.kernel.clock import FixedClock
 from backend.storage.database import Database
 from tests.api.access_app import a_client, an_app
@@ -73,7 +73,7 @@ def test_requests__more_at_once_than_served__are_told_to_come_back() -> None:
             await release.wait()
             await send({"type": "http.response.start", "status": 200, "headers": []})
 
-        door = Pressure(slow, at_once=2)
+        door = Pressure(slow, crowd=Crowd(2))
 
         async def ask() -> list[dict[str, Any]]:
             sent: list[dict[str, Any]] = []

@@ -12,6 +12,7 @@ from backend.link.node import NodeUnavailable
 from backend.market import entry as entry_module
 from backend.market.entry import Entry
 from backend.market.inbox import MarketBusy, MarketStopped
+from backend.market.instructions import PLAIN
 from backend.market.order import Side, SignedOrder
 from backend.market.place import Accepted
 from tests.unit.market.world import ANA, BO, World, signed
@@ -22,14 +23,13 @@ WAIT_S = 60
 def enter(entry: Entry, order: SignedOrder, signature: bytes) -> "Future[Accepted]":
     answer: Future[Accepted] = Future()
 
-    def deliver(done: "Future[Accepted]") -> None:
-        failure = done.exception()
-        if failure is None:
-            answer.set_result(done.result())
+    def deliver(outcome: Accepted | Exception) -> None:
+        if isinstance(outcome, Exception):
+            answer.set_exception(outcome)
         else:
-            answer.set_exception(failure)
+            answer.set_result(outcome)
 
-    entry.put(order, signature, deliver)
+    entry.put([(order, signature, PLAIN, deliver)])
     return answer
 
 
@@ -56,7 +56,7 @@ def test_entry__full__refuses_at_once_and_takes_again_later(world: World) -> Non
     assert held.wait(WAIT_S)
     waiting = [enter(entry, order, signed(ANA, order)) for order in orders[:2]]
     with pytest.raises(MarketBusy):
-        enter(entry, orders[2], signed(ANA, orders[2]))
+        enter(entry, orders[2], signed(ANA, orders[2])).result(0)
     release.set()
     blocker.result(WAIT_S)
 

@@ -1,9 +1,15 @@
 """Answers land in the loop that waits for them, each once, whoever brings them and however many come together."""
 
 import asyncio
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
+from backend.market.entry import Coming, Entry
+from backend.market.instructions import PLAIN
 from backend.market.landing import landings_of
+from backend.market.order import SignedOrder
+from backend.market.place import Accepted
 
 COUNT, THREADS = 200, 4
 WAIT_S = 60
@@ -13,13 +19,8 @@ class Refused(Exception):
     pass
 
 
-def answered(at: int) -> "Future[object]":
-    answer: Future[object] = Future()
-    if at % 10:
-        answer.set_result(at)
-    else:
-        answer.set_exception(Refused(at))
-    return answer
+def answered(at: int) -> object:
+    return at if at % 10 else Refused(at)
 
 
 async def land_all() -> list[object]:
@@ -49,3 +50,32 @@ def test_land__after_the_loop_ended__is_harmless() -> None:
     loop.close()
     landings.land(place, answered(1))
     assert not place.done()
+
+
+class Door:
+    """Answers each order with its own signature's bytes, and notes who came with whom."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[bytes]] = []
+
+    def put(self, coming: Sequence[Coming]) -> None:
+        self.groups.append([signature for _, signature, _, _ in coming])
+        for _, signature, _, deliver in coming:
+            deliver(cast(Accepted, signature))
+
+
+async def place_all(doors: list[Door]) -> list[object]:
+    landings, order = landings_of(asyncio.get_running_loop()), cast(SignedOrder, None)
+
+    async def place(at: int) -> object:
+        return await landings.place(cast(Entry, doors[at % len(doors)]), order, bytes([at]), PLAIN)
+
+    return [await asyncio.gather(*(place(at) for at in some)) for some in (range(6), range(6, 9))]
+
+
+def test_place__orders_of_one_turn_of_the_loop__go_together_and_each_has_its_answer() -> None:
+    doors = [Door(), Door()]
+    found = asyncio.run(place_all(doors))
+    assert found == [[bytes([at]) for at in range(6)], [bytes([at]) for at in range(6, 9)]]
+    assert doors[0].groups == [[b"\0", b"\2", b"\4"], [b"\6", b"\x08"]]
+    assert doors[1].groups == [[b"\1", b"\3", b"\5"], [b"\7"]]
