@@ -22,6 +22,7 @@ from backend.api.signing import signing_router
 from backend.api.start import StartPageFacts, start_router
 from backend.api.stylesheet import stylesheet_router
 from backend.api.verify import UPLOADS, verify_router
+from backend.api.web import web_router
 from backend.giving.certificate_routes import STREAMED as CERTIFICATE_FILES
 from backend.kernel.clock import Clock
 from backend.ledger.intake_routes import STREAMED
@@ -68,6 +69,7 @@ def create_app(
     app.include_router(reference_router())
     app.include_router(stylesheet_router())
     app.include_router(verify_router())
+    app.include_router(web_router())
     if start_facts is not None:
         app.include_router(start_router(start_facts))
     app.add_middleware(FastOrders)
