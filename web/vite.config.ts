@@ -12,7 +12,13 @@ export default defineConfig({
     assetsInlineLimit: 0, // the Content-Security-Policy allows no data: scripts or fonts
     modulePreload: { polyfill: false },
   },
-  server: { host: "127.0.0.1", proxy: { "^/(?!src|@|node_modules|$)": { target: backend, ws: true } } },
+  server: {
+    host: "127.0.0.1",
+    proxy: {
+      "/stream": { target: backend, ws: true },
+      "^/(?!src/|@|node_modules/|(my|trade|give|audit|verifier|operator)(/|$)|$)": { target: backend },
+    },
+  },
   resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
   test: { include: ["src/**/*.test.ts"] },
 });

@@ -2,13 +2,13 @@
 
 import { type Address, type Hex, numberToHex, padHex } from "viem";
 import { NOBODY } from "./books";
-import { packClass } from "./classes";
+import { parseCode } from "./classId";
 import type { ChainEvent, ContractName, Deployment } from "./history";
 
 const address = (last: number): Address => padHex(numberToHex(last), { size: 20 });
 export const hash = (last: number): Hex => padHex(numberToHex(last), { size: 32 });
 
-export const CLASS = packClass("CN-SC", 2025, "SIM");
+export const CLASS = parseCode("CN-SC/2025/SIM");
 export const [ANN, BO, VERIFIER] = [address(0xa), address(0xb), address(0xf)] as const;
 export const DEPLOYMENT: Deployment = {
   chainId: 31337,

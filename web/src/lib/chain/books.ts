@@ -6,7 +6,7 @@
  */
 
 import type { Address, Hex } from "viem";
-import { packClass, SIMULATED } from "./classes";
+import { ClassIdMalformed, parseCode, SIMULATED } from "./classId";
 import { type ChainEvent, contractOf, type Deployment } from "./history";
 
 export const NOBODY = "0x0000000000000000000000000000000000000000";
@@ -93,9 +93,9 @@ const textOf = (bytes: Hex): string =>
 /** What fields pack to; -1, which no id is, if they pack to nothing. */
 function packed(region: string, vintage: number, methodology: string): bigint {
   try {
-    return packClass(region, vintage, methodology);
+    return parseCode(`${region}/${vintage}/${methodology}`);
   } catch (failure) {
-    if (failure instanceof RangeError) return -1n;
+    if (failure instanceof ClassIdMalformed) return -1n;
     throw failure;
   }
 }

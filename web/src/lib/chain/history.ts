@@ -47,7 +47,7 @@ export interface Progress {
 export class NodeWrong extends Error {
   override readonly name = "NodeWrong";
   constructor(
-    readonly code: "node.chain_id" | "node.genesis" | "node.no_code" | "node.changed" | "node.range",
+    readonly code: "node.chain_id" | "node.genesis" | "node.no_code" | "node.changed",
     readonly expected: string,
     readonly found: string,
   ) {
