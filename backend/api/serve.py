@@ -19,6 +19,7 @@ from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.facts import facts_of
 from backend.api.health import database_check
+from backend.api.operations import Operations
 from backend.api.rooms import ROUTERS, books_of_all_rooms, projections
 from backend.chain.contracts import Contracts
 from backend.chain.deploy import REGISTRAR_ROLE
@@ -46,6 +47,7 @@ from backend.link.indexer import Indexer
 from backend.link.loop import Loop, Report
 from backend.link.named_block import first_block_from
 from backend.link.node import Header, Node
+from backend.link.reconcile import reconcile
 from backend.link.sender import Sender
 from backend.link.worker import Worker
 from backend.market.anchoring import Anchored, Anchoring
@@ -281,7 +283,8 @@ class Tanyu:
             "stream": self._check_stream,
         }
         facts = facts_of(self.database, self.w3, self.deployment, self.settings.deployment_path)
-        app = create_app(state, ROUTERS, checks, start_facts=facts, forwarder=self.forwarder)
+        operations = Operations(self.worker.status, lambda: reconcile(self.database, self.w3, self.deployment))
+        app = create_app(state, ROUTERS, checks, start_facts=facts, forwarder=self.forwarder, operations=operations)
         app.router.lifespan_context = self._lifespan
         return app
 
