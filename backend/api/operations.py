@@ -71,7 +71,7 @@ class OperationsOut(Wire):
     journal_lines: int
 
 
-class DifferenceOut(Wire):
+class MismatchOut(Wire):
     """A difference between our index and the chain, in grams or base units."""
 
     check: str
@@ -83,7 +83,7 @@ class DifferenceOut(Wire):
 class ReconciliationOut(Wire):
     """Every difference; none if all agrees."""
 
-    findings: list[DifferenceOut]
+    findings: list[MismatchOut]
 
 
 def waiting(database: Database) -> list[tuple[str, str, int, datetime]]:
@@ -123,9 +123,7 @@ def operations_router(operations: Operations) -> APIRouter:
     def reconcile(_request: Request, _operator: Operator) -> ReconciliationOut:
         """Compares every balance, number and class of our index with the contracts, at the indexed block."""
         found = [
-            DifferenceOut(
-                check=one.check, subject=one.subject, projected=str(one.projected), on_chain=str(one.on_chain)
-            )
+            MismatchOut(check=one.check, subject=one.subject, projected=str(one.projected), on_chain=str(one.on_chain))
             for one in operations.findings()
         ]
         return ReconciliationOut(findings=found)
