@@ -4,7 +4,7 @@ import type { Address } from "viem";
 import { kgText } from "../../lib/amounts";
 import { api, asked } from "../../lib/api/client";
 import type { SchemaPledgeOut, SchemaRelayOut, SchemaRetirementPurpose } from "../../lib/api/schema";
-import { classOf } from "../../lib/creditClass";
+import { SIMULATED, unpack } from "../../lib/chain/classId";
 import { deadlineAfter, freshNumber, NO_REF } from "../../lib/giving/act";
 import { type Dedication, digestOf } from "../../lib/giving/dedication";
 import type { Part } from "../../lib/giving/settle";
@@ -16,7 +16,8 @@ export type Relay = SchemaRelayOut;
 
 const until = () => ({ number: freshNumber(), deadline: deadlineAfter(new Date()) });
 const kg = (amountGco2e: bigint): string => kgText(amountGco2e, spoken.language, 3);
-const simulated = (code: string): readonly string[] => (classOf(code).isSimulated ? [t("shell.sim")] : []);
+const simulated = (classId: bigint): readonly string[] =>
+  unpack(classId).methodology === SIMULATED ? [t("shell.sim")] : [];
 
 /** A message's whole numbers as the API takes them. */
 function wire<T extends Record<string, string | bigint | boolean>>(
@@ -49,7 +50,7 @@ export async function signGift(donor: Address, gift: Gift): Promise<() => Promis
     t("give.sign_gift", { kg: kg(amountGco2e), code: gift.classCode, title: gift.title }),
     t("give.sign_gift_public"),
     t("give.honest_gift"),
-    ...simulated(gift.classCode),
+    ...simulated(classId),
   ];
   const signature = await sign({ contract: "Charity", type: "Donate", message, words });
   return () => asked(api.POST("/donations", { body: { ...wire(message), signature } }));
@@ -75,7 +76,7 @@ export async function pledge(donor: Address, promise: Terms, words: readonly str
   const { campaignId, classId, shareBps, maxAmountGco2e, start, expiry } = promise;
   const terms = { classId, shareBps, maxAmountGco2e, start, expiry, number: freshNumber() };
   const message = { donor, campaignId: BigInt(campaignId), ...terms };
-  const said = [...words, t("give.sign_pledge_ends"), ...simulated(promise.classCode)];
+  const said = [...words, t("give.sign_pledge_ends"), ...simulated(classId)];
   const signature = await sign({ contract: "Charity", type: "Pledge", message, words: said });
   return asked(api.POST("/pledges", { body: { ...wire(message), signature } }));
 }
@@ -116,7 +117,7 @@ export async function retire(account: Address, act: Retirement): Promise<Relay> 
     t(`give.sign_retire_${purpose}`, { beneficiary }),
     ...(dedication === undefined ? [] : [t("give.sign_retire_words", { words: dedication.words })]),
     t("give.honest_retirement"),
-    ...simulated(act.classCode),
+    ...simulated(classId),
   ];
   const signature = await sign({ contract: "CarbonCredit", type: "Retire", message, words });
   return asked(api.POST("/retirements", { body: { ...wire(message), signature } }));
