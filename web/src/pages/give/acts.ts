@@ -9,7 +9,8 @@ import { deadlineAfter, freshNumber, NO_REF } from "../../lib/giving/act";
 import { type Dedication, digestOf } from "../../lib/giving/dedication";
 import type { Part } from "../../lib/giving/settle";
 import { Problem } from "../../lib/problem";
-import { contractOf, sign } from "../../state/signing.svelte";
+import { sign } from "../../state/signing.svelte";
+import { contractHere } from "../../state/session.svelte";
 import { spoken, t } from "../../words/words.svelte";
 
 export type Relay = SchemaRelayOut;
@@ -29,7 +30,7 @@ function wire<T extends Record<string, string | bigint | boolean>>(
 
 /** Lets the Charity contract take what its donor signs for, once for all gifts. */
 export async function allowCharity(account: Address): Promise<Relay> {
-  const message = { account, operator: contractOf("Charity"), approved: true, ...until() };
+  const message = { account, operator: await contractHere("Charity"), approved: true, ...until() };
   const words = [t("give.sign_allow"), t("give.sign_allow_why")];
   const signature = await sign({ contract: "CarbonCredit", type: "Approve", message, words });
   return asked(api.POST("/approvals", { body: { ...wire(message), signature } }));
