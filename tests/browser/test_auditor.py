@@ -46,7 +46,7 @@ def test_auditor__reads_the_chain_alone__finds_it_as_promised_and_follows_a_mint
     expect(page.get_by_role("cell", name=words["audit.cause_mint"])).to_be_visible()
     axe(page)
     person.press(page.get_by_role("table").get_by_role("link").first)
-    expect(page.get_by_role("heading", name="CarbonCredit: Issued")).to_be_visible()
+    expect(page.get_by_role("heading", name="CarbonCredit: Issued").first).to_be_visible()
 
 
 def test_auditor__names_a_node_of_another_chain__is_told_and_shown_nothing(
