@@ -170,7 +170,7 @@ class TestAssets:
     def test_asset__of_no_build__is_a_problem(self, client: TestClient, path: str) -> None:
         answer = client.get(path)
 
-        assert answer.status_code in {400, 404}
+        assert answer.status_code in {404, 422}
         assert answer.headers["content-type"] == "application/problem+json"
         assert KEPT not in answer.text
 

@@ -16,6 +16,7 @@ from tests.browser.chromium import find_chromium
 from tests.browser.looks import looks_of
 from tests.browser.opening import WAIT_MS, Opener
 from tests.browser.world import World, play_sample, world_of
+from tests.conftest import LONG_TIMEOUT_S
 
 PICTURES = CHECKOUT / "build" / "browser"
 """Where the pages of failed tests are kept as pictures."""
@@ -31,6 +32,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "look" in metafunc.fixturenames:
         looks = looks_of(metafunc.module.__name__, full=metafunc.config.getoption("--full"))
         metafunc.parametrize("look", looks, ids=str)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first that wants the world waits until its year has been played."""
+    for item in items:
+        if "world" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(LONG_TIMEOUT_S))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,7 +16,9 @@ export function fatesOf(holding: SchemaHoldingOut): readonly { fate: Fate; amoun
     granted: holding.grantedGco2e,
     refunded: holding.refundedGco2e,
   };
-  return FATES.map((fate) => ({ fate, amountGco2e: BigInt(grams[fate]) })).filter(({ amountGco2e }) => amountGco2e > 0n);
+  return FATES.map((fate) => ({ fate, amountGco2e: BigInt(grams[fate]) })).filter(
+    ({ amountGco2e }) => amountGco2e > 0n,
+  );
 }
 
 /** The share of a whole in tenths of a per cent, 0 to 1000, rounded down: for a bar's width, never for a sum. */

@@ -11,7 +11,8 @@ const MARKS_MAX = 4;
 const TAG = new Uint8Array([5]);
 
 /** Controls, formats, surrogates, private and unassigned characters; letters and marks that show nothing. */
-const UNSEEN = /\p{C}|[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]|[\u180b-\u180f]|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/u;
+const UNSEEN =
+  /\p{C}|[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]|[\u180b-\u180f]|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/u;
 const TOWER = new RegExp(`[\\p{Mn}\\p{Me}]{${MARKS_MAX + 1}}`, "u");
 
 export interface Dedication {
@@ -22,8 +23,7 @@ export interface Dedication {
 export type Unfit = "none" | "long" | "unseen" | "marks";
 
 /** Words in one line as they are committed to: composed (NFC), single spaces. */
-export const plainWords = (words: string): string =>
-  words.normalize("NFC").split(/\s+/u).filter(Boolean).join(" ");
+export const plainWords = (words: string): string => words.normalize("NFC").split(/\s+/u).filter(Boolean).join(" ");
 
 /** Why plain words cannot be committed to; undefined if they can. The server has the last word. */
 export function unfitness(plain: string): Unfit | undefined {

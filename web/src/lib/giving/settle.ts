@@ -16,7 +16,8 @@ export interface Buy extends Part {
   readonly pricePerKg: bigint;
 }
 
-const lesser = (one: bigint, other: bigint): bigint => (one < other ? one : other);
+/** The lesser of two amounts. */
+export const lesser = (one: bigint, other: bigint): bigint => (one < other ? one : other);
 
 /** Own credits for so many grams of it, in the order the server lists them: the oldest vintage first. */
 export function fromOwn(owed: Owed, wantedGco2e: bigint): readonly Part[] {

@@ -8,9 +8,8 @@ import { SIMULATED, unpack } from "../../lib/chain/classId";
 import { deadlineAfter, freshNumber, NO_REF } from "../../lib/giving/act";
 import { type Dedication, digestOf } from "../../lib/giving/dedication";
 import type { Part } from "../../lib/giving/settle";
-import { Problem } from "../../lib/problem";
+import { deploymentHere } from "../../state/session.svelte";
 import { sign } from "../../state/signing.svelte";
-import { contractHere } from "../../state/session.svelte";
 import { spoken, t } from "../../words/words.svelte";
 
 export type Relay = SchemaRelayOut;
@@ -19,6 +18,10 @@ const until = () => ({ number: freshNumber(), deadline: deadlineAfter(new Date()
 const kg = (amountGco2e: bigint): string => kgText(amountGco2e, spoken.language, 3);
 const simulated = (classId: bigint): readonly string[] =>
   unpack(classId).methodology === SIMULATED ? [t("shell.sim")] : [];
+
+/** The address of one of our contracts. */
+export const contractHere = async (name: "Charity" | "Exchange"): Promise<Address> =>
+  (await deploymentHere()).contracts[name] as Address;
 
 /** A message's whole numbers as the API takes them. */
 function wire<T extends Record<string, string | bigint | boolean>>(
@@ -43,8 +46,8 @@ export interface Gift extends Part {
   readonly receipt: boolean;
 }
 
-/** Signs a gift; what it answers sends it in, as often as is needed: it is the same gift. */
-export async function signGift(donor: Address, gift: Gift): Promise<() => Promise<Relay>> {
+/** Signs a gift and sends it in. The Charity contract must have been allowed before. */
+export async function give(donor: Address, gift: Gift): Promise<Relay> {
   const { campaignId, classId, amountGco2e, receipt } = gift;
   const message = { donor, campaignId: BigInt(campaignId), classId, amountGco2e, receipt, ...until() };
   const words = [
@@ -54,12 +57,13 @@ export async function signGift(donor: Address, gift: Gift): Promise<() => Promis
     ...simulated(classId),
   ];
   const signature = await sign({ contract: "Charity", type: "Donate", message, words });
-  return () => asked(api.POST("/donations", { body: { ...wire(message), signature } }));
+  return asked(api.POST("/donations", { body: { ...wire(message), signature } }));
 }
 
-/** Whether a refusal says that the Charity contract may not move the donor's credits, or not yet. */
-export const isNotAllowed = (failure: unknown): boolean =>
-  failure instanceof Problem && failure.code === "donation.not_approved";
+/** Whether the Charity contract may move the donor's credits, as far as the chain has confirmed it. */
+export async function isCharityAllowed(account: Address): Promise<boolean> {
+  return (await asked(api.GET("/approvals", { params: { query: { account } } }))).charity;
+}
 
 export interface Terms {
   readonly campaignId: string;

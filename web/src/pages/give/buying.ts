@@ -9,9 +9,9 @@ import { deadlineAfter } from "../../lib/giving/act";
 import { costOf } from "../../lib/giving/buy";
 import type { Buy } from "../../lib/giving/settle";
 import { Problem } from "../../lib/problem";
-import { contractHere } from "../../state/session.svelte";
 import { sign } from "../../state/signing.svelte";
 import { spoken, t } from "../../words/words.svelte";
+import { contractHere } from "./acts";
 
 export interface Buying extends Buy {
   readonly beneficiary: Address;
@@ -63,7 +63,13 @@ export async function fundsFor(needed: bigint): Promise<Funds> {
 /** Lets the exchange take so much of the person's money (EIP-2612), under the nonce that is the chain's next. */
 export async function allowMoney(owner: Address, value: bigint): Promise<SchemaRelayOut> {
   const { nonce } = await asked(api.GET("/approvals/payment", { params: { query: { account: owner } } }));
-  const message = { owner, spender: await contractHere("Exchange"), value, nonce: BigInt(nonce), deadline: deadlineAfter(new Date()) };
+  const message = {
+    owner,
+    spender: await contractHere("Exchange"),
+    value,
+    nonce: BigInt(nonce),
+    deadline: deadlineAfter(new Date()),
+  };
   const words = [t("give.sign_money", { amount: moneyText(value, spoken.language) })];
   const signature = await sign({ contract: "PaymentToken", type: "Permit", message, words });
   const body = { ...message, value: `${value}`, nonce, deadline: `${message.deadline}`, signature };

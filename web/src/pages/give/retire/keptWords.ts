@@ -13,6 +13,11 @@ export function keepWords({ words, salt }: Dedication): void {
   download(`tanyu-words-${salt.slice(2, 10)}.json`, JSON.stringify({ salt, words }), "application/json");
 }
 
+function isDedication(kept: unknown): kept is Dedication {
+  if (typeof kept !== "object" || kept === null || !("words" in kept) || !("salt" in kept)) return false;
+  return typeof kept.words === "string" && typeof kept.salt === "string" && SALT.test(kept.salt);
+}
+
 /** Reads them back. Throws KeptWordsUnreadable. */
 export function keptWords(text: string): Dedication {
   let kept: unknown;
@@ -21,8 +26,6 @@ export function keptWords(text: string): Dedication {
   } catch (failure) {
     throw new KeptWordsUnreadable("no JSON", { cause: failure });
   }
-  const isObject = typeof kept === "object" && kept !== null && "words" in kept && "salt" in kept;
-  if (!isObject || typeof kept.words !== "string" || typeof kept.salt !== "string" || !SALT.test(kept.salt))
-    throw new KeptWordsUnreadable("no words and salt");
-  return { words: kept.words, salt: kept.salt as `0x${string}` };
+  if (!isDedication(kept)) throw new KeptWordsUnreadable("no words and salt");
+  return { words: kept.words, salt: kept.salt };
 }

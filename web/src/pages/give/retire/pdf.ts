@@ -1,8 +1,8 @@
 /** Certificates as PDF files. Words and salt travel in the body, never in an address. */
 
 import type { Language } from "../../../lib/amounts";
-import { Offline, problemOf } from "../../../lib/problem";
 import type { Dedication } from "../../../lib/giving/dedication";
+import { Offline, problemOf } from "../../../lib/problem";
 import { save } from "../../../parts/columns";
 
 const NAME = /filename="([\w.-]+)"/;
