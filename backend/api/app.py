@@ -18,7 +18,7 @@ from backend.api.figures import figures_router
 from backend.api.headers import SecurityHeaders
 from backend.api.health import VERSION, ReadyCheck, health_router
 from backend.api.openapi import DESCRIPTION, TAGS, DescribedApp
-from backend.api.operations import Operations, operations_router
+from backend.api.operations import router as operations_router
 from backend.api.reference import reference_router
 from backend.api.signing import signing_router
 from backend.api.start import StartPageFacts, start_router
@@ -40,7 +40,6 @@ def create_app(
     start_facts: Callable[[], StartPageFacts] | None = None,
     body_limits: Mapping[str, int] | None = None,
     forwarder: Forwarder | None = None,
-    operations: Operations | None = None,
 ) -> FastAPI:
     """The app.
 
@@ -48,7 +47,6 @@ def create_app(
     needs). `routers` are the rooms' own; access, health, reference and pages are added here. `ready_checks` by part.
     `start_facts` gives the page of facts its numbers; without it there is none. `body_limits`: bytes by path
     prefix. `forwarder` takes the market's requests to the process that owns it; without one this process does.
-    `operations`: what the operator watches; without it there is nothing to watch.
     """
     app = DescribedApp(
         title="Tanyu 碳余",
@@ -69,8 +67,7 @@ def create_app(
     for router in (*routers, access_router, key_router, limit_router):
         app.include_router(router)
     app.include_router(health_router(ready_checks, cast(Clock, state["clock"]).now()))
-    if operations is not None:
-        app.include_router(operations_router(operations))
+    app.include_router(operations_router)
     app.include_router(signing_router())
     app.include_router(reference_router())
     app.include_router(stylesheet_router())

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from fastapi import APIRouter
 from sqlalchemy import func
@@ -19,6 +20,8 @@ from backend.link.worker import WorkerStatus
 from backend.market.governing_routes import Operator
 from backend.market.routes import market_of
 from backend.storage.database import Database
+
+router = APIRouter(tags=["service"])
 
 
 @dataclass(frozen=True)
@@ -98,34 +101,34 @@ def waiting(database: Database) -> list[tuple[str, str, int, datetime]]:
         return [(kind, state, count, oldest) for kind, state, count, oldest in session.exec(rows)]
 
 
-def operations_router(operations: Operations) -> APIRouter:
-    """The two routes, for the operator alone."""
-    router = APIRouter(tags=["service"])
+def operations_of(request: Request) -> Operations:
+    """What the operator watches (`state.operations`)."""
+    return cast(Operations, request.app.state.operations)
 
-    @router.get("/operations")
-    def read_operations(request: Request, _operator: Operator) -> OperationsOut:
-        """Who sends and indexes, what waits for the chain, how far the index is behind, who owns the market."""
-        status, sequencer = operations.status(), market_of(request).sequencer
-        return OperationsOut(
-            sender=LoopOut.of(status.sender),
-            indexer=LoopOut.of(status.indexer),
-            indexed_block=status.indexed_block,
-            lag_blocks=status.lag_blocks,
-            waiting=[
-                WaitingOut(kind=kind, state=state, count=count, oldest_at=oldest)
-                for kind, state, count, oldest in waiting(database_of(request))
-            ],
-            owns_market=sequencer.owns,
-            journal_lines=sequencer.ask(lambda _engine, sequence: sequence),
-        )
 
-    @router.post("/operations/reconciliation")
-    def reconcile(_request: Request, _operator: Operator) -> ReconciliationOut:
-        """Compares every balance, number and class of our index with the contracts, at the indexed block."""
-        found = [
-            MismatchOut(check=one.check, subject=one.subject, projected=str(one.projected), on_chain=str(one.on_chain))
-            for one in operations.findings()
-        ]
-        return ReconciliationOut(findings=found)
+@router.get("/operations")
+def read_operations(request: Request, _operator: Operator) -> OperationsOut:
+    """Who sends and indexes, what waits for the chain, how far the index is behind, who owns the market."""
+    status, sequencer = operations_of(request).status(), market_of(request).sequencer
+    return OperationsOut(
+        sender=LoopOut.of(status.sender),
+        indexer=LoopOut.of(status.indexer),
+        indexed_block=status.indexed_block,
+        lag_blocks=status.lag_blocks,
+        waiting=[
+            WaitingOut(kind=kind, state=state, count=count, oldest_at=oldest)
+            for kind, state, count, oldest in waiting(database_of(request))
+        ],
+        owns_market=sequencer.owns,
+        journal_lines=sequencer.ask(lambda _engine, sequence: sequence),
+    )
 
-    return router
+
+@router.post("/operations/reconciliation")
+def reconcile(request: Request, _operator: Operator) -> ReconciliationOut:
+    """Compares every balance, number and class of our index with the contracts, at the indexed block."""
+    found = [
+        MismatchOut(check=one.check, subject=one.subject, projected=str(one.projected), on_chain=str(one.on_chain))
+        for one in operations_of(request).findings()
+    ]
+    return ReconciliationOut(findings=found)

@@ -48,7 +48,7 @@ from backend.link.indexer import Indexer
 from backend.link.loop import Loop, Report
 from backend.link.named_block import first_block_from
 from backend.link.node import Header, Node
-from backend.link.reconcile import reconcile
+from backend.link.reconcile import Finding, reconcile
 from backend.link.sender import Sender
 from backend.link.worker import Worker
 from backend.market.anchoring import Anchored, Anchoring
@@ -257,6 +257,9 @@ class Tanyu:
         if not self.stream.is_running:
             raise StreamStopped
 
+    def _differences(self) -> list[Finding]:
+        return reconcile(self.database, self.w3, self.deployment)
+
     def app(self) -> FastAPI:
         """The HTTP side."""
         witness = Witness(self.contracts, confirmations_of(self.settings, self.deployment))
@@ -274,6 +277,7 @@ class Tanyu:
             "operator": self.operator,
             "is_registrar": self._is_registrar,
             "wallet_accepts": Node(self.w3).wallet_accepts,
+            "operations": Operations(self.worker.status, self._differences),
             "certifier": Certifier(witness, self.database, self.clock, self.site.origins[0]),
         }
         checks = {
@@ -284,8 +288,7 @@ class Tanyu:
             "stream": self._check_stream,
         }
         facts = facts_of(self.database, self.w3, self.deployment, self.settings.deployment_path)
-        operations = Operations(self.worker.status, lambda: reconcile(self.database, self.w3, self.deployment))
-        app = create_app(state, ROUTERS, checks, start_facts=facts, forwarder=self.forwarder, operations=operations)
+        app = create_app(state, ROUTERS, checks, start_facts=facts, forwarder=self.forwarder)
         app.router.lifespan_context = self._lifespan
         return app
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from backend.api.operations import Operations, operations_router
+from backend.api.operations import Operations, router
 from backend.link.loop import LoopStatus
 from backend.link.outbox import enqueue
 from backend.link.reconcile import Finding
@@ -25,7 +25,8 @@ def watched(world: World) -> Iterator[TestClient]:
     status = WorkerStatus(sender=sender, indexer=indexer, indexed_block=7, lag_blocks=2, unfinished_intents=3)
     finding = Finding("credit.held", "0x01 in class 5", 10**30, 3)
     app = market_app(world)
-    app.include_router(operations_router(Operations(lambda: status, lambda: [finding])))
+    app.include_router(router)
+    app.state.operations = Operations(lambda: status, lambda: [finding])
     with TestClient(app, base_url=ORIGIN, raise_server_exceptions=False) as client:
         yield client
 
