@@ -1,4 +1,4 @@
-"""Composition of the HTTP side: the rooms' routers, problem documents, headers, health, reference, start page."""
+"""Composition of the HTTP side: the rooms' routers, problem documents, headers, health, reference, pages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
@@ -14,14 +14,17 @@ from backend.access.plain_target import PlainTarget
 from backend.access.pressure import Crowd, Pressure
 from backend.access.problems import install_problems
 from backend.access.routes import router as access_router
+from backend.api.figures import figures_router
 from backend.api.headers import SecurityHeaders, security_headers
 from backend.api.health import VERSION, ReadyCheck, health_router
 from backend.api.openapi import DESCRIPTION, TAGS, DescribedApp
+from backend.api.operations import router as operations_router
 from backend.api.reference import reference_router
 from backend.api.signing import signing_router
 from backend.api.start import StartPageFacts, start_router
 from backend.api.stylesheet import stylesheet_router
 from backend.api.verify import UPLOADS, verify_router
+from backend.api.web import web_router
 from backend.giving.certificate_routes import STREAMED as CERTIFICATE_FILES
 from backend.kernel.clock import Clock
 from backend.ledger.intake_routes import STREAMED
@@ -42,7 +45,7 @@ def create_app(
 
     `state` becomes `app.state` (database, clock, deployment and site are needed by access; each room names what it
     needs). `routers` are the rooms' own; access, health, reference and pages are added here. `ready_checks` by part.
-    `start_facts` gives the start page its numbers; without it there is no start page. `body_limits`: bytes by path
+    `start_facts` gives the page of facts its numbers; without it there is none. `body_limits`: bytes by path
     prefix. `forwarder` takes the market's requests to the process that owns it; without one this process does.
     """
     app = DescribedApp(
@@ -64,12 +67,15 @@ def create_app(
     for router in (*routers, access_router, key_router, limit_router):
         app.include_router(router)
     app.include_router(health_router(ready_checks, cast(Clock, state["clock"]).now()))
+    app.include_router(operations_router)
     app.include_router(signing_router())
     app.include_router(reference_router())
     app.include_router(stylesheet_router())
     app.include_router(verify_router())
+    app.include_router(web_router())
     if start_facts is not None:
         app.include_router(start_router(start_facts))
+        app.include_router(figures_router(start_facts))
     crowd, limits = Crowd(), cast("Limits | None", state.get("limits"))
     app.add_middleware(Pressure, limits=limits)  # of whom a forwarded request is
     if forwarder is not None:

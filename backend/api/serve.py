@@ -19,7 +19,9 @@ from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.facts import facts_of
 from backend.api.health import database_check
+from backend.api.operations import Operations
 from backend.api.rooms import ROUTERS, books_of_all_rooms, projections
+from backend.api.web import PagesNotBuilt, is_built
 from backend.chain.contracts import Contracts
 from backend.chain.deploy import REGISTRAR_ROLE
 from backend.chain.deployment import Deployment, WrongNetwork
@@ -46,6 +48,7 @@ from backend.link.indexer import Indexer
 from backend.link.loop import Loop, Report
 from backend.link.named_block import first_block_from
 from backend.link.node import Header, Node
+from backend.link.reconcile import Finding, reconcile
 from backend.link.sender import Sender
 from backend.link.worker import Worker
 from backend.market.anchoring import Anchored, Anchoring
@@ -254,6 +257,9 @@ class Tanyu:
         if not self.stream.is_running:
             raise StreamStopped
 
+    def _differences(self) -> list[Finding]:
+        return reconcile(self.database, self.w3, self.deployment)
+
     def app(self) -> FastAPI:
         """The HTTP side."""
         witness = Witness(self.contracts, confirmations_of(self.settings, self.deployment))
@@ -271,6 +277,7 @@ class Tanyu:
             "operator": self.operator,
             "is_registrar": self._is_registrar,
             "wallet_accepts": Node(self.w3).wallet_accepts,
+            "operations": Operations(self.worker.status, self._differences),
             "certifier": Certifier(witness, self.database, self.clock, self.site.origins[0]),
         }
         checks = {
@@ -323,6 +330,8 @@ def serve(settings: Settings) -> None:
     """Serves on 127.0.0.1 until SIGINT or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # paths and queries tell of people
+    if not is_built():
+        logging.getLogger(__name__).warning(str(PagesNotBuilt()))
     uvicorn.run(
         Tanyu(settings).app(),
         host="127.0.0.1",

@@ -1,4 +1,4 @@
-"""The start page: what Tanyu is in one screen, with numbers of this very server. English and Chinese, no script."""
+"""The facts: what Tanyu is in one screen, with numbers of this very server. English and Chinese, no script."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -291,10 +291,10 @@ _SENTENCES = (
 
 
 def start_router(facts: Callable[[], StartPageFacts]) -> APIRouter:
-    """`/`, with facts read at each request. `?lang=en` or `zh` decides, else Accept-Language."""
+    """`/facts`, with facts read at each request. `?lang=en` or `zh` decides, else Accept-Language."""
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/")
+    @router.get("/facts")
     def start(request: Request, lang: str | None = None) -> HTMLResponse:
         language = language_of(lang, request.headers.get("accept-language", ""))
         page = render_start(facts(), language)

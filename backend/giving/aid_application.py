@@ -210,6 +210,14 @@ def application_of(session: Session, round_id: int, person_id: int) -> Applicati
     return view_of(session, row)
 
 
+def applications_by(session: Session, person_id: int) -> list[ApplicationView]:
+    """All of a person's own, newest first."""
+    query = (
+        select(AidApplication).where(AidApplication.person_id == person_id).order_by(col(AidApplication.id).desc())
+    )
+    return [view_of(session, row) for row in session.exec(query).all()]
+
+
 def view_of(session: Session, row: AidApplication) -> ApplicationView:
     """An application with what proves it."""
     of = round_at(session, row.round_id)

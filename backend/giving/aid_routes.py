@@ -8,7 +8,7 @@ from starlette.requests import Request
 from backend.access.session import signed_in
 from backend.access.state import clock_of, database_of, deployment_of
 from backend.access.wire import AddressText, Amount, Iso
-from backend.giving.aid_application import Applying, application_of, apply, consented
+from backend.giving.aid_application import Applying, application_of, applications_by, apply, consented
 from backend.giving.aid_awards import grants_due
 from backend.giving.aid_bodies import (
     ApplicationBody,
@@ -111,6 +111,14 @@ def my_application(request: Request, account: Account, round_id: RoundId, ward: 
     with database_of(request).read() as session:
         person = acting(session, request, account, ward)
         return ApplicationOut.of(application_of(session, round_id, person.person_id))
+
+
+@router.get("/aid/applications")
+def my_applications(request: Request, account: Account, ward: OnBehalf = None) -> list[ApplicationOut]:
+    """All that the signed-in person applied for, newest first, each with what proves it."""
+    with database_of(request).read() as session:
+        person = acting(session, request, account, ward)
+        return [ApplicationOut.of(view) for view in applications_by(session, person.person_id)]
 
 
 @router.get("/aid/rounds/{roundId}/applications/readable")

@@ -144,6 +144,13 @@ class PaymentApprovalOut(Wire):
     nonce: Amount
 
 
+class CreditApprovalsOut(Wire):
+    """Which of our contracts may move an account's credits, as far as the chain has confirmed it."""
+
+    exchange: bool
+    charity: bool
+
+
 class RelayOut(Wire):
     """An act on its way to the chain. `state`: new, signed (sent), mined, confirmed, or reverted for a `reason`."""
 

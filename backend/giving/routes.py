@@ -11,9 +11,10 @@ from backend.access.session import signed_in
 from backend.access.state import clock_of, database_of
 from backend.access.wire import AddressText, PageLimit
 from backend.chain.contracts import Contracts
-from backend.giving.approval import relay_approval, relay_permit
+from backend.giving.approval import OPERATORS, relay_approval, relay_permit
 from backend.giving.bodies import (
     ApproveBody,
+    CreditApprovalsOut,
     DonateBody,
     NumberUseBody,
     PaymentApprovalOut,
@@ -32,6 +33,7 @@ from backend.giving.relay import Relayed, relays_of
 from backend.giving.relaying import relayed
 from backend.giving.retirement import relay_retirement
 from backend.giving.transfer import relay_transfer
+from backend.link.balances import credit_approved
 from backend.link.node import translated
 
 router = APIRouter(tags=["giving"])
@@ -104,6 +106,15 @@ def payment_approval(request: Request, account: Annotated[AddressText, Query()])
     with translated():
         allowed, nonce = token.allowance(account, exchange).call(), token.nonces(account).call()
     return PaymentApprovalOut(allowed=allowed, nonce=nonce)
+
+
+@router.get("/approvals")
+def credit_approvals(request: Request, account: Annotated[AddressText, Query()]) -> CreditApprovalsOut:
+    """Which of our contracts an account has let move its credits. All of this is public on the chain."""
+    address = contracts_of(request).deployment.address
+    with database_of(request).read() as session:
+        exchange, charity = (credit_approved(session, account, address(name)) for name in OPERATORS)
+    return CreditApprovalsOut(exchange=exchange, charity=charity)
 
 
 @router.get("/relays")

@@ -14,6 +14,8 @@ from backend.chain.merkle import MerkleTree, claim_leaf, verify
 from backend.chain.signature import recover
 from backend.chain.typed_data import Domain, digest, sign, type_files, typed_data
 from backend.kernel.digest import canonical_json, digest_of, to_hex
+from backend.ledger.document import disclose, verify_disclosure
+from backend.ledger.document import verify as read_document
 
 
 def vectors(name: str) -> dict[str, Any]:
@@ -71,3 +73,11 @@ def test_class_id__each_code__has_the_written_id(row: dict[str, str]) -> None:
 def test_canonical_json__each_document__has_the_written_bytes_and_digest(row: dict[str, Any]) -> None:
     assert to_hex(canonical_json(row["document"])) == row["canonical"]
     assert to_hex(digest_of(row["document"])) == row["sha256"]
+
+
+def test_statement_document__the_written_document__proves_itself_and_each_disclosed_field() -> None:
+    written = vectors("statement_document")
+    document = read_document(written["statement"])
+    assert document.text() == written["statement"]
+    assert disclose(document, ["lines", "vintage"]) == written["disclosure"]
+    assert verify_disclosure(written["disclosure"]) == {name: document.values[name] for name in ("lines", "vintage")}

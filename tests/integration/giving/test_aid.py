@@ -91,6 +91,7 @@ class TestRound:
     def test_application__before_the_close__shows_its_need_and_no_proof_yet(self, world: World, round_id: int) -> None:
         own = mine(world, round_id, 201)
         assert (own["needGco2e"], own["proof"], own["awardGco2e"], own["grant"]) == ("3000", [], "0", None)
+        assert world.client(person(world, 201).address).get("/aid/applications").json() == [own]
         assert mine(world, round_id, 200)["needGco2e"] == "3000"
         assert (mine(world, round_id, 202)["needGco2e"], mine(world, round_id, 203)["needGco2e"]) == ("1500", "500")
         shown = told(world, round_id)
@@ -128,6 +129,7 @@ class TestRound:
         assert apply(world, 999, 200).json()["code"] == "aid.round_unknown"
         nobody = world.client(person(world, 220).address)
         assert nobody.get(f"/aid/rounds/{round_id}/applications/mine").json()["code"] == "aid.application_unknown"
+        assert nobody.get("/aid/applications").json() == []
 
     def test_round__while_it_runs__no_other_of_its_campaign_opens(self, world: World, campaign_id: int) -> None:
         client = world.client(CHARITY.address)

@@ -234,6 +234,8 @@ class TestApprovals:
         world.post("/approvals", world.approve_body(42, exchange))
         world.relay()
         assert approved.call()
+        shown = world.client().get("/approvals", params={"account": world.people.person(42).address}).json()
+        assert shown == {"exchange": True, "charity": False}
 
         assert world.post("/approvals", world.approve_body(42, exchange, approved=False)).status_code == 202
         world.relay()

@@ -1,0 +1,53 @@
+/** Settling a deficit: which own credits to retire, or which offers to buy, for how much of it. Grams and base units. */
+
+import { GRAMS_PER_KG } from "../amounts";
+import type { SchemaOwedOut } from "../api/schema";
+
+export type Owed = SchemaOwedOut;
+
+export interface Part {
+  readonly classId: bigint;
+  readonly classCode: string;
+  readonly amountGco2e: bigint;
+}
+
+export interface Buy extends Part {
+  /** Base units per kg, the dearest offer it takes. */
+  readonly pricePerKg: bigint;
+}
+
+/** The lesser of two amounts. */
+export const lesser = (one: bigint, other: bigint): bigint => (one < other ? one : other);
+
+/** Own credits for so many grams of it, in the order the server lists them: the oldest vintage first. */
+export function fromOwn(owed: Owed, wantedGco2e: bigint): readonly Part[] {
+  let left = wantedGco2e;
+  const parts: Part[] = [];
+  for (const held of owed.ownCredits) {
+    const amountGco2e = lesser(left, BigInt(held.amountGco2e));
+    if (amountGco2e > 0n) parts.push({ classId: BigInt(held.classId), classCode: held.classCode, amountGco2e });
+    left -= amountGco2e;
+  }
+  return parts;
+}
+
+/** A buy for each class that is offered, for so many grams of it in whole kg, rounded up. */
+export function fromMarket(owed: Owed, wantedGco2e: bigint): readonly Buy[] {
+  let left = (wantedGco2e + GRAMS_PER_KG - 1n) / GRAMS_PER_KG;
+  const buys: Buy[] = [];
+  for (const offer of owed.market.offers) {
+    const lots = lesser(left, BigInt(offer.lots));
+    if (lots > 0n)
+      buys.push({
+        classId: BigInt(offer.classId),
+        classCode: offer.classCode,
+        amountGco2e: lots * GRAMS_PER_KG,
+        pricePerKg: BigInt(offer.worstPerKg),
+      });
+    left -= lots;
+  }
+  return buys;
+}
+
+/** The sum of some parts. */
+export const sumOf = (parts: readonly Part[]): bigint => parts.reduce((sum, { amountGco2e }) => sum + amountGco2e, 0n);

@@ -1,0 +1,43 @@
+/** What went wrong, as a type: the server's RFC 9457 problem documents, and a network that is not there. */
+
+/** A problem document's own fields: `code` is stable, programs decide by it; other fields say what was wrong. */
+export interface ProblemDocument {
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly status: number;
+  readonly [field: string]: unknown;
+}
+
+/** A refused request. `retryAfterS`: when the server says that asking again may help. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  constructor(
+    readonly document: ProblemDocument,
+    readonly retryAfterS?: number,
+  ) {
+    super(document.detail);
+  }
+  get code(): string {
+    return this.document.code;
+  }
+}
+
+/** The server could not be reached at all. */
+export class Offline extends Error {
+  override readonly name = "Offline";
+  readonly code = "web.offline";
+}
+
+function isDocument(body: unknown): body is ProblemDocument {
+  return typeof body === "object" && body !== null && "code" in body && typeof body.code === "string";
+}
+
+/** The problem of a response that is not ok; an answer that is no problem document is one of its own. */
+export function problemOf(response: Response, body: unknown): Problem {
+  const retryAfter = Number(response.headers.get("retry-after"));
+  const document = isDocument(body)
+    ? body
+    : { code: "web.answer_unknown", title: "Answer unknown", detail: response.statusText, status: response.status };
+  return new Problem(document, Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined);
+}

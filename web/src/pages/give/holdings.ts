@@ -1,0 +1,21 @@
+/** What a person could give or retire: credits held, less what open sells and unsettled trades tie up. */
+
+import { api, asked } from "../../lib/api/client";
+
+export interface Holding {
+  readonly classId: bigint;
+  readonly classCode: string;
+  readonly freeGco2e: bigint;
+}
+
+/** Of the signed-in account, classes with something free only. */
+export async function holdings(): Promise<readonly Holding[]> {
+  const { credits } = await asked(api.GET("/balances"));
+  return credits
+    .map(({ classId, classCode, heldGco2e, inOrdersGco2e, inFlightGco2e }) => ({
+      classId: BigInt(classId),
+      classCode,
+      freeGco2e: BigInt(heldGco2e) - BigInt(inOrdersGco2e) - BigInt(inFlightGco2e),
+    }))
+    .filter(({ freeGco2e }) => freeGco2e > 0n);
+}
