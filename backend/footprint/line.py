@@ -80,16 +80,24 @@ def isqrt_up(square: int) -> int:
     return root if root * root == square else root + 1
 
 
+def _root_of_groups(spreads: Iterable[Spread], scale: int) -> int:
+    groups: dict[str, int] = {}
+    for spread in spreads:
+        groups[spread.group] = groups.get(spread.group, 0) + spread.gram_bps
+    return isqrt_up(sum(total * total for total in groups.values()) * scale * scale)
+
+
 def margin_gco2e(spreads: Iterable[Spread]) -> int:
     """What to add to a sum of lines for its one-sided 95 % upper bound, rounded up to the gram.
 
     Within a group errors add linearly (it is one error), groups add in quadrature (IPCC 2006 vol. 1 ch. 3, approach 1).
     """
-    groups: dict[str, int] = {}
-    for spread in spreads:
-        groups[spread.group] = groups.get(spread.group, 0) + spread.gram_bps
-    square = sum(total * total for total in groups.values())
-    return -(-isqrt_up(square * ONE_SIDED_BPS * ONE_SIDED_BPS) // (BPS * BPS))
+    return -(-_root_of_groups(spreads, ONE_SIDED_BPS) // (BPS * BPS))
+
+
+def half_width_gco2e(spreads: Iterable[Spread]) -> int:
+    """How far a sum of lines may be off either way: half of its two-sided 95 % interval, rounded up to the gram."""
+    return -(-_root_of_groups(spreads, 1) // BPS)
 
 
 def linear_margin_gco2e(spreads: Iterable[Spread]) -> int:

@@ -1,5 +1,5 @@
 """Batches over HTTP, for everybody; and the claim file, for whoever the claim belongs to. With the other parts of the
-room's routes: verification, the verifiers' work, appeals.
+room's routes: verification, the verifiers' work, appeals, a statement's progress.
 """
 
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from backend.chain.class_id import class_code
 from backend.issuance.appeal_routes import router as appeal_router
 from backend.issuance.claim_file import claim_file
 from backend.issuance.inspection_routes import router as inspection_router
+from backend.issuance.progress_routes import router as progress_router
 from backend.issuance.reading import Batch, batch_at, batches
 from backend.issuance.verification_routes import router as verification_router
 from backend.issuance.verifier import threshold_of
@@ -113,5 +114,5 @@ def read_claim_file(request: Request, account: SignedIn, vintage: Vintage, ward:
         return dict(claim_file(session, deployment_of(request), statement.digest))
 
 
-for part in (batch_router, verification_router, verifier_router, inspection_router, appeal_router):
+for part in (batch_router, verification_router, verifier_router, inspection_router, appeal_router, progress_router):
     router.include_router(part)

@@ -8,10 +8,12 @@ from backend.ledger import (
     air_routes,
     intake_routes,
     life_routes,
+    line_routes,
     meter_routes,
     policy_routes,
     privacy_routes,
     report_routes,
+    sharer_routes,
     sharing_routes,
     statement_routes,
 )
@@ -25,7 +27,9 @@ router.include_router(intake_routes.router)
 router.include_router(meter_routes.router)
 router.include_router(activity_routes.router)
 router.include_router(report_routes.router)
+router.include_router(line_routes.router)
 router.include_router(sharing_routes.router)
+router.include_router(sharer_routes.router)
 router.include_router(statement_routes.router)
 router.include_router(air_routes.router)
 router.include_router(policy_routes.router)
