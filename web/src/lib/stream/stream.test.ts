@@ -18,11 +18,14 @@ class FakeSocket implements Socket {
   close(): void {
     this.isClosed = true;
   }
+  open(): void {
+    this.onopen?.(new Event("open"));
+  }
   say(frame: Frame): void {
-    this.onmessage?.({ data: JSON.stringify(frame) });
+    this.onmessage?.(new MessageEvent("message", { data: JSON.stringify(frame) }));
   }
   cut(): void {
-    this.onclose?.({ code: 1006, reason: "" });
+    this.onclose?.(new Event("close") as CloseEvent);
   }
 }
 
@@ -91,7 +94,7 @@ const resumed = (after: number, sequence: number): Frame => ({ type: "resumed", 
 function following(): World {
   const world = new World();
   world.follow();
-  world.socket.onopen?.();
+  world.socket.open();
   world.socket.say(snapshot(10));
   return world;
 }
@@ -118,7 +121,7 @@ describe("a channel", () => {
   test("whose follower finds itself wrong comes whole again", () => {
     const world = new World();
     world.follow(() => false);
-    world.socket.onopen?.();
+    world.socket.open();
     world.socket.say(snapshot(10));
     world.socket.say(delta(11));
     world.socket.say(delta(12));
@@ -130,7 +133,7 @@ describe("a channel", () => {
   test("that is refused tells why, and is not asked for again", () => {
     const world = new World();
     world.follow();
-    world.socket.onopen?.();
+    world.socket.open();
     const problem = { code: "stream.channel_private", title: "", detail: "", status: 401 };
     world.socket.say({ type: "error", channel: CHANNEL, problem });
     expect(world.told).toEqual(["stream.channel_private"]);
@@ -141,7 +144,7 @@ describe("a channel", () => {
   test("that two follow comes whole for the second, and is left with the last", () => {
     const world = new World();
     const [first, second] = [world.follow(), world.follow()];
-    world.socket.onopen?.();
+    world.socket.open();
     world.socket.say(snapshot(10));
     expect(world.told).toEqual([{ whole: 10 }, { whole: 10 }]);
     first();
@@ -157,7 +160,7 @@ describe("a connection", () => {
     const world = following();
     world.socket.cut();
     world.pass(500);
-    world.socket.onopen?.();
+    world.socket.open();
     expect(world.sockets).toHaveLength(2);
     expect(world.socket.asked).toEqual([{ op: "resume", channel: CHANNEL, after: 10 }]);
     expect(world.standings).toEqual(["connecting", "live", "waiting", "connecting", "live"]);
@@ -169,7 +172,7 @@ describe("a connection", () => {
       world.socket.cut();
       world.pass(wait);
     }
-    world.socket.onopen?.();
+    world.socket.open();
     world.socket.say(HEARTBEAT);
     world.socket.cut();
     expect(world.waits).toEqual([500]);
@@ -190,7 +193,7 @@ describe("a connection", () => {
     world.stream.reconnect();
     old.say(delta(11));
     old.cut();
-    world.socket.onopen?.();
+    world.socket.open();
     expect(world.told).toEqual([{ whole: 10 }]);
     expect(world.socket.asked).toEqual([{ op: "subscribe", channel: CHANNEL }]);
   });
@@ -236,11 +239,11 @@ describe.each(Array.from({ length: 40 }, (_, seed) => seed + 1))("a network of s
     const reopen = (): void => {
       world.socket.cut();
       world.pass(Math.min(...world.waits));
-      world.socket.onopen?.();
+      world.socket.open();
       isWatched = false;
     };
 
-    world.socket.onopen?.();
+    world.socket.open();
     for (let step = 0; step < 120; step += 1) {
       const happening = draw(10);
       if (happening < 6) {

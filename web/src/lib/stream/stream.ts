@@ -14,9 +14,9 @@ import type { Frame, Wish } from "./frames";
 export interface Socket {
   send(text: string): void;
   close(): void;
-  onopen: (() => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: { code: number; reason: string }) => void) | null;
+  onopen: ((event: Event) => void) | null;
+  onmessage: ((event: MessageEvent) => void) | null;
+  onclose: ((event: CloseEvent) => void) | null;
 }
 
 /** `live`: connected and heard from. `waiting`: cut, and trying again. */
@@ -111,10 +111,11 @@ export function openStream(options: Options): Stream {
   function leave(): void {
     never(silence);
     never(retry);
-    const old = socket;
+    const [old, wasOpen] = [socket, isOpen];
     socket = undefined;
     isOpen = false;
-    old?.close();
+    if (wasOpen) old?.close();
+    else if (old !== undefined) old.onopen = () => old.close(); // a browser complains of one closed before it opened
   }
 
   /** After a cut: at once at first, then ever more patiently, and never all clients in the same moment. */
