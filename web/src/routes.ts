@@ -9,7 +9,7 @@ export interface PageProps {
 }
 
 export interface Route {
-  readonly room: Exclude<Room, "shell">;
+  readonly room: Exclude<Room, "shell" | "key">;
   readonly path: string;
   readonly load: () => Promise<{ default: Component<PageProps> }>;
   /** Whether everybody sees it in the navigation. */

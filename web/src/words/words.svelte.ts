@@ -13,10 +13,12 @@ import type operator from "../pages/operator/words.en.json";
 import type trade from "../pages/trade/words.en.json";
 import type verifier from "../pages/verifier/words.en.json";
 import type welcome from "../pages/welcome/words.en.json";
+import type key from "../parts/key/words.en.json";
 import type shell from "./words.en.json";
 
 interface Rooms {
   shell: typeof shell;
+  key: typeof key;
   audit: typeof audit;
   give: typeof give;
   my: typeof my;
@@ -33,19 +35,24 @@ export type Values = Readonly<Record<string, string | number | bigint>>;
 
 type Catalogue = Readonly<Record<string, string>>;
 
-const files = import.meta.glob<Catalogue>(["./words.*.json", "../pages/*/words.*.json"], { import: "default" });
+const files = import.meta.glob<Catalogue>(["./words.*.json", "../{pages,parts}/*/words.*.json"], { import: "default" });
 const loaded = $state<Record<string, Catalogue>>({});
+/** Rooms that somebody has come to: a change of language brings their sentences too. */
+const visited = new Set<Room>();
 
+/** Rooms that are no pages of their own. */
+const FOLDERS: Partial<Record<Room, string>> = { shell: ".", key: "../parts/key" };
 const nameOf = (room: Room, language: Language): string =>
-  room === "shell" ? `./words.${language}.json` : `../pages/${room}/words.${language}.json`;
+  `${FOLDERS[room] ?? `../pages/${room}`}/words.${language}.json`;
 
 /** The language that is being spoken: the person's, once its sentences are here. */
 export const spoken = $state<{ language: Language }>({ language: "en" });
 
 /** Loads the rooms' sentences in a language and speaks it from then on. */
 export async function speak(rooms: readonly Room[], language: Language): Promise<void> {
+  for (const room of rooms) visited.add(room);
   await Promise.all(
-    rooms.map(async (room) => {
+    [...visited].map(async (room) => {
       const name = nameOf(room, language);
       const load = files[name];
       if (load === undefined) throw new Error(`no catalogue ${name}`);

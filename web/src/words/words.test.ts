@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 const SRC = join(import.meta.dirname, "..");
-const folders = ["words", ...readdirSync(join(SRC, "pages")).map((room) => join("pages", room))];
+const folders = ["words", join("parts", "key"), ...readdirSync(join(SRC, "pages")).map((room) => join("pages", room))];
 
 const catalogue = (folder: string, language: string): Record<string, string> =>
   JSON.parse(readFileSync(join(SRC, folder, `words.${language}.json`), "utf8"));

@@ -2,7 +2,7 @@
 
 import type { Address } from "viem";
 import { createSiweMessage } from "viem/siwe";
-import type { NonceOut } from "../api/schema";
+import type { SchemaNonceOut as NonceOut } from "../api/schema";
 import { DeploymentDiffers } from "./typedData";
 
 /** The text to sign. Throws DeploymentDiffers if the nonce is for another site, or for another chain than `chainId`. */

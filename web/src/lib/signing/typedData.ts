@@ -8,7 +8,7 @@
 
 import type { Address, Hex } from "viem";
 import { getAddress, hashTypedData } from "viem/utils";
-import type { SigningOut } from "../api/schema";
+import type { SchemaSigningOut as SigningOut } from "../api/schema";
 
 export type Deployment = SigningOut;
 export type Kind = "address" | "bool" | "bytes32" | "string" | "uint256";

@@ -1,0 +1,19 @@
+/** Watches whether a person is there: a key that lies open on a table locks itself. */
+
+export const IDLE_MS = 15 * 60 * 1000;
+
+const SIGNS_OF_LIFE = ["pointerdown", "keydown"] as const;
+
+/** Calls `left` once nothing was pressed for `idleMs`; returns the way to stop watching. */
+export function watchIdle(left: () => void, idleMs = IDLE_MS, page: EventTarget = globalThis): () => void {
+  let timer = setTimeout(left, idleMs);
+  const stay = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(left, idleMs);
+  };
+  for (const sign of SIGNS_OF_LIFE) page.addEventListener(sign, stay, { passive: true });
+  return () => {
+    clearTimeout(timer);
+    for (const sign of SIGNS_OF_LIFE) page.removeEventListener(sign, stay);
+  };
+}
