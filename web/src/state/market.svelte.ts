@@ -1,12 +1,12 @@
 /** One class's market as it happens: book, tape, ticker, auction, rules, candles. Shown at most once a frame. */
 
+import { api, asked } from "../lib/api/client";
 import type {
   SchemaCandleOut as Candle,
   SchemaMarketOut as MarketRules,
   SchemaTickerOut as Ticker,
   SchemaTradeOut as Trade,
 } from "../lib/api/schema";
-import type { Problem } from "../lib/problem";
 import { Book, type Level } from "../lib/stream/book";
 import type { AuctionData, Interval } from "../lib/stream/channels";
 import { oncePerFrame } from "../lib/stream/frame";
@@ -29,7 +29,9 @@ export class Market {
   ticker = $state.raw<Ticker>();
   auction = $state.raw<AuctionData>();
   rules = $state.raw<MarketRules>();
-  problem = $state.raw<Problem>();
+  /** Today's fee rate, in basis points of cost. */
+  feeBps = $state.raw<bigint>();
+  problem = $state.raw<unknown>();
   readonly #book = new Book();
 
   /** `code`: of the class, such as `CN-SC/2025/SIM`. */
@@ -45,9 +47,13 @@ export class Market {
       if (isRight) shown.ask();
       return isRight;
     };
-    const refused = (problem: Problem): void => {
+    const refused = (problem: unknown): void => {
       this.problem = problem;
     };
+    asked(api.GET("/market/classes")).then((classes) => {
+      const mine = classes.find(({ classCode }) => classCode === this.code);
+      this.feeBps = mine && BigInt(mine.feeBps);
+    }, refused);
     const ends = [
       stream.subscribe(`book:${this.code}`, {
         snapshot: (data) => changed(book.restart(data)),

@@ -61,7 +61,7 @@ export type Opposite = bigint | undefined;
 
 export type Meant =
   | { readonly terms: Terms; readonly beside: Instructions; readonly faults?: undefined }
-  | { readonly terms?: undefined; readonly faults: Faults };
+  | { readonly terms?: undefined; readonly beside?: undefined; readonly faults: Faults };
 
 function parsed(text: string, places: number): bigint | undefined {
   try {
