@@ -55,6 +55,17 @@ tanyu_once .venv/tanyu.sha256 pyproject.toml -- "installing the tanyu command" \
 export PATH="$PWD/.venv/bin:$PATH"
 # `npm ci` refuses a lock without entries for other platforms' binaries, which not every registry carries; then `install
 # --no-save` takes what the lock pins, checks the same hashes and leaves the lock as it is.
-tanyu_npm() { (cd hardhat-local && { npm ci --no-progress || npm install --no-save --no-progress; }); }
-tanyu_once .venv/npm.sha256 hardhat-local/package-lock.json -- "installing the chain's tools from package-lock.json" tanyu_npm
-[ -d hardhat-local/node_modules ] || { rm -f .venv/npm.sha256; tanyu_fail "hardhat-local/node_modules is gone; start again to install it"; }
+tanyu_npm() { (cd "$1" && { npm ci --no-progress || npm install --no-save --no-progress; }); }
+tanyu_packages() { # FOLDER STAMP WHAT: what a folder's package-lock.json pins
+    tanyu_once ".venv/$2" "$1/package-lock.json" -- "installing $3 from package-lock.json" tanyu_npm "$1"
+    [ -d "$1/node_modules" ] || { rm -f ".venv/$2"; tanyu_fail "$1/node_modules is gone; start again to install it"; }
+}
+tanyu_packages hardhat-local npm.sha256 "the chain's tools"
+tanyu_packages web web-npm.sha256 "what builds the pages"
+
+# The pages are built again when something they are made of has changed; schema.ts is itself made by the build.
+tanyu_pages() { (cd web && npm run --silent build); }
+[ -f web/dist/index.html ] || rm -f .venv/web-dist.sha256
+# shellcheck disable=SC2046 # no name of ours has a space
+tanyu_once .venv/web-dist.sha256 $(find web/*.* web/.npmrc web/src web/public contracts/eip712 -type f ! -name schema.ts | LC_ALL=C sort) -- \
+    "building the pages" tanyu_pages

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 Language: TypeAlias = Literal["en", "zh"]
 
 
-def _quality(parameters: str) -> int:
+def quality(parameters: str) -> int:
     """A q-value in thousandths (RFC 9110 section 12.4.2); 1000 if absent, 0 if malformed."""
     name, _, value = parameters.strip().partition("=")
     if name.strip().lower() != "q":
@@ -27,7 +27,7 @@ def language_of(asked: str | None, accept_language: str) -> Language:
         tag, _, parameters = choice.partition(";")
         language = tag.strip().lower().partition("-")[0]
         if language in liked:
-            liked[language] = max(liked[language], _quality(parameters))
+            liked[language] = max(liked[language], quality(parameters))
     return "zh" if liked["zh"] > liked["en"] else "en"
 
 

@@ -1,4 +1,4 @@
-"""The start page: what Tanyu is in one screen, with numbers of this very server. English and Chinese, no script."""
+"""The facts: what Tanyu is in one screen, with numbers of this very server. English and Chinese, no script."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Numbers for the start page; valid by default, replaced by keyword."""
+"""Numbers for the page of facts; valid by default, replaced by keyword."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The start page: true numbers, two languages, escaped, and nothing loaded from anywhere else."""
+"""The facts of this server, on a page without script: true numbers, two languages, escaped, nothing from elsewhere."""
 
 import json
 import re
@@ -59,15 +59,15 @@ class TestLanguage:
         assert language_of(asked, header) == language
 
     def test_page__says_its_language_and_offers_the_other(self, client: TestClient) -> None:
-        chinese = client.get("/", headers={"Accept-Language": "zh-CN"})
-        english = client.get("/?lang=en", headers={"Accept-Language": "zh-CN"})
+        chinese = client.get("/facts", headers={"Accept-Language": "zh-CN"})
+        english = client.get("/facts?lang=en", headers={"Accept-Language": "zh-CN"})
 
         assert (chinese.headers["content-language"], english.headers["content-language"]) == ("zh", "en")
         assert chinese.headers["vary"] == "Accept-Language"
         assert '<html lang="zh-CN">' in chinese.text
-        assert 'href="/?lang=en"' in chinese.text
+        assert 'href="/facts?lang=en"' in chinese.text
         assert '<html lang="en">' in english.text
-        assert 'href="/?lang=zh"' in english.text
+        assert 'href="/facts?lang=zh"' in english.text
 
     def test_catalogue__has_the_same_sentences_with_the_same_places_in_both(self) -> None:
         catalogue = json.loads((PAGES / "start.json").read_text(encoding="utf-8"))
@@ -82,7 +82,7 @@ class TestLanguage:
 class TestContent:
     @pytest.mark.parametrize("language", ["en", "zh"])
     def test_numbers__are_those_of_the_facts(self, client: TestClient, language: str) -> None:
-        page = client.get(f"/?lang={language}").text
+        page = client.get(f"/facts?lang={language}").text
 
         for shown in ("7", "9,555", "1,900", "1,250", "6,100 kg", "120.5", "0.0850", "1.2500", "US-CA/2025/SIM", "412"):
             assert shown in page
@@ -125,13 +125,13 @@ class TestContent:
         )
         client = a_client(app)
 
-        assert "<dd>7</dd>" in client.get("/").text
-        assert "<dd>8</dd>" in client.get("/").text
+        assert "<dd>7</dd>" in client.get("/facts").text
+        assert "<dd>8</dd>" in client.get("/facts").text
 
-    def test_without_a_provider__there_is_no_start_page(self, database: Database, clock: FixedClock) -> None:
+    def test_without_a_provider__there_are_no_facts(self, database: Database, clock: FixedClock) -> None:
         client = a_client(create_app({"database": database, "clock": clock}, [], {}))
 
-        assert client.get("/").status_code == 404
+        assert client.get("/facts").status_code == 404
 
 
 class TestSafety:
@@ -154,7 +154,7 @@ class TestSafety:
             assert '"onload=' not in page
             assert "&lt;script&gt;" in page
 
-    @pytest.mark.parametrize("path", ["/?lang=en", "/?lang=zh"])
+    @pytest.mark.parametrize("path", ["/facts?lang=en", "/facts?lang=zh"])
     def test_page__refers_to_no_other_host_and_runs_no_script(self, client: TestClient, path: str) -> None:
         answer = client.get(path)
 
@@ -165,7 +165,7 @@ class TestSafety:
         assert "script-src" not in answer.headers["content-security-policy"]
 
     def test_stylesheet_and_icon__load_from_here_and_refer_nowhere(self, client: TestClient) -> None:
-        page = client.get("/").text
+        page = client.get("/facts").text
         stylesheet = re.search(r'rel="stylesheet" href="([^"]+)"', page)
         assert stylesheet is not None
         css, icon = client.get(stylesheet[1]), client.get("/favicon.svg")
@@ -178,7 +178,7 @@ class TestSafety:
         assert "<script" not in icon.text
 
     def test_language_asked_for__is_never_echoed(self, client: TestClient) -> None:
-        assert "alert(1)" not in client.get("/", params={"lang": self.HOSTILE}).text
+        assert "alert(1)" not in client.get("/facts", params={"lang": self.HOSTILE}).text
 
 
 class TestFigures:
@@ -224,5 +224,5 @@ def test_chinese__uses_the_glossary_s_words_and_no_other() -> None:
 
 
 def test_audit_command__wraps_and_is_whole(client: TestClient) -> None:
-    assert f'<pre class="wrap" tabindex="0"><code>{FACTS.audit_command}</code></pre>' in client.get("/").text
+    assert f'<pre class="wrap" tabindex="0"><code>{FACTS.audit_command}</code></pre>' in client.get("/facts").text
     assert "white-space: pre-wrap" in client.get(stylesheet_url()).text.partition("pre.wrap code")[2][:80]
