@@ -23,6 +23,7 @@ COSTS: dict[tuple[str, str], int] = {
     ("POST", "/orders"): 2,
     ("POST", "/orders/batch"): 32,
     ("POST", "/orders/validate"): 4,
+    ("POST", "/orders/preview"): 4,
     ("POST", "/orders/plan"): 8,
     ("POST", "/orders/cancel/batch"): 8,
     ("POST", "/orders/cancel"): 1,

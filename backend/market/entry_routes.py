@@ -19,7 +19,7 @@ from backend.market.routes import market_of
 from backend.market.service import Ack
 from backend.market.tape import trades_of_order
 from backend.market.validate_views import VerdictOut
-from backend.market.views import AckOut, OrderBody
+from backend.market.views import AckOut, OrderBody, OrderDraft
 
 router = APIRouter(tags=["market"])
 
@@ -64,6 +64,14 @@ def validate_an_order(request: Request, body: OrderBody) -> VerdictOut:
     that of placing it; nothing is written, and the next order may change the answer.
     """
     return VerdictOut.of(market_of(request).validate(body.order(), body.signature, body.instructions()))
+
+
+@router.post("/orders/preview")
+def preview_an_order(request: Request, account: Reader, body: OrderDraft) -> VerdictOut:
+    """Says the same of an order of the account's own that is not signed yet: so a page shows what would come of it
+    before it asks for a signature.
+    """
+    return VerdictOut.of(market_of(request).preview(account, body.order(), body.instructions()))
 
 
 @router.post("/orders/plan")

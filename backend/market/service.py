@@ -19,9 +19,9 @@ from backend.kernel.clock import Clock, unix_s
 from backend.kernel.errors import RuleViolated, TanyuError
 from backend.market.bust import Busting
 from backend.market.buy_plan import Wish
-from backend.market.cancel import Cancelled, Cancelling, CancellingNumber
+from backend.market.cancel import Cancelled, Cancelling, CancellingNumber, NotYourOrder
 from backend.market.cancel_all import Beating, CancelledAll, CancellingAll
-from backend.market.door import Door, NotSelling, OwnersOf
+from backend.market.door import Door, NotSelling, OwnersOf, Signed
 from backend.market.entry import Entry
 from backend.market.funds import ChainView
 from backend.market.hard_cancel import (
@@ -43,6 +43,9 @@ from backend.market.replace import Replacing
 from backend.market.sequencer import ANSWER_TIMEOUT_S, NoAnswer, Sequencer
 from backend.market.validate import Looking, Validating, Verdict
 from backend.storage.database import Database
+
+UNSIGNED = b""
+"""Where an order that is only looked at would have its signature."""
 
 
 class CancelDeadlinePassed(RuleViolated):
@@ -220,9 +223,22 @@ class Market:
 
         Raises what `Door.signed` raises: a stranger learns nothing of a maker's funds. As `Sequencer.call`.
         """
-        (outcome,) = self.door.admit([self.door.signed(order, signature, instructions)])
+        return self._tried(self.door.signed(order, signature, instructions))
+
+    def preview(self, account: str, order: SignedOrder, instructions: Instructions = PLAIN) -> Verdict:
+        """The same of an order that its maker, who asks, has not signed yet.
+
+        Raises NotYourOrder, and what `Door.hashed` raises; as `Sequencer.call`.
+        """
+        order_hash = self.door.hashed(order, instructions)
+        if order.maker != account:
+            raise NotYourOrder(order_hash)
+        return self._tried(Signed(order, order_hash, UNSIGNED, instructions))
+
+    def _tried(self, signed: Signed) -> Verdict:
+        (outcome,) = self.door.admit([signed])
         if isinstance(outcome, TanyuError):
-            return self.sequencer.ask(Looking(order, instructions, outcome))
+            return self.sequencer.ask(Looking(signed.order, signed.instructions, outcome))
         return self.sequencer.call(Validating(outcome))
 
     def plan_buy(self, maker: str, specimen: SignedOrder, wish: Wish, reference: str | None) -> PlannedBuy:

@@ -64,14 +64,18 @@ class InstructionFields(Wire):
         return PLAIN if found == PLAIN else found
 
 
-class OrderBody(InstructionFields, OrderFields):
-    """A signed order to place, and how."""
-
-    signature: AccountSignatureText
+class OrderDraft(InstructionFields, OrderFields):
+    """An order as it would be signed, and how it would come in."""
 
     def order(self) -> SignedOrder:
         """The order without its signature."""
         return SignedOrder(**{name: getattr(self, name) for name in OrderFields.model_fields})
+
+
+class OrderBody(OrderDraft):
+    """A signed order to place, and how."""
+
+    signature: AccountSignatureText
 
 
 class FillOut(Wire):

@@ -226,6 +226,27 @@ def test_validate__by_a_stranger__tells_nothing_of_the_maker(world: World, clien
     problem(client.post("/orders/validate", json=body), 401, "market.signature_not_makers")
 
 
+def test_preview__of_an_unsigned_order__says_what_validating_it_would(world: World, client: TestClient) -> None:
+    world.sell(BO, 3, 100)
+    world.balances.unapproved.add(ANA.address)
+    before = state(world)
+    for order in (
+        world.order(ANA, Side.BUY, 10, 110),
+        world.order(ANA, Side.SELL, 1, 90),
+        world.order(ANA, Side.BUY, 1, 100, number=999),
+    ):
+        found = client.post("/orders/preview", json=order.wire(), headers=headers(client, ANA))
+        assert found.status_code == 200, found.text
+        assert found.json() == client.post("/orders/validate", json=body_of(ANA, order)).json()
+    assert state(world) == before
+
+
+def test_preview__of_somebody_elses_order__tells_nothing_of_the_maker(world: World, client: TestClient) -> None:
+    body = world.order(ANA, Side.BUY, 10**6, 10**9).wire()
+    problem(client.post("/orders/preview", json=body, headers=headers(client, BO)), 403, "market.not_your_order")
+    problem(client.post("/orders/preview", json=body), 401, "auth.required")
+
+
 def test_validate__stops_at_an_order_of_the_makers_own(world: World, client: TestClient) -> None:
     world.buy(BO, 2, 100)
     world.buy(ANA, 5, 99)
