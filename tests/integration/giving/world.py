@@ -21,6 +21,7 @@ from backend.giving.campaign_routes import router as campaigns
 from backend.giving.certificate_routes import router as certificates
 from backend.giving.certifier import Certifier
 from backend.giving.charity_desk import CharityDesk, desk_keys
+from backend.giving.charity_routes import router as charity_names
 from backend.giving.kinds import CampaignKind, Funding
 from backend.giving.pledge_routes import router as pledges
 from backend.giving.projection import GivingProjection
@@ -140,7 +141,7 @@ class World:
                 "books": self.books,
                 "is_registrar": lambda address: address == dev_signer(DevRole.REGISTRAR).address,
             },
-            [router, certificates, campaigns, pledges, aid],
+            [router, certificates, charity_names, campaigns, pledges, aid],
             {},
         )
         if as_account is not None:
