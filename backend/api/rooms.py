@@ -14,6 +14,7 @@ from backend.giving.aid_way import aid_stage
 from backend.giving.board_routes import router as boards
 from backend.giving.campaign_routes import router as campaigns
 from backend.giving.certificate_routes import router as certificates
+from backend.giving.charity_routes import router as charity_names
 from backend.giving.owing_routes import router as owing
 from backend.giving.personal import (
     board_names_of,
@@ -64,6 +65,7 @@ from backend.settlement.trade_routes import router as own_trades
 
 ROUTERS: tuple[APIRouter, ...] = (
     *(entry, footprint, ledger, issuance, credentials, market, cancelling, faucet),
+    charity_names,
     *(governing, tape, stream, settlement, own_trades),
     *(giving, certificates, owing, campaigns, pledges, aid, boards),
 )

@@ -290,10 +290,11 @@ class ListingOut(Wire):
 
 
 class CharityOut(Wire):
-    """A charity: whether it is listed, whose word its spending needs besides its own, and what the registrar ever said
-    of it, oldest first.
+    """A charity: what the registrar calls it, whether it is listed, whose word its spending needs besides its own, and
+    what the registrar ever said of it, oldest first.
     """
 
+    name: str | None
     charity: AddressText
     listed: bool
     second_signer: AddressText | None
@@ -303,6 +304,7 @@ class CharityOut(Wire):
     def of(cls, charity: Charity) -> "CharityOut":
         """As JSON."""
         return cls(
+            name=charity.name,
             charity=charity.address,
             listed=charity.is_listed,
             second_signer=charity.second_signer,

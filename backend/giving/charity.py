@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from backend.giving.charity_name import charity_names
 from backend.giving.tables import CharityListing
 from backend.kernel.errors import Forbidden, NotFound
 
@@ -29,10 +30,11 @@ class CharityNotListed(Forbidden):
 
 @dataclass(frozen=True)
 class Charity:
-    """A charity with what the registrar ever said of it, oldest first."""
+    """A charity with what the registrar ever said of it, oldest first, and what it calls it."""
 
     address: str
     history: tuple[CharityListing, ...]
+    name: str | None = None
 
     @property
     def is_listed(self) -> bool:
@@ -51,7 +53,8 @@ def charities(session: Session) -> list[Charity]:
     order = (col(CharityListing.block_number), col(CharityListing.log_index))
     for row in session.exec(select(CharityListing).order_by(*order)).all():
         found.setdefault(row.charity, []).append(row)
-    return [Charity(address, tuple(rows)) for address, rows in found.items()]
+    names = charity_names(session)
+    return [Charity(address, tuple(rows), names.get(address)) for address, rows in found.items()]
 
 
 def charity_at(session: Session, address: str) -> Charity:
@@ -59,7 +62,7 @@ def charity_at(session: Session, address: str) -> Charity:
     rows = _history(session, address)
     if not rows:
         raise CharityUnknown(address)
-    return Charity(address, tuple(rows))
+    return Charity(address, tuple(rows), charity_names(session).get(address))
 
 
 def listed_charities(session: Session) -> set[str]:

@@ -126,7 +126,7 @@ def list_trails(campaign_id: CampaignId, limit: Limit = 20, *, as_json: AsJson =
 
 @app.command("charities")
 def list_charities(*, as_json: AsJson = False) -> None:
-    """Lists the charities that the registrar ever listed, with the whole history."""
+    """Lists the charities that the registrar ever listed, with their names and the whole history."""
     person.look("/charities", as_json=as_json)
 
 

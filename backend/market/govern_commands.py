@@ -117,10 +117,9 @@ def set_rules(
             "bandBps": band_bps,
             "protectionBps": protection_bps,
         }
-        prices = {"tick": tick, "priceMax": price_max}
-        amounts: dict[str, int | None] = {"lotsMin": lots_min, "lotsMax": lots_max}
-        amounts |= {name: None if price is None else base_units_in(price) for name, price in prices.items()}
-        given |= {name: None if amount is None else str(amount) for name, amount in amounts.items()}
+        lots = {"lotsMin": lots_min, "lotsMax": lots_max}
+        given |= {name: None if count is None else str(count) for name, count in lots.items()}
+        given |= {"tick": _base_units(tick), "priceMax": _base_units(price_max)}
         day: dict[str, Any] = {
             "calls": None if calls is None else [second_of_day(one) for one in calls.split(",") if one != "none"],
             "opensS": None if opens is None else second_of_day(opens),
@@ -138,6 +137,11 @@ def set_rules(
             tried = {"dryRun": "true"} if dry_run else {}
             done = client.request("PUT", _path(class_ref, "rules"), params=tried, body=changed)
         tell(done, _changes, language=governor.language, as_json=as_json)
+
+
+def _base_units(price: str | None) -> str | None:
+    """A price as our JSON has it. Raises FigureInexact."""
+    return None if price is None else str(base_units_in(price))
 
 
 def _named(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from backend.api.sample import giving_scenes, ledger_scenes, market_scenes
+from backend.api.sample import giving_scenes, ledger_scenes, market_scenes, name_scenes
 from backend.api.sample.cast import cast_of_the_year
 from backend.api.sample.player import Player
 from backend.api.sample.stage import Stage
@@ -39,6 +39,7 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     ledger_scenes.verifiers_attest,
     ledger_scenes.batches_are_anchored,
     ledger_scenes.credits_are_minted,
+    name_scenes.charities_are_named,
     market_scenes.money_and_approvals,
     giving_scenes.campaigns_open,
     market_scenes.markets_open,

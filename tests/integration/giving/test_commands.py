@@ -10,14 +10,14 @@ import typer
 from typer.testing import CliRunner
 
 from backend.access.client import ApiClient
-from backend.chain.keys import DevRole
+from backend.chain.keys import DevRole, dev_signer
 from backend.chain.node import LocalNode
 from backend.giving import charity_sender
 from backend.giving.board_commands import app as give
 from backend.giving.certificate_commands import app as retire
+from backend.giving.charity_commands import app as campaign
 from backend.giving.deciding import close_campaign
 from backend.giving.kinds import Funding
-from backend.giving.second_commands import app as campaign
 from backend.link.desk import Sent
 from tests.contract.people import CLASS_ID
 from tests.integration.giving.served import Place, serving
@@ -220,6 +220,21 @@ class TestCharity:
         place.desk(campaign, "retire", campaign_id, CODE, 500, "--dev", int(DevRole.POOL_CHARITY))
         place.world.index()
         assert place.run(give, "campaign", campaign_id)["total"]["retiredGco2e"] == "1000"
+
+    def test_name__by_the_registrar_alone__stands_beside_the_address(self, place: Place) -> None:
+        address = dev_signer(DevRole.POOL_CHARITY).address
+        named = ("name", address, "Clear Sky 晴空")
+        refused = place.run(campaign, *named, "--dev", int(DevRole.POOL_CHARITY), code=1)
+        assert refused["code"] == "accreditation.grantor_unfit"
+        assert place.run(campaign, *named, "--dev", int(DevRole.REGISTRAR))["name"] == "Clear Sky 晴空"
+
+        found = {one["charity"]: one["name"] for one in place.run(give, "charities")}
+        assert found[address] == "Clear Sky 晴空"
+        assert found[dev_signer(DevRole.AID_CHARITY).address] is None
+        shown = CliRunner().invoke(give, ["charities", "--url", place.url], env={"COLUMNS": "80", "FORCE_COLOR": "1"})
+        assert "Clear Sky 晴空" in shown.stdout
+        place.run(campaign, "name", address, "A blue sky", "--dev", int(DevRole.REGISTRAR))
+        assert place.run(give, "charities")[0]["name"] == "A blue sky"
 
     def test_second_signers_word__is_asked_for_and_brought_back_by_file(self, place: Place, tmp_path: Path) -> None:
         file, key = tmp_path / "word.json", ("--dev", int(DevRole.POOL_CHARITY))

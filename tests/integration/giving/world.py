@@ -24,6 +24,7 @@ from backend.giving.campaign_routes import router as campaigns
 from backend.giving.certificate_routes import router as certificates
 from backend.giving.certifier import Certifier
 from backend.giving.charity_desk import CharityDesk, desk_keys
+from backend.giving.charity_routes import router as charity_names
 from backend.giving.kinds import CampaignKind, Funding
 from backend.giving.owing_routes import router as owing
 from backend.giving.pledge_routes import router as pledges
@@ -152,7 +153,7 @@ class World:
                 "is_registrar": lambda address: address == dev_signer(DevRole.REGISTRAR).address,
                 "market": SimpleNamespace(fee_bps=0),  # what is owed is told with a market's fee; nobody trades here
             },
-            [router, certificates, campaigns, pledges, aid, owing, statements, boards],
+            [router, certificates, charity_names, campaigns, pledges, aid, owing, statements, boards],
             {},
         )
         if as_account is not None:
