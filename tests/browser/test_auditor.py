@@ -41,6 +41,9 @@ def test_auditor__reads_the_chain_alone__finds_it_as_promised_and_follows_a_mint
     assert issued, "the sample year mints"
     assert all(int(row["issued"]) == sum(int(row[part]) for part in parts) for row in issued)
 
+    person.press(page.get_by_role("link", name=words["audit.list_fills"]))
+    expect(page.get_by_role("cell", name="Filled").first).to_be_visible()
+    person.press(page.get_by_role("link", name=words["audit.back"]))
     person.press(page.get_by_role("region", name=words["audit.mints"]).get_by_role("link").first)
     expect(page.get_by_role("heading", name=words["audit.life"])).to_be_visible()
     expect(page.get_by_role("cell", name=words["audit.cause_mint"])).to_be_visible()

@@ -1,8 +1,8 @@
 /** The audit in the page: a chain's whole history read, its books kept, and held against what the contracts answer now. */
 
 import type { PublicClient } from "viem";
-import { creditAbi } from "./abi";
-import { type Books, keepBooks } from "./books";
+import { charityAbi, creditAbi } from "./abi";
+import { type Books, heldIn, keepBooks } from "./books";
 import { type Deployment, type History, type Progress, readHistory } from "./history";
 
 /** What is being done: reading the history, then asking the contracts. */
@@ -66,6 +66,15 @@ async function compareState(
         books.require(check, told === amount, finding);
       });
     }
+  }
+  const charity = { address: deployment.addresses.Charity, abi: charityAbi, blockNumber: head.number } as const;
+  for (const [key, pocket] of books.pockets) {
+    const [campaignId, classId] = key.split("|").map(BigInt) as [bigint, bigint];
+    questions.push(async () => {
+      const told = await node.readContract({ ...charity, functionName: "heldOf", args: [campaignId, classId] });
+      const finding = { subject: `campaign ${key}`, expected: `${heldIn(pocket)}`, found: `${told}` };
+      books.require("giving.state", told === heldIn(pocket), finding);
+    });
   }
   for (let at = 0; at < questions.length; at += AT_ONCE) {
     signal?.throwIfAborted();

@@ -27,6 +27,7 @@ export const CHECKS = {
   "retired.state": "INV-06",
   "giving.totals": "INV-06",
   "giving.held": "INV-06",
+  "giving.state": "INV-06",
 } as const;
 export type Check = keyof typeof CHECKS;
 
