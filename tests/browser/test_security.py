@@ -102,12 +102,13 @@ class TestAnotherOrigin:
     ) -> None:
         page = victim.page
         page.goto(f"http://{host}:{other_port}/")
-        page.evaluate(
-            "url => document.body.append(Object.assign(document.createElement('iframe'), { src: url }))",
-            f"{world.url}/my",
-        )
+        with page.expect_event("framenavigated", lambda frame: frame.url == INSTEAD_OF_A_PAGE):
+            page.evaluate(
+                "url => void document.body.append(Object.assign(document.createElement('iframe'), { src: url }))",
+                f"{world.url}/my",
+            )
 
-        until(lambda: [frame.url for frame in page.frames[1:]] == [INSTEAD_OF_A_PAGE], "an error in the page's place")
+        assert [frame.url for frame in page.frames[1:]] == [INSTEAD_OF_A_PAGE]
 
     def test_window__opened_on_one_of_our_pages__is_out_of_reach(
         self, victim: Opened, world: World, other_port: int, host: str
