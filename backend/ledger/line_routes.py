@@ -54,7 +54,7 @@ class LinesOut(Wire):
     """How many there are, whatever page this is."""
 
 
-class IntervalOut(Wire):
+class RangeOut(Wire):
     """What was reported, and the ends of its two-sided 95 % interval. `name`: a category, a month or the year."""
 
     name: str
@@ -66,9 +66,9 @@ class IntervalOut(Wire):
 class IntervalsOut(Wire):
     """The ends of the parts do not add up to those of the year: errors partly cancel."""
 
-    year: IntervalOut
-    categories: list[IntervalOut]
-    months: list[IntervalOut]
+    year: RangeOut
+    categories: list[RangeOut]
+    months: list[RangeOut]
 
 
 class SavingOut(Wire):
@@ -109,8 +109,8 @@ def _line(number: int, line: Line, vintage: int, today: date) -> LineOut:
     )
 
 
-def _interval(name: str, one: Interval) -> IntervalOut:
-    return IntervalOut(name=name, **vars(one))
+def _interval(name: str, one: Interval) -> RangeOut:
+    return RangeOut(name=name, **vars(one))
 
 
 def _saving(one: Saving) -> SavingOut:

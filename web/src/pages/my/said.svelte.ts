@@ -1,0 +1,22 @@
+/** Names that the server gives (kinds, categories, states) in the person's language; a name without words is told as it is. */
+
+import type { Key } from "../../words/words.svelte";
+import { t } from "../../words/words.svelte";
+import words from "./words.en.json";
+
+function said(theme: string, name: string): string {
+  const key = `${theme}.${name}`;
+  return key in words ? t(`my.${key}` as Key) : name.replaceAll("_", " ");
+}
+
+export const categoryName = (name: string): string => said("category", name);
+export const kindName = (name: string): string => said("kind", name);
+export const unitName = (name: string): string => said("unit", name);
+export const stateName = (name: string): string => said("state", name);
+export const statusName = (name: string): string => said("status", name);
+export const rungName = (name: string): string => said("rung", name);
+export const gradeName = (name: string): string => said("grade", name);
+export const missingName = (name: string): string => said("missing", name);
+export const sourceName = (name: string): string => said("source", name);
+export const stepName = (name: string): string => said("step", name);
+export const actionName = (name: string): string => said("action", name);
