@@ -5,6 +5,8 @@ import type { SchemaCandleOut as Candle } from "../api/schema";
 
 /** Base units of money in what the chart calls 1. */
 export const PRICE_SCALE = 1_000_000;
+/** The least difference of two prices that the chart's axis tells. */
+export const PRICE_STEP = 0.0001;
 
 const timeOf = ({ start }: Candle): UTCTimestamp => Math.floor(Date.parse(start) / 1000) as UTCTimestamp;
 const drawn = (price: string): number => Number(price) / PRICE_SCALE;
