@@ -61,6 +61,7 @@ def client(app: FastAPI, dist: Path) -> TestClient:  # noqa: ARG001 - a fixture 
 
 def _raw(client: TestClient, path: str, accept_encoding: str) -> Response:
     """Of a file, as it came: the client would unpack what it knows how to."""
+    answer: Response
     with client.stream("GET", path, headers={"Accept-Encoding": accept_encoding}) as answer:
         answer.extensions["raw"] = b"".join(answer.iter_raw())
     return answer

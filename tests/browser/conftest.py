@@ -4,7 +4,7 @@ In the long profile each story is told in sixteen ways, and every telling gets a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    report: Any = yield
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
     opener = getattr(item, "funcargs", {}).get("opener")
     if call.when == "call" and report.failed and opener is not None:
         kept = opener.keep_pictures(PICTURES, re.sub(r"\W+", "-", item.nodeid))

@@ -1,12 +1,17 @@
 """What a page of somebody else's can do to a person who is signed in here: nothing. And what our own pages may do."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Frame, Page, expect
 
+from backend.access.client import message_to_sign
+from backend.access.session import COOKIE_HTTP
 from backend.api.web import PAGES
+from backend.chain.keys import personal_sign
+from backend.kernel.digest import to_hex
 from tests.browser.opening import Opened, Opener
 from tests.browser.other_site import other_site
 from tests.browser.world import World
@@ -55,7 +60,7 @@ class TestAnotherOrigin:
             )
 
         assert landing.value.status == (403 if host == "localhost" else 401)
-        assert victim.context.request.get("/api-keys").json() == {"keys": []}
+        assert victim.context.request.get("/api-keys").json() == []
         assert _is_signed_in(victim)
 
     def test_fetch__with_the_person_s_cookie__reads_nothing_and_ends_nothing(
@@ -140,15 +145,22 @@ def _refused(page: Page, times: int) -> list[str]:
 
 
 class TestOurOwn:
-    def test_session__of_a_browser__is_a_cookie_that_no_script_reads(self, victim: Opened) -> None:
-        (cookie,) = [each for each in victim.context.cookies() if "session" in each["name"]]
-        with victim.page.expect_response("**/sessions") as ended:
-            victim.page.evaluate("() => fetch('/sessions', { method: 'DELETE' })")
+    def test_session__begun_in_a_browser__is_a_cookie_that_no_script_reads(self, opener: Opener, world: World) -> None:
+        page, signer = opener.open("/").page, world.stranger()
+        post = (
+            "([path, body]) => fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })"
+        )
+        nonce: dict[str, Any] = page.evaluate(
+            f"given => ({post})(given).then(found => found.json())", ["/sessions/nonce", ""]
+        )
+        message = message_to_sign(nonce, signer.address)
+        body = json.dumps({"message": message, "signature": to_hex(personal_sign(signer, message))})
+        page.evaluate(f"given => ({post})(given).then(() => undefined)", ["/sessions", body])
 
-        assert cookie["value"] not in victim.page.evaluate("() => document.cookie")
-        assert "HttpOnly" in ended.value.header_value("set-cookie")
-        assert "SameSite=strict" in ended.value.header_value("set-cookie")
-        assert not [each for each in victim.context.cookies() if "session" in each["name"]]
+        (cookie,) = page.context.cookies()
+        assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == (COOKIE_HTTP, True, "Strict")
+        assert page.evaluate("() => document.cookie") == ""
+        assert page.context.request.get("/sessions/me").json()["address"] == signer.address
 
     def test_policy__of_every_page__lets_in_the_stream_and_no_script_or_style_written_in_it(
         self, opener: Opener, world: World, other_port: int
