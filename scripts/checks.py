@@ -116,7 +116,7 @@ def checks(*, full: bool, seed: int) -> list[Check]:
             environment={"TANYU_TEST_DATABASE": "postgresql"},
             total=totals,
         ),
-        Check("a browser (chromium)", [python, "-m", "tests.browser.chromium"]),
+        Check("browser for the pages (chromium)", [python, "-m", "tests.browser.chromium"]),
         Check("pages in a browser (playwright)", [python, "-m", "pytest", IN_A_BROWSER, *longer], total=totals),
         *(long if full else []),
     ]

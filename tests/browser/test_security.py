@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import Page, expect
 
 from backend.access.client import message_to_sign
 from backend.access.session import COOKIE_HTTP
@@ -19,6 +19,8 @@ from tests.patience import until
 
 HOSTS = ("127.0.0.1", "localhost")
 """Where the other page is: on another site than ours, or on ours under another origin, whom cookies reach too."""
+
+INSTEAD_OF_A_PAGE = "chrome-error://chromewebdata/"
 
 
 @pytest.fixture(scope="module")
@@ -100,16 +102,13 @@ class TestAnotherOrigin:
     ) -> None:
         page = victim.page
         page.goto(f"http://{host}:{other_port}/")
-        page.evaluate(
-            """url => new Promise(done => {
-              const frame = Object.assign(document.createElement("iframe"), { src: url, onload: () => done() });
-              document.body.append(frame);
-            })""",
-            f"{world.url}/my",
-        )
+        with page.expect_event("framenavigated", lambda frame: frame.url == INSTEAD_OF_A_PAGE):
+            page.evaluate(
+                "url => void document.body.append(Object.assign(document.createElement('iframe'), { src: url }))",
+                f"{world.url}/my",
+            )
 
-        frames: list[Frame] = page.frames[1:]
-        assert [frame.url for frame in frames] == ["chrome-error://chromewebdata/"]
+        assert [frame.url for frame in page.frames[1:]] == [INSTEAD_OF_A_PAGE]
 
     def test_window__opened_on_one_of_our_pages__is_out_of_reach(
         self, victim: Opened, world: World, other_port: int, host: str
