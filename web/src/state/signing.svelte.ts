@@ -4,7 +4,7 @@
  */
 
 import type { Address, Hex } from "viem";
-import { Declined, type Signer } from "../lib/signing/signer";
+import { Declined, type Signer, type Transaction } from "../lib/signing/signer";
 import type { Message, TypedData } from "../lib/signing/typedData";
 import { deploymentHere, session } from "./session.svelte";
 
@@ -36,6 +36,14 @@ export class NobodySignedIn extends Error {
   }
 }
 
+/** The key of this browser signs, but has no node to send a transaction by and no gas: a wallet is needed. */
+export class WalletNeeded extends Error {
+  readonly code = "web.wallet_needed";
+  constructor() {
+    super("only a wallet can send this: it pays the gas");
+  }
+}
+
 class Signing {
   /** What is being asked now. */
   question = $state.raw<Question>();
@@ -45,7 +53,9 @@ export const signing = new Signing();
 
 let last: Promise<unknown> = Promise.resolve();
 
-function put(exact: TypedData | string, words: readonly string[], address: Address): Promise<Hex> {
+type Do = (signer: Signer) => Promise<Hex>;
+
+function put(exact: TypedData | string, words: readonly string[], address: Address, act: Do): Promise<Hex> {
   return new Promise((resolve, reject) => {
     const close = (): void => {
       signing.question = undefined;
@@ -55,9 +65,9 @@ function put(exact: TypedData | string, words: readonly string[], address: Addre
       words,
       exact,
       agree: async (signer) => {
-        const signature = await (typeof exact === "string" ? signer.signText(exact) : signer.signTyped(exact));
+        const done = await act(signer);
         close();
-        resolve(signature);
+        resolve(done);
       },
       decline: () => {
         close();
@@ -67,10 +77,10 @@ function put(exact: TypedData | string, words: readonly string[], address: Addre
   });
 }
 
-function asked(exact: TypedData | string, words: readonly string[], by: Address | undefined): Promise<Hex> {
+function asked(exact: TypedData | string, words: readonly string[], by: Address | undefined, act: Do): Promise<Hex> {
   const address = by ?? session.account;
   if (address === undefined) return Promise.reject(new NobodySignedIn());
-  const mine = last.then(() => put(exact, words, address));
+  const mine = last.then(() => put(exact, words, address, act));
   last = mine.catch(() => undefined);
   return mine;
 }
@@ -78,8 +88,17 @@ function asked(exact: TypedData | string, words: readonly string[], by: Address 
 /** The person's signature of an act. Throws Declined, NobodySignedIn, DeploymentDiffers, MessageMalformed. */
 export async function sign({ contract, type, message, words, by }: Act): Promise<Hex> {
   const [{ typedDataOf }, deployment] = await Promise.all([import("../lib/signing/typedData"), deploymentHere()]);
-  return asked(typedDataOf(contract, type, message, deployment), words, by);
+  const data = typedDataOf(contract, type, message, deployment);
+  return asked(data, words, by, (signer) => signer.signTyped(data));
 }
 
 /** The person's signature of a text (EIP-191). Throws Declined, NobodySignedIn. */
-export const signText = (text: string, words: readonly string[], by?: Address): Promise<Hex> => asked(text, words, by);
+export const signText = (text: string, words: readonly string[], by?: Address): Promise<Hex> =>
+  asked(text, words, by, (signer) => signer.signText(text));
+
+/** Has the person's wallet send a transaction; its hash. Throws Declined, NobodySignedIn, WalletNeeded. */
+export const send = (transaction: Transaction, words: readonly string[]): Promise<Hex> =>
+  asked(JSON.stringify(transaction, undefined, 1), words, undefined, (signer) => {
+    if (signer.send === undefined) throw new WalletNeeded();
+    return signer.send(transaction);
+  });

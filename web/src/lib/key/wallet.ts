@@ -81,6 +81,7 @@ async function asked(provider: Provider, method: string, params: readonly unknow
   }
 }
 
+/** A signature, or a transaction's hash. */
 async function signature(provider: Provider, method: string, params: readonly unknown[]): Promise<Hex> {
   const answer = await asked(provider, method, params);
   if (typeof answer !== "string" || !isHex(answer)) throw new WalletAnswerUnknown(method);
@@ -95,17 +96,24 @@ async function addresses(provider: Provider, method: string): Promise<readonly A
     .map((text) => getAddress(text));
 }
 
+async function requireChain(provider: Provider, chainId: number): Promise<void> {
+  const found = Number(await asked(provider, "eth_chainId"));
+  if (found !== chainId) throw new WalletChainWrong(found, chainId);
+}
+
 function signerOf({ provider }: Wallet, address: Address): Signer {
   return {
     address,
     kind: "wallet",
     async signTyped(data) {
-      const { chainId } = data.domain;
-      const found = Number(await asked(provider, "eth_chainId"));
-      if (found !== chainId) throw new WalletChainWrong(found, chainId);
+      await requireChain(provider, data.domain.chainId);
       return signature(provider, "eth_signTypedData_v4", [address, jsonOf(data)]);
     },
     signText: (text) => signature(provider, "personal_sign", [stringToHex(text), address]),
+    async send({ chainId, to, data }) {
+      await requireChain(provider, chainId);
+      return signature(provider, "eth_sendTransaction", [{ from: address, to, data }]);
+    },
   };
 }
 

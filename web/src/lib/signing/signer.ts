@@ -10,6 +10,15 @@ export interface Signer {
   signTyped(data: TypedData): Promise<Hex>;
   /** The same of a personal message (EIP-191). Throws Declined. */
   signText(text: string): Promise<Hex>;
+  /** Sends a transaction of the address and pays its gas; only wallets can. Its hash. Throws Declined. */
+  send?(transaction: Transaction): Promise<Hex>;
+}
+
+/** A call of a contract, of the chain it is on. */
+export interface Transaction {
+  readonly chainId: number;
+  readonly to: Address;
+  readonly data: Hex;
 }
 
 /** The person said no. Nothing was signed. */

@@ -116,5 +116,6 @@ async function placed(maker: Address, buying: Buying, served: string, number: bi
     number: `${number}`,
     epoch: `${epoch}`,
   };
-  return asked(api.POST("/orders", { body: { ...message, ...texts, signature } }));
+  const waits = { timeInForce: "gtc", postOnly: false, selfTrade: "cancel_newest", market: false } as const;
+  return asked(api.POST("/orders", { body: { ...message, ...texts, ...waits, signature } }));
 }

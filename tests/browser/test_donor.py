@@ -1,0 +1,123 @@
+"""A donor: gives credits it saved, promises more, takes that back, and retires some for an occasion."""
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.accessibility import axe
+from tests.browser.looks import Look
+from tests.browser.opening import Opened, Opener
+from tests.browser.words import Words
+from tests.browser.world import World
+
+GIFT_KG, RETIRED_KG = "2.5", "1.25"
+NAME = "李家 & <b>Family</b>"
+OCCASION = "奶奶的八十岁生日 <i>80</i>"
+
+
+def button(opened: Opened, name: str) -> Locator:
+    return opened.page.get_by_role("button", name=name, exact=True)
+
+
+def sign_in(opened: Opened, words: Words) -> None:
+    opened.person.press(button(opened, words["key.by_wallet"].replace("{wallet}", "Test wallet")))
+
+
+def agree(opened: Opened, words: Words, *, saying: str) -> None:
+    """Reads what will be signed, and signs it."""
+    dialog = opened.page.get_by_role("dialog", name=words["key.sign_title"])
+    expect(dialog).to_contain_text(words.like(saying))
+    opened.person.press(dialog.get_by_role("button", name=words["key.sign"]))
+    expect(dialog.get_by_text(words.like(saying))).to_have_count(0)
+
+
+def test_gift__under_a_name__is_final_and_followed_gram_by_gram(opener: Opener, world: World, look: Look) -> None:
+    words, donor = Words(look.language), world.person("leshan-family-1")
+    opened = opener.open("/give", look, wallet_of=donor)
+    page, person = opened.page, opened.person
+    title = "林光：一起注销一吨" if look.language == "zh" else "Forest Light: retire a tonne together"
+
+    person.write(page.get_by_label(words["give.search"]), title[:2])
+    person.press(page.get_by_role("link", name=title))
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    sign_in(opened, words)
+    person.write(page.get_by_label(words["give.how_much"]), GIFT_KG)
+    person.press(page.get_by_label(words["give.name_shown"]))
+    person.write(page.get_by_label(words["give.name_which"]), NAME)
+    axe(page)
+    person.press(button(opened, words["give.give_now"]))
+    agree(opened, words, saying="give.sign_allow")
+    agree(opened, words, saying="give.sign_gift")
+
+    expect(page.get_by_text(words["give.given"])).to_be_visible()
+    gifts = page.get_by_role("table", name=words["give.gifts"])
+    expect(gifts.get_by_text(NAME, exact=True)).to_be_visible()
+    assert opened.wallet is not None
+    assert [data["primaryType"] for data in opened.wallet.signed] == ["Approve", "Donate"]
+    assert opened.wallet.signed[1]["message"]["amountGco2e"] == "2500"
+
+    person.press(page.get_by_role("link", name=words["give.given_see"]))
+    expect(page.get_by_role("heading", level=1)).to_have_text(words["give.mine"])
+    expect(page.get_by_text(f"{GIFT_KG}00 kg").first).to_be_visible()
+    expect(page.get_by_text(words["give.part_held"]).first).to_be_visible()
+    axe(page)
+
+
+def test_pledge__of_a_tenth_of_what_is_sold__stands_until_it_is_ended(opener: Opener, world: World, look: Look) -> None:
+    words, donor = Words(look.language), world.person("leshan-family-2")
+    opened = opener.open("/give/campaign/2", look, wallet_of=donor)
+    page, person = opened.page, opened.person
+
+    sign_in(opened, words)
+    person.press(page.get_by_label(words["give.way_pledge"], exact=True))
+    person.choose(page.get_by_label(words["give.class"], exact=True), "CN-SC/2025/SIM")
+    person.write(page.get_by_label(words["give.pledge_most"]), "5")
+    expect(page.get_by_text(words.like("give.pledge_share_says"))).to_be_visible()
+    axe(page)
+    person.press(button(opened, words["give.pledge"]))
+    agree(opened, words, saying="give.pledge_share_says")
+
+    person.press(page.get_by_role("link", name=words["give.pledged_see"]))
+    expect(page.get_by_text(words.like("give.pledge_is_share"))).to_be_visible()
+    person.press(button(opened, words["give.withdraw"]))
+    agree(opened, words, saying="give.sign_withdraw")
+    expect(page.get_by_text(words["give.pledge_state_withdrawn"])).to_be_visible()
+    assert opened.wallet is not None
+    assert [data["message"].get("shareBps") for data in opened.wallet.signed] == ["1000", None]
+
+
+def test_retirement__for_an_occasion__has_a_certificate_that_passes_and_a_forged_one_does_not(
+    opener: Opener, world: World, look: Look, tmp_path: Path
+) -> None:
+    words, donor = Words(look.language), world.person("leshan-family-3")
+    opened = opener.open("/give/retire", look, wallet_of=donor)
+    page, person = opened.page, opened.person
+
+    sign_in(opened, words)
+    person.press(page.get_by_label(words["give.served_event"]))
+    person.write(page.get_by_label(words["give.how_much_retire"]), RETIRED_KG)
+    person.write(page.get_by_label(words["give.words_occasion"]), OCCASION)
+    with page.expect_download() as kept:
+        person.press(button(opened, words["give.retire_now"]))
+    assert json.loads(Path(kept.value.path()).read_text())["words"] == OCCASION
+    agree(opened, words, saying="give.sign_retire_event")
+
+    expect(page.get_by_role("heading", name=words["give.certificate"])).to_be_visible()
+    expect(page.get_by_text(OCCASION, exact=True)).to_be_visible()
+    axe(page)
+    with page.expect_download() as saved:
+        person.press(button(opened, words["give.pdf"]))
+    certificate = tmp_path / "certificate.pdf"
+    saved.value.save_as(certificate)
+    forged = tmp_path / "forged.pdf"
+    forged.write_bytes(certificate.read_bytes() + b"\n% 1,250 kg")
+
+    person.press(page.get_by_role("link", name=words["give.check"], exact=True).first)
+    page.get_by_label(words["give.check_drop"]).set_input_files(certificate)
+    expect(page.get_by_role("heading", name=words["give.verdict_genuine"])).to_be_visible()
+    expect(page.get_by_text(OCCASION, exact=True)).to_be_visible()
+    page.get_by_label(words["give.check_drop"]).set_input_files(forged)
+    expect(page.get_by_role("heading", name=words["give.verdict_altered"])).to_be_visible()
+    expect(page.get_by_text(OCCASION, exact=True)).to_have_count(0)
+    axe(page)
