@@ -14,7 +14,7 @@ from backend.access.plain_target import PlainTarget
 from backend.access.pressure import Crowd, Pressure
 from backend.access.problems import install_problems
 from backend.access.routes import router as access_router
-from backend.api.figures import figures_router
+from backend.api.figures import router as figures_router
 from backend.api.headers import SecurityHeaders, security_headers
 from backend.api.health import VERSION, ReadyCheck, health_router
 from backend.api.openapi import DESCRIPTION, TAGS, DescribedApp
@@ -68,6 +68,7 @@ def create_app(
         app.include_router(router)
     app.include_router(health_router(ready_checks, cast(Clock, state["clock"]).now()))
     app.include_router(operations_router)
+    app.include_router(figures_router)
     app.include_router(signing_router())
     app.include_router(reference_router())
     app.include_router(stylesheet_router())
@@ -75,7 +76,7 @@ def create_app(
     app.include_router(web_router())
     if start_facts is not None:
         app.include_router(start_router(start_facts))
-        app.include_router(figures_router(start_facts))
+        app.state.facts = start_facts
     crowd, limits = Crowd(), cast("Limits | None", state.get("limits"))
     app.add_middleware(Pressure, limits=limits)  # of whom a forwarded request is
     if forwarder is not None:
