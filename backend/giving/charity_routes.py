@@ -23,6 +23,16 @@ class CharityNameBody(Wire):
     said_at: Iso
     signature: SignatureText
 
+    def word(self) -> CharityNameWord:
+        """As a row."""
+        return CharityNameWord(
+            charity=self.charity,
+            name=self.name,
+            registrar=self.registrar,
+            said_at=self.said_at,
+            signature=self.signature,
+        )
+
 
 class CharityNameTextOut(Wire):
     """A text to sign."""
@@ -58,7 +68,7 @@ def charity_name_words(
 def give_charity_name(request: Request, body: CharityNameBody) -> CharityNameOut:
     """Keeps a registrar's signed word about what a charity is called; a later one replaces it."""
     held = is_registrar_of(request)(body.registrar)  # asked before the database is locked: a node may be slow
-    word = CharityNameWord(**body.model_dump())
+    word = body.word()
     with database_of(request).write() as session:
         name_charity(session, deployment_of(request), word, by_registrar=held, at=clock_of(request).now())
         return CharityNameOut.model_validate({name: getattr(word, name) for name in CharityNameOut.model_fields})
