@@ -176,11 +176,16 @@ def test_reconcile_and_reindex__after_the_sample_year__agree_with_the_chain(run:
     assert json.loads(run.command("reconcile", "--json").stdout) == {"findings": []}
 
 
+def _book(run: Run, code: str) -> dict[str, Any]:
+    """A book without the journal's number: every five minutes a look at the spreads is a line of its own."""
+    return {name: value for name, value in run.ask(f"/market/{code}/book").items() if name != "sequence"}
+
+
 def _state(run: Run) -> dict[str, Any]:
     classes = run.ask("/market/classes")
     return {
         "classes": classes,
-        "books": [run.ask(f"/market/{code}/book") for code in ("US-CA~2025~SIM", "CN-SC~2025~SIM")],
+        "books": [_book(run, code) for code in ("US-CA~2025~SIM", "CN-SC~2025~SIM")],
         "fills": run.ask("/fills")["items"],
         "campaigns": run.ask("/campaigns"),
         "batches": run.ask("/batches"),
