@@ -6,7 +6,7 @@ What only the sequencer can decide, because it depends on everything taken in be
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sqlmodel import Session, select
 
@@ -57,8 +57,7 @@ class MayNotSell(Forbidden):
         super().__init__(f"{maker} may not sell: a minor's credits are kept until majority", maker=maker)
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(NamedTuple):
     """An order of a good shape that its maker signed. `signature`: a key's in canonical form, a wallet's as given."""
 
     order: SignedOrder

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple, cast
 
 import msgspec
 from sqlalchemy import String, select, type_coerce
@@ -81,20 +82,22 @@ class JournalBroken(Unavailable):
         super().__init__(f"journal line {sequence}: {why}", sequence=sequence, why=why)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One journal line. `payload` holds JSON values: amounts as decimal strings, bytes as 0x and hex."""
+class Line(NamedTuple):
+    """One journal line."""
 
     sequence: int
     """Dense, from 1."""
     time: datetime
     kind: Kind
-    payload: Mapping[str, Json]
     previous_hash: bytes
     hash: bytes
-
     payload_text: str
     """The payload's canonical JSON, as it is hashed and kept."""
+
+    @property
+    def payload(self) -> Mapping[str, Json]:
+        """What the text says, read now: JSON values, amounts as decimal strings, bytes as 0x and hex."""
+        return cast("Mapping[str, Json]", msgspec.json.decode(self.payload_text))
 
     def row(self) -> dict[str, object]:
         """Its columns."""
@@ -108,20 +111,21 @@ class Line:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """Where the journal ends."""
 
     sequence: int
     hash: bytes
 
-    def line(self, kind: Kind, payload: Mapping[str, Json], time: datetime, text: str | None = None) -> Line:
-        """The line that comes next. `text`: the payload's canonical JSON, by whom has it already."""
+    def line(self, kind: Kind, payload: Mapping[str, Json], time: datetime) -> Line:
+        """The line that comes next."""
+        return self.line_of(kind, canonical_json(payload).decode(), time)
+
+    def line_of(self, kind: Kind, text: str, time: datetime) -> Line:
+        """The same, by whom has the payload's canonical JSON already."""
         sequence = self.sequence + 1
-        if text is None:
-            text = canonical_json(payload).decode()
         found = _hash(self.hash, sequence, _iso(time), kind.value, text)
-        return Line(sequence, time, kind, payload, self.hash, found, text)
+        return Line(sequence, time, kind, self.hash, found, text)
 
 
 def line_hash(previous: bytes, sequence: int, time: datetime, kind: Kind, payload: Mapping[str, Json]) -> bytes:
@@ -187,7 +191,7 @@ def read(session: Session, start: Head) -> Iterator[Line]:
     previous = start.hash
     for page in pages(session, start):
         for (sequence, kind, text), found, time in zip(page.lines, page.hashes, page.times, strict=True):
-            yield Line(sequence, parse_iso(time), Kind(kind), msgspec.json.decode(text), previous, found, text)
+            yield Line(sequence, parse_iso(time), Kind(kind), previous, found, text)
             previous = found
 
 

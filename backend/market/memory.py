@@ -28,6 +28,7 @@ NUMBER_MAX = 2**63 - 1
 ANSWERS_MAX = 100_000
 """Answers kept of one kind; beyond that all are forgotten and asked again."""
 
+_UNASKED = object()
 
 _IDS_AT_ONCE = 10_000
 """Fewer than the parameters any database takes in one statement."""
@@ -91,11 +92,12 @@ class Memory:
 
     def recall(self, session: Session, key: tuple[object, ...], ask: Callable[[], T]) -> T:
         """The answer to a question about an account: remembered, or asked now."""
-        if not self.serves(session) or self._block is None:
+        if session is not self._session or self._block is None:
             return ask()
-        if key not in self._answers:
-            self._answers[key] = ask()
-        return cast(T, self._answers[key])
+        found = self._answers.get(key, _UNASKED)
+        if found is _UNASKED:
+            found = self._answers[key] = ask()
+        return cast(T, found)
 
     def add(self, key: tuple[object, ...], more: int) -> None:
         """A sum that is remembered grew."""

@@ -22,6 +22,9 @@ FEE_CAP_BPS = 100
 """The Exchange contract's hard cap on its fee rate: no fill ever costs more, whatever bound was signed."""
 
 
+_BOUNDS = {name: 1 << width for name, width in WIDTHS.items()}
+
+
 class Side(StrEnum):
     """Which way the credits go, in the word the maker signs."""
 
@@ -181,7 +184,8 @@ def check_shape(order: SignedOrder) -> None:
 
     Raises OrderFieldOutOfRange, LotMisaligned, SellActionNotHold, BeneficiaryNotMaker or RefNotZero.
     """
-    _check_fields(order)
+    if not _fits(order):
+        _name_fault(order)
     if order.side is Side.SELL and order.action is not Action.HOLD:
         raise SellActionNotHold(order.action)
     if order.action is Action.HOLD:
@@ -191,7 +195,24 @@ def check_shape(order: SignedOrder) -> None:
             raise RefNotZero(order.ref)
 
 
-def _check_fields(order: SignedOrder) -> None:
+def _fits(order: SignedOrder) -> bool:
+    """Whether `_name_fault` finds nothing: asked of every order."""
+    lots, rest = divmod(order.amount_gco2e, LOT_GCO2E)
+    return (
+        not rest
+        and 0 < lots < _BOUNDS["lots"]
+        and 0 < order.price_per_kg < _BOUNDS["pricePerKg"]
+        and 0 <= order.number & ~OWN_SPACE < _BOUNDS["number"]
+        and 0 <= order.expiry < _BOUNDS["expiry"]
+        and 0 <= order.max_fee_bps < _BOUNDS["maxFeeBps"]
+        and 0 <= order.epoch < _BOUNDS["epoch"]
+        and 0 <= order.class_id < _BOUNDS["classId"]
+        and ZERO_ADDRESS not in (order.maker, order.beneficiary)
+        and len(order.ref) == 32
+    )
+
+
+def _name_fault(order: SignedOrder) -> None:
     """Each field by itself: what a settlement has room for, and what the contract refuses."""
     for name, value in order.message().items():
         if value == ZERO_ADDRESS:

@@ -3,9 +3,9 @@
 The order's own rules and its signature are checked before it comes here (`service`).
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlmodel import col, select
 
@@ -94,8 +94,7 @@ class Outcome(StrEnum):
     """It met an order of its own maker and stopped."""
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(NamedTuple):
     """An order's acceptance and what became of it at once. lots = fills + lots_open + lots_stopped + lots_killed."""
 
     sequence: int
@@ -127,8 +126,7 @@ class Accepted:
         return Outcome.CANCELLED if self.lots_stopped else Outcome.FILLED
 
 
-@dataclass(frozen=True)
-class Placing:
+class Placing(NamedTuple):
     """An order with a checked shape and signature, and instructions that fit it (`check_instructions`)."""
 
     order: SignedOrder
@@ -147,13 +145,14 @@ class Placing:
         NumberUsed, EpochStale, NumberCancelled, ExpiryTooSoon, ExpiryTooLate, OpenOrdersExceeded, PositionExceeded,
         ResaleTooSoon, what `require_entry` and what `Funds.require_sell` and `require_buy` raise.
         """
-        known = self.known(turn)
+        number = self.order.number
+        is_used = turn.number_used(number)
+        known = self.known(turn, is_used=is_used)
         if known is not None:
             return known
         self.check_time(turn)
-        number = self.order.number
         check_leased(turn.chain.memory.leased(turn.session, number), self.order.maker, number, turn.now)
-        if turn.number_used(number):
+        if is_used:
             raise NumberUsed(number)
         self.check_chain(turn)
         tied = turn.tied(self.order.maker)
@@ -164,13 +163,14 @@ class Placing:
         entry = self.entry(turn)
         require_entry(turn.engine, entry, self.rules, self.instructions)
         self.note(turn)
-        line, effects = turn.place(self.payload(), self.canonical(), entry, self.instructions)
+        line, effects = turn.place(self.canonical(), entry, self.instructions)
         return self.accepted(line, effects)
 
-    def known(self, turn: Turn) -> Accepted | None:
-        """The answer that the order got if it is in already. Raises OrderPlacedOtherwise, ClientOrderIdTaken."""
-        # An order comes under its own number: one that nobody used saves the query.
-        row = turn.order(self.order_hash) if turn.number_used(self.order.number) else None
+    def known(self, turn: Turn, *, is_used: bool) -> Accepted | None:
+        """The answer that the order got if it is in already. `is_used`: whether its number is, for without that it is
+        not. Raises OrderPlacedOtherwise, ClientOrderIdTaken.
+        """
+        row = turn.order(self.order_hash) if is_used else None
         if row is not None:
             first = instructions_of(row)
             if first != self.instructions:

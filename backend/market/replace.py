@@ -63,7 +63,7 @@ class Replacing:
         except for what it says of numbers and of how many orders are open.
         """
         placing = self.placing
-        known = placing.known(turn)
+        known = placing.known(turn, is_used=turn.number_used(placing.order.number))
         if known is not None:
             return known
         old = self._old(turn)

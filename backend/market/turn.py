@@ -152,11 +152,11 @@ class Turn:
         self._record(line, effects)
         return line, effects
 
-    def place(
-        self, payload: Mapping[str, Json], text: str, entry: Entry, instructions: Instructions
-    ) -> tuple[Line, Effects]:
-        """The same for a `place` line that says so, and whose canonical JSON is `text`: nothing of it is read again."""
-        line = self.head.line(Kind.PLACE, payload, self.now, text)
+    def place(self, text: str, entry: Entry, instructions: Instructions) -> tuple[Line, Effects]:
+        """The same for a `place` line whose payload's canonical JSON is `text`, by whom has in hand what it says:
+        nothing of it is read again.
+        """
+        line = self.head.line_of(Kind.PLACE, text, self.now)
         effects = place(self.engine, entry, instructions)
         self._record(line, effects)
         return line, effects

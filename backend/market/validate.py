@@ -50,7 +50,7 @@ class Trial(Turn):
         """Ends the trial."""
         raise _Reached
 
-    def place(self, payload: Mapping[str, Json], text: str, entry: Entry, instructions: Instructions) -> Never:
+    def place(self, text: str, entry: Entry, instructions: Instructions) -> Never:
         """Ends it too."""
         raise _Reached
 
