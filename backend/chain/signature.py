@@ -63,7 +63,7 @@ class _Room(local):
         self.key = ffi.new("secp256k1_pubkey *")
         self.point = ffi.new("unsigned char[]", _POINT_BYTES)
         self.size = ffi.new("size_t *", _POINT_BYTES)
-        self.x_and_y = memoryview(ffi.buffer(self.point, _POINT_BYTES))[1:]
+        self.written = ffi.buffer(self.point, _POINT_BYTES)
 
 
 _room = _Room()
@@ -79,7 +79,7 @@ def signer_of(digest: bytes, canonical: bytes) -> bytes:
     if not lib.secp256k1_ecdsa_recover(context, room.key, room.signature, digest):
         raise SignatureMalformed("no public key matches")
     lib.secp256k1_ec_pubkey_serialize(context, room.point, room.size, room.key, EC_UNCOMPRESSED)
-    return keccak(room.x_and_y)[12:]
+    return keccak(room.written[1:])[12:]
 
 
 def checksum_address(raw: bytes) -> str:

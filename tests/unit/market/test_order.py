@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backend.chain.typed_data import typed_data
 from backend.kernel.errors import InvalidInput
 from backend.kernel.mass import LotMisaligned
+from backend.market import order as order_module
 from backend.market.order import (
     ZERO_ADDRESS,
     Action,
@@ -107,3 +110,34 @@ def test_wire__there_and_back__is_the_same_order(change: Callable[[SignedOrder],
 
 def test_lots__of_an_amount_in_grams__are_kilograms() -> None:
     assert BUY.lots == 5
+
+
+EDGES = st.sampled_from([-1, 0, 1, *(2**bits + more for bits in (16, 32, 40, 64, 96, 128, 255) for more in (-1, 0, 1))])
+ADDRESSES = st.sampled_from([ANA.address, BO.address, ZERO_ADDRESS])
+ODD = st.builds(
+    SignedOrder,
+    maker=ADDRESSES,
+    beneficiary=ADDRESSES,
+    class_id=EDGES,
+    side=st.sampled_from(Side),
+    amount_gco2e=EDGES | EDGES.map(lambda lots: lots * 1000),
+    price_per_kg=EDGES,
+    max_fee_bps=EDGES,
+    expiry=EDGES,
+    number=EDGES,
+    epoch=EDGES,
+    action=st.sampled_from(Action),
+    ref=st.sampled_from([bytes(32), REF, b"", bytes(33)]),
+)
+NAMES = ["class_id", "amount_gco2e", "price_per_kg", "max_fee_bps", "expiry", "number", "epoch", "maker", "ref"]
+
+
+@given(odd=ODD, names=st.sets(st.sampled_from(NAMES), max_size=3))
+def test_fields__asked_in_one_go__fit_exactly_if_none_has_a_fault(odd: SignedOrder, names: set[str]) -> None:
+    order = replace(BUY, **{name: getattr(odd, name) for name in names})
+    try:
+        order_module._name_fault(order)
+    except InvalidInput:
+        assert not order_module._fits(order)
+    else:
+        assert order_module._fits(order)
