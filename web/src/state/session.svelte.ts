@@ -72,7 +72,7 @@ export async function signIn(signer: Signer): Promise<void> {
 /** Ends the session, here and on the server, and locks every key. */
 export async function signOut(): Promise<void> {
   try {
-    await asked(api.DELETE("/sessions"));
+    if (session.isSignedIn) await asked(api.DELETE("/sessions"));
   } catch (failure) {
     if (!(failure instanceof Problem && failure.code === "auth.required")) throw failure; // it had ended already
   }

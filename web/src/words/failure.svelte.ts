@@ -1,7 +1,10 @@
-/** Failures as sentences: the server's problem documents by their code, in the person's language. */
+/**
+ * Failures as sentences, by their code, in the person's language. English is the server's own `detail`; for Chinese there is a
+ * sentence for every code (problems.zh.json), loaded when the first failure is told. Tests hold it to the codes there are.
+ */
 
 import { Offline, Problem } from "../lib/problem";
-import { t } from "./words.svelte";
+import { spoken, t } from "./words.svelte";
 
 /** What to tell the person, and the code that programs and support go by. */
 export interface Told {
@@ -9,13 +12,46 @@ export interface Told {
   readonly code?: string;
 }
 
+type Sentences = Readonly<Record<string, string>>;
+
+let sentences = $state.raw<Sentences>();
+let isAsked = false;
+
+function chinese(): Sentences | undefined {
+  if (!isAsked) {
+    isAsked = true;
+    void import("./problems.zh.json").then((module) => {
+      sentences = module.default;
+    });
+  }
+  return sentences;
+}
+
+/** A sentence with its slots filled; undefined if a field that it names is not there. */
+export function filled(sentence: string, fields: Readonly<Record<string, unknown>>): string | undefined {
+  const missing = [...sentence.matchAll(/\{(\w+)\}/g)].some(([, slot = ""]) => fields[slot] === undefined);
+  if (missing) return undefined;
+  return sentence.replace(/\{(\w+)\}/g, (_, slot: string) => {
+    const value = fields[slot];
+    return Array.isArray(value) ? value.join("、") : String(value);
+  });
+}
+
+function said(code: string, plain: string, fields: object): string {
+  const sentence = spoken.language === "zh" ? chinese()?.[code] : undefined;
+  return (sentence && filled(sentence, { ...fields })) ?? plain;
+}
+
 /** A failure in words. What nobody foresaw is told as it is. */
 export function wordsOf(failure: unknown): Told {
   if (failure instanceof Problem) {
     const later = failure.retryAfterS;
     const again = later === undefined ? "" : ` ${t("shell.retry_after", { count: later })}`;
-    return { words: failure.document.detail + again, code: failure.code };
+    const { code, document } = failure;
+    return { words: said(code, document.detail, document) + again, code };
   }
   if (failure instanceof Offline) return { words: t("shell.offline"), code: failure.code };
-  return { words: failure instanceof Error ? failure.message : String(failure) };
+  if (!(failure instanceof Error)) return { words: String(failure) };
+  if (!("code" in failure) || typeof failure.code !== "string") return { words: failure.message };
+  return { words: said(failure.code, failure.message, failure), code: failure.code };
 }

@@ -1,0 +1,53 @@
+"""Every refusal has its sentence in Chinese on the pages; what stands in its braces is a field that the problem has."""
+
+import inspect
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from backend.access.wire import camel
+from backend.chain.artifacts import CHECKOUT
+from backend.kernel.errors import TanyuError
+from tests.unit.test_error_codes import errors
+
+OF_THE_EDGE = frozenset({"input.invalid", "internal"})
+"""Codes that no class of ours carries: what FastAPI refuses, and what nobody foresaw (access/problems.py)."""
+
+
+def of_the_pages() -> set[str]:
+    """Codes of the pages' own failures: a key that does not open, a wallet on another chain."""
+    sources = [path.read_text("utf-8") for path in CHECKOUT.joinpath("web", "src").rglob("*.ts")]
+    return {code for source in sources for code in re.findall(r'readonly code = "(web\.\w+)"', source)} - {
+        "web.offline"
+    }
+
+
+@cache
+def sentences() -> Mapping[str, str]:
+    found: dict[str, str] = json.loads(CHECKOUT.joinpath("web/src/words/problems.zh.json").read_text("utf-8"))
+    return found
+
+
+def fields_of(error: type[TanyuError]) -> set[str]:
+    """Names in camelCase that the class, or one it comes from, gives its problem."""
+    ours = [cls for cls in error.__mro__ if cls.__module__.startswith("backend.") and cls is not TanyuError]
+    return {camel(name) for cls in ours for name in re.findall(r"\b([a-z][a-z0-9_]*)=", inspect.getsource(cls))}
+
+
+def test_problem_words__every_code_has_its_sentence_and_no_other() -> None:
+    assert sentences().keys() - OF_THE_EDGE - of_the_pages() == {error.code for error in errors()}
+    assert of_the_pages() < sentences().keys()
+
+
+def test_problem_words__stand_in_the_order_of_their_codes() -> None:
+    assert list(sentences()) == sorted(sentences())
+
+
+def test_problem_words__are_chinese() -> None:
+    assert [code for code, sentence in sentences().items() if not re.search(r"[\u4e00-\u9fff].*[。]$", sentence)] == []
+
+
+def test_problem_words__name_only_what_the_problem_tells() -> None:
+    told = {error.code: set(re.findall(r"\{(\w+)\}", sentences()[error.code])) - fields_of(error) for error in errors()}
+    assert {code: unknown for code, unknown in told.items() if unknown} == {}
