@@ -13,6 +13,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 HARDHAT_LOCAL = CHECKOUT / "hardhat-local"
+WEB = CHECKOUT / "web"
 TIMEOUT_S = 3600
 
 ON_POSTGRESQL = (
@@ -38,6 +39,9 @@ ON_POSTGRESQL = (
 """What is most about storage runs on both databases: SQLite with everything else, and here once more. A machine that
 cannot start PostgreSQL fails it, and is told how to name a server of its own.
 """
+
+IN_A_BROWSER = "tests/browser"
+"""Tests that share one world, one after another. A machine without a browser gets one or fails: none is skipped."""
 
 
 @dataclass
@@ -74,9 +78,9 @@ def checks(*, full: bool, seed: int) -> list[Check]:
     python, forge = sys.executable, str(forge_binary())
     contracts = CHECKOUT / "contracts"
     profile = {"FOUNDRY_PROFILE": "full", "FOUNDRY_FUZZ_SEED": hex(seed)} if full else {}
-    pytest = [python, "-m", "pytest", "-n", "2", "--dist", "loadscope"]
-    if full:
-        pytest += ["--full", f"--hypothesis-seed={seed}"]
+    npm = [str(Path(python).parent / "npm"), "run", "--silent"]
+    longer = ["--full", f"--hypothesis-seed={seed}"] if full else []
+    pytest = [python, "-m", "pytest", "-n", "2", "--dist", "loadscope", *longer]
     totals = re.compile(r"\b(?:passed|failed)\b.* in [\d.]+s")
     long = [
         Check(f"contracts ({name})", [python, "scripts/contract_checks.py", name])
@@ -103,13 +107,17 @@ def checks(*, full: bool, seed: int) -> list[Check]:
             re.compile(r"tests? passed, \d+ failed.*total tests"),
         ),
         Check("contracts (py-solc-x)", [python, "-m", "backend.cli", "compile"]),
-        Check("python tests (pytest)", pytest, total=totals),
+        Check("pages (biome, svelte-check)", [*npm, "check"], WEB),
+        Check("pages (vitest)", [*npm, "test"], WEB, {"NO_COLOR": "1"}, re.compile(r"^\s*Tests\s+\d+ (passed|failed)")),
+        Check("python tests (pytest)", [*pytest, f"--ignore={IN_A_BROWSER}"], total=totals),
         Check(
             "python tests on PostgreSQL (pytest)",
             [*pytest, *ON_POSTGRESQL],
             environment={"TANYU_TEST_DATABASE": "postgresql"},
             total=totals,
         ),
+        Check("browser for the pages (chromium)", [python, "-m", "tests.browser.chromium"]),
+        Check("pages in a browser (playwright)", [python, "-m", "pytest", IN_A_BROWSER, *longer], total=totals),
         *(long if full else []),
     ]
 

@@ -83,6 +83,19 @@ def _problem(response: httpx.Response) -> ApiProblem:
     return ApiProblem(response.status_code, problem, retry_after_s)
 
 
+def message_to_sign(nonce: Mapping[str, Any], address: str) -> str:
+    """The EIP-4361 message by which an account signs in with an answer of `POST /sessions/nonce`."""
+    return SiweMessage(
+        domain=nonce["domain"],
+        address=address,
+        statement=nonce["statement"],
+        uri=nonce["uri"],
+        chain_id=nonce["chainId"],
+        nonce=nonce["nonce"],
+        issued_at=parse_iso(nonce["issuedAt"]),
+    ).text()
+
+
 class ApiClient:
     """Requests to one server. A context manager; sign_in() or prove_by() makes later requests those of an account."""
 
@@ -173,16 +186,7 @@ class ApiClient:
 
     def sign_in(self, signer: Signs) -> None:
         """Begins a session for the signer's account by EIP-4361; later requests carry its bearer token."""
-        nonce = self.post("/sessions/nonce")
-        message = SiweMessage(
-            domain=nonce["domain"],
-            address=signer.address,
-            statement=nonce["statement"],
-            uri=nonce["uri"],
-            chain_id=nonce["chainId"],
-            nonce=nonce["nonce"],
-            issued_at=parse_iso(nonce["issuedAt"]),
-        ).text()
+        message = message_to_sign(self.post("/sessions/nonce"), signer.address)
         signature = to_hex(personal_sign(signer, message))
         opened = self.post("/sessions", {"message": message, "signature": signature})
         self.prove_by(SessionToken(opened["token"]))

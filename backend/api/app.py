@@ -1,4 +1,4 @@
-"""Composition of the HTTP side: the rooms' routers, problem documents, headers, health, reference, start page."""
+"""Composition of the HTTP side: the rooms' routers, problem documents, headers, health, reference, pages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
@@ -43,7 +43,7 @@ def create_app(
 
     `state` becomes `app.state` (database, clock, deployment and site are needed by access; each room names what it
     needs). `routers` are the rooms' own; access, health, reference and pages are added here. `ready_checks` by part.
-    `start_facts` gives the start page its numbers; without it there is no start page. `body_limits`: bytes by path
+    `start_facts` gives the page of facts its numbers; without it there is none. `body_limits`: bytes by path
     prefix. `forwarder` takes the market's requests to the process that owns it; without one this process does.
     """
     app = DescribedApp(

@@ -1,4 +1,4 @@
-"""The start page's numbers, read from this server's own database and chain."""
+"""The numbers of the page of facts, read from this server's own database and chain."""
 
 import shlex
 from collections import Counter
@@ -80,7 +80,7 @@ def _campaigns(session: Session) -> tuple[CampaignFacts, ...]:
 def facts_of(
     database: Database, w3: Web3, deployment: Deployment, deployment_path: Path
 ) -> Callable[[], StartPageFacts]:
-    """What gives the start page its numbers, each time it is shown."""
+    """What gives the page of facts its numbers, each time it is shown."""
     url: str = w3.provider.endpoint_uri  # type: ignore[attr-defined]  # our provider is HTTP
 
     def head() -> int | None:

@@ -1,6 +1,7 @@
 """The OpenAPI document: FastAPI's, with problem documents instead of FastAPI's own validation errors."""
 
 import inspect
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -116,3 +117,8 @@ class DescribedApp(FastAPI):
                 operation["responses"]["4XX"] = answer
                 operation["responses"]["5XX"] = answer
         return document
+
+
+def pinned_text(app: FastAPI) -> str:
+    """The document as `web/openapi.json` keeps it, from which the pages' types are made: sorted, to be compared."""
+    return json.dumps(app.openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"

@@ -20,6 +20,7 @@ from backend.api.app import create_app
 from backend.api.facts import facts_of
 from backend.api.health import database_check
 from backend.api.rooms import ROUTERS, books_of_all_rooms, projections
+from backend.api.web import PagesNotBuilt, is_built
 from backend.chain.contracts import Contracts
 from backend.chain.deploy import REGISTRAR_ROLE
 from backend.chain.deployment import Deployment, WrongNetwork
@@ -323,6 +324,8 @@ def serve(settings: Settings) -> None:
     """Serves on 127.0.0.1 until SIGINT or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # paths and queries tell of people
+    if not is_built():
+        logging.getLogger(__name__).warning(str(PagesNotBuilt()))
     uvicorn.run(
         Tanyu(settings).app(),
         host="127.0.0.1",

@@ -20,6 +20,7 @@ from backend.api.children import Child, PidFile
 from backend.api.classes import ClassOpening
 from backend.api.program import tanyu_program
 from backend.api.sample.year import SampleYear
+from backend.api.web import PagesNotBuilt, is_built
 from backend.chain.compile import compile_contracts
 from backend.chain.contracts import Contracts
 from backend.chain.deploy import deploy_all, local_roles
@@ -215,4 +216,6 @@ class Supervisor:
         say(f"  audit it        {program} audit --rpc {rpc_url} --deployment {self.settings.deployment_path}")
         if deployment.chain_id == LOCAL_CHAIN_ID:
             say(f"  accounts        development keys, public, refused on any other chain: [bold]{program} accounts[/]")
+        if not is_built():
+            say(f"[bold yellow]{PagesNotBuilt()}[/]")
         say("Ctrl-C stops everything; started again, everything is still there.")

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     """Chain state, database, deployment file and logs. TANYU_DATA_DIR."""
 
     port: int = Field(default=8000, ge=1, le=PORT_MAX)
-    """Where the API and the start page listen, on 127.0.0.1. TANYU_PORT."""
+    """Where the API and the pages listen, on 127.0.0.1. TANYU_PORT."""
 
     rpc_url: str | None = None
     """Another network's node instead of the local chain. TANYU_RPC_URL."""

@@ -61,6 +61,7 @@ def client(app: FastAPI, dist: Path) -> TestClient:  # noqa: ARG001 - a fixture 
 
 def _raw(client: TestClient, path: str, accept_encoding: str) -> Response:
     """Of a file, as it came: the client would unpack what it knows how to."""
+    answer: Response
     with client.stream("GET", path, headers={"Accept-Encoding": accept_encoding}) as answer:
         answer.extensions["raw"] = b"".join(answer.iter_raw())
     return answer
@@ -170,7 +171,7 @@ class TestAssets:
     def test_asset__of_no_build__is_a_problem(self, client: TestClient, path: str) -> None:
         answer = client.get(path)
 
-        assert answer.status_code in {400, 404}
+        assert answer.status_code in {404, 422}
         assert answer.headers["content-type"] == "application/problem+json"
         assert KEPT not in answer.text
 

@@ -18,6 +18,7 @@ from tests.benchmarks import (
     person_year,
     recovery,
     stream,
+    web_pages,
 )
 
 ROOMS = {
@@ -29,6 +30,7 @@ ROOMS = {
     "market": market_matching.rows,
     "recovery": recovery.rows,
     "stream": stream.rows,
+    "web": web_pages.rows,
 }
 
 COLUMNS = ("name", "value", "unit", "baseline", "ratio", "goal", "met", "nodes")

@@ -52,9 +52,11 @@ def main() -> int:
             _install()
         print(find_chromium())  # noqa: T201 - a command
         return 0
-    except (NoBrowser, subprocess.CalledProcessError) as failure:
-        print(failure, MISSING, sep="\n", file=sys.stderr)  # noqa: T201 - a command
-        return 1
+    except NoBrowser as missing:
+        print(missing, file=sys.stderr)  # noqa: T201 - a command
+    except subprocess.CalledProcessError as failed:
+        print(failed, MISSING, sep="\n", file=sys.stderr)  # noqa: T201 - a command
+    return 1
 
 
 if __name__ == "__main__":

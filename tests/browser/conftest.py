@@ -4,7 +4,7 @@ In the long profile each story is told in sixteen ways, and every telling gets a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tests.browser.chromium import find_chromium
 from tests.browser.looks import looks_of
 from tests.browser.opening import WAIT_MS, Opener
 from tests.browser.world import World, play_sample, world_of
+from tests.conftest import LONG_TIMEOUT_S
 
 PICTURES = CHECKOUT / "build" / "browser"
 """Where the pages of failed tests are kept as pictures."""
@@ -33,9 +34,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("look", looks, ids=str)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first that wants the world waits until its year has been played."""
+    for item in items:
+        if "world" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(LONG_TIMEOUT_S))
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    report: Any = yield
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
     opener = getattr(item, "funcargs", {}).get("opener")
     if call.when == "call" and report.failed and opener is not None:
         kept = opener.keep_pictures(PICTURES, re.sub(r"\W+", "-", item.nodeid))

@@ -33,12 +33,12 @@ class Look:
         return f"{self.language}-{self.size}-{self.theme}-{self.hands}"
 
 
-_LANGUAGES: tuple[Language, ...] = ("en", "zh")
-_SIZES: tuple[Size, ...] = ("desktop", "mobile")
-_THEMES: tuple[Theme, ...] = ("light", "dark")
-_HANDS: tuple[Hands, ...] = ("mouse", "keyboard")
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+SIZES: tuple[Size, ...] = ("desktop", "mobile")
+THEMES: tuple[Theme, ...] = ("light", "dark")
+HANDS: tuple[Hands, ...] = ("mouse", "keyboard")
 
-ALL = tuple(Look(*each) for each in product(_LANGUAGES, _SIZES, _THEMES, _HANDS))
+ALL = tuple(Look(*each) for each in product(LANGUAGES, SIZES, THEMES, HANDS))
 
 LOOK_OF_STORY = {
     "household": Look("en", "desktop", "light", "mouse"),

@@ -64,7 +64,7 @@ class Opener:
         if wallet is not None:
             wallet.install(context)
         if session_of is not None:
-            context.add_cookies([{"name": COOKIE_HTTP, "value": self._token_of(session_of), "url": self.world.url}])
+            self._bring_session(context, session_of)
         page, watch = context.new_page(), Watch()
         watch.attach(page)
         opened = Opened(page, watch, Person(page, look.hands), wallet)
@@ -73,10 +73,13 @@ class Opener:
         expect(page.locator("main")).to_be_visible()
         return opened
 
-    def _token_of(self, person: Signer) -> str:
+    def _bring_session(self, context: BrowserContext, person: Signer) -> None:
+        """The cookie as the server sets it when a person signs in."""
         with self.world.client(person) as client:
             assert client.proof is not None
-            return client.proof.headers("GET", "/", b"")["Authorization"].removeprefix("Bearer ")
+            token = client.proof.headers("GET", "/", b"")["Authorization"].removeprefix("Bearer ")
+        name, url = COOKIE_HTTP, self.world.url
+        context.add_cookies([{"name": name, "value": token, "url": url, "httpOnly": True, "sameSite": "Strict"}])
 
     def keep_pictures(self, folder: Path, name: str) -> list[Path]:
         """A picture of each page as it is, for whoever looks into a failure."""

@@ -23,12 +23,14 @@ class Watch:
     """Everything that went wrong on one page and was not expected."""
 
     wrongs: list[str] = field(default_factory=list)
+    is_told: bool = True
+    """Whether anything counts: a test that does wrong on purpose says no."""
     _expected: list[tuple[re.Pattern[str], int]] = field(default_factory=list)
 
     def attach(self, page: Page) -> None:
         """From now on; before anything is loaded."""
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.wrongs.append(f"exception: {error}"))
+        page.on("pageerror", lambda error: self._tell(f"exception: {error}"))
         page.on("requestfailed", self._failed)
         page.on("response", self._response)
 
@@ -46,17 +48,21 @@ class Watch:
         """The same until the page is closed."""
         self._expected.append((re.compile(path), status))
 
+    def _tell(self, wrong: str) -> None:
+        if self.is_told:
+            self.wrongs.append(wrong)
+
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not _OF_A_RESPONSE.match(message.text):
-            self.wrongs.append(f"console: {message.text}")
+            self._tell(f"console: {message.text}")
 
     def _failed(self, request: Request) -> None:
         if request.failure != ABANDONED:
-            self.wrongs.append(f"no answer: {request.method} {request.url}: {request.failure}")
+            self._tell(f"no answer: {request.method} {request.url}: {request.failure}")
 
     def _response(self, response: Response) -> None:
         is_expected = any(
             pattern.search(response.url) and response.status == status for pattern, status in self._expected
         )
         if response.status >= 400 and not is_expected:
-            self.wrongs.append(f"{response.status}: {response.request.method} {response.url}")
+            self._tell(f"{response.status}: {response.request.method} {response.url}")

@@ -23,8 +23,15 @@ TREE = (
         f"contracts/{name}.sol"
         for name in ("CarbonCredit", "Issuance", "Exchange", "Charity", "Anchors", "PaymentToken")
     ),
+    *(
+        f"web/{name}"
+        for name in ("package.json", "package-lock.json", "openapi.json", "src/lib", "src/parts", "src/pages")
+    ),
     *("contracts/README.md", "contracts/interfaces", "contracts/libraries", "contracts/mocks", "contracts/test"),
-    *(f"tests/{kind}" for kind in ("unit", "property", "contract", "integration", "api", "e2e", "adversarial")),
+    *(
+        f"tests/{kind}"
+        for kind in ("unit", "property", "contract", "integration", "api", "e2e", "adversarial", "browser")
+    ),
     *("tests/vectors", "tests/benchmarks", "docs/adr"),
 )
 GENERATED = "backend/storage/migrations/versions/"
@@ -59,10 +66,10 @@ def test_backend__rooms__are_those_of_the_design_and_no_other() -> None:
     assert found == set(ROOMS)
 
 
-def test_files__python_and_solidity__have_at_most_400_lines() -> None:
+def test_files__of_code__have_at_most_400_lines() -> None:
     long = {
         name: lines
-        for name in sources(".py", ".sol")
+        for name in sources(".py", ".sol", ".ts", ".svelte")
         if (lines := text_of(name).count("\n")) > 400 and not name.startswith(GENERATED)
     }
     assert long == {}
@@ -108,7 +115,9 @@ def test_glossary__its_words__are_sorted_and_said_once() -> None:
 def test_glossary__each_word__is_one_the_code_uses(word: str) -> None:
     spelling = r"[ _-]?".join(re.escape(part) for part in SHORTENED.get(word, word).split())
     used = re.compile(rf"(?<![a-z]){spelling}|(?<=[a-z]){spelling.title()}", re.IGNORECASE)
-    assert any(used.search(text_of(name)) for name in sources(".py", ".sol") if not name.startswith("tests/"))
+    assert any(
+        used.search(text_of(name)) for name in sources(".py", ".sol", ".ts", ".svelte") if not name.startswith("tests/")
+    )
 
 
 # --- what must not be committed ---
