@@ -203,6 +203,14 @@ def session_of(connection: HTTPConnection, _scheme: Documented = None) -> OpenSe
         return session_of_token(session, token, clock_of(connection).now())
 
 
+def session_if_any(connection: HTTPConnection) -> OpenSession | None:
+    """FastAPI dependency: the open session, None of a visitor. Raises CrossSite."""
+    try:
+        return session_of(connection)
+    except NotSignedIn:
+        return None
+
+
 def signed_in(request: Request, _scheme: Documented = None) -> str:
     """FastAPI dependency: the signed-in account's EIP-55 address. Raises NotSignedIn, CrossSite."""
     return session_of(request).address

@@ -14,6 +14,7 @@ from backend.access.plain_target import PlainTarget
 from backend.access.pressure import Pressure
 from backend.access.problems import install_problems
 from backend.access.routes import router as access_router
+from backend.api.figures import figures_router
 from backend.api.headers import SecurityHeaders
 from backend.api.health import VERSION, ReadyCheck, health_router
 from backend.api.openapi import DESCRIPTION, TAGS, DescribedApp
@@ -72,6 +73,7 @@ def create_app(
     app.include_router(web_router())
     if start_facts is not None:
         app.include_router(start_router(start_facts))
+        app.include_router(figures_router(start_facts))
     app.add_middleware(FastOrders)
     app.add_middleware(Pressure, limits=cast("Limits | None", state.get("limits")))  # of whom a forwarded request is
     if forwarder is not None:

@@ -1,12 +1,16 @@
 """Accounts and homes over HTTP: join, see yourself, register a home, move in and out."""
 
+from contextlib import suppress
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from sqlmodel import Session
 from starlette.requests import Request
+from starlette.responses import Response
 
+from backend.access.routes import SessionOut
+from backend.access.session import OpenSession, session_if_any
 from backend.access.state import clock_of, database_of
 from backend.access.wire import AddressText, Iso, Wire
 from backend.footprint.place import place_of
@@ -18,7 +22,7 @@ from backend.ledger.hand_over import waiting_hand_over
 from backend.ledger.home import HomeView, found_home, homes_of, move_in, move_out, stays
 from backend.ledger.notice_out import NoticeOut, notices_out
 from backend.ledger.notices import NOTICES
-from backend.ledger.person import Person, join, wards_of
+from backend.ledger.person import AccountErased, AccountUnknown, Person, join, person_at, wards_of
 from backend.ledger.uncounted import stay_notices
 
 router = APIRouter(tags=["accounts"])
@@ -64,6 +68,13 @@ class AccountOut(Wire):
     hand_over_to: AddressText | None
     """The key that takes over, while a hand-over waits."""
     hand_over_at: Iso | None
+
+
+class MeOut(Wire):
+    """Who asks: nulls of a visitor, and of an address that has no account under its present key."""
+
+    session: SessionOut | None
+    account: AccountOut | None
 
 
 class JoinedOut(AccountOut):
@@ -159,6 +170,20 @@ def join_tanyu(request: Request, account: SignedIn, body: JoinBody) -> JoinedOut
         opened = _account(session, request, person)
     notes = _first_year(books_of(request), person)
     return JoinedOut(**opened.model_dump(), notices=[one.en for one in NOTICES], notes=notes)
+
+
+@router.get("/me")
+def see_who_asks(
+    request: Request, response: Response, opened: Annotated[OpenSession | None, Depends(session_if_any)]
+) -> MeOut:
+    """The session of the request and its account, as pages ask when they begin: nobody signed in is no failure."""
+    response.headers["Cache-Control"] = "no-store"
+    if opened is None:
+        return MeOut(session=None, account=None)
+    account = None
+    with database_of(request).read() as session, suppress(AccountUnknown, AccountErased):
+        account = _account(session, request, person_at(session, opened.address))
+    return MeOut(session=SessionOut(address=opened.address, expires_at=opened.expires_at), account=account)
 
 
 @router.get("/accounts/me")

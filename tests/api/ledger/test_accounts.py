@@ -7,6 +7,7 @@ from backend.ledger.tables import PersonRow
 from backend.storage.database import Database
 from tests.api.access_app import ALICE
 from tests.api.ledger.callers import CHILD, Caller, joined, problem, rows_in
+from tests.web import TestClient
 
 
 class TestAccounts:
@@ -33,6 +34,20 @@ class TestAccounts:
         assert alice.get("/accounts/me", ward=CHILD.address).json()["isMinor"]
         assert problem(bob.get("/accounts/me", ward=CHILD.address)) == (404, "account.ward_unknown")
         assert problem(bob.get("/accounts/me", ward=dev_signer(15).address)) == (404, "account.ward_unknown")
+
+    def test_me__a_visitor_somebody_signed_in_and_a_member__are_told_apart(
+        self, client: TestClient, alice: Caller
+    ) -> None:
+        visitor = client.get("/me")
+        signed_in = alice.get("/me").json()
+        joined(alice)
+        member = alice.get("/me").json()
+
+        assert visitor.json() == {"session": None, "account": None}
+        assert visitor.headers["cache-control"] == "no-store"
+        assert signed_in["session"]["address"] == ALICE.address
+        assert signed_in["account"] is None
+        assert member["account"] == alice.get("/accounts/me").json()
 
     def test_moving_in_and_out__by_the_home_s_code(self, alice: Caller, bob: Caller) -> None:
         home = joined(alice)

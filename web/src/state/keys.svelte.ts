@@ -6,6 +6,7 @@
 import type { Address, Hex } from "viem";
 import { watchIdle } from "../lib/key/idle";
 import type { KeptKey } from "../lib/key/keptKey";
+import type { Keystore } from "../lib/key/keystore";
 import type { Wallet } from "../lib/key/wallet";
 import type { Signer } from "../lib/signing/signer";
 
@@ -93,6 +94,16 @@ export async function openByPasskey(key: KeptKey): Promise<Signer> {
   const { openedByPasskey, PasskeyUnfit } = await import("../lib/key/passkey");
   if (key.passkey === undefined) throw new PasskeyUnfit();
   return openKey(await openedByPasskey(key.passkey, key.address));
+}
+
+/** A keystore for a key that a passkey seals, under a passphrase of its own: a file outlives an authenticator. */
+export async function keystoreByPasskey(key: KeptKey, passphrase: string): Promise<Keystore> {
+  const [{ openedByPasskey, PasskeyUnfit }, { sealed }] = await Promise.all([
+    import("../lib/key/passkey"),
+    import("../lib/key/keystore"),
+  ]);
+  if (key.passkey === undefined) throw new PasskeyUnfit();
+  return sealed(await openedByPasskey(key.passkey, key.address), passphrase);
 }
 
 /** How a new key is to be sealed. */

@@ -31,41 +31,24 @@ class Session {
 
 export const session = new Session();
 
-const isProblem = (failure: unknown, ...codes: string[]): boolean =>
-  failure instanceof Problem && codes.includes(failure.code);
-
-/** The answer, or undefined for a problem that says: there is none. */
-async function orNone<T>(answer: Promise<T>, ...codes: string[]): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (failure) {
-    if (isProblem(failure, ...codes)) return undefined;
-    throw failure;
-  }
-}
-
 /** How to sign here; asked once. */
 export async function deploymentHere(): Promise<Deployment> {
   session.deployment ??= await asked(api.GET("/signing"));
   return session.deployment;
 }
 
-/** Asks again for the account's own data: after joining, a move, a new child. */
-export async function refreshMember(): Promise<void> {
-  session.member = await orNone(asked(api.GET("/accounts/me")), "account.unknown");
-}
-
-async function isNow(account: Address): Promise<void> {
-  await Promise.all([refreshMember(), deploymentHere()]);
-  session.account = account;
+/** Asks again who is signed in, and for the account's own data: after joining, a move, a new child. */
+export async function refreshSession(): Promise<void> {
+  const [me] = await Promise.all([asked(api.GET("/me")), deploymentHere()]);
+  session.member = me.account ?? undefined;
+  session.account = me.session === null ? undefined : (me.session.address as Address);
 }
 
 /** Asks the server who is signed in, and the browser for its keys. Call it once, when the pages begin; again after a failure. */
 export async function beginSession(): Promise<void> {
   session.failure = undefined;
   try {
-    const found = await orNone(asked(api.GET("/sessions/me")), "auth.required");
-    if (found !== undefined) await isNow(found.address as Address);
+    await refreshSession();
     session.isKnown = true;
     await findKeys(session.account);
   } catch (failure) {
@@ -82,13 +65,17 @@ export async function signIn(signer: Signer): Promise<void> {
   ]);
   const message = signInText(nonce, signer.address, location.origin, chainId);
   const signature = await signer.signText(message);
-  const { address } = await asked(api.POST("/sessions", { body: { message, signature } }));
-  await isNow(address as Address);
+  await asked(api.POST("/sessions", { body: { message, signature } }));
+  await refreshSession();
 }
 
 /** Ends the session, here and on the server, and locks every key. */
 export async function signOut(): Promise<void> {
-  await orNone(asked(api.DELETE("/sessions")), "auth.required");
+  try {
+    await asked(api.DELETE("/sessions"));
+  } catch (failure) {
+    if (!(failure instanceof Problem && failure.code === "auth.required")) throw failure; // it had ended already
+  }
   ended();
   letGo();
 }
