@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from backend.api.app import create_app
-from backend.api.openapi import pinned_text
+from backend.api.openapi import no_facts, pinned_text
 from backend.api.rooms import ROUTERS
 from backend.api.web import WEB
 from backend.kernel.clock import SystemClock
@@ -17,7 +17,7 @@ from backend.kernel.clock import SystemClock
 
 def main() -> int:
     """Writes the file."""
-    app = create_app({"clock": SystemClock()}, ROUTERS, {})
+    app = create_app({"clock": SystemClock()}, ROUTERS, {}, start_facts=no_facts)
     (WEB / "openapi.json").write_text(pinned_text(app), encoding="utf-8")
     return 0
 

@@ -4,7 +4,7 @@ import inspect
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from fastapi import FastAPI
 
@@ -122,3 +122,8 @@ class DescribedApp(FastAPI):
 def pinned_text(app: FastAPI) -> str:
     """The document as `web/openapi.json` keeps it, from which the pages' types are made: sorted, to be compared."""
     return json.dumps(app.openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def no_facts() -> NoReturn:
+    """Stands for a server's own figures where only their form is asked for: the document, never an answer."""
+    raise NotImplementedError

@@ -41,14 +41,18 @@ def interval_of(lines: Iterable[Line]) -> Interval:
 
 
 def intervals_of(year: Year) -> Intervals:
-    """The intervals of everything that was reported for a year, what is outside its policy too."""
+    """The intervals of what was reported for a year. The year and its months hold what the policy covers, as budgets
+    do; the categories are all that there are.
+    """
+    covered = {budget.category for budget in year.policy.categories}
     categories: dict[str, list[Line]] = defaultdict(list)
     months: dict[str, list[Line]] = defaultdict(list)
     for line in year.lines:
         categories[str(line.category)].append(line)
-        months[month_name(year.member.vintage, line.month)].append(line)
+        if line.category in covered:
+            months[month_name(year.member.vintage, line.month)].append(line)
     return Intervals(
-        year=interval_of(year.lines),
+        year=interval_of(line for line in year.lines if line.category in covered),
         categories={name: interval_of(lines) for name, lines in sorted(categories.items())},
         months={name: interval_of(lines) for name, lines in sorted(months.items())},
     )

@@ -64,7 +64,7 @@ class RangeOut(Wire):
 
 
 class IntervalsOut(Wire):
-    """The ends of the parts do not add up to those of the year: errors partly cancel."""
+    """The year and its months hold what the policy covers. The ends of parts do not add up: errors partly cancel."""
 
     year: RangeOut
     categories: list[RangeOut]

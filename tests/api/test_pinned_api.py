@@ -3,7 +3,7 @@
 import json
 
 from backend.api.app import create_app
-from backend.api.openapi import pinned_text
+from backend.api.openapi import no_facts, pinned_text
 from backend.api.rooms import ROUTERS
 from backend.api.web import WEB
 from backend.kernel.clock import FixedClock
@@ -12,7 +12,7 @@ PINNED = WEB / "openapi.json"
 
 
 def test_pinned_document__of_the_pages__is_the_api_s(clock: FixedClock) -> None:
-    app = create_app({"clock": clock}, ROUTERS, {})
+    app = create_app({"clock": clock}, ROUTERS, {}, start_facts=no_facts)
     assert PINNED.read_text(encoding="utf-8") == pinned_text(app), "renew it: .venv/bin/python scripts/pin_api.py"
 
 

@@ -18,10 +18,11 @@ class View:
 VIEWS = (
     View("welcome", "/"),
     View("my-ledger", "/my", "mianyang-couple-1"),
-    View("my-why", "/my/why/2025", "mianyang-couple-1"),
+    View("my-why", "/my/why/2025/electricity", "mianyang-couple-1"),
     View("my-activities", "/my/activities", "mianyang-couple-1"),
     View("my-homes", "/my/homes", "mianyang-couple-1"),
-    View("my-year", "/my/year", "mianyang-couple-1"),
+    View("my-vehicles", "/my/vehicles", "mianyang-couple-1"),
+    View("my-year", "/my/year/2025", "mianyang-couple-1"),
     View("my-account", "/my/account", "coastal-1"),
     View("market", "/trade"),
     View("market-class", "/trade/CN-SC/2025/SIM", "trader"),

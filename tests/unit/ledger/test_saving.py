@@ -14,7 +14,7 @@ from backend.ledger import saving
 from backend.ledger.interval import interval_of, intervals_of
 from backend.ledger.saving import ACTIONS, Action, savings_of
 from backend.ledger.statement import Year
-from tests.unit.ledger.years import FROZEN_2025, sichuan_home, sichuan_travel, sichuanese
+from tests.unit.ledger.years import FROZEN_2025, reading, sichuan_home, sichuan_travel, sichuanese, year_span
 
 
 def a_year(km: str = "12000", flight_km: str = "3000") -> Year:
@@ -94,6 +94,13 @@ class TestIntervals:
         assert list(found.months) == [f"2025-{month:02d}" for month in range(1, 13)]
         for parts in (found.categories, found.months):
             assert sum(one.reported_gco2e for one in parts.values()) == found.year.reported_gco2e
+
+    def test_category_outside_the_policy__is_told_and_never_compared(self) -> None:
+        eaten = reading("diet_vegetarian", "365", year_span("CN-SC"), "CN-SC")
+        found = intervals_of(sichuanese([*sichuan_home("1200", "150"), *sichuan_travel("12000", "500", "3000"), eaten]))
+
+        assert found.categories["diet"].reported_gco2e > 0
+        assert (found.year, found.months) == (intervals_of(YEAR).year, intervals_of(YEAR).months)
 
     def test_two_sided__is_wider_than_the_one_sided_margin_of_the_same_lines(self) -> None:
         spreads = [spread for line in LINES for spread in line.amount.spreads]

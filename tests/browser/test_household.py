@@ -1,0 +1,98 @@
+"""A household's story: where it stands, why, a file that is refused and one that is taken, a slip undone, its year."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from backend.footprint.csv_intake import COLUMNS
+from tests.browser.accessibility import axe
+from tests.browser.looks import Look
+from tests.browser.opening import Opened, Opener
+from tests.browser.words import Words
+from tests.browser.world import World
+
+WHO = "mianyang-couple-2"
+BILL = "electricity,grid_electricity,10,kWh,2026-01-01,2026-01-31,CN-SC,M-77,bill of January"
+TRIP = "travel,bus,7.25,passenger_km,2026-01-05,2026-01-05,CN-SC,,a ticket"
+
+
+def hand_in(page: Page, *rows: str) -> None:
+    """Chooses a CSV of these rows in the page's field for files."""
+    content = "\n".join([",".join(COLUMNS), *rows]).encode()
+    page.locator("input[type=file]").set_input_files({"name": "january.csv", "mimeType": "text/csv", "buffer": content})
+
+
+def test_household__sees_its_year_and_opens_a_figure_to_the_factor_it_comes_from(
+    opener: Opener, world: World, look: Look
+) -> None:
+    told = Words(look.language)
+    opened = opener.open("/my", look, session_of=world.person(WHO))
+    page, hands = opened.page, opened.person
+    ring = page.get_by_role("img", name=told.like("my.ring"))
+    expect(ring).to_be_visible()
+    expect(page.get_by_role("heading", name=told["my.savings"])).to_be_visible()
+    expect(page.get_by_text(told.like("my.owed")).first).to_be_visible()
+
+    hands.press(page.locator("main a[href='/my/why/2025']").first)
+    hands.press(page.locator("a[href='/my/why/2025/electricity/2025-01']"))
+    factor = page.locator("a[href^='/my/why/2025/factor/']").first
+    expect(factor).to_be_visible()
+    axe(page)
+    hands.press(factor)
+
+    expect(page.get_by_text(told["my.factor_document"], exact=True)).to_be_visible()
+    expect(page.get_by_text(told["my.factor_uncertainty"], exact=True)).to_be_visible()
+    axe(page)
+
+
+def test_household__file_with_a_duplicate__is_refused_by_row_and_a_good_one_is_shown_kept_and_taken_back(
+    opener: Opener, world: World, look: Look
+) -> None:
+    told = Words(look.language)
+    opened = opener.open("/my/activities", look, session_of=world.person(WHO))
+    page = opened.page
+    _is_refused(opened, told)
+
+    hand_in(page, TRIP)
+    expect(page.get_by_role("heading", name=_of_one(told, "my.preview_count"))).to_be_visible()
+    expect(_rows_of_the_trip(page)).to_have_count(1)  # of the preview: nothing is kept yet
+    axe(page)
+    opened.person.press(page.get_by_role("button", name=_of_one(told, "my.confirm_file")))
+    expect(page.get_by_text(_of_one(told, "my.file_kept"))).to_be_visible()
+
+    row = _rows_of_the_trip(page)
+    expect(row).to_have_count(1)
+    opened.person.press(row.get_by_role("button"))
+    dialog = page.get_by_role("dialog", name=told["my.take_back_title"])
+    opened.person.press(dialog.get_by_role("button", name=told["my.take_back"], exact=True))
+    expect(dialog).to_be_hidden()
+    expect(_rows_of_the_trip(page)).to_have_count(0)
+
+
+def _of_one(told: Words, key: str) -> str:
+    """The sentence of a key for one thing: Chinese has no singular of its own."""
+    return told[f"{key}.one"] if told.language == "en" else told[key].replace("{count}", "1")
+
+
+def _rows_of_the_trip(page: Page) -> Locator:
+    return page.get_by_role("row").filter(has_text="7.25")
+
+
+def _is_refused(opened: Opened, told: Words) -> None:
+    with opened.watch.expect_refusal(r"/activities/import", 422):
+        hand_in(opened.page, BILL, BILL)
+        expect(opened.page.get_by_text(told["my.file_refused"])).to_be_visible()
+    expect(opened.page.get_by_text("meter.overlap")).to_be_visible()
+
+
+def test_household__year__has_come_step_by_step_and_its_statement_is_saved(
+    opener: Opener, world: World, look: Look
+) -> None:
+    told = Words(look.language)
+    opened = opener.open("/my/year/2025", look, session_of=world.person(WHO))
+    page = opened.page
+    expect(page.get_by_text(told["my.step.attested"], exact=True)).to_be_visible()
+    expect(page.get_by_text(told["my.step.anchored"], exact=True)).to_be_visible()
+    axe(page)
+
+    with page.expect_download() as saved:
+        opened.person.press(page.get_by_role("button", name=told["my.paper_statement"]))
+    assert saved.value.suggested_filename == "tanyu-2025-statement.json"
