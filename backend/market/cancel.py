@@ -35,9 +35,7 @@ class NotYourOrder(Forbidden):
     code = "market.not_your_order"
 
     def __init__(self, order_hash: bytes) -> None:
-        super().__init__(
-            "only an order's maker may cancel it or ask what would come of it", order_hash=to_hex(order_hash)
-        )
+        super().__init__("only an order's maker may cancel it or ask what comes of it", order_hash=to_hex(order_hash))
 
 
 class OrderClosed(Conflict):

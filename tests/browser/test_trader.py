@@ -1,4 +1,6 @@
-"""A trader's story: an order with a wallet, changed and cancelled; then one that meets somebody else's, up to the chain."""
+"""A trader's story: an order with a wallet, changed and cancelled; one that meets somebody else's, up to the chain; and
+whoever begins with nothing.
+"""
 
 import json
 from pathlib import Path
@@ -77,6 +79,54 @@ def test_trader__who_declines_or_asks_for_too_much__has_placed_nothing(
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(_order_at(page, "0.0711")).to_have_count(0)
     assert _signed_orders(trader.wallet) == []
+
+
+def test_trader__who_begins_with_nothing__gets_test_money_and_buys_at_once(
+    opener: Opener, world: World, look: Look
+) -> None:
+    words = Words(look.language)
+    trader = opener.open("/trade/funds", look, wallet_of=world.stranger())
+    page = trader.page
+    trader.person.press(page.get_by_role("button", name=words.like("key.by_wallet")))
+    trader.person.press(page.get_by_role("button", name=words["trade.test_money_ask"]))
+    expect(page.get_by_text(words["trade.test_money_here"])).to_be_visible()
+
+    page.goto(f"/trade/{CODE}")
+    trader.person.write(page.get_by_label(words["trade.kg"], exact=True), "1")
+    trader.person.press(page.get_by_label(words["trade.kind_market"], exact=True))
+    trader.person.press(page.get_by_label(words["trade.retires"]))
+    trader.person.press(page.get_by_role("button", name=words["trade.allow_money"]))
+    _agree_by_wallet(trader, words)
+    expect(page.get_by_role("button", name=words["trade.allow_money"])).to_have_count(0)
+
+    trader.person.press(page.get_by_role("button", name=words["trade.place_buy"]))
+    expect(page.get_by_role("dialog")).to_contain_text(words.like("trade.says_retire"))
+    trader.person.press(page.get_by_role("button", name=words["key.sign"], exact=True))
+    expect(page.get_by_text(words.like("trade.matched_now"))).to_be_visible()
+    trader.person.press(page.get_by_role("listitem").filter(has_text=words["trade.state_filled"]).get_by_role("link"))
+    expect(page.get_by_role("listitem").filter(has_text=words["trade.step_final"])).to_be_visible()
+    assert [data["message"]["action"] for data in _signed_orders(trader.wallet)] == ["retire"]
+
+
+def test_trader__who_hides_money__is_told_what_the_market_is_about(opener: Opener, look: Look) -> None:
+    words = Words(look.language)
+    trader = opener.open("/trade", look)
+    expect(trader.page.get_by_role("link", name=CODE)).to_be_visible()
+    trader.page.evaluate("""() => {
+      const kept = JSON.parse(localStorage.getItem("tanyu.preferences"));
+      localStorage.setItem("tanyu.preferences", JSON.stringify({ ...kept, showsMoney: false }));
+    }""")
+    trader.page.reload()
+    expect(trader.page.get_by_text(words["trade.no_money"])).to_be_visible()
+    expect(trader.page.get_by_role("link", name=CODE)).to_have_count(0)
+    trader.person.press(trader.page.get_by_role("button", name=words["trade.show_money"]))
+    expect(trader.page.get_by_role("link", name=CODE)).to_be_visible()
+
+
+def _agree_by_wallet(trader: Opened, words: Words) -> None:
+    """Agrees to what is asked; a page that was loaded anew asks the wallet again which account it is."""
+    trader.person.press(trader.page.get_by_role("dialog").get_by_role("button", name=words["key.sign"], exact=True))
+    expect(trader.page.get_by_role("dialog")).to_have_count(0)
 
 
 def _sign_in_by_wallet(trader: Opened, words: Words) -> None:

@@ -18,8 +18,6 @@ export class Trading {
   fills = $state.raw<readonly Fill[]>();
   balances = $state.raw<Balances>();
   problem = $state.raw<Problem>();
-  /** The latest thing that happened, for those who listen. */
-  news = $state.raw<{ kind: "order"; order: Order } | { kind: "fill"; event: string; fill: Fill }>();
 
   /** Follows the account that the session cookie names until the function that it gives back is called. */
   follow(): () => void {
@@ -34,8 +32,6 @@ export class Trading {
         },
         delta: ({ orders }) => {
           this.orders = latestFirst(this.orders ?? [], orders, ({ sequence }) => sequence, ORDERS_KEPT);
-          const order = orders.at(-1);
-          if (order !== undefined) this.news = { kind: "order", order };
           return true;
         },
         refused,
@@ -47,8 +43,6 @@ export class Trading {
         delta: ({ events }) => {
           const told = events.map(({ fill }) => fill);
           this.fills = latestFirst(this.fills ?? [], told, ({ tradeId }) => tradeId, FILLS_KEPT);
-          const last = events.at(-1);
-          if (last !== undefined) this.news = { kind: "fill", ...last };
           return true;
         },
       }),
