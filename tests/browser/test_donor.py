@@ -43,7 +43,7 @@ def test_gift__under_a_name__is_final_and_followed_gram_by_gram(opener: Opener, 
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     sign_in(opened, words)
     person.write(page.get_by_label(words["give.how_much"]), GIFT_KG)
-    person.press(page.get_by_label(words["give.name_shown"]))
+    person.press(page.get_by_label(words["give.name_shown"], exact=True))
     person.write(page.get_by_label(words["give.name_which"]), NAME)
     axe(page)
     person.press(button(opened, words["give.give_now"]))
