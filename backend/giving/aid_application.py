@@ -195,9 +195,7 @@ def application_of(session: Session, round_id: int, person_id: int) -> Applicati
 
 def applications_by(session: Session, person_id: int) -> list[ApplicationView]:
     """All of a person's own, newest first."""
-    query = (
-        select(AidApplication).where(AidApplication.person_id == person_id).order_by(col(AidApplication.id).desc())
-    )
+    query = select(AidApplication).where(AidApplication.person_id == person_id).order_by(col(AidApplication.id).desc())
     return [view_of(session, row) for row in session.exec(query).all()]
 
 
