@@ -1,4 +1,4 @@
-/** Watches whether a person is there: a key that lies open on a table locks itself. */
+/** The idle lock: watches whether a person is there, for a key that lies open on a table is to lock itself. */
 
 export const IDLE_MS = 15 * 60 * 1000;
 
