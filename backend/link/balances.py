@@ -1,8 +1,6 @@
 """What the index says of an account: the reads other rooms use, as of the last applied block (`link.index.indexed`)."""
 
-from typing import Any
-
-from sqlalchemy import Select, bindparam
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from backend.chain.deployment import Deployment
@@ -94,18 +92,18 @@ def number_used(session: Session, contract: str, account: str, number: int) -> b
 
 # --- What the market asks of every account that trades, after every block: each written once ---
 
-_HELD: Select[Any] = select(CreditBalance.held_gco2e).where(
+_HELD = select(CreditBalance.held_gco2e).where(
     CreditBalance.account == bindparam("account"), CreditBalance.class_id == bindparam("class_id")
 )
-_APPROVED: Select[Any] = (
+_APPROVED = (
     select(CreditApproval.approved)
     .where(CreditApproval.account == bindparam("account"), CreditApproval.operator == bindparam("operator"))
     .order_by(col(CreditApproval.block_number).desc(), col(CreditApproval.log_index).desc())
     .limit(1)
 )
-_PAYMENT: Select[Any] = select(PaymentBalance.balance).where(PaymentBalance.account == bindparam("account"))
-_EPOCH: Select[Any] = select(MakerEpoch.epoch).where(MakerEpoch.account == bindparam("account"))
-_CANCELLED: Select[Any] = (
+_PAYMENT = select(PaymentBalance.balance).where(PaymentBalance.account == bindparam("account"))
+_EPOCH = select(MakerEpoch.epoch).where(MakerEpoch.account == bindparam("account"))
+_CANCELLED = (
     select(SpentNumber.number)
     .where(SpentNumber.contract == "Exchange", SpentNumber.account == bindparam("account"))
     .limit(1)

@@ -6,9 +6,7 @@ an allowance is therefore the last Approval less cost and fee of every fill sinc
 shrinks. Allowances to other spenders are the last Approval: an upper bound. `link.reconcile` compares with the chain.
 """
 
-from typing import Any
-
-from sqlalchemy import Select, bindparam
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, delete, select
 
 from backend.chain.events import ChainEvent
@@ -17,7 +15,7 @@ from backend.link.funds import ZERO_ADDRESS
 from backend.link.tables import PaymentAllowance, PaymentBalance
 from backend.storage.asking import first_of
 
-_ALLOWED: Select[Any] = (
+_ALLOWED = (
     select(PaymentAllowance.amount)
     .where(PaymentAllowance.account == bindparam("account"), PaymentAllowance.spender == bindparam("spender"))
     .order_by(col(PaymentAllowance.block_number).desc(), col(PaymentAllowance.log_index).desc())

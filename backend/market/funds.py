@@ -6,9 +6,9 @@ same at its own price until the chain has filled or skipped it: then the chain's
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
-from sqlalchemy import Select, bindparam
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_, select
 
 from backend.kernel.errors import RuleViolated
@@ -201,15 +201,13 @@ _IS_IN_FLIGHT = or_(*(col(TradeRow.state) == state for state in IN_FLIGHT))
 _OF_SELLER = (TradeRow.seller == bindparam("seller"), TradeRow.class_id == bindparam("class_id"), _IS_IN_FLIGHT)
 _OF_BUYER = (TradeRow.buyer == bindparam("buyer"), _IS_IN_FLIGHT)
 _ITS_BUY = col(OrderRow.id) == TradeRow.buy_id
-_SOLD: Select[Any] = select(TradeRow.lots).where(*_OF_SELLER)
-_TO_COME: Select[Any] = (
+_SOLD = select(TradeRow.lots).where(*_OF_SELLER)
+_TO_COME = (
     select(TradeRow.lots)
     .join(OrderRow, _ITS_BUY)
     .where(*_OF_BUYER, TradeRow.class_id == bindparam("class_id"), OrderRow.action == Action.HOLD)
 )
-_BOUGHT: Select[Any] = (
-    select(TradeRow.lots, TradeRow.price_per_kg, OrderRow.max_fee_bps).join(OrderRow, _ITS_BUY).where(*_OF_BUYER)
-)
+_BOUGHT = select(TradeRow.lots, TradeRow.price_per_kg, OrderRow.max_fee_bps).join(OrderRow, _ITS_BUY).where(*_OF_BUYER)
 
 
 def _lots_key(seller: str, class_id: int) -> tuple[object, ...]:

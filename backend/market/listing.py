@@ -5,9 +5,8 @@ auctions a day, until its spread earns it more or governance gives it other rule
 import json
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Select, bindparam
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, delete, select
 
 from backend.chain.class_id import ClassIdMalformed, class_code, parse_code
@@ -101,11 +100,11 @@ def _named(class_id: int) -> str:
         return str(class_id)
 
 
-_LISTED: Select[Any] = select(ListedClass.class_id, ListedClass.rules, GovernedRules.rules).outerjoin(
+_LISTED = select(ListedClass.class_id, ListedClass.rules, GovernedRules.rules).outerjoin(
     GovernedRules, col(GovernedRules.class_id) == col(ListedClass.class_id)
 )
-_RULES: Select[Any] = _LISTED.where(col(ListedClass.class_id) == bindparam("class_id"))
-_ALL_RULES: Select[Any] = _LISTED.order_by(col(ListedClass.class_id))
+_RULES = _LISTED.where(col(ListedClass.class_id) == bindparam("class_id"))
+_ALL_RULES = _LISTED.order_by(col(ListedClass.class_id))
 
 
 @lru_cache(_CLASSES_KEPT)

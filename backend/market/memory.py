@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Select, bindparam
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from backend.market.book import Entry
@@ -178,10 +178,10 @@ class Memory:
             self._leased[at].used.add(number)
 
 
-_LEASE: Select[Any] = (
+_LEASE = (
     select(NumberLease.first, NumberLease.last, NumberLease.maker, NumberLease.expires_at)
     .where(col(NumberLease.first) <= bindparam("number"))
     .order_by(col(NumberLease.first).desc())
     .limit(1)
 )
-_USED: Select[Any] = select(OrderRow.number).where(col(OrderRow.number).between(bindparam("first"), bindparam("last")))
+_USED = select(OrderRow.number).where(col(OrderRow.number).between(bindparam("first"), bindparam("last")))

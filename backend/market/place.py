@@ -3,6 +3,7 @@
 The order's own rules and its signature are checked before it comes here (`service`).
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -126,7 +127,8 @@ class Accepted(NamedTuple):
         return Outcome.CANCELLED if self.lots_stopped else Outcome.FILLED
 
 
-class Placing(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Placing:
     """An order with a checked shape and signature, and instructions that fit it (`check_instructions`)."""
 
     order: SignedOrder
