@@ -1,0 +1,51 @@
+"""Somebody who has nothing but a browser: a key, its file, an account, and what comes next; then in again."""
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from backend.chain.keys import signer_from_keystore
+from tests.browser.looks import Look
+from tests.browser.opening import Opener
+from tests.browser.passkey import add_authenticator
+from tests.browser.words import Words
+
+PASSPHRASE = "seven grey geese over the river"
+
+
+def test_newcomer__makes_a_key_saves_its_file_and_opens_an_account(opener: Opener, look: Look, tmp_path: Path) -> None:
+    opened, words = opener.open("/?start", look), Words(look.language)
+    page, person = opened.page, opened.person
+
+    person.write(page.get_by_label(words["key.new_passphrase"], exact=True), PASSPHRASE)
+    person.write(page.get_by_label(words["key.passphrase_again"], exact=True), PASSPHRASE)
+    person.press(page.get_by_role("button", name=words["welcome.make_key"]))
+    with page.expect_download() as download:
+        person.press(page.get_by_role("button", name=words["key.save_file"]))
+    person.press(page.get_by_label(words["welcome.has_read"]))
+    person.choose(page.get_by_label(words["key.region"], exact=True), "CN-SC")
+    person.write(page.get_by_label(words["welcome.identity"], exact=True), f"newcomer {look}")
+    person.press(page.get_by_role("button", name=words["welcome.join"]))
+    expect(page.get_by_role("heading", name=words["welcome.step_next"])).to_be_visible()
+
+    kept = tmp_path / "key.json"
+    download.value.save_as(kept)
+    signer = signer_from_keystore(kept, PASSPHRASE)
+    with opener.world.client(signer) as client:
+        assert client.get("/accounts/me")["address"] == signer.address
+
+
+def test_newcomer__makes_a_key_under_a_passkey_and_may_put_its_file_off(opener: Opener, look: Look) -> None:
+    opened, words = opener.open("/", look), Words(look.language)
+    page, person = opened.page, opened.person
+    add_authenticator(page)
+
+    person.press(page.get_by_role("link", name=words["welcome.start"], exact=True))
+    person.press(page.get_by_role("button", name=words["key.make_by_passkey"]))
+    person.press(page.get_by_text(words["welcome.later"], exact=True))
+    person.press(page.get_by_label(words["welcome.later_known"]))
+    person.press(page.get_by_role("button", name=words["welcome.later_go"]))
+
+    expect(page.get_by_role("heading", name=words["welcome.step_account"])).to_be_visible()
+    stored = page.evaluate("JSON.stringify({...localStorage})")
+    assert "sealed" not in stored
