@@ -1,4 +1,4 @@
-"""`GET /figures`: what this server's people and its chain came to, for the pages' welcome and for whoever writes of it."""
+"""`GET /figures`: what this server's people and its chain came to, for the pages' welcome and whoever writes of it."""
 
 from collections.abc import Callable
 
