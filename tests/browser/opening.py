@@ -60,7 +60,7 @@ class Opener:
             accept_downloads=True,
         )
         context.set_default_timeout(WAIT_MS)
-        wallet = None if wallet_of is None else Wallet(wallet_of)
+        wallet = None if wallet_of is None else Wallet(wallet_of, self.world.rpc_url)
         if wallet is not None:
             wallet.install(context)
         if session_of is not None:

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext
 
 from backend.chain.keccak import keccak
 from backend.chain.keys import Signer, personal_sign
-from backend.chain.rpc import LOCAL_CHAIN_ID
+from backend.chain.rpc import LOCAL_CHAIN_ID, connect
 from backend.kernel.digest import to_hex
 
 SCRIPT = Path(__file__).with_name("wallet.js")
@@ -26,6 +26,8 @@ class Wallet:
     """One account's wallet. `asked` has every request: method and parameters."""
 
     signer: Signer
+    node_url: str
+    """Where its transactions go. The node signs them: it knows the first ten development accounts."""
     refuses: bool = False
     asked: list[tuple[str, list[Any]]] = field(default_factory=list)
 
@@ -49,6 +51,7 @@ class Wallet:
             "eth_accounts": lambda: [self.signer.address],
             "eth_chainId": lambda: hex(LOCAL_CHAIN_ID),
             "wallet_switchEthereumChain": lambda: None,
+            "eth_sendTransaction": lambda: connect(self.node_url).eth.send_transaction(parameters[0]).to_0x_hex(),
             "personal_sign": lambda: self._sign_text(bytes.fromhex(parameters[0].removeprefix("0x")).decode()),
             "eth_signTypedData_v4": lambda: self._sign_typed_data(json.loads(parameters[1])),
         }
