@@ -1,5 +1,6 @@
-"""A charity: retires from a pool at its desk after its second signer has signed."""
+"""A charity at its desk: opens a campaign by its wallet; retires from a pool after its second signer has signed."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Locator, expect
@@ -9,6 +10,7 @@ from tests.browser.looks import Look
 from tests.browser.opening import Opened, Opener
 from tests.browser.words import Words
 from tests.browser.world import World
+from tests.patience import until
 
 
 def button(opened: Opened, name: str) -> Locator:
@@ -56,3 +58,25 @@ def test_retirement__before_the_decision__goes_to_the_second_signer_and_back(
     assert charity.wallet is not None
     assert charity.wallet.asked[-1][0] == "eth_sendTransaction"
     axe(charity.page)
+
+
+def test_campaign__opened_at_the_desk__is_found_by_everybody(opener: Opener, world: World, look: Look) -> None:
+    words = Words(look.language)
+    charity = at_desk(opener, world, look, "pool-charity")
+    page, person = charity.page, charity.person
+    title = f"A quiet forest, {look}"
+    for label, text in (("title_En", title), ("title_Zh", "静林"), ("story_En", "Trees."), ("story_Zh", "树。")):
+        person.write(page.get_by_label(words[f"give.{label}"], exact=True), text)
+    opening = page.get_by_role("region", name=words["give.open_campaign"])
+    person.write(opening.get_by_label(words["give.target"]), "250")
+    closes_on = (datetime.now(UTC) + timedelta(days=90)).date()
+    person.write(opening.get_by_label(words["give.closes_on"]), closes_on.isoformat())
+    person.press(button(charity, words["give.open_now"]))
+    agree(charity, words, saying="give.sign_open")
+    expect(page.get_by_text(words["give.sent_by_wallet"])).to_be_visible()
+
+    with world.client() as client:
+        until(
+            lambda: title in {(one["story"] or {}).get("titleEn") for one in client.get("/campaigns")},
+            "the campaign to be indexed",
+        )
