@@ -93,7 +93,8 @@ class TestOpenApi:
         }
 
         keys = {"post /api-keys", "get /api-keys", "delete /api-keys/{key_id}"}
-        assert private == {"post /brews/{brew_id}", "get /sessions/me", "delete /sessions"} | keys
+        operator = {"get /operations", "post /operations/reconciliation"}
+        assert private == {"post /brews/{brew_id}", "get /sessions/me", "delete /sessions"} | keys | operator
 
     def test_every_reference__resolves(self, client: TestClient, document: dict[str, Any]) -> None:
         named = set(re.findall(r'"#/components/schemas/([^"]+)"', client.get("/openapi.json").text))
