@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from eth_account import Account
 from playwright.sync_api import expect
 
 from backend.chain.keys import signer_from_keystore
+from tests.browser.kept import kept_in_browser
 from tests.browser.looks import Look
 from tests.browser.opening import Opener
 from tests.browser.passkey import add_authenticator
@@ -33,6 +35,11 @@ def test_newcomer__makes_a_key_saves_its_file_and_opens_an_account(opener: Opene
     signer = signer_from_keystore(kept, PASSPHRASE)
     with opener.world.client(signer) as client:
         assert client.get("/accounts/me")["address"] == signer.address
+    secret = Account.decrypt(kept.read_text("utf-8"), PASSPHRASE).hex()
+    in_browser = kept_in_browser(page)
+    assert signer.address.lower().removeprefix("0x") in in_browser, "the sealed key is kept there"
+    assert secret.removeprefix("0x") not in in_browser
+    assert PASSPHRASE not in in_browser
 
 
 def test_newcomer__makes_a_key_under_a_passkey_and_may_put_its_file_off(opener: Opener, look: Look) -> None:
