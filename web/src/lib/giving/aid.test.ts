@@ -36,9 +36,10 @@ test.each([
   ["CN-SC/2024/SIM", "CN-SC", 2025, "5", true],
   ["CN-SC/2026/SIM", "CN-SC", 2025, "5", false],
   ["CN-HE/2025/SIM", "CN-SC", 2025, "5", false],
+  ["GB/2025/SIM", "CN-SC", 2025, "5", true], // of a region that the policy takes besides its own
   ["CN-SC/2025/SIM", "CN-SC", 2025, "0", false],
 ])("%s fits a deficit of %s/%s with %s g open: %s", (code, region, vintage, outstandingGco2e, expected) => {
-  expect(fitsAid({ region, vintage, outstandingGco2e } as SchemaOwedOut, code)).toBe(expected);
+  expect(fitsAid({ region, regions: [region, "GB"], vintage, outstandingGco2e } as SchemaOwedOut, code)).toBe(expected);
 });
 
 test("a body whose last word is that it may not vouch is not listed", () => {

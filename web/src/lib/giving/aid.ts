@@ -5,10 +5,10 @@ import type { SchemaApplicationOut, SchemaBodyWordOut, SchemaOwedOut } from "../
 import { rootOf } from "../chain/claimTree";
 import { parseCode, unpack } from "../chain/classId";
 
-/** Whether credits of a class may settle a deficit that is open: the same region, the same vintage or an earlier one. */
+/** Whether credits of a class may settle a deficit that is open: of a region its policy takes, the same vintage or an earlier one. */
 export function fitsAid(owed: SchemaOwedOut, classCode: string): boolean {
   const { region, vintage } = unpack(parseCode(classCode));
-  return owed.outstandingGco2e !== "0" && owed.region === region && vintage <= owed.vintage;
+  return owed.outstandingGco2e !== "0" && owed.regions.includes(region) && vintage <= owed.vintage;
 }
 
 const TOPIC = new TextEncoder().encode("tanyu.aid.application\0");
