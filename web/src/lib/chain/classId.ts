@@ -53,3 +53,6 @@ export function classCode(classId: bigint): string {
   const { region, vintage, methodology } = unpack(classId);
   return `${region}/${vintage}/${methodology}`;
 }
+
+/** A class's code as the API's addresses write it: `CN-SC~2025~SIM`. */
+export const refOf = (code: string): string => code.replaceAll("/", "~");

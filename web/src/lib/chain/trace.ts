@@ -105,9 +105,9 @@ export function livesOf(deployment: Deployment, events: readonly ChainEvent[]): 
       const taken = issued
         ? [{ mint: issued.args.nullifier, amount: move.amount }]
         : takeOut(lotsOf(move.from, move.classId), move.amount);
+      const { transactionHash: txHash, blockNumber } = move.event;
+      const cause = causeOf(move, ours, deployment);
       for (const lot of taken) {
-        const { transactionHash: txHash, blockNumber } = move.event;
-        const cause = causeOf(move, ours, deployment);
         lives
           .get(lot.mint)
           ?.steps.push({ cause, amount: lot.amount, from: move.from, to: move.to, txHash, blockNumber });
@@ -115,20 +115,27 @@ export function livesOf(deployment: Deployment, events: readonly ChainEvent[]): 
       }
     }
   }
+  const held = heldByMint(lots);
   return new Map(
     [...lives].map(([mint, { issued, steps }]) => {
       const { classId, amount } = issued.args;
-      return [mint, { mint, classId, amount, steps, held: heldOf(lots, mint, classId) }];
+      return [mint, { mint, classId, amount, steps, held: held.get(mint) ?? [] }];
     }),
   );
 }
 
-function heldOf(lots: ReadonlyMap<string, readonly Lot[]>, mint: Hex, classId: bigint): Life["held"] {
-  const held: { account: Address; amount: bigint }[] = [];
+/** Who holds how much of each mint, from one pass over what everybody has. */
+function heldByMint(lots: ReadonlyMap<string, readonly Lot[]>): Map<Hex, { account: Address; amount: bigint }[]> {
+  const held = new Map<Hex, { account: Address; amount: bigint }[]>();
   for (const [key, own] of lots) {
-    const [account, ofClass] = key.split("|") as [Address, string];
-    const amount = own.filter((lot) => lot.mint === mint).reduce((sum, lot) => sum + lot.amount, 0n);
-    if (ofClass === classId.toString() && amount > 0n) held.push({ account, amount });
+    const account = key.slice(0, key.indexOf("|")) as Address;
+    const ofMint = new Map<Hex, bigint>();
+    for (const { mint, amount } of own) ofMint.set(mint, (ofMint.get(mint) ?? 0n) + amount);
+    for (const [mint, amount] of ofMint) {
+      const parts = held.get(mint) ?? [];
+      parts.push({ account, amount });
+      held.set(mint, parts);
+    }
   }
   return held;
 }

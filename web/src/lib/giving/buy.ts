@@ -1,8 +1,7 @@
 /** A buy that gives or retires what it bought: what it may cost at the most. Base units of the payment token. */
 
 import { GRAMS_PER_KG } from "../amounts";
-
-const BPS = 10_000n;
+import { feeFloor } from "../trading/fee";
 
 export interface Cost {
   readonly cost: bigint;
@@ -13,5 +12,5 @@ export interface Cost {
 /** The most that whole kg cost at a price per kg, and the fee on that in basis points. */
 export function costOf(amountGco2e: bigint, pricePerKg: bigint, maxFeeBps: bigint): Cost {
   const cost = (amountGco2e / GRAMS_PER_KG) * pricePerKg;
-  return { cost, fee: (cost * maxFeeBps) / BPS };
+  return { cost, fee: feeFloor(cost, maxFeeBps) };
 }

@@ -4,7 +4,7 @@ import type { Address } from "viem";
 import { kgText, moneyText } from "../../lib/amounts";
 import { api, asked } from "../../lib/api/client";
 import type { SchemaAckOut, SchemaRelayOut } from "../../lib/api/schema";
-import { SIMULATED, unpack } from "../../lib/chain/classId";
+import { refOf, SIMULATED, unpack } from "../../lib/chain/classId";
 import { deadlineAfter } from "../../lib/giving/act";
 import { costOf } from "../../lib/giving/buy";
 import type { Buy } from "../../lib/giving/settle";
@@ -39,7 +39,7 @@ export async function quotes(): Promise<readonly Quote[]> {
   const classes = await asked(api.GET("/market/classes"));
   return Promise.all(
     classes.map(async ({ classId, classCode, feeBps }) => {
-      const path = { class_ref: classCode.replaceAll("/", "~") };
+      const path = { class_ref: refOf(classCode) };
       const { ask } = await asked(api.GET("/market/{class_ref}/best", { params: { path } }));
       const askPerKg = ask === null ? undefined : BigInt(ask.pricePerKg);
       return { classId: BigInt(classId), classCode, feeBps: BigInt(feeBps), askPerKg };
