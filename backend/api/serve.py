@@ -43,6 +43,7 @@ from backend.ledger.erasure import finish_erasures
 from backend.ledger.person_key import PersonKeys
 from backend.ledger.personhood import LedgerKeys
 from backend.link import balances
+from backend.link.checkpointing import checkpointing
 from backend.link.index import indexed_block
 from backend.link.indexer import Indexer
 from backend.link.loop import Loop, Report
@@ -76,6 +77,10 @@ ANCHOR_EVERY = timedelta(minutes=1)
 EXTRACT_EVERY = timedelta(seconds=1)
 STOP_TIMEOUT = timedelta(seconds=10)
 PUBLIC_CONFIRMATIONS = 12
+COLLECT_EVERY = (10_000, 20, 100)
+"""New objects, collections of those, and collections of the older, after which the collector looks for cycles: orders
+that rest are many, stay long and make no cycles, and to walk over all of them stops everybody for tens of milliseconds.
+"""
 STREAM_FRAME_BYTES_MAX = 64 * 1024
 """A larger frame closes its WebSocket before it is read whole; what the stream takes is less and told kindly."""
 
@@ -156,8 +161,9 @@ class Tanyu:
         )
 
     def _make_loops(self) -> None:
-        """What is done again and again while this process owns the market."""
+        """What is done again and again; all but the first while this process owns the market."""
         settler = Settler(self.database, self.contracts, self.market, self.clock)
+        self.checkpointing = checkpointing(self.database, self.clock)
         self.settling = self._loop("settler", settler.step, SETTLE_EVERY)
         self.closing = self._loop("closing", self._close_overdue, CLOSE_EVERY)
         self.cancelling = self._loop("cancelling", self._cancel_reversed, CANCEL_EVERY)
@@ -215,6 +221,7 @@ class Tanyu:
         """
         finish_erasures(self.database, self.books, self.clock.now())
         self.sequencer.start()
+        self.checkpointing.start()
         self.worker.start()
         self.settling.start()
         self.closing.start()
@@ -235,6 +242,7 @@ class Tanyu:
         self.settling.stop(STOP_TIMEOUT)
         self.worker.stop(STOP_TIMEOUT)
         self.sequencer.stop()
+        self.checkpointing.stop(STOP_TIMEOUT)
         self.database.close()
 
     def _check_chain(self) -> None:
@@ -296,13 +304,19 @@ class Tanyu:
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         self.start()
         await self.stream.start()
-        gc.freeze()  # what is there from the start stays: the collector need not walk over it again and again
+        ease_collector()
         try:
             yield
         finally:
             await self.stream.stop()
             await self.forwarder.close()
             self.stop()
+
+
+def ease_collector() -> None:
+    """What is there from the start stays, and what comes to stay is walked over seldom."""
+    gc.freeze()
+    gc.set_threshold(*COLLECT_EVERY)
 
 
 def confirmations_of(settings: Settings, deployment: Deployment) -> int:

@@ -8,7 +8,7 @@ way to the chain (`state`, `batch_id`, `tx_hash` and their times) is written by 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Column, Index
+from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
@@ -79,13 +79,24 @@ class ExtractRow(SQLModel, table=True):
     content: bytes
 
 
+_IS_NAMED = text("client_order_id IS NOT NULL")
+"""Few orders are named by their makers, and to index the others would cost each of them a page."""
+
+
 class OrderRow(SQLModel, table=True):
     """An accepted order. `id` is the journal sequence that accepted it. lots = open + matched + withdrawn."""
 
     __tablename__ = "market_order"
     __table_args__ = (
         Index("market_order_maker_state", "maker", "state"),
-        Index("market_order_client_id", "maker", "client_order_id", unique=True),
+        Index(
+            "market_order_client_id",
+            "maker",
+            "client_order_id",
+            unique=True,
+            sqlite_where=_IS_NAMED,
+            postgresql_where=_IS_NAMED,
+        ),
     )
 
     id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))

@@ -7,7 +7,7 @@ commit: who writes sees what the writer before it left, and no transaction is re
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
@@ -29,6 +29,9 @@ SILENT_MAX_S = 60
 _WRITERS_LOCK = 0x7461_6E79_75
 """The advisory lock of a PostgreSQL database's writers: "tanyu" in ASCII."""
 
+LOG_PAGES_MAX = 16_384
+"""Pages of SQLite's write-ahead log, 64 MB, after which a writer brings them into the file itself: a safety net."""
+
 WRITING = "writing"
 """In `session.info` of a session whose transaction will be committed."""
 
@@ -36,7 +39,8 @@ WRITING = "writing"
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+    for pragma in (*pragmas, f"wal_autocheckpoint={LOG_PAGES_MAX}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -139,6 +143,15 @@ class Database:
         with _told(), Session(self.reader, expire_on_commit=False) as session:
             give_keyring(session, self.keys)
             yield session
+
+    def checkpoint(self) -> None:
+        """On SQLite brings what the write-ahead log holds into the file, as far as readers let it, while others go on
+        reading and writing: done often by a thread of its own, no commit has to wait for it. Raises
+        DatabaseUnavailable.
+        """
+        if self.reader.dialect.name == "sqlite":
+            with _told(), closing(self.reader.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def close(self) -> None:
         """Closes every pooled connection."""

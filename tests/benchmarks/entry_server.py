@@ -5,7 +5,6 @@ whole app of Tanyu, its routes and middlewares, over a database in FOLDER whose 
 the link and settlement do not run, since what they do is not order entry.
 """
 
-import gc
 import sys
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -21,6 +20,7 @@ from backend.access.limits import Limits
 from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.rooms import ROUTERS
+from backend.api.serve import STOP_TIMEOUT, ease_collector
 from backend.chain.class_id import pack
 from backend.chain.deployment import Deployment
 from backend.chain.keys import DevRole, Signer, dev_signer, signer_from_key
@@ -29,6 +29,7 @@ from backend.kernel.digest import sha256
 from backend.ledger.address import not_selling
 from backend.ledger.person_key import PersonKeys
 from backend.link import balances
+from backend.link.checkpointing import checkpointing
 from backend.link.index import indexed_block
 from backend.link.tables import CreditApproval, CreditBalance, Cursor, PaymentAllowance, PaymentBalance
 from backend.market.funds import ChainView
@@ -112,10 +113,13 @@ def market_app(folder: Path) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> Any:
+        checkpoints = checkpointing(database, clock)
         market.sequencer.start()
-        gc.freeze()
+        checkpoints.start()
+        ease_collector()
         yield
         market.sequencer.stop()
+        checkpoints.stop(STOP_TIMEOUT)
         database.close()
 
     app.router.lifespan_context = lifespan

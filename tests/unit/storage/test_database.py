@@ -1,7 +1,9 @@
 """No update is lost, integers stay exact, times keep their zone."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, select, text
@@ -149,3 +151,28 @@ def test_failure__of_a_statement__does_not_tell_what_was_given(database: Databas
     with database.write() as session, pytest.raises(StatementError) as caught:
         session.execute(text("INSERT INTO nowhere VALUES (:quantity)"), {"quantity": "4711.25 kWh"})
     assert "4711.25" not in str(caught.value)
+
+
+def test_checkpoint__while_others_hold_the_write_lock__brings_what_is_committed_into_the_file(tmp_path: Path) -> None:
+    database = Database.at(tmp_path / "t.db")
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (n INTEGER)"))
+        session.execute(text("INSERT INTO t VALUES (1)"))
+    with database.write() as session:
+        session.execute(text("INSERT INTO t VALUES (2)"))
+        database.checkpoint()
+        alone = tmp_path / "alone.db"
+        shutil.copyfile(tmp_path / "t.db", alone)  # without the log beside it
+    with Database.at(alone).read() as session:
+        assert session.execute(text("SELECT n FROM t")).scalars().all() == [1]
+    with database.read() as session:
+        assert session.execute(text("SELECT n FROM t ORDER BY n")).scalars().all() == [1, 2]
+
+
+def test_checkpoint__of_any_database__loses_nothing(database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (n INTEGER)"))
+        session.execute(text("INSERT INTO t VALUES (1)"))
+    database.checkpoint()
+    with database.read() as session:
+        assert session.execute(text("SELECT n FROM t")).scalars().all() == [1]
