@@ -1,5 +1,5 @@
-"""The database's write-ahead log, brought into its file by a thread of its own: were it left to whoever commits, now and
-then an order would wait for the disk to take a thousand pages.
+"""The database's write-ahead log, brought into its file by a thread of its own: were that left to whoever commits, now
+and then an order would wait for the disk to take a thousand pages.
 """
 
 from dataclasses import dataclass
