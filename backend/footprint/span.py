@@ -89,6 +89,11 @@ def month_span(year: int, month: int, zone: ZoneInfo) -> Span:
     return days_span(date(year, month, 1), following - timedelta(days=1), zone)
 
 
+def local_days(span: Span, zone: ZoneInfo) -> tuple[date, date]:
+    """The first and the last local day of a span that is not empty."""
+    return local_date(span.start_s, zone), local_date(span.end_s - 1, zone)
+
+
 def local_date(second: int, zone: ZoneInfo) -> date:
     """The local date of a Unix second."""
     return datetime.fromtimestamp(second, UTC).astimezone(zone).date()

@@ -1,16 +1,22 @@
 """Activities over HTTP, one by one: self-declared until they are inspected. Files of them are in `intake_routes.py`."""
 
+from collections.abc import Collection
+from datetime import date
+
 from fastapi import APIRouter
 from starlette.requests import Request
 
 from backend.access.state import clock_of, database_of
 from backend.access.wire import Iso, PageAfter, PageLimit, Wire
 from backend.footprint.activity import activity_of, span_of
+from backend.footprint.place import place_of
+from backend.footprint.span import local_days, span_between
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
 from backend.ledger.notice_out import NoticeOut, notices_out
 from backend.ledger.record import activities_of, record
 from backend.ledger.tables import ActivityRow
 from backend.ledger.uncounted import activity_notices
+from backend.ledger.undo import withdrawable
 
 router = APIRouter(tags=["activities"])
 
@@ -32,7 +38,7 @@ class ActivityBody(Wire):
 
 
 class ActivityOut(Wire):
-    """An activity as kept: quantity in the kind's unit, time as [start, end)."""
+    """An activity as kept: quantity in the kind's unit, time as [start, end) and as local days, both included."""
 
     id: int
     category: str
@@ -42,6 +48,8 @@ class ActivityOut(Wire):
     given: str
     start: Iso
     end: Iso
+    first_day: date
+    last_day: date
     place: str
     grade: str
     evidence: str
@@ -49,6 +57,8 @@ class ActivityOut(Wire):
     """How it came in: `manual`, `csv`, `green_button`, `gpx`, `odometer`."""
     is_shared: bool
     """Whether it belongs to a home or a vehicle and is shared among those who live there or use it."""
+    can_take_back: bool
+    """Whether the account may take it back now: its own, and no year it touches is handed in by anybody it concerns."""
 
 
 class RecordedOut(ActivityOut):
@@ -63,8 +73,9 @@ class ActivitiesOut(Wire):
     activities: list[ActivityOut]
 
 
-def _out(row: ActivityRow) -> ActivityOut:
+def _out(row: ActivityRow, mine: Collection[int]) -> ActivityOut:
     assert row.id is not None
+    first, last = local_days(span_between(row.start_at, row.end_at), place_of(row.place).zone)
     return ActivityOut(
         id=row.id,
         category=row.category,
@@ -74,11 +85,14 @@ def _out(row: ActivityRow) -> ActivityOut:
         given=row.given,
         start=row.start_at,
         end=row.end_at,
+        first_day=first,
+        last_day=last,
         place=row.place,
         grade=row.grade,
         evidence=row.evidence,
         source=row.source,
         is_shared=row.premises_id is not None or row.vehicle_id is not None,
+        can_take_back=row.id in mine,
     )
 
 
@@ -101,7 +115,8 @@ def record_activity(request: Request, account: SignedIn, body: ActivityBody, war
         row = session.get(ActivityRow, kept)
         assert row is not None
         notes = notices_out(activity_notices(activity, person.joined_on))
-        return RecordedOut(**_out(row).model_dump(), notes=notes)
+        mine = withdrawable(session, [row], person.person_id)
+        return RecordedOut(**_out(row, mine).model_dump(), notes=notes)
 
 
 @router.get("/activities")
@@ -112,4 +127,5 @@ def list_activities(
     with database_of(request).read() as session:
         person = acting(session, request, account, ward)
         rows = activities_of(session, person.person_id, after=after, limit=limit)
-        return ActivitiesOut(activities=[_out(row) for row in rows])
+        mine = withdrawable(session, rows, person.person_id)
+        return ActivitiesOut(activities=[_out(row, mine) for row in rows])

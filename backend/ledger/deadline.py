@@ -59,14 +59,33 @@ def settle_by(vintage: int, region: str, within_days: int) -> datetime:
     return datetime.combine(date(vintage + 1, 1, 1), time.min, place_of(region).zone) + timedelta(days=within_days)
 
 
+def returns_of(session: Session, person_id: int | None = None) -> dict[tuple[int, int], datetime]:
+    """When each person's vintage, or one person's, was returned last, whatever has become of it since: who closes it
+    anew, or reopens it, has the same time left.
+    """
+    query = (
+        select(StatementRow.person_id, StatementRow.vintage, StatementRow.decided_at)
+        .join(StatementStateRow, THEIR_STATES)
+        .where(col(StatementStateRow.state) == str(State.RETURNED))
+    )
+    if person_id is not None:
+        query = query.where(col(StatementRow.person_id) == person_id)
+    found: dict[tuple[int, int], datetime] = {}
+    for whose, vintage, at in session.exec(query).all():
+        if at is not None:
+            found[whose, vintage] = max(at, found.get((whose, vintage), at))
+    return found
+
+
 def overdue_of(session: Session, books: Books, at: datetime) -> list[Overdue]:
     """Every vintage that is past its time and not submitted, the oldest first."""
     known = session.exec(
-        select(StatementRow.person_id, StatementRow.vintage, StatementStateRow.state, StatementRow.decided_at)
+        select(StatementRow.person_id, StatementRow.vintage, StatementStateRow.state)
         .join(StatementStateRow, THEIR_STATES)
         .where(col(StatementRow.current))
     ).all()
-    stands = {(person_id, vintage): (State(state), decided_at) for person_id, vintage, state, decided_at in known}
+    stands = {(person_id, vintage): State(state) for person_id, vintage, state in known}
+    returns = returns_of(session)
     found: list[Overdue] = []
     alive = select(PersonRow).where(col(PersonRow.erased_at).is_(None)).order_by(col(PersonRow.id))
     for person in session.exec(alive).all():
@@ -75,10 +94,10 @@ def overdue_of(session: Session, books: Books, at: datetime) -> list[Overdue]:
         last_year = min(at.year, person.left_on.year if person.left_on else at.year)
         for vintage in range(person.joined_on.year, last_year + 1):
             region = region_on(residences, date(vintage, 12, 31))
-            state, returned_at = stands.get((person.id, vintage), (State.OPEN, None))
+            state = stands.get((person.id, vintage), State.OPEN)
             if books.policies.find(region, vintage) is None or state not in _NOT_SUBMITTED:
                 continue
-            due = due_of(vintage, region, returned_at)
+            due = due_of(vintage, region, returns.get((person.id, vintage)))
             if at >= due:
                 found.append(Overdue(person.id, vintage, due))
     return sorted(found, key=lambda one: (one.vintage, one.person_id))

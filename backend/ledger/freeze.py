@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.kernel.errors import Conflict
 from backend.ledger.standings import THEIR_STATES
@@ -22,19 +23,27 @@ class VintageFrozen(Conflict):
         )
 
 
-def require_unfrozen(session: Session, person_ids: Iterable[int], *, from_year: int, to_year: int = 9999) -> None:
-    """Raises VintageFrozen if any of these people has a submitted or later statement of any of these years."""
-    row = session.exec(
-        select(StatementRow)
+def _frozen(person_ids: Iterable[int]) -> SelectOfScalar[int]:
+    """The vintages that one of these people has handed in."""
+    return (
+        select(StatementRow.vintage)
         .join(StatementStateRow, THEIR_STATES)
         .where(
             col(StatementRow.person_id).in_(sorted(person_ids)),
-            col(StatementRow.vintage) >= from_year,
-            col(StatementRow.vintage) <= to_year,
             col(StatementRow.current),
             col(StatementStateRow.state).in_([str(state) for state in sorted(FROZEN)]),
         )
-        .limit(1)
-    ).first()
-    if row is not None:
-        raise VintageFrozen(row.vintage)
+    )
+
+
+def frozen_vintages(session: Session, person_ids: Iterable[int]) -> frozenset[int]:
+    """The vintages of which any of these people has a submitted or later statement."""
+    return frozenset(session.exec(_frozen(person_ids)).all())
+
+
+def require_unfrozen(session: Session, person_ids: Iterable[int], *, from_year: int, to_year: int = 9999) -> None:
+    """Raises VintageFrozen if any of these people has a submitted or later statement of any of these years."""
+    within = _frozen(person_ids).where(col(StatementRow.vintage) >= from_year, col(StatementRow.vintage) <= to_year)
+    vintage = session.exec(within.limit(1)).first()
+    if vintage is not None:
+        raise VintageFrozen(vintage)

@@ -1,5 +1,6 @@
 """Files of activities over HTTP: CSV, Green Button, GPX. Asked without `confirm` nothing is kept, only told."""
 
+from datetime import date
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -14,7 +15,9 @@ from backend.footprint import csv_intake, espi_feed, gpx
 from backend.footprint.activity import span_of
 from backend.footprint.csv_intake import CsvRefused, columns_told
 from backend.footprint.green_button import GreenButton, GreenButtonReader, meters_of
+from backend.footprint.place import place_of
 from backend.footprint.quantity import plain
+from backend.footprint.span import local_days
 from backend.footprint.trip import Gpx, GpxFileReader
 from backend.kernel.clock import from_unix_s
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
@@ -56,7 +59,9 @@ class XmlExpected(MediaTypeUnsupported):
 
 
 class PlannedOut(Wire):
-    """An activity that is or would be recorded: quantity in the kind's unit, time as [start, end)."""
+    """An activity that is or would be recorded: quantity in the kind's unit, time as [start, end) and as local days,
+    both included.
+    """
 
     line: int | None
     kind: str
@@ -65,6 +70,8 @@ class PlannedOut(Wire):
     given: str
     start: Iso
     end: Iso
+    first_day: date
+    last_day: date
     place: str
     grade: str
     meter: str | None
@@ -100,6 +107,7 @@ class _Fed(Protocol):
 
 def _planned(item: Item) -> PlannedOut:
     activity = item.activity
+    first, last = local_days(activity.span, place_of(activity.place).zone)
     return PlannedOut(
         line=item.line,
         kind=activity.kind.name,
@@ -108,6 +116,8 @@ def _planned(item: Item) -> PlannedOut:
         given=activity.given,
         start=from_unix_s(activity.span.start_s),
         end=from_unix_s(activity.span.end_s),
+        first_day=first,
+        last_day=last,
         place=activity.place,
         grade=activity.grade,
         meter=activity.meter,

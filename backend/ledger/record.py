@@ -14,7 +14,7 @@ from backend.footprint.kind import METERED, Grade, kind_of
 from backend.footprint.place import place_of
 from backend.footprint.quantity import plain
 from backend.footprint.selection import Choice, choose
-from backend.footprint.span import local_date
+from backend.footprint.span import local_days, span_between
 from backend.kernel.clock import from_unix_s, iso, unix_s
 from backend.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, RuleViolated, TanyuError
 from backend.ledger.books import Books
@@ -139,10 +139,8 @@ def record(
     """
     if activity.span.end_s > unix_s(at):
         raise ActivityInFuture(activity.span.end_s, at)
-    zone = place_of(activity.place).zone
-    first_year = local_date(activity.span.start_s, zone).year
-    last_year = local_date(activity.span.end_s - 1, zone).year
-    require_factors(books, activity.kind.name, activity.place, first_year, last_year)
+    first, last = local_days(activity.span, place_of(activity.place).zone)
+    require_factors(books, activity.kind.name, activity.place, first.year, last.year)
     place, premises, hashed, point = activity.place, None, None, None
     people = {person_id}
     if activity.kind.category in METERED:
@@ -154,7 +152,7 @@ def record(
         hashed, point = claim_meter(session, books, found, activity, point_key)
     elif source is Source.GPX:
         _require_no_track(session, person_id, activity)
-    require_unfrozen(session, people, from_year=first_year, to_year=last_year)
+    require_unfrozen(session, people, from_year=first.year, to_year=last.year)
     row = ActivityRow(
         person_id=person_id,
         premises_id=premises,
@@ -296,9 +294,8 @@ def inspect(session: Session, *, verifier: str, activity_ids: Iterable[int], at:
             people |= {use.person_id for use in users(session, row.vehicle_id)}
         if row.premises_id is not None:
             people |= {stay.person_id for stay in stays(session, row.premises_id)}
-        zone = place_of(row.place).zone
-        first = local_date(unix_s(row.start_at), zone).year
-        require_unfrozen(session, people, from_year=first, to_year=local_date(unix_s(row.end_at) - 1, zone).year)
+        first, last = local_days(span_between(row.start_at, row.end_at), place_of(row.place).zone)
+        require_unfrozen(session, people, from_year=first.year, to_year=last.year)
         if row.grade == Grade.S:
             row.grade, row.inspected_by, row.inspected_at = Grade.D, verifier, at
             session.add(row)

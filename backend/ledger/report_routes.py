@@ -14,7 +14,7 @@ from backend.kernel.errors import InvalidInput
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
 from backend.ledger.change import Difference
 from backend.ledger.closing import reopen
-from backend.ledger.deadline import due_of
+from backend.ledger.deadline import due_of, returns_of
 from backend.ledger.draft import draft_of
 from backend.ledger.earning import earning_notices
 from backend.ledger.notice_out import NoticeOut, notices_out
@@ -242,6 +242,7 @@ def report_a_vintage(request: Request, account: SignedIn, vintage: Vintage, ward
         person = acting(session, request, account, ward)
         draft = draft_of(session, books_of(request), person.person_id, vintage)
         statement = statement_of(session, person.person_id, vintage)
+        returned_at = returns_of(session, person.person_id).get((person.person_id, vintage))
     year, region = draft.year, draft.policy.region
     today = now.astimezone(place_of(region).zone).date()
     return ReportOut(
@@ -251,7 +252,7 @@ def report_a_vintage(request: Request, account: SignedIn, vintage: Vintage, ward
         credit_class=draft.policy.credit_class.code,
         first_day=year.member.first,
         last_day=year.member.last,
-        submit_before=due_of(vintage, region),
+        submit_before=due_of(vintage, region, returned_at),
         budget_gco2e=year.budget_gco2e,
         reported_gco2e=sum(one.reported_gco2e for one in year.months),
         outside_gco2e=year.outside_gco2e,

@@ -7,19 +7,14 @@ from datetime import date
 
 from backend.footprint.activity import Activity
 from backend.footprint.place import place_of
-from backend.footprint.span import local_date
+from backend.footprint.span import local_days
 from backend.ledger.home import Stay
 from backend.ledger.notices import Notice
 
 
-def _days_of(activity: Activity) -> tuple[date, date]:
-    zone = place_of(activity.place).zone
-    return local_date(activity.span.start_s, zone), local_date(activity.span.end_s - 1, zone)
-
-
 def activity_notices(activity: Activity, joined_on: date) -> list[Notice]:
     """That what lies before joining is not of the person's ledger."""
-    first, last = _days_of(activity)
+    first, last = local_days(activity.span, place_of(activity.place).zone)
     if first >= joined_on:
         return []
     if last < joined_on:
@@ -41,7 +36,8 @@ def activity_notices(activity: Activity, joined_on: date) -> list[Notice]:
 
 def told_of_early(activities: Sequence[Activity], joined_on: date) -> tuple[str, ...]:
     """The same of a file, in one sentence."""
-    early = sum(_days_of(one)[1] < joined_on for one in activities)
+    lasts = [local_days(one.span, place_of(one.place).zone)[1] for one in activities]
+    early = sum(last < joined_on for last in lasts)
     if not early:
         return ()
     return (f"{early} of {len(activities)}: over before you joined on {joined_on}, so they count for nothing of yours",)

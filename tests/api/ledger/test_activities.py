@@ -30,6 +30,34 @@ class TestActivities:
         assert kept.json()["start"] == "2025-01-01T08:00:00Z"
         assert [one["id"] for one in alice.get("/activities").json()["activities"]] == [kept.json()["id"]]
 
+    def test_days__are_those_of_the_place_as_they_were_entered(self, alice: Caller, later: tuple[str, str]) -> None:
+        chinese = alice.post("/activities", TRIP | {"place": "CN-SC", "kind": "metro"}).json()
+
+        assert (chinese["start"], chinese["end"]) == ("2024-12-31T16:00:00Z", "2025-01-01T16:00:00Z")
+        assert (chinese["firstDay"], chinese["lastDay"]) == ("2025-01-01", "2025-01-01")
+        hour = alice.post(
+            "/activities", TRIP | {"from": "2025-01-02T07:30:00Z", "to": "2025-01-02T08:30:00Z"}
+        ).json()  # over midnight in California
+        assert (hour["firstDay"], hour["lastDay"]) == ("2025-01-01", "2025-01-02")
+
+    def test_taking_back__is_offered_to_who_entered_it_until_a_year_it_concerns_is_handed_in(
+        self, alice: Caller, bob: Caller, later: tuple[str, str]
+    ) -> None:
+        def offered(caller: Caller) -> list[bool]:
+            return [one["canTakeBack"] for one in caller.get("/activities").json()["activities"]]
+
+        bob.post(f"/homes/{later[0]}/members", {"sinceOn": "2025-01-01"})
+        assert alice.post("/activities", BILL | {"home": later[0]}).json()["canTakeBack"]
+        assert alice.post("/activities", TRIP).json()["canTakeBack"]
+        assert (offered(alice), offered(bob)) == ([True, True], [False])
+
+        bob.post("/statements/2025/close")
+        bob.post("/statements/2025/submit")
+        assert offered(alice) == [False, True]
+        bill = alice.get("/activities").json()["activities"][0]["id"]
+        refused = alice.client.delete(f"/activities/{bill}", headers=alice.headers)
+        assert problem(refused) == (409, "activity.vintage_frozen")
+
     def test_home_s_energy__is_seen_by_its_members(self, alice: Caller, bob: Caller, later: tuple[str, str]) -> None:
         bob.post(f"/homes/{later[0]}/members", {"sinceOn": "2025-01-01"})
 

@@ -55,6 +55,7 @@ class TestConsent:
         assert told.json()["ids"] == []
         (planned,) = told.json()["activities"]
         assert (planned["quantity"], planned["unit"], planned["grade"]) == ("74.4", "kWh", "S")
+        assert (planned["firstDay"], planned["lastDay"]) == ("2025-01-01", "2025-01-31")
         assert planned["evidence"] == f"Green Button sha256:{sha256(MONTH.encode()).hexdigest()}"
         assert told.json()["months"] == [
             {

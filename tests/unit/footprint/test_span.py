@@ -3,7 +3,17 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from backend.footprint.span import Span, days_span, intersect, local_date, month_span, seconds_of, subtract, union
+from backend.footprint.span import (
+    Span,
+    days_span,
+    intersect,
+    local_date,
+    local_days,
+    month_span,
+    seconds_of,
+    subtract,
+    union,
+)
 
 
 def test_union__overlapping_touching_and_empty__become_disjoint_and_ascending() -> None:
@@ -27,6 +37,12 @@ def test_months__of_a_year__tile_it_without_gap_or_overlap() -> None:
 
         assert union(months) == [days_span(date(2025, 1, 1), date(2025, 12, 31), zone)]
         assert seconds_of(months) == 365 * 86400
+
+
+def test_local_days__of_days_at_a_place__are_those_days_wherever_the_clocks_jump() -> None:
+    for zone in (ZoneInfo("Asia/Shanghai"), ZoneInfo("America/Los_Angeles")):
+        for first, last in ((date(2025, 1, 1), date(2025, 1, 1)), (date(2025, 3, 9), date(2025, 11, 2))):
+            assert local_days(days_span(first, last, zone), zone) == (first, last)
 
 
 def test_local_date__just_before_midnight__is_the_local_day() -> None:

@@ -7,14 +7,14 @@ import pytest
 from backend.footprint.kind import Grade
 from backend.ledger.change import Cause, Difference, difference_of
 from backend.ledger.closing import reopen, submit
-from backend.ledger.deadline import close_overdue, due_of, overdue_of
+from backend.ledger.deadline import AGAIN_WITHIN, close_overdue, due_of, overdue_of, returns_of
 from backend.ledger.document import verify
 from backend.ledger.draft import draft_of
 from backend.ledger.freeze import VintageFrozen
 from backend.ledger.home import move_in
 from backend.ledger.record import ActivityUnknown, inspect
 from backend.ledger.report import forecast_of, months_of, quarter_of, quarters_of, reminders_of
-from backend.ledger.service import StatementUnknown, statement_of
+from backend.ledger.service import StatementUnknown, mark_returned, statement_of
 from backend.ledger.state import State, StatementStateWrong
 from backend.ledger.tables import ActivityRow, MeterRow
 from backend.ledger.undo import withdraw
@@ -201,6 +201,28 @@ class TestDeadline:
             assert (statement.state, statement.credit_gco2e) == (State.SUBMITTED, 0)
             assert statement.deficit_gco2e > 0
         assert close_overdue(database, books, due).submitted == ()
+
+    def test_returned_late_and_closed_anew_or_reopened__has_the_same_thirty_days_left(self, database: Database) -> None:
+        due = due_of(2025, "GB")
+        books, returned_at = some_books(british(2025)), due - timedelta(days=1)
+        last = returned_at + AGAIN_WITHIN
+        with database.write() as session:
+            person, _ = a_briton(session, books, 10)
+            own = {"person_id": person.person_id, "vintage": 2025}
+            closed(session, books, person, 2025)
+            digest = submit(session, books, at=due, **own).digest
+            mark_returned(session, digest, reason="the July bill is missing", at=returned_at)
+            closed(session, books, person, 2025)
+            assert (
+                returns_of(session) == returns_of(session, person.person_id) == {(person.person_id, 2025): returned_at}
+            )
+            assert overdue_of(session, books, last - timedelta(seconds=1)) == []
+            reopen(session, **own)
+            assert overdue_of(session, books, last - timedelta(seconds=1)) == []
+
+            (overdue,) = overdue_of(session, books, last)
+
+        assert overdue.due_at == last
 
     def test_one_that_cannot_be_closed__does_not_keep_the_others(self, database: Database) -> None:
         books = some_books(british(2024), british(2025))

@@ -6,8 +6,9 @@ export class Acting {
   isBusy = $state(false);
   failure = $state.raw<unknown>();
 
-  /** Does it and gives back whether it was done. To have declined a signature is no failure. */
+  /** Does it, unless something is under way, and gives back whether it was done. To have declined a signature is no failure. */
   async run(doing: () => Promise<unknown>): Promise<boolean> {
+    if (this.isBusy) return false;
     this.failure = undefined;
     this.isBusy = true;
     try {

@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
-import { isXml } from "./handIn";
+import { formOf } from "./handIn";
 
 test.each([
-  ["usage.xml", "", true],
-  ["USAGE.XML", "", true],
-  ["usage.txt", '\n<?xml version="1.0"?>', true],
-  ["year.csv", "category,kind", false],
-  ["year.txt", "category,kind", false],
-])("%s that begins with %j is XML: %s", (name, start, is) => {
-  expect(isXml(name, start)).toBe(is);
+  ["usage.xml", "", "green_button"],
+  ["USAGE.XML", "", "green_button"],
+  ["usage.txt", '\n<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom">', "green_button"],
+  ["way.gpx", "", "gpx"],
+  ["way.xml", '<?xml version="1.0"?>\n<gpx version="1.1">', "gpx"],
+  ["year.csv", "category,kind", "csv"],
+  ["year.txt", "category,kind", "csv"],
+])("%s that begins with %j is %s", (name, start, form) => {
+  expect(formOf(name, start)).toBe(form);
 });

@@ -3,6 +3,17 @@
 import { api, asked } from "../../../lib/api/client";
 import type { SchemaIntakeOut as Intake } from "../../../lib/api/schema";
 
+/** The kinds of files that the server reads. */
+export type Form = "csv" | "green_button" | "gpx";
+
+/** What a GPX file does not say: by what the way was travelled, where, and the days of tracks without times. */
+export interface Track {
+  readonly kind: string;
+  readonly place: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** What goes with a file. */
 export interface Handed {
   readonly ward: string | undefined;
@@ -10,7 +21,9 @@ export interface Handed {
   readonly home: string | undefined;
   /** The number printed on the meter, for Green Button files. */
   readonly meter: string | undefined;
+  /** Leaves out what is recorded already, of Green Button files. */
   readonly onlyNew?: boolean;
+  readonly track?: Track;
 }
 
 /** What a file would record, and how it was asked: recorded is only what was asked the same way. */
@@ -19,39 +32,37 @@ export interface Planned {
   readonly asked: Handed;
 }
 
-/** Whether a file is Green Button's XML: by its name, or by how it begins. */
-export const isXml = (name: string, start: string): boolean =>
-  name.toLowerCase().endsWith(".xml") || start.trimStart().startsWith("<");
+const BEGINNING = 1000;
+
+/** Which kind of file it is: by its name, or by how it begins. */
+export function formOf(name: string, text: string): Form {
+  const start = text.slice(0, BEGINNING).trimStart();
+  if (/\.gpx$/i.test(name) || /<gpx[\s>]/.test(start)) return "gpx";
+  return /\.xml$/i.test(name) || start.startsWith("<") ? "green_button" : "csv";
+}
+
+const asIs = (body: unknown): string => body as string;
+
+/** A body that goes as it is, under its own type. */
+const whole = (body: string, type: string) => ({ body, bodySerializer: asIs, headers: { "Content-Type": type } });
 
 /** Tells what a file would record; with `confirm`, records it. Throws Problem, Offline. */
 export async function handIn(file: File, handed: Handed, confirm: string | null = null): Promise<Planned> {
   const text = await file.text();
-  const query = { ward: handed.ward ?? null, home: handed.home ?? null, confirm };
-  const asIs = (body: unknown): string => body as string;
-  if (isXml(file.name, text)) {
-    const told = await asked(
-      api.POST("/activities/green-button", {
-        params: {
-          query: {
-            ...query,
-            meter: handed.meter === undefined ? null : [handed.meter],
-            onlyNew: handed.onlyNew ?? false,
-          },
-        },
-        headers: { "Content-Type": "application/xml" },
-        body: text,
-        bodySerializer: asIs,
-      }),
-    );
-    return { told, asked: handed };
+  const ward = handed.ward ?? null;
+  const home = { ward, home: handed.home ?? null, confirm };
+  const { track, meter, onlyNew = false } = handed;
+  if (track !== undefined) {
+    const { kind, place, from, to } = track;
+    const query = { kind, place, from: from || null, to: to || from || null, ward, confirm };
+    const sent = whole(text, "application/gpx+xml");
+    return { told: await asked(api.POST("/activities/gpx", { params: { query }, ...sent })), asked: handed };
   }
-  const told = await asked(
-    api.POST("/activities/import", {
-      params: { query },
-      headers: { "Content-Type": "text/csv" },
-      body: text,
-      bodySerializer: asIs,
-    }),
-  );
-  return { told, asked: handed };
+  if (formOf(file.name, text) === "green_button") {
+    const query = { ...home, meter: meter === undefined ? null : [meter], onlyNew };
+    const sent = whole(text, "application/xml");
+    return { told: await asked(api.POST("/activities/green-button", { params: { query }, ...sent })), asked: handed };
+  }
+  const sent = whole(text, "text/csv");
+  return { told: await asked(api.POST("/activities/import", { params: { query: home }, ...sent })), asked: handed };
 }
