@@ -18,15 +18,15 @@ class BoardNameBody(Wire):
 
 
 class BoardNameOut(Wire):
-    """What you are called on the leaderboards, and since when you are on them."""
+    """What you are called on the leaderboards, and since when you are on them. Both null: you are on none."""
 
-    name: str
-    joined_at: Iso
+    name: str | None
+    joined_at: Iso | None
 
     @classmethod
-    def of(cls, row: BoardName) -> "BoardNameOut":
+    def of(cls, row: BoardName | None) -> "BoardNameOut":
         """As JSON."""
-        return cls(name=row.name, joined_at=row.joined_at)
+        return cls(name=None, joined_at=None) if row is None else cls(name=row.name, joined_at=row.joined_at)
 
 
 class StandingOut(Wire):

@@ -13,7 +13,7 @@ from backend.giving.donor_name import NAME_CHARS_MAX
 from backend.giving.public_text import require_public
 from backend.giving.tables import BoardName
 from backend.kernel.digest import sha256
-from backend.kernel.errors import Conflict, NotFound
+from backend.kernel.errors import Conflict
 from backend.ledger.address import addresses_of, owner_of
 
 
@@ -24,15 +24,6 @@ class BoardNameTaken(Conflict):
 
     def __init__(self, name: str) -> None:
         super().__init__("somebody is on the leaderboards under that name; choose another", name=name)
-
-
-class NotOnBoard(NotFound):
-    """The account is on no leaderboard: nobody is who did not ask."""
-
-    code = "board.not_on_it"
-
-    def __init__(self) -> None:
-        super().__init__("you are on no leaderboard; PUT /leaderboards/my-name joins them")
 
 
 def join_boards(session: Session, account: str, name: str, now: datetime) -> BoardName:
@@ -59,12 +50,9 @@ def leave_boards(session: Session, account: str) -> None:
     session.exec(delete(BoardName).where(col(BoardName.account).in_(own)))
 
 
-def board_name_of(session: Session, account: str) -> BoardName:
-    """What an account is called there; raises NotOnBoard."""
-    row = session.get(BoardName, account)
-    if row is None:
-        raise NotOnBoard
-    return row
+def board_name_of(session: Session, account: str) -> BoardName | None:
+    """What an account is called there; None if it is on none."""
+    return session.get(BoardName, account)
 
 
 def _folded(name: str) -> bytes:

@@ -37,7 +37,7 @@ def given_most(
 
 @router.get("/leaderboards/my-name")
 def my_board_name(request: Request, account: Account) -> BoardNameOut:
-    """What the signed-in account is called on the leaderboards."""
+    """What the signed-in account is called on the leaderboards, if it is on them."""
     with database_of(request).read() as session:
         return BoardNameOut.of(board_name_of(session, account))
 

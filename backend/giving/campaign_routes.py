@@ -30,7 +30,7 @@ from backend.giving.publishing import picture_at, publish_charitys_story, publis
 from backend.giving.refund import claim_refunds
 from backend.giving.routes import contracts_of
 from backend.giving.search import Wanted, find_campaigns
-from backend.giving.tracing import traced_gifts, traced_gifts_of
+from backend.giving.tracing import older_than, traced_gifts, traced_gifts_of
 
 router = APIRouter(tags=["giving"])
 
@@ -38,6 +38,7 @@ Account = Annotated[str, Depends(signed_in)]
 CampaignId = Annotated[Amount, Path(alias="campaignId", description="The campaign's number on the chain.")]
 Digest = Annotated[HexBytes32, Path(description="SHA-256: 0x and 64 hex digits.")]
 Words = Annotated[str | None, Query(max_length=200, description="Words of the story, in either language; all of them.")]
+Before = Annotated[str | None, Query(description="Gifts older than the one with this receiptId; all if left out.")]
 CAMPAIGNS_MAX = 200
 
 _HARMLESS = {
@@ -82,18 +83,19 @@ def gifts(request: Request, campaign_id: CampaignId, limit: PageLimit = 50) -> l
 
 
 @router.get("/campaigns/{campaignId}/trails")
-def trails(request: Request, campaign_id: CampaignId, limit: PageLimit = 50) -> list[TrailOut]:
+def trails(request: Request, campaign_id: CampaignId, before: Before = None, limit: PageLimit = 50) -> list[TrailOut]:
     """What became of each gift to a campaign, gram by gram, newest gift first."""
     with database_of(request).read() as session:
         names = names_in(session, campaign_id)
-        return [TrailOut.of(traced, names) for traced in traced_gifts(session, campaign_id)[:limit]]
+        found = older_than(session, traced_gifts(session, campaign_id), before)
+        return [TrailOut.of(traced, names) for traced in found[:limit]]
 
 
 @router.get("/donations/trails")
-def my_trails(request: Request, account: Account, limit: PageLimit = 50) -> list[TrailOut]:
+def my_trails(request: Request, account: Account, before: Before = None, limit: PageLimit = 50) -> list[TrailOut]:
     """What became of each gift of the signed-in account, gram by gram, newest first."""
     with database_of(request).read() as session:
-        found = traced_gifts_of(session, account)[:limit]
+        found = older_than(session, traced_gifts_of(session, account), before)[:limit]
         names = {one.gift.campaign_id: names_in(session, one.gift.campaign_id) for one in found}
         return [TrailOut.of(traced, names[traced.gift.campaign_id]) for traced in found]
 

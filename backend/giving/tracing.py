@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 
 from backend.giving.campaign import campaign_at
 from backend.giving.kinds import CampaignState, MovementKind
+from backend.giving.receipt import receipt_at
 from backend.giving.tables import Movement
 from backend.giving.trail import Given, Place, Spent, Trail, trails_of
 
@@ -49,6 +50,16 @@ def traced_gifts_of(session: Session, donor: str) -> list[TracedGift]:
     campaigns = session.exec(query).all()
     found = [traced for campaign_id in campaigns for traced in traced_gifts(session, campaign_id, donor=donor)]
     return sorted(found, key=lambda one: _place(one.gift), reverse=True)
+
+
+def older_than(session: Session, found: Sequence[TracedGift], receipt_id: str | None) -> Sequence[TracedGift]:
+    """Those of some gifts that were given before the one with a receipt; all without one. Raises ReceiptIdMalformed,
+    ReceiptUnknown.
+    """
+    if receipt_id is None:
+        return found
+    seen = receipt_at(session, receipt_id)
+    return [one for one in found if _place(one.gift) < (seen.block_number, seen.log_index)]
 
 
 def _place(row: Movement) -> Place:

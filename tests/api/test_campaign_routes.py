@@ -241,6 +241,22 @@ def test_gifts__unnamed_unless_their_donor_wishes_otherwise(place: Place) -> Non
     assert place.client().put(path, json={"name": "x"}).json()["code"] == "auth.required"
 
 
+@pytest.mark.parametrize("path", ["/campaigns/1/trails", "/donations/trails"])
+def test_trails__page_after_page__tell_of_every_gift_once(place: Place, path: str) -> None:
+    place.opened(1, place.tell())
+    for amount in (1, 2, 3, 4, 5):
+        place.chain.donated(amount, donor=ALICE)
+    client, amounts, before = place.client(ALICE), list[str](), ""
+
+    while found := client.get(f"{path}?limit=2{before}").json():
+        amounts += [trail["gift"]["amountGco2e"] for trail in found]
+        before = f"&before={found[-1]['gift']['receiptId']}"
+
+    assert amounts == ["5", "4", "3", "2", "1"]
+    assert client.get(f"{path}?before=5").json()["code"] == "receipt.id_malformed"
+    assert client.get(f"{path}?before=0x{'0' * 64}-1").json()["code"] == "receipt.unknown"
+
+
 def test_charity__removed__suspends_its_campaigns_and_its_history_tells(place: Place) -> None:
     place.opened(1, place.tell())
     nobody = "0x" + "0" * 40

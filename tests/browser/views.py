@@ -35,6 +35,7 @@ VIEWS = (
     View("charity-retire", "/give/retire", "coastal-1"),
     View("charity-owe", "/give/owe", "chengdu-flyer-1"),
     View("charity-aid", "/give/aid", "chengdu-flyer-1"),
+    View("charity-leaders", "/give/leaders", "coastal-1"),
     View("charity-check", "/give/check"),
     View("charity-desk", "/give/desk", "aid-charity"),
     View("verifier", "/verifier", "verifier-a"),

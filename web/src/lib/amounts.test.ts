@@ -31,6 +31,12 @@ test("money keeps every decimal it has", () => {
   expect(moneyText(2_000_000n, "zh")).toBe("2.00");
 });
 
+test.each(["en", "zh"] as const)("what is below nothing has a minus in %s, and is read back", (language) => {
+  expect(kgText(-1_234_567n, language, 3)).toBe("\u22121,234.567");
+  expect(moneyText(-80_100n, language)).toBe("\u22120.0801");
+  expect(parseDecimal(kgText(-1_234_567n, language, 3), 3)).toBe(-1_234_567n);
+});
+
 test("a share of nothing is not told", () => {
   expect(percentText(1n, 0n, "en")).toBeUndefined();
   expect(percentText(1n, 3n, "en")).toBe("33.3 %");

@@ -8,6 +8,9 @@
 export const GRAMS_PER_KG = 1000n;
 export const PAYMENT_DECIMALS = 6;
 
+/** As wide as a digit, and never broken from its number; Intl writes a hyphen in our languages. */
+export const MINUS = "\u2212";
+
 export type Language = "en" | "zh";
 const LOCALES: Record<Language, string> = { en: "en-GB", zh: "zh-CN" };
 
@@ -32,9 +35,13 @@ export function decimalText(units: bigint, places: number): string {
   return places === 0 ? sign + whole : `${sign}${whole}.${digits.slice(digits.length - places)}`;
 }
 
-/** The inverse: exact, or AmountMalformed. Spaces around and grouping commas are allowed, as people paste them. */
+/**
+ * The inverse: exact, or AmountMalformed. Spaces around, grouping commas and a true minus are allowed, as people paste
+ * what we write.
+ */
 export function parseDecimal(text: string, places: number): bigint {
-  const plain = text.trim().replace(/(?<=\d)[,\u202f\u00a0](?=\d{3}(\D|$))/g, "");
+  const typed = text.trim().replace(MINUS, "-");
+  const plain = typed.replace(/(?<=\d)[,\u202f\u00a0](?=\d{3}(\D|$))/g, "");
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(plain);
   const fraction = match?.[3]?.replace(/0+$/, "") ?? "";
   if (match === null || fraction.length > places) throw new AmountMalformed(text, places);
@@ -47,7 +54,7 @@ function written(text: string, language: Language, least: number, most: number):
     minimumFractionDigits: least,
     maximumFractionDigits: most,
   });
-  return format.format(text as Intl.StringNumericLiteral);
+  return format.format(text as Intl.StringNumericLiteral).replace("-", MINUS);
 }
 
 /** Grams as kg: `places` decimals at the most and at the least, so that a column lines up. 3 loses nothing. */

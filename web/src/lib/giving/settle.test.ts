@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fromMarket, fromOwn, type Owed, sumOf } from "./settle";
+import { fromMarket, fromOwn, type Owed, reachOf, sumOf } from "./settle";
 
 const OWED = {
   ownCredits: [
@@ -37,5 +37,23 @@ describe("fromMarket", () => {
   });
   test("names the dearest price of each class", () => {
     expect(fromMarket(OWED, 3000n).map(({ pricePerKg }) => pricePerKg)).toEqual([80_000n, 90_000n]);
+  });
+  test("asks the cost of the offers only for those it takes as a whole", () => {
+    expect(fromMarket(OWED, 3000n).map(({ costNow }) => costNow)).toEqual([160_000n, undefined]);
+  });
+});
+
+describe("reachOf", () => {
+  test.each([
+    [2000n, 9000n, { buysGco2e: 2000n, beyondGco2e: 0n, shortGco2e: 0n }],
+    [2500n, 9000n, { buysGco2e: 3000n, beyondGco2e: 0n, shortGco2e: 0n }], // more than was entered, not than is owed
+    [2145n, 2145n, { buysGco2e: 3000n, beyondGco2e: 855n, shortGco2e: 0n }],
+    [9001n, 9001n, { buysGco2e: 7000n, beyondGco2e: 0n, shortGco2e: 2001n }],
+  ])("%s g of %s g owed", (wanted, owed, reach) => {
+    expect(reachOf(fromMarket(OWED, wanted), wanted, owed)).toEqual(reach);
+  });
+  test("never goes beyond what is owed by as much as a kg", () => {
+    for (let owed = 1n; owed < 7000n; owed += 37n)
+      expect(reachOf(fromMarket(OWED, owed), owed, owed).beyondGco2e < 1000n).toBe(true);
   });
 });

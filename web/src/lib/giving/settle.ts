@@ -16,6 +16,12 @@ export interface Buy extends Part {
   readonly pricePerKg: bigint;
 }
 
+/** A buy from the offers that stand. */
+export interface OfferedBuy extends Buy {
+  /** Base units that those offers ask for it; undefined if it takes only some of what is offered. */
+  readonly costNow: bigint | undefined;
+}
+
 /** The lesser of two amounts. */
 export const lesser = (one: bigint, other: bigint): bigint => (one < other ? one : other);
 
@@ -31,22 +37,44 @@ export function fromOwn(owed: Owed, wantedGco2e: bigint): readonly Part[] {
   return parts;
 }
 
-/** A buy for each class that is offered, for so many grams of it in whole kg, rounded up. */
-export function fromMarket(owed: Owed, wantedGco2e: bigint): readonly Buy[] {
+/** A buy for each class that is offered, for so many grams of it in whole kg, rounded up: the market trades no less. */
+export function fromMarket(owed: Owed, wantedGco2e: bigint): readonly OfferedBuy[] {
   let left = (wantedGco2e + GRAMS_PER_KG - 1n) / GRAMS_PER_KG;
-  const buys: Buy[] = [];
+  const buys: OfferedBuy[] = [];
   for (const offer of owed.market.offers) {
-    const lots = lesser(left, BigInt(offer.lots));
+    const offered = BigInt(offer.lots);
+    const lots = lesser(left, offered);
     if (lots > 0n)
       buys.push({
         classId: BigInt(offer.classId),
         classCode: offer.classCode,
         amountGco2e: lots * GRAMS_PER_KG,
         pricePerKg: BigInt(offer.worstPerKg),
+        costNow: lots === offered ? BigInt(offer.cost) : undefined,
       });
     left -= lots;
   }
   return buys;
+}
+
+/** What buys bring next to what is wanted of them, and to all that is owed. Grams. */
+export interface Reach {
+  readonly buysGco2e: bigint;
+  /** Bought beyond what is owed, for the last started kg: it is retired, and settles nothing. */
+  readonly beyondGco2e: bigint;
+  /** Wanted, and offered by nobody. */
+  readonly shortGco2e: bigint;
+}
+
+const above = (one: bigint, other: bigint): bigint => (one > other ? one - other : 0n);
+
+export function reachOf(buys: readonly Buy[], wantedGco2e: bigint, outstandingGco2e: bigint): Reach {
+  const buysGco2e = sumOf(buys);
+  return {
+    buysGco2e,
+    beyondGco2e: above(buysGco2e, outstandingGco2e),
+    shortGco2e: above(wantedGco2e, buysGco2e),
+  };
 }
 
 /** The sum of some parts. */

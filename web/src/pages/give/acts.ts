@@ -112,6 +112,10 @@ export interface Retirement extends Part {
   readonly reference?: string | undefined;
 }
 
+/** Which words say what a retirement serves; a deficit may be that of a child in one's care. */
+const servedBy = (purpose: SchemaRetirementPurpose, isOwn: boolean) =>
+  purpose === "deficit" && !isOwn ? ("give.sign_retire_child" as const) : (`give.sign_retire_${purpose}` as const);
+
 /** Retires credits for ever, for exactly one thing. */
 export async function retire(account: Address, act: Retirement): Promise<Relay> {
   const { beneficiary, classId, amountGco2e, purpose, dedication } = act;
@@ -119,7 +123,7 @@ export async function retire(account: Address, act: Retirement): Promise<Relay> 
   const message = { account, beneficiary, classId, amountGco2e, purpose, ref, ...until() };
   const words = [
     t("give.sign_retire", { kg: kg(amountGco2e), code: act.classCode }),
-    t(`give.sign_retire_${purpose}`, { beneficiary }),
+    t(servedBy(purpose, beneficiary === account), { beneficiary }),
     ...(dedication === undefined ? [] : [t("give.sign_retire_words", { words: dedication.words })]),
     t("give.honest_retirement"),
     ...simulated(classId),
