@@ -6,6 +6,7 @@ import type { SchemaAckOut as Ack, SchemaOrderOut as OpenOrder, SchemaVerdictOut
 import { Problem } from "../lib/problem";
 import { digestOf, typedDataOf } from "../lib/signing/typedData";
 import { checkAcknowledgement } from "../lib/trading/acknowledgement";
+import { DAY_S } from "../lib/trading/draft";
 import { NumberStock, type OrderNumber } from "../lib/trading/numberStock";
 import {
   bodyOf,
@@ -40,7 +41,8 @@ class Desk {
 
 let desk: Desk | undefined;
 
-function deskHere(): Desk {
+/** Of who is signed in. Throws NobodySignedIn. */
+export function deskHere(): Desk {
   const { account } = session;
   if (account === undefined) throw new NobodySignedIn();
   if (desk?.account !== account) desk = new Desk(account);
@@ -94,17 +96,24 @@ export function preview(terms: Terms, beside: Instructions): Promise<Verdict> {
   return underNumber(here, ask, false);
 }
 
+/** The person's signature under an order. Throws Declined. */
+export const signedOrder = (order: Order, words: readonly string[]): Promise<Hex> =>
+  sign({ contract: "Exchange", type: "Order", message: { ...order }, words });
+
+/** The operator's word for an order, if it is that: the same operator's as ever. Throws AcknowledgementWrong. */
+export async function believed(here: Desk, ack: Ack, order: Order): Promise<Ack> {
+  const hash = digestOf(typedDataOf("Exchange", "Order", { ...order }, await deploymentHere()));
+  here.operator = await checkAcknowledgement(ack, hash, here.operator);
+  return ack;
+}
+
 async function sent(here: Desk, order: Order, beside: Instructions, words: Words, replaced?: Hex): Promise<Ack> {
-  const message = { ...order };
-  const signature = await sign({ contract: "Exchange", type: "Order", message, words: words(order) });
+  const signature = await signedOrder(order, words(order));
   const body = bodyOf(order, beside, signature);
   const answer = replaced
     ? api.POST("/orders/{order_hash}/replace", { params: { path: { order_hash: replaced } }, body })
     : api.POST("/orders", { body });
-  const ack = await asked(answer);
-  const hash = digestOf(typedDataOf("Exchange", "Order", message, await deploymentHere()));
-  here.operator = await checkAcknowledgement(ack, hash, here.operator);
-  return ack;
+  return believed(here, await asked(answer), order);
 }
 
 /**
@@ -140,9 +149,30 @@ export const cancelAll = (code?: string) =>
 
 /** Cancels an order on the chain too, by a signature: once that is mined nobody can settle it any more. */
 export async function cancelHard(order: OpenOrder, words: readonly string[]) {
-  const message = { maker: order.maker, number: order.number, deadline: String(nowS() + 86_400) };
+  const message = { maker: order.maker, number: order.number, deadline: String(nowS() + DAY_S) };
   const signature = await sign({ contract: "Exchange", type: "Cancel", message, words });
   return () => asked(api.POST("/orders/cancel", { body: { ...message, signature, hard: true } }));
+}
+
+/**
+ * Voids whatever was signed under the account's epoch: off the book at once, and on the chain, wherever a signed order is.
+ * `known`: the epoch of an open order, if there is one. Gives back how to ask where it stands; throws as `place`.
+ */
+export async function cancelEpoch(known: string | undefined, words: readonly string[]) {
+  const here = deskHere();
+  if (known !== undefined) here.epoch = BigInt(known);
+  return underEpoch(here, async () => {
+    const { epoch } = here;
+    const message = { maker: here.account, epoch: String(epoch), deadline: String(nowS() + DAY_S) };
+    const signature = await sign({ contract: "Exchange", type: "CancelAll", message, words });
+    const ask = async () => {
+      const { chain } = await asked(api.POST("/orders/cancel/epoch", { body: { ...message, signature } }));
+      if (chain.state === "confirmed") here.epoch = epoch + 1n;
+      return chain;
+    };
+    await ask(); // here the server says if the epoch is another
+    return ask;
+  });
 }
 
 /** Unless this is said again within so many seconds, every open order is cancelled; 0: never. */

@@ -33,6 +33,12 @@ test("an order good till a time is signed for a little longer, so that it leaves
   expect(terms?.lifetimeS).toBeGreaterThan(3_600);
 });
 
+test("what happens where it would meet an order of one's own is as the person chose, at whatever price", () => {
+  expect(of({}).beside?.selfTrade).toBe("cancel_newest");
+  for (const kind of ["limit", "market"] as const)
+    expect(of({ kind, selfTrade: "cancel_both" }).beside?.selfTrade).toBe("cancel_both");
+});
+
 test("only a buy retires", () => {
   expect(of({ retires: true }).terms?.action).toBe("retire");
   expect(of({ retires: true, side: "sell" }).terms?.action).toBe("hold");

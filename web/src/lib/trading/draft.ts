@@ -3,7 +3,7 @@
 import { AmountMalformed, GRAMS_PER_KG, PAYMENT_DECIMALS, parseDecimal } from "../amounts";
 import type { Side } from "../stream/book";
 import { protectedPrice } from "./fee";
-import { EXPIRY_SPARE_S, type Instructions, PLAIN, type Terms } from "./terms";
+import { EXPIRY_SPARE_S, type Instructions, PLAIN, type SelfTrade, type Terms } from "./terms";
 
 export const DAY_S = 86_400;
 
@@ -20,6 +20,8 @@ export interface Draft {
   /** For `gtd`: a local time as `<input type="datetime-local">` writes it. */
   until: string;
   postOnly: boolean;
+  /** What happens where it would meet an order of the same person. */
+  selfTrade: NonNullable<SelfTrade>;
   /** Whether what is bought is retired as it is bought. */
   retires: boolean;
 }
@@ -33,6 +35,7 @@ export const emptyDraft = (side: Side = "buy"): Draft => ({
   days: 1,
   until: "",
   postOnly: false,
+  selfTrade: PLAIN.selfTrade,
   retires: false,
 });
 
@@ -116,6 +119,6 @@ export function meant(draft: Draft, classId: bigint, rules: BookRules, opposite:
   const rests = timeInForce === "gtc" || timeInForce === "gtd";
   return {
     terms: { side: draft.side, classId, lots, pricePerKg, action, lifetimeS },
-    beside: { ...PLAIN, timeInForce, goodUntil, postOnly: rests && draft.postOnly, market },
+    beside: { timeInForce, goodUntil, postOnly: rests && draft.postOnly, market, selfTrade: draft.selfTrade },
   };
 }

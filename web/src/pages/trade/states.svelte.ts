@@ -49,3 +49,25 @@ export const fillWords = (fill: Fill): string =>
 
 /** A step in an order's life. */
 export const stepWords = (step: Step): string => t(`trade.step_${step}`);
+
+const WHYS = [
+  "region",
+  "vintage",
+  "methodology",
+  "no_offers",
+  "above_limit",
+  "dearer",
+  "outside_band",
+  "own_order",
+  "below_minimum",
+  "collecting",
+  "closed",
+  "cancel_only",
+  "halted",
+] as const;
+
+/** Why a buy over several classes takes nothing of one. */
+export function whyPassed(why: string): string {
+  const known = WHYS.find((each) => each === why);
+  return known === undefined ? why : t(`trade.passed_${known}`);
+}

@@ -36,6 +36,7 @@ export function orderWords(code: string, what: What, beside: Instructions, feeBp
     waits(what, beside),
     ...(beside.market ? [t("trade.says_protection")] : []),
     ...(beside.postOnly ? [t("trade.says_post_only")] : []),
+    ...(beside.selfTrade === "cancel_newest" ? [] : [t(`trade.says_${beside.selfTrade}`)]),
   ];
 }
 
