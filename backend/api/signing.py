@@ -114,7 +114,7 @@ def signing_of(deployment: Deployment) -> SigningOut:
         chain_id=deployment.chain_id,
         genesis_hash=deployment.genesis_hash,
         contracts=deployment.addresses,
-        messages=[_message(raw, deployment) for raw in _definitions()],
+        messages=[_message(raw, deployment) for raw in _definitions() if deployment.has(raw["verifyingContract"])],
     )
 
 

@@ -34,7 +34,7 @@ def facts_of(events: Sequence[ChainEvent], log_index: int, charity: str) -> Fact
     if (event.contract, event.name) != ("CarbonCredit", "Retired"):
         return None
     if event.args["account"] != charity:
-        return _retirement(event)
+        return _retirement(event, events[at + 1 :])
     told = next((one for one in reversed(events[:at]) if one.contract == "Charity"), None)
     return None if told is None or told.name not in _OF_A_CAMPAIGN else _of_campaign(told, event)
 
@@ -76,8 +76,12 @@ def _class(class_id: int) -> Facts:
     }
 
 
-def _retirement(event: ChainEvent) -> Facts:
+def _retirement(event: ChainEvent, after: Sequence[ChainEvent]) -> Facts:
+    """Its receipt is issued right after it, before anything else is told."""
     args = event.args
+    issued = after[0] if after and (after[0].contract, after[0].name) == ("RetirementReceipts", "Transfer") else None
+    token = None if issued is None or issued.args["to"] != args["account"] else issued.args["tokenId"]
+    is_its = token is not None and token >> 64 == args["classId"]
     ref = None if args["ref"] == _NO_REF else to_hex(args["ref"])
     return _facts(
         event,
@@ -87,6 +91,7 @@ def _retirement(event: ChainEvent) -> Facts:
         beneficiary=args["beneficiary"],
         purpose=args["purpose"],
         ref=ref,
+        receiptToken=str(token) if is_its else None,
     )
 
 

@@ -18,6 +18,7 @@ from backend.audit import (
     pledges,
     receipts,
     reconstruction,
+    retirement_receipts,
     settlement,
     spending,
     supply,
@@ -34,7 +35,7 @@ from backend.chain.events import ChainEvent
 
 _ROOMS = (
     *(evidence, timeline, supply, issuance, claims, conservation, settlement, giving, holdings),
-    *(spending, pledges, receipts),
+    *(spending, pledges, receipts, retirement_receipts),
     *(calls, permissions, reconstruction),
 )
 
@@ -81,6 +82,7 @@ def books_of(history: History, answers: Answers, verdicts: Verdicts) -> list[Boo
         spending.Spending(deployment, verdicts, answers, given),
         pledges.Pledges(deployment, verdicts, answers),
         receipts.Receipts(verdicts, given),
+        retirement_receipts.RetirementReceipts(deployment, verdicts, answers),
         calls.Calls(deployment, verdicts, answers),
     ]
 

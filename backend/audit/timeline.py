@@ -32,6 +32,7 @@ _OUTCOMES: tuple[tuple[str, tuple[str, ...], str, tuple[tuple[str, str], ...]], 
     ("Charity", ("retireHeld", "retireEarly"), "", (("Charity", "CampaignRetired"),)),
     ("Charity", ("closeEarly",), "", (("Charity", "CampaignClosedEarly"),)),
     ("Charity", ("drawPledge",), "", (("Charity", "PledgeDrawn"),)),
+    ("RetirementReceipts", ("retireBySig", "retire"), "", (("RetirementReceipts", "RetirementReceiptIssued"),)),
 )
 """Calls with one outcome an item (of an argument, or of the call itself), and the events that tell it."""
 

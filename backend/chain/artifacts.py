@@ -12,8 +12,14 @@ from backend.kernel.errors import Unavailable
 CHECKOUT = Path(__file__).resolve().parents[2]
 ARTIFACTS = CHECKOUT / "build" / "contracts"
 
-CONTRACT_NAMES = ("Governance", "PaymentToken", "CarbonCredit", "Issuance", "Exchange", "Charity", "Anchors")
+CONTRACT_NAMES = (
+    *("Governance", "PaymentToken", "CarbonCredit", "Issuance", "Exchange", "Charity", "Anchors"),
+    "RetirementReceipts",
+)
 """The contracts of one deployment, in the order they are deployed."""
+
+LATER_NAMES = frozenset({"RetirementReceipts"})
+"""Those that a deployment made before they were written goes without: nothing else needs them."""
 
 
 class NotCompiled(Unavailable):

@@ -149,6 +149,7 @@ def deploy_all(w3: Web3, deployer: Signer, roles: Roles) -> Deployment:
         roles.fee_recipient,
     )
     made["Anchors"] = maker.create("Anchors", governance.address)
+    made["RetirementReceipts"] = maker.create("RetirementReceipts", credit.address)
     _assign_functions(maker, made, local=roles.payment_token is None)
     _configure(maker, made, deployer.address, roles)
     _hand_over(maker, governance, deployer.address, roles)

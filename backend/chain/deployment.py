@@ -6,7 +6,7 @@ from pathlib import Path
 
 from web3 import Web3
 
-from backend.chain.artifacts import CONTRACT_NAMES, artifact
+from backend.chain.artifacts import CONTRACT_NAMES, LATER_NAMES, artifact
 from backend.chain.rpc import Network, network_of
 from backend.chain.typed_data import Domain, domain_name
 from backend.chain.whole_file import write_whole
@@ -56,6 +56,18 @@ class ContractMissing(Unavailable):
         super().__init__(f"{name} does not stand at {address}", contract=name, address=address)
 
 
+class ContractAbsent(NotFound):
+    """The deployment was made before the contract was written."""
+
+    code = "deployment.contract_absent"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"this deployment has no {name}: it was made before there was one; do without, or deploy afresh",
+            contract=name,
+        )
+
+
 class AbiChanged(Unavailable):
     """The contracts in this checkout are not the deployed ones."""
 
@@ -93,13 +105,19 @@ class Deployment:
         """The chain it stands on."""
         return Network(self.chain_id, self.genesis_hash)
 
+    def has(self, name: str) -> bool:
+        """Whether a contract stands; one that was written later may not."""
+        return name in self.addresses
+
     def address(self, name: str) -> str:
-        """EIP-55 address of a contract."""
+        """EIP-55 address of a contract. Raises ContractAbsent."""
+        if not self.has(name):
+            raise ContractAbsent(name)
         return self.addresses[name]
 
     def domain(self, name: str) -> Domain:
-        """EIP-712 domain of a contract."""
-        return Domain(*domain_name(name), self.chain_id, self.addresses[name])
+        """EIP-712 domain of a contract. Raises ContractAbsent."""
+        return Domain(*domain_name(name), self.chain_id, self.address(name))
 
     def save(self, path: Path) -> None:
         """Writes the file whole or not at all."""
@@ -113,12 +131,13 @@ class Deployment:
             raise DeploymentFileMissing(path)
         try:
             raw = json.loads(path.read_text())
+            names = [name for name in CONTRACT_NAMES if name not in LATER_NAMES or name in raw["addresses"]]
             return cls(
                 chain_id=int(raw["chain_id"]),
                 genesis_hash=str(raw["genesis_hash"]),
                 block_number=int(raw["block_number"]),
-                addresses={name: _address(raw["addresses"][name]) for name in CONTRACT_NAMES},
-                abi_digests={name: str(raw["abi_digests"][name]) for name in CONTRACT_NAMES},
+                addresses={name: _address(raw["addresses"][name]) for name in names},
+                abi_digests={name: str(raw["abi_digests"][name]) for name in names},
             )
         except (ValueError, KeyError, TypeError) as failure:
             raise DeploymentFileMalformed(path, repr(failure)) from failure

@@ -21,7 +21,9 @@ class SignedBody(Wire):
 
 
 class RetireBody(SignedBody):
-    """A signed `Retire` message. `deadline` in Unix seconds, as signed."""
+    """A signed `Retire` message. `deadline` in Unix seconds, as signed. `receiptSignature`: over the same fields as a
+    `RetirementReceipt`, from who wants a receipt that cannot be moved.
+    """
 
     account: AddressText
     beneficiary: AddressText
@@ -31,6 +33,7 @@ class RetireBody(SignedBody):
     ref: HexBytes32
     number: Amount
     deadline: Amount
+    receipt_signature: AccountSignatureText | None = None
 
     def act(self) -> Retire:
         """Without the signature."""
@@ -152,7 +155,9 @@ class CreditApprovalsOut(Wire):
 
 
 class RelayOut(Wire):
-    """An act on its way to the chain. `state`: new, signed (sent), mined, confirmed, or reverted for a `reason`."""
+    """An act on its way to the chain. `state`: new, signed (sent), mined, confirmed, or reverted for a `reason`.
+    `withoutReceipt`: somebody sent the retirement alone first; it is done, in `txHash`, and has no receipt.
+    """
 
     kind: str
     account: AddressText
@@ -162,6 +167,7 @@ class RelayOut(Wire):
     state: str
     tx_hash: HexBytes32 | None
     reason: str | None
+    without_receipt: bool
     created_at: Iso
 
     @classmethod
@@ -176,6 +182,7 @@ class RelayOut(Wire):
             state=relayed.state,
             tx_hash=relayed.tx_hash,
             reason=relayed.reason,
+            without_receipt=relayed.without_receipt,
             created_at=relayed.created_at,
         )
 
@@ -183,7 +190,8 @@ class RelayOut(Wire):
 class ReceiptOut(Wire):
     """What happened, recomputed from the chain's events. `final`: deep enough in the chain to count on.
 
-    It is allowance surplus that was retired: not an offset, no proof of a reduction; `wordsEn` and `wordsZh` say so.
+    `receiptToken`: of a retirement whose account asked for it, the receipt that cannot be moved (ERC-5192). It is
+    allowance surplus that was retired: not an offset, no proof of a reduction; `wordsEn` and `wordsZh` say so.
     """
 
     receipt_id: str
@@ -197,6 +205,7 @@ class ReceiptOut(Wire):
     purpose: str | None
     ref: HexBytes32 | None
     settled_gco2e: Amount
+    receipt_token: Amount | None
     at: Iso
     tx_hash: HexBytes32
     block_number: int

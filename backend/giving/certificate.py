@@ -48,10 +48,13 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a deed is: the chain's id, and the contract that keeps it."""
+    """Where a deed is: the chain's id, the contract that keeps it, and the one that keeps its receipt if that is
+    another.
+    """
 
     chain_id: int
     contract: str
+    receipts: str | None = None
 
 
 @cache
@@ -127,6 +130,8 @@ def _facts(deed: Deed, place: Place, words: Mapping[str, str], dedication: Dedic
         "campaign": None if deed.campaign_id is None else str(deed.campaign_id),
         "ref": None if deed.ref is None else to_hex(deed.ref),
         "salt": None if dedication is None else to_hex(dedication.salt),
-        "receipt": None if deed.receipt_token is None else str(deed.receipt_token),
+        "receipt": None
+        if deed.receipt_token is None
+        else ", ".join(filter(None, (str(deed.receipt_token), place.receipts))),
     }
     return [(words[name], value) for name, value in found.items() if value is not None]

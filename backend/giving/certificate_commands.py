@@ -14,6 +14,7 @@ from backend.access.terminal import EXIT_FINDING, AsJson, failing_plainly
 from backend.giving.certificate_routes import PDF, PDF_BYTES_MAX
 from backend.giving.certifier import Verdict
 from backend.giving.kept_words import kept_words, wire_of
+from backend.giving.relay_words import why_told
 from backend.giving.retire_commands import app, person
 from backend.kernel.digest import sha256, to_hex
 from backend.kernel.errors import InvalidInput
@@ -77,7 +78,8 @@ def _acted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             **{name: row[name] for name in ("createdAt", "kind", "state")},
             "amountGco2e": row["amountGco2e"] if row["classId"] else None,
-            **{name: row[name] for name in ("txHash", "reason")},
+            "txHash": row["txHash"],
+            "reason": why_told(row, terminal_language(person.language, os.environ)),
         }
         for row in rows
     ]

@@ -62,8 +62,12 @@ class Certifier:
         return f"{self._origin}/verify/{deed_id}"
 
     def place(self, deed: Deed) -> Place:
-        """The chain, and the contract whose event the deed's id names."""
-        return Place(self.witness.chain_id, self.witness.address("Charity" if deed.campaign_id else "CarbonCredit"))
+        """The chain, the contract whose event the deed's id names, and the one that issued a retirement's receipt."""
+        address = self.witness.address
+        if deed.campaign_id:
+            return Place(self.witness.chain_id, address("Charity"))
+        receipts = None if deed.receipt_token is None else address("RetirementReceipts")
+        return Place(self.witness.chain_id, address("CarbonCredit"), receipts)
 
     def story(self, deed: Deed) -> Story | None:
         """The story of the deed's campaign, if it is published here and the chain holds its digest."""

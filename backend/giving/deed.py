@@ -77,7 +77,7 @@ class Serves(StrEnum):
 @dataclass(frozen=True)
 class Deed:
     """One deed. `account`: who retired or gave; a campaign's charity where a campaign did. `ref`: a salted digest.
-    `receipt_token`: of a donation, the id of its soulbound receipt (ERC-5192), if the donor asked for one.
+    `receipt_token`: the id of its soulbound receipt (ERC-5192), if who gave or retired asked for one.
     """
 
     deed_id: str
@@ -133,7 +133,7 @@ def deed_in(events: Sequence[ChainEvent], deed_id: str, charity: str) -> Deed:
     if (event.contract, event.name) == ("CarbonCredit", "Retired"):
         if event.args["account"] == charity:
             return _of_campaign(_asked_by(before, event, deed_id), event)
-        return _retirement(event)
+        return _retirement(event, after)
     if event.contract == "Charity" and event.name in {"CampaignRetired", "Granted"}:
         retired = next((one for one in after if one.name == "Retired" and one.args["account"] == charity), None)
         if retired is not None:
@@ -188,7 +188,7 @@ def _deed(
     )
 
 
-def _retirement(event: ChainEvent) -> Deed:
+def _retirement(event: ChainEvent, after: Sequence[ChainEvent]) -> Deed:
     args = event.args
     ref = None if args["ref"] == _NO_REF else args["ref"]
     return _deed(
@@ -199,7 +199,17 @@ def _retirement(event: ChainEvent) -> Deed:
         beneficiary=args["beneficiary"],
         purpose=args["purpose"],
         ref=ref,
+        receipt_token=_retirement_receipt(event, after),
     )
+
+
+def _retirement_receipt(retired: ChainEvent, after: Sequence[ChainEvent]) -> int | None:
+    """It is issued right after the retirement it is of, before anything else is told."""
+    if not after or (after[0].contract, after[0].name) != ("RetirementReceipts", "Transfer"):
+        return None
+    token: int = after[0].args["tokenId"]
+    is_its = token >> 64 == retired.args["classId"]
+    return token if is_its and after[0].args["to"] == retired.args["account"] else None
 
 
 def serves_of(purpose: str, ref: bytes | None, *, is_own: bool) -> Serves:

@@ -65,6 +65,8 @@ class RelayKind(StrEnum):
     """Which signed act is relayed."""
 
     RETIRE = "retire"
+    RETIRE_RECEIPT = "retire-receipt"
+    """A retirement, and a receipt of it that cannot be moved."""
     DONATE = "donate"
     APPROVE = "approve"
     PERMIT = "permit"

@@ -56,7 +56,9 @@ def holding_of(row: CampaignHolding | None) -> Holding:
 
 
 class GivingProjection:
-    """Follows Charity, and the retirements of CarbonCredit. Register it after the tokens and the ledger's rooms."""
+    """Follows Charity, and the retirements of CarbonCredit with their receipts. Register it after the tokens and the
+    ledger's rooms.
+    """
 
     name = "giving"
 
@@ -65,6 +67,7 @@ class GivingProjection:
 
     def apply(self, session: Session, event: ChainEvent) -> None:
         """Takes one event in; ignores those of no concern."""
+        _note_receipt(session, event, event.args.get("tokenId"))
         if (event.contract, event.name) == ("CarbonCredit", "Retired"):
             self._retire(session, event)
         elif event.contract == "Charity":
@@ -80,6 +83,7 @@ class GivingProjection:
 
     def undo(self, session: Session, event: ChainEvent) -> None:
         """Takes the latest applied event back."""
+        _note_receipt(session, event, None)
         place = (event.block_number, event.log_index)
         if (event.contract, event.name) == ("CarbonCredit", "Retired"):
             session.delete(session.get_one(Retirement, place))
@@ -172,6 +176,12 @@ def _count(session: Session, event: ChainEvent) -> int:
         )
     except (DeficitUnknown, DeficitCreditUnfit):
         return 0  # on a chain anybody may retire under any reference
+
+
+def _note_receipt(session: Session, event: ChainEvent, token: int | None) -> None:
+    """If the event issues a receipt of a retirement: it is of the one told of right before."""
+    if (event.contract, event.name) == ("RetirementReceipts", "Transfer"):
+        session.get_one(Retirement, (event.block_number, event.log_index - 1)).receipt_token = token
 
 
 def _change(session: Session, event: ChainEvent, sign: int) -> None:

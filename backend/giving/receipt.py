@@ -86,6 +86,8 @@ class Receipt:
     ref: bytes | None
     settled_gco2e: int
     """Grams that counted towards a deficit of this ledger."""
+    receipt_token: int | None
+    """Of a retirement: its receipt that cannot be moved."""
     at: datetime
     tx_hash: bytes
     block_number: int
@@ -138,6 +140,7 @@ def receipt_of(session: Session, row: Movement | Retirement) -> Receipt:
         purpose=None if isinstance(row, Movement) else row.purpose,
         ref=row.ref if row.ref != bytes(32) else None,
         settled_gco2e=row.counted_gco2e,
+        receipt_token=None if isinstance(row, Movement) else row.receipt_token,
         at=row.at,
         tx_hash=row.tx_hash,
         block_number=row.block_number,

@@ -5,7 +5,7 @@ revert out of the outbox, and tell the person why.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +18,12 @@ from backend.chain.contracts import Contracts
 from backend.chain.settle_batch import WalletSignature
 from backend.chain.typed_data import digest, typed_data
 from backend.giving.kinds import RelayKind
+from backend.giving.overtaken import overtaken
 from backend.giving.tables import Relay
 from backend.kernel.clock import unix_s
 from backend.kernel.errors import Conflict, NotFound, RuleViolated, Unauthenticated
 from backend.link.balances import credit_balance, credit_class, number_used
-from backend.link.index import indexed
+from backend.link.index import indexed, is_final
 from backend.link.outbox import enqueue, intent_of
 from backend.link.tables import Intent, IntentState
 
@@ -101,11 +102,15 @@ class Act:
     amount_gco2e: int = 0
     is_keys_only: bool = False
     """Whether the contract takes a key's signature and no wallet's."""
+    through: str | None = None
+    """The contract that is called, where that is not the one that checks the signature and spends the number."""
 
 
 @dataclass(frozen=True)
 class Relayed:
-    """An act in the outbox. `state` is the intent's; `reason` says why it reverted; `tx_hash` of the attempt so far."""
+    """An act in the outbox. `state` is the intent's; `reason` says why it reverted; `tx_hash` of the attempt so far.
+    `without_receipt`: the retirement was overtaken (`overtaken`); state and transaction are those of what was faster.
+    """
 
     kind: RelayKind
     account: str
@@ -116,11 +121,12 @@ class Relayed:
     tx_hash: bytes | None
     reason: str | None
     created_at: datetime
+    without_receipt: bool = False
 
 
-def relayed_of(relay: Relay, intent: Intent) -> Relayed:
+def relayed_of(session: Session, relay: Relay, intent: Intent) -> Relayed:
     """A relay and where its intent stands."""
-    return Relayed(
+    found = Relayed(
         kind=RelayKind(relay.kind),
         account=relay.account,
         number=relay.number,
@@ -131,6 +137,11 @@ def relayed_of(relay: Relay, intent: Intent) -> Relayed:
         reason=intent.revert_reason,
         created_at=relay.created_at,
     )
+    faster = overtaken(session, relay, intent)
+    if faster is None:
+        return found
+    state = IntentState.CONFIRMED if is_final(session, faster.block_number) else IntentState.MINED
+    return replace(found, state=state, tx_hash=faster.tx_hash, reason=None, without_receipt=True)
 
 
 def signed_act(
@@ -250,12 +261,13 @@ def _known(session: Session, act: Act, data: bytes) -> Relayed | None:
         return None
     if intent.data != data:
         raise ActNumberUsed(act.account, act.number)
-    return relayed_of(session.get_one(Relay, intent.id), intent)
+    return relayed_of(session, session.get_one(Relay, intent.id), intent)
 
 
 def _send(session: Session, act: Act, data: bytes, now: datetime) -> Relayed:
     kind, reference = _key(act)
-    intent = enqueue(session, kind=kind, reference=reference, contract=act.contract, data=data, now=now)
+    called = act.through or act.contract
+    intent = enqueue(session, kind=kind, reference=reference, contract=called, data=data, now=now)
     relay = Relay(
         intent_id=intent.id,
         kind=act.kind,
@@ -267,7 +279,7 @@ def _send(session: Session, act: Act, data: bytes, now: datetime) -> Relayed:
     )
     session.add(relay)
     session.flush()
-    return relayed_of(relay, intent)
+    return relayed_of(session, relay, intent)
 
 
 def relays_of(session: Session, account: str, limit: int) -> list[Relayed]:
@@ -279,4 +291,4 @@ def relays_of(session: Session, account: str, limit: int) -> list[Relayed]:
         .order_by(col(Relay.intent_id).desc())
         .limit(limit)
     )
-    return [relayed_of(relay, intent) for relay, intent in session.exec(query).all()]
+    return [relayed_of(session, relay, intent) for relay, intent in session.exec(query).all()]

@@ -7,8 +7,8 @@ from sqlmodel import Session
 from starlette.requests import Request
 
 from backend.access.state import database_of
-from backend.chain.account_signature import NotTheKeys, WalletQuestion, wallet_signature
-from backend.giving.relay import Relayed
+from backend.chain.account_signature import NotTheKeys, WalletQuestion, key_signature, wallet_signature
+from backend.giving.relay import ActSignerWrong, Relayed
 
 
 def relayed(request: Request, signature: bytes, relay: Callable[[Session, bytes], Relayed]) -> Relayed:
@@ -20,6 +20,20 @@ def relayed(request: Request, signature: bytes, relay: Callable[[Session, bytes]
         with database.write() as session:
             return relay(session, signature)
     except NotTheKeys as failure:
-        kept = wallet_signature(failure, signature, cast(WalletQuestion, request.app.state.wallet_accepts))
+        kept = wallet_signature(failure, signature, _accepts(request))
     with database.write() as session:
         return relay(session, kept)
+
+
+def accepted(request: Request, account: str, message_digest: bytes, signature: bytes) -> bytes:
+    """A signature that an act carries besides its own, as it goes to the chain. Raises SignatureMalformed,
+    ActSignerWrong, NodeUnavailable.
+    """
+    try:
+        return key_signature(account, message_digest, signature, lambda signer: ActSignerWrong(signer, account))
+    except NotTheKeys as failure:
+        return wallet_signature(failure, signature, _accepts(request))
+
+
+def _accepts(request: Request) -> WalletQuestion:
+    return cast(WalletQuestion, request.app.state.wallet_accepts)

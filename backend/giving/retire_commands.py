@@ -15,7 +15,7 @@ from backend.giving.kept_words import keep_words
 from backend.giving.kinds import RetirementPurpose
 from backend.giving.relay_words import relay_told
 from backend.giving.retire_words import retire_words
-from backend.giving.retirement import NO_REF, RefWrong, Retire, require_sense
+from backend.giving.retirement import NO_REF, RECEIPTS, RefWrong, Retire, require_sense
 from backend.giving.signed_message import deadline_after, fresh_number, signed_body
 from backend.kernel.clock import SystemClock
 from backend.kernel.digest import to_hex
@@ -74,11 +74,18 @@ def reference_of(text: str) -> bytes:
 
 
 def sign_and_retire(
-    session: PersonSession, key: Key, retire: Retire, words: str | None, *, dry_run: bool, yes: bool
+    session: PersonSession,
+    key: Key,
+    retire: Retire,
+    words: str | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+    receipt: bool = False,
 ) -> Any:
     """Tells what will be signed, asks, signs and posts; with `dry_run` it only tells."""
     require_sense(retire)
-    says = retire_words(retire, words, terminal_language(session.language, os.environ))
+    says = retire_words(retire, words, terminal_language(session.language, os.environ), receipt=receipt)
     if dry_run:
         return {"wouldRetire": list(says), "amountGco2e": str(retire.amount_gco2e)}
     if not yes:
@@ -86,6 +93,9 @@ def sign_and_retire(
         typer.confirm("Sign this?", abort=True, err=True)
     with client_at(session.url) as client:
         body = signed_body(client, key, "Retire", retire.message(), contract="CarbonCredit")
+        if receipt:
+            asked = signed_body(client, key, "RetirementReceipt", retire.message(), contract=RECEIPTS)
+            body["receiptSignature"] = asked["signature"]
         return client.post("/retirements", body)
 
 
@@ -115,6 +125,9 @@ def make(  # noqa: PLR0917 - typer's parameters, each an option by its name
     deficit: Annotated[str | None, typer.Option("--deficit", help="Settles the deficit of this reference.")] = None,
     words: Annotated[str | None, typer.Option("--words", help="A name or an occasion, for a certificate.")] = None,
     keep: Annotated[Path | None, typer.Option("--keep", help="A new file for the words and their salt.")] = None,
+    receipt: Annotated[
+        bool, typer.Option("--receipt", help="With a receipt: a token at your address that cannot be moved or sold.")
+    ] = False,
     dry_run: DryRun = False,
     yes: Yes = False,
     *,
@@ -142,7 +155,7 @@ def make(  # noqa: PLR0917 - typer's parameters, each an option by its name
         if dedication is not None and keep is not None and not dry_run:
             require_sense(retire)
             keep_words(keep, dedication)
-        found = sign_and_retire(person, key, retire, words, dry_run=dry_run, yes=yes)
+        found = sign_and_retire(person, key, retire, words, dry_run=dry_run, yes=yes, receipt=receipt)
         kept = {} if keep is None or dry_run else {"keptIn": str(keep), "ref": to_hex(retire.ref)}
         language = terminal_language(person.language, os.environ)
         person.show(

@@ -22,6 +22,7 @@ _SAYS: dict[Language, dict[str, str]] = {
         RetirementPurpose.EVENT: "It serves an occasion.",
         RetirementPurpose.DEFICIT: "It settles the deficit {ref}.",
         "words": "The chain keeps a salted digest of the words “{words}”, not the words.",
+        "receipt": "You get a receipt: a token at your address for ever, which everybody sees and nobody can move.",
         "public": "Amount and addresses are public on the chain.",
     },
     "zh": {
@@ -31,18 +32,21 @@ _SAYS: dict[Language, dict[str, str]] = {
         RetirementPurpose.EVENT: "用途：为一项活动。",
         RetirementPurpose.DEFICIT: "用途：结清赤字 {ref}。",
         "words": "链上只保存题词“{words}”的加盐摘要，不保存题词本身。",
+        "receipt": "您将获得一枚凭证：永远留在您的地址上的代币，人人可见，任何人都不能转移。",
         "public": "数量与地址在链上公开。",
     },
 }
 
 
-def retire_words(retire: Retire, words: str | None, language: Language) -> Sequence[str]:
-    """Sentences, in order. `words`: of its dedication."""
+def retire_words(retire: Retire, words: str | None, language: Language, *, receipt: bool = False) -> Sequence[str]:
+    """Sentences, in order. `words`: of its dedication. `receipt`: whether one is asked for."""
     says, credit = _SAYS[language], unpack(retire.class_id)
     served = says[retire.purpose].format(beneficiary=retire.beneficiary, ref=to_hex(retire.ref))
     found = [says["gone"].format(kg=kg_text(retire.amount_gco2e), code=credit.code), served]
     if words is not None:
         found.append(says["words"].format(words=words))
+    if receipt:
+        found.append(says["receipt"])
     certificate = words_of(language)
     found += [says["public"], certificate["honest"][DeedKind.RETIREMENT]]
     return [*found, certificate["simulated"]] if credit.methodology == SIMULATED else found

@@ -3,21 +3,24 @@
 `ref` commits to words (`dedication`), which an event needs and the others may have; or it names the deficit.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
 
 from backend.chain.class_id import unpack
 from backend.chain.contracts import Contracts
+from backend.chain.typed_data import digest
 from backend.giving.kinds import RelayKind, RetirementPurpose
-from backend.giving.relay import Relayed, signed_act, submit
+from backend.giving.relay import Act, Relayed, signed_act, submit
 from backend.kernel.errors import InvalidInput, RuleViolated
 from backend.ledger.debt import require_fit
 from backend.ledger.deficit import DeficitUnknown, deficit_at
 from backend.link.funds import ZERO_ADDRESS
 
 NO_REF = bytes(32)
+RECEIPTS = "RetirementReceipts"
+"""The contract that retires and issues a receipt in one transaction."""
 
 
 class BeneficiaryWrong(InvalidInput):
@@ -113,10 +116,23 @@ def require_owed(session: Session, reference: bytes, class_id: int, amount_gco2e
         raise DeficitOverpaid(amount_gco2e, deficit.outstanding_gco2e)
 
 
+def receipt_digest(contracts: Contracts, retire: Retire) -> bytes:
+    """What who wants a receipt of a retirement signs besides it. Raises ContractAbsent."""
+    return digest("RetirementReceipt", contracts.deployment.domain(RECEIPTS), retire.message())
+
+
 def relay_retirement(
-    session: Session, contracts: Contracts, retire: Retire, signature: bytes, now: datetime
+    session: Session,
+    contracts: Contracts,
+    retire: Retire,
+    signature: bytes,
+    now: datetime,
+    *,
+    receipt_signature: bytes | None = None,
 ) -> Relayed:
-    """Relays a retirement; submit's errors and those of require_sense, require_owed and require_no_deficit."""
+    """Relays a retirement, with a receipt if `receipt_signature` asks for one as the chain would take it; submit's
+    errors and those of require_sense, require_owed and require_no_deficit.
+    """
 
     def rules() -> None:
         if retire.purpose == RetirementPurpose.DEFICIT:
@@ -135,4 +151,16 @@ def relay_retirement(
         class_id=retire.class_id,
         amount_gco2e=retire.amount_gco2e,
     )
+    if receipt_signature is not None:
+        act = _with_receipt(contracts, act, retire, receipt_signature)
     return submit(session, act, signature, now, rules)
+
+
+def _with_receipt(contracts: Contracts, act: Act, retire: Retire, receipt_signature: bytes) -> Act:
+    """The same act through the contract that issues receipts."""
+    terms = tuple(retire.message().values())
+
+    def calldata(signature: bytes) -> bytes:
+        return contracts.encode(RECEIPTS, "retireBySig", [terms, signature, receipt_signature])
+
+    return replace(act, kind=RelayKind.RETIRE_RECEIPT, calldata=calldata, through=RECEIPTS)

@@ -30,8 +30,8 @@ from backend.giving.history import gifts_of, retirements_of
 from backend.giving.number_use import relay_number_use
 from backend.giving.receipt import receipt_at, receipt_of
 from backend.giving.relay import Relayed, relays_of
-from backend.giving.relaying import relayed
-from backend.giving.retirement import relay_retirement
+from backend.giving.relaying import accepted, relayed
+from backend.giving.retirement import receipt_digest, relay_retirement
 from backend.giving.transfer import relay_transfer
 from backend.link.balances import credit_approved
 from backend.link.node import translated
@@ -49,10 +49,16 @@ def contracts_of(connection: HTTPConnection) -> Contracts:
 @router.post("/retirements", status_code=202)
 def retire(request: Request, body: RetireBody) -> RelayOut:
     """Relays a signed `Retire` message: the credits are gone for ever once the chain has it. Sent once, however often
-    posted.
+    posted. With `receiptSignature` the account is issued a receipt that cannot be moved, in the same transaction.
     """
     act, contracts, now = body.act(), contracts_of(request), clock_of(request).now()
-    return _relayed(request, body, lambda session, signature: relay_retirement(session, contracts, act, signature, now))
+    asked = body.receipt_signature
+    kept = None if asked is None else accepted(request, act.account, receipt_digest(contracts, act), asked)
+    return _relayed(
+        request,
+        body,
+        lambda session, signature: relay_retirement(session, contracts, act, signature, now, receipt_signature=kept),
+    )
 
 
 @router.post("/donations", status_code=202)

@@ -100,6 +100,8 @@ class Retirement(SQLModel, table=True):
     ref: bytes = Field(sa_type=Bytes32)
     counted_gco2e: int = Field(default=0, sa_type=BigInteger)
     """Grams that counted towards a deficit of this ledger; a grant's are counted at its Movement."""
+    receipt_token: int | None = Field(default=None, sa_type=Uint256)
+    """Of its receipt that cannot be moved, if who retired asked for one."""
 
 
 class PledgeDraw(SQLModel, table=True):

@@ -90,6 +90,12 @@ def number_used(session: Session, contract: str, account: str, number: int) -> b
     return session.get(SpentNumber, (contract, account, number)) is not None
 
 
+def spent_at(session: Session, contract: str, account: str, number: int) -> tuple[int, int] | None:
+    """Block number and log index of the event that spent an account's number; None while it is unspent."""
+    row = session.get(SpentNumber, (contract, account, number))
+    return None if row is None else (row.block_number, row.log_index)
+
+
 # --- What the market asks of every account that trades, after every block: each written once ---
 
 _HELD = select(CreditBalance.held_gco2e).where(

@@ -36,6 +36,10 @@ library TypeHashes {
     bytes32 internal constant RETIRE_EARLY = keccak256(
         "RetireEarly(uint256 campaignId,uint256 classId,uint256 amountGco2e,uint256 number,uint256 deadline)"
     );
+    bytes32 internal constant RETIREMENT_RECEIPT = keccak256(
+        "RetirementReceipt(address account,address beneficiary,uint256 classId,uint256 amountGco2e,string purpose,"
+        "bytes32 ref,uint256 number,uint256 deadline)"
+    );
     bytes32 internal constant TRANSFER = keccak256(
         "Transfer(address from,address to,uint256 classId,uint256 amountGco2e,uint256 number," "uint256 deadline)"
     );

@@ -8,9 +8,11 @@ import {Exchange} from "../Exchange.sol";
 import {Governance} from "../Governance.sol";
 import {Issuance} from "../Issuance.sol";
 import {PaymentToken} from "../PaymentToken.sol";
+import {RetirementReceipts} from "../RetirementReceipts.sol";
 import {ICharity} from "../interfaces/ICharity.sol";
 import {IExchange} from "../interfaces/IExchange.sol";
 import {IIssuance} from "../interfaces/IIssuance.sol";
+import {IRetirementReceipts} from "../interfaces/IRetirementReceipts.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {TypeHashes} from "../libraries/TypeHashes.sol";
 import {BatchEncoder, Match} from "./BatchEncoder.sol";
@@ -53,6 +55,7 @@ abstract contract World is Assertions {
     Charity internal charity;
     Exchange internal exchange;
     Anchors internal anchors;
+    RetirementReceipts internal retirementReceipts;
     uint256 internal classId;
     /// @dev Ascending by address.
     uint256[] internal verifierKeys;
@@ -76,6 +79,7 @@ abstract contract World is Assertions {
         exchange =
             new Exchange(address(governance), address(credit), address(payment), address(charity), OPERATOR, FEES);
         anchors = new Anchors(address(governance));
+        retirementReceipts = new RetirementReceipts(address(credit));
     }
 
     function _assignRoles() internal {
@@ -298,6 +302,56 @@ abstract contract World is Assertions {
         (signatures[0], signatures[1]) = (buySignature, sellSignature);
         matches = new Match[](1);
         matches[0] = Match({buy: 0, sell: 1, lots: lots, pricePerKg: pricePerKg, group: 0});
+    }
+
+    // --- Retirements ---
+
+    /// @dev One's own, by signed messages under a fresh number.
+    function aRetirement(address account, uint256 amount)
+        internal
+        returns (IRetirementReceipts.Retirement memory retirement)
+    {
+        retirement = IRetirementReceipts.Retirement({
+            account: account,
+            beneficiary: account,
+            classId: classId,
+            amountGco2e: amount,
+            purpose: "self",
+            ref: 0,
+            number: nextNumber(),
+            deadline: FAR
+        });
+    }
+
+    function signRetire(uint256 key, IRetirementReceipts.Retirement memory retirement)
+        internal
+        view
+        returns (bytes memory)
+    {
+        return _signRetirement(key, credit.domainSeparator(), TypeHashes.RETIRE, retirement);
+    }
+
+    function signReceipt(uint256 key, IRetirementReceipts.Retirement memory retirement)
+        internal
+        view
+        returns (bytes memory)
+    {
+        bytes32 domain = retirementReceipts.domainSeparator();
+        return _signRetirement(key, domain, TypeHashes.RETIREMENT_RECEIPT, retirement);
+    }
+
+    function _signRetirement(
+        uint256 key,
+        bytes32 domain,
+        bytes32 typeHash,
+        IRetirementReceipts.Retirement memory retirement
+    ) private pure returns (bytes memory) {
+        bytes memory accounts = abi.encode(typeHash, retirement.account, retirement.beneficiary);
+        bytes memory what = abi.encode(
+            retirement.classId, retirement.amountGco2e, keccak256(bytes(retirement.purpose)), retirement.ref
+        );
+        bytes memory once = abi.encode(retirement.number, retirement.deadline);
+        return signDigest(key, digestOf(domain, keccak256(bytes.concat(accounts, what, once))));
     }
 
     // --- Campaigns ---

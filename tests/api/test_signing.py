@@ -1,6 +1,7 @@
 """`GET /signing/{contract}` and `tanyu words`: what is signed, in words, of the deployment and the classes served."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from backend import cli
 from backend.access.client import ApiClient
 from backend.api.app import create_app
+from backend.api.signing import signing_of
 from backend.chain.artifacts import CONTRACT_NAMES
 from backend.chain.class_id import pack
 from backend.chain.clear_signing import CLEAR_SIGNING, described
@@ -68,7 +70,25 @@ def test_words__of_no_contract_of_ours__is_not_found_and_says_which_there_are(cl
     assert answer.status_code == 404
     problem = answer.json()
     assert problem["code"] == "not_found.descriptor"
-    assert problem["expected"] == ["CarbonCredit", "Charity", "Exchange", "Issuance"]
+    assert problem["expected"] == ["CarbonCredit", "Charity", "Exchange", "Issuance", "RetirementReceipts"]
+
+
+def test_signing__a_deployment_without_a_later_contract__leaves_its_messages_out(
+    database: Database, clock: FixedClock
+) -> None:
+    addresses = {name: address for name, address in DEPLOYMENT.addresses.items() if name != "RetirementReceipts"}
+    old = replace(DEPLOYMENT, addresses=addresses)
+    client = a_client(create_app({"database": database, "clock": clock, "deployment": old}, [], {}))
+
+    def told(found: dict[str, Any]) -> set[str]:
+        return {message["primaryType"] for message in found["messages"]}
+
+    whole, less = signing_of(DEPLOYMENT).model_dump(by_alias=True), client.get("/signing").json()
+    assert told(whole) - told(less) == {"RetirementReceipt"}
+    assert "RetirementReceipts" not in less["contracts"]
+    refused = client.get("/signing/RetirementReceipts")
+    assert (refused.status_code, refused.json()["code"]) == (404, "deployment.contract_absent")
+    assert refused.json()["contract"] == "RetirementReceipts"
 
 
 def test_words_command__for_people_and_for_wallets(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

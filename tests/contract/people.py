@@ -103,6 +103,18 @@ class People:
         self.send("Issuance", "anchorBatch", tuple(batch.values()), self.approvals(batch))
         self.send("Issuance", "claim", tree.root, leaf, [])
 
+    def retire_with_receipt(self, index: int, retire: dict[str, Any]) -> TxReceipt:
+        """Relays a person's `Retire` and the `RetirementReceipt` of the same fields, under a fresh number."""
+        message = retire | {"number": next(self.numbers), "deadline": FAR}
+        return self.send("RetirementReceipts", "retireBySig", *self.receipt_call(index, message))
+
+    def receipt_call(self, index: int, message: dict[str, Any]) -> tuple[tuple[object, ...], bytes, bytes]:
+        """The arguments: the message's fields and both signatures."""
+        acts = (("CarbonCredit", "Retire"), ("RetirementReceipts", "RetirementReceipt"))
+        domain = self.contracts.deployment.domain
+        retire, receipt = (sign(self.person(index), name, domain(contract), message) for contract, name in acts)
+        return tuple(message.values()), retire, receipt
+
     def claim(self, index: int, amount_gco2e: int, class_id: int = CLASS_ID) -> tuple[str, int, int, bytes, bytes]:
         unique = next(self.numbers).to_bytes(32)
         return self.person(index).address, class_id, amount_gco2e, b"\x01" * 32, unique

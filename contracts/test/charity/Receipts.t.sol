@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
 import {ICharity} from "../../interfaces/ICharity.sol";
 import {IGiftReceipt} from "../../interfaces/IGiftReceipt.sol";
+import {ISoulbound} from "../../interfaces/ISoulbound.sol";
 import {TypeHashes} from "../../libraries/TypeHashes.sol";
 import {HostileAccount} from "../../mocks/HostileAccount.sol";
 import {World} from "../World.sol";
@@ -28,7 +29,7 @@ contract ReceiptsTest is World {
 
         checkEq(charity.balanceOf(ALICE), 0, "none");
         checkEq(charity.receiptsOf(_campaignId, classId), 0, "none issued");
-        VM.expectRevert(abi.encodeWithSelector(IGiftReceipt.ReceiptUnknown.selector, _first));
+        VM.expectRevert(abi.encodeWithSelector(ISoulbound.ReceiptUnknown.selector, _first));
         charity.ownerOf(_first);
     }
 
@@ -37,9 +38,9 @@ contract ReceiptsTest is World {
         VM.startPrank(ALICE);
         charity.donate(_campaignId, classId, 100, false);
         VM.expectEmit(address(charity));
-        emit IGiftReceipt.Transfer(address(0), ALICE, _first);
+        emit ISoulbound.Transfer(address(0), ALICE, _first);
         VM.expectEmit(address(charity));
-        emit IGiftReceipt.Locked(_first);
+        emit ISoulbound.Locked(_first);
         charity.donate(_campaignId, classId, 250, true);
         VM.stopPrank();
 
@@ -105,7 +106,7 @@ contract ReceiptsTest is World {
     function test_receipt__moves_by_no_means() external {
         VM.startPrank(ALICE);
         charity.donate(_campaignId, classId, 100, true);
-        bytes memory lockedReason = abi.encodeWithSelector(IGiftReceipt.ReceiptLocked.selector);
+        bytes memory lockedReason = abi.encodeWithSelector(ISoulbound.ReceiptLocked.selector);
         VM.expectRevert(lockedReason);
         charity.transferFrom(ALICE, BOB, _first);
         VM.expectRevert(lockedReason);
@@ -124,7 +125,7 @@ contract ReceiptsTest is World {
     }
 
     function test_unknown_receipt__every_question__reverts() external {
-        bytes memory unknown = abi.encodeWithSelector(IGiftReceipt.ReceiptUnknown.selector, 5);
+        bytes memory unknown = abi.encodeWithSelector(ISoulbound.ReceiptUnknown.selector, 5);
         VM.expectRevert(unknown);
         charity.receiptOf(5);
         VM.expectRevert(unknown);
@@ -133,7 +134,7 @@ contract ReceiptsTest is World {
         charity.tokenURI(5);
         VM.expectRevert(unknown);
         charity.getApproved(5);
-        VM.expectRevert(abi.encodeWithSelector(IGiftReceipt.ReceiptOwnerZero.selector));
+        VM.expectRevert(abi.encodeWithSelector(ISoulbound.ReceiptOwnerZero.selector));
         charity.balanceOf(address(0));
     }
 

@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {IRetirementReceipts} from "../../interfaces/IRetirementReceipts.sol";
+import {ISoulbound} from "../../interfaces/ISoulbound.sol";
 import {Acts} from "./Acts.sol";
 
 /// @title INV-09: everything the replay knows, compared with what the contracts answer.
@@ -60,7 +62,26 @@ abstract contract Comparison is Acts {
         if (kind == "issuance") return uint160(credit.issuance());
         if (kind == "paused") return _paused(emitter);
         if (kind == "authority") return uint160(IAccessManaged(emitter).authority());
+        if (kind == "receipts") return ISoulbound(emitter).balanceOf(account);
+        if (kind == "receipt owner") return uint160(ISoulbound(emitter).ownerOf(a));
+        if (emitter == address(retirementReceipts)) return _receiptAnswer(kind, a, b);
         return emitter == address(exchange) ? _exchangeAnswer(kind, account, b) : _otherAnswer(kind, a, b, c);
+    }
+
+    /// @dev The facts as the event tells them: the beneficiary's topic, then the data.
+    function _receiptAnswer(bytes32 kind, uint256 a, uint256 b) private view returns (uint256) {
+        if (kind == "series") return retirementReceipts.receiptsOf(b);
+        IRetirementReceipts.Receipt memory receipt = retirementReceipts.receiptOf(a);
+        if (kind == "receipt time") return receipt.retiredAt;
+        check(kind == "receipt facts", "a kind the comparison does not know");
+        uint256 size;
+        while (size < 32 && receipt.purpose[size] != 0) ++size;
+        bytes memory purpose = bytes.concat(receipt.purpose);
+        assembly {
+            mstore(purpose, size)
+        }
+        bytes memory data = abi.encode(receipt.classId, receipt.amount, string(purpose), receipt.ref);
+        return uint256(keccak256(bytes.concat(bytes32(uint256(uint160(receipt.beneficiary))), data)));
     }
 
     function _exchangeAnswer(bytes32 kind, address account, uint256 b) private view returns (uint256) {
@@ -81,9 +102,7 @@ abstract contract Comparison is Acts {
         if (kind == "refundWallet") return uint160(charity.refundWalletOf(address(uint160(a))));
         if (kind == "drawn") return charity.drawsOf(address(uint160(a)), b).drawn;
         if (kind == "drawnTag") return uint192(charity.drawsOf(address(uint160(a)), b).tag);
-        if (kind == "receipts") return charity.balanceOf(address(uint160(a)));
         if (kind == "series") return charity.receiptsOf(a, b);
-        if (kind == "receipt owner") return uint160(charity.ownerOf(a));
         if (kind == "receipt amount") return charity.receiptOf(a).amount;
         if (kind == "receipt time") return charity.receiptOf(a).givenAt;
         if (kind == "given") return charity.pocketOf(a, b).donated;

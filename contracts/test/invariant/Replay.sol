@@ -10,6 +10,7 @@ import {ICarbonCredit} from "../../interfaces/ICarbonCredit.sol";
 import {ICharity} from "../../interfaces/ICharity.sol";
 import {IExchange} from "../../interfaces/IExchange.sol";
 import {IIssuance} from "../../interfaces/IIssuance.sol";
+import {IRetirementReceipts} from "../../interfaces/IRetirementReceipts.sol";
 import {ISignedActs} from "../../interfaces/ISignedActs.sol";
 import {Log} from "../Vm.sol";
 
@@ -117,6 +118,9 @@ contract Replay {
             _set("approved", emitter, uint256(log.topics[1]), uint256(log.topics[2]), 0, approved ? 1 : 0);
         } else if (topic == IERC20.Transfer.selector && log.topics.length == 4) {
             _learnReceipt(log);
+        } else if (topic == IRetirementReceipts.RetirementReceiptIssued.selector) {
+            uint256 facts = uint256(keccak256(bytes.concat(log.topics[3], log.data)));
+            _set("receipt facts", emitter, uint256(log.topics[1]), 0, 0, facts);
         } else if (topic == IERC20.Transfer.selector) {
             _move("balance20", emitter, log.topics[1], log.topics[2], 0, abi.decode(log.data, (uint256)));
         } else if (topic == ISignedActs.NumberUsed.selector) {
@@ -312,11 +316,11 @@ contract Replay {
         _add("out answered", log.emitter, campaignId, id, 0, gifts);
     }
 
-    /// @dev A receipt is for the gift told of right before.
+    /// @dev A gift's is for the gift told of right before; a retirement's has no campaign, and its facts told after it.
     function _learnReceipt(Log calldata log) private {
         uint256 tokenId = uint256(log.topics[3]);
         _set("receipt owner", log.emitter, tokenId, 0, 0, uint256(log.topics[2]));
-        _set("receipt amount", log.emitter, tokenId, 0, 0, _lastGift);
+        if (tokenId >> 192 != 0) _set("receipt amount", log.emitter, tokenId, 0, 0, _lastGift);
         _set("receipt time", log.emitter, tokenId, 0, 0, _now);
         _add("receipts", log.emitter, uint256(log.topics[2]), 0, 0, 1);
         _add("series", log.emitter, tokenId >> 192, uint128(tokenId >> 64), 0, 1);

@@ -21,6 +21,7 @@ contract TypeHashesTest is World {
         checkEq(TypeHashes.USE_NUMBER, _fileHash("use-number"), "UseNumber");
         checkEq(TypeHashes.ORDER, _fileHash("order"), "Order");
         checkEq(TypeHashes.RETIRE, _fileHash("retire"), "Retire");
+        checkEq(TypeHashes.RETIREMENT_RECEIPT, _fileHash("retirement-receipt"), "RetirementReceipt");
         checkEq(TypeHashes.TRANSFER, _fileHash("transfer"), "Transfer");
     }
 
@@ -30,6 +31,11 @@ contract TypeHashesTest is World {
         checkEq(issuance.domainSeparator(), _domain("Issuance", address(issuance)), "Issuance");
         checkEq(exchange.domainSeparator(), _domain("Exchange", address(exchange)), "Exchange");
         checkEq(charity.domainSeparator(), _domain("Charity", address(charity)), "Charity");
+        checkEq(
+            retirementReceipts.domainSeparator(),
+            _domain("RetirementReceipts", address(retirementReceipts)),
+            "RetirementReceipts"
+        );
     }
 
     function test_domains__another_chain__another_domain() external {

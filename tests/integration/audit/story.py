@@ -166,6 +166,7 @@ class Story:
             "ref": b"\x41" * 32,
         }
         self._signed_act("CarbonCredit", "Retire", person, retire)
+        self._retire_with_receipts(retire)
         move = {"from": person.address, "to": people.person(11).address, "classId": CLASS_ID, "amountGco2e": 2_000}
         self._signed_act("CarbonCredit", "Transfer", person, move)
         people.retire_early(1, 5_000)
@@ -180,6 +181,17 @@ class Story:
         send("Charity", "finalise", 1)
         send("Charity", "retireHeld", 1, CLASS_ID, 2_000)
         self._delist()
+
+    def _retire_with_receipts(self, retire: dict[str, Any]) -> None:
+        """Two by person 1's signatures, for itself and for another; one by the registrar's own transaction."""
+        people, person, registrar = self.people, self.people.person(1), dev_signer(DevRole.REGISTRAR)
+        for beneficiary in (person.address, people.person(5).address):
+            people.retire_with_receipt(1, retire | {"beneficiary": beneficiary})
+        people.mint_to(registrar.address, 1_000)
+        receipts = people.contracts.named("RetirementReceipts").address
+        people.send("CarbonCredit", "setApprovalForAll", receipts, True, by=DevRole.REGISTRAR)
+        words = [CLASS_ID, 400, registrar.address, "self", bytes(32)]
+        people.send("RetirementReceipts", "retire", *words, by=DevRole.REGISTRAR)
 
     def _pledge(self) -> None:
         """A tenth of what person 0 sold, drawn twice, voided; all that is left, of another."""

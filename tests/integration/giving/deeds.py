@@ -17,10 +17,11 @@ from tests.unit.giving.chain import a_deficit
 
 @dataclass(frozen=True)
 class Deeds:
-    """Ids of one deed of each kind; `words` are those that `named` was dedicated with."""
+    """Ids of one deed of each kind; `words` are those that `named` was dedicated with, `receipted` has a receipt."""
 
     own: str
     named: str
+    receipted: str
     pooled: str
     gift: str
     granted: str
@@ -29,7 +30,7 @@ class Deeds:
 
     @property
     def all(self) -> tuple[str, ...]:
-        return (self.own, self.named, self.pooled, self.gift, self.granted)
+        return (self.own, self.named, self.receipted, self.pooled, self.gift, self.granted)
 
 
 def made_deeds(world: World) -> Deeds:
@@ -39,12 +40,14 @@ def made_deeds(world: World) -> Deeds:
     mine, hers = (world.people.person(index).address for index in (0, 1))
     words = Dedication.of("Grandmother Li 李秀兰")
 
-    def retired(**changed: Any) -> str:
-        assert world.post("/retirements", world.retire_body(0, 12_000, **changed)).status_code == 202
+    def retired(grams: int = 12_000, *, receipt: bool = False, **changed: Any) -> str:
+        body = (world.receipt_body if receipt else world.retire_body)(0, grams, **changed)
+        assert world.post("/retirements", body).status_code == 202
         world.relay()
         return str(world.client(mine).get("/retirements").json()[0]["receiptId"])
 
     own, named = retired(), retired(purpose="another", beneficiary=hers, ref=words.digest)
+    receipted = retired(1_000, receipt=True)
     pool = world.open(world.pool, "pool", POOL_STORY, Funding.KEEP_WHAT_YOU_RAISE)
     aid = world.open(world.aid, "aid", AID_STORY, Funding.KEEP_WHAT_YOU_RAISE)
     assert world.post("/donations", world.donate_body(0, pool, 2_500, receipt=True)).status_code == 202
@@ -56,7 +59,7 @@ def made_deeds(world: World) -> Deeds:
     world.pool.retire_held("retire", pool, CLASS_ID, 1_000)
     world.index()
     gift = world.client().get(f"/campaigns/{pool}/gifts").json()[0]["receiptId"]
-    return Deeds(own, named, moved(world, "retirement"), gift, moved(world, "grant"), words, pool)
+    return Deeds(own, named, receipted, moved(world, "retirement"), gift, moved(world, "grant"), words, pool)
 
 
 def moved(world: World, kind: str) -> str:

@@ -175,8 +175,13 @@ class World:
 
     def retire_body(self, index: int, amount_gco2e: int, by: int | None = None, **changed: Any) -> dict[str, Any]:
         """A retirement of a person for itself; `by` signs in its stead."""
+        signer = self.people.person(index if by is None else by)
+        return self.signed(signer, "Retire", "CarbonCredit", self.retire_message(index, amount_gco2e) | changed)
+
+    def retire_message(self, index: int, amount_gco2e: int) -> dict[str, Any]:
+        """Under a fresh number."""
         person = self.people.person(index)
-        message: dict[str, Any] = {
+        return {
             "account": person.address,
             "beneficiary": person.address,
             "classId": CLASS_ID,
@@ -186,8 +191,15 @@ class World:
             "number": next(self.numbers),
             "deadline": FAR,
         }
-        signer = person if by is None else self.people.person(by)
-        return self.signed(signer, "Retire", "CarbonCredit", message | changed)
+
+    def receipt_body(self, index: int, amount_gco2e: int, asks: int | None = None, **changed: Any) -> dict[str, Any]:
+        """The same with a receipt of it, which the person asks for, or `asks` in its stead."""
+        fresh = {"number": next(self.numbers)} | changed
+        body = self.retire_body(index, amount_gco2e, **fresh)
+        message = self.retire_message(index, amount_gco2e) | fresh
+        signer = self.people.person(index if asks is None else asks)
+        asked = self.signed(signer, "RetirementReceipt", "RetirementReceipts", message)
+        return body | {"receiptSignature": asked["signature"]}
 
     def donate_body(self, index: int, campaign_id: int, amount_gco2e: int, **changed: Any) -> dict[str, Any]:
         person = self.people.person(index)

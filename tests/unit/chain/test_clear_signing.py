@@ -208,6 +208,9 @@ def test_sentence__in_chinese__reads_as_a_sentence() -> None:
     assert sentence("Retire", retire, WORDS_ZH) == "永久注销 US-CA/2025/SIM 12.345 kg CO2e，受益人 小爱"
     assert describe("Retire", retire, WORDS_ZH)[-1] == ("有效期至", "公元 9999 年之后")
     assert "卖出 US-CA/2025/SIM 12,500 kg CO2e" in sentence("Order", ORDER, WORDS_ZH)
+    receipt = sentence("RetirementReceipt", retire, WORDS_ZH)
+    assert receipt.startswith("索取注销 US-CA/2025/SIM 12.345 kg CO2e、受益人 小爱 的凭证")
+    assert receipt.endswith("不能转移")
 
 
 def test_describe__what_it_cannot_know__is_shown_as_it_is() -> None:

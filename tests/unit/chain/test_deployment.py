@@ -14,6 +14,7 @@ from web3 import Web3
 from backend.chain.artifacts import CONTRACT_NAMES, NotCompiled, artifact
 from backend.chain.deployment import (
     AbiChanged,
+    ContractAbsent,
     ContractMissing,
     Deployment,
     DeploymentFileMalformed,
@@ -42,6 +43,24 @@ def test_load__lower_case_addresses__are_read_as_eip_55(deployment: Deployment, 
     assert exchange != exchange.lower()
     path.write_text(json.dumps(asdict(deployment)).replace(exchange, exchange.lower()))
     assert Deployment.load(path).address("Exchange") == exchange
+
+
+def test_load__made_before_a_later_contract__goes_without_and_says_so(deployment: Deployment, tmp_path: Path) -> None:
+    path = tmp_path / "deployment.json"
+    raw = asdict(deployment)
+    for told in ("addresses", "abi_digests"):
+        del raw[told]["RetirementReceipts"]
+    path.write_text(json.dumps(raw))
+    old = Deployment.load(path)
+    assert set(CONTRACT_NAMES) - set(old.addresses) == {"RetirementReceipts"}
+    assert (old.has("RetirementReceipts"), old.has("Exchange")) == (False, True)
+    for asked in (old.address, old.domain):
+        with pytest.raises(ContractAbsent) as refusal:
+            asked("RetirementReceipts")
+        assert (refusal.value.code, refusal.value.fields) == (
+            "deployment.contract_absent",
+            {"contract": "RetirementReceipts"},
+        )
 
 
 def test_load__no_file__says_where_it_looked(tmp_path: Path) -> None:
@@ -201,7 +220,7 @@ def test_network_of__a_url_that_is_none__is_unreachable(url: str) -> None:
         network_of(connect(url))
 
 
-@pytest.mark.parametrize("name", ["CarbonCredit", "Issuance", "Exchange", "Charity"])
+@pytest.mark.parametrize("name", ["CarbonCredit", "Issuance", "Exchange", "Charity", "RetirementReceipts"])
 def test_domain__of_a_contract__is_what_it_signs_under(w3: Web3, deployment: Deployment, name: str) -> None:
     assert deployment.domain(name) == Domain(f"Tanyu {name}", "1", 31337, deployment.address(name))
     contract = w3.eth.contract(address=Web3.to_checksum_address(deployment.address(name)), abi=artifact(name).abi)

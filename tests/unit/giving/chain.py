@@ -1,6 +1,6 @@
 """Events as a chain would send them, one after another; and deficits in the ledger for them to settle."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -51,6 +51,15 @@ class ToyChain:
             tx_hash=sha256(b"tx%d" % number),
             log_index=number % 7,
         )
+        with self.database.write() as session:
+            self.projection.apply(session, event)
+        self.history.append(event)
+        return event
+
+    def apply_next(self, contract: str, name: str, **args: Any) -> ChainEvent:
+        """In the transaction of the last one, right after it."""
+        last = self.history[-1]
+        event = replace(last, contract=contract, name=name, args=args, log_index=last.log_index + 1)
         with self.database.write() as session:
             self.projection.apply(session, event)
         self.history.append(event)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from backend.access.language import Language
 from backend.api.html import PAGES
 from backend.chain.class_id import pack
-from backend.giving.certificate import DEDICABLE, Certificate, certificate_of, words_of
+from backend.giving.certificate import DEDICABLE, Certificate, Place, certificate_of, words_of
 from backend.giving.dedication import Dedication, DedicationMismatch
 from backend.giving.deed import Deed, DeedKind, Serves, serves_of
 from backend.giving.receipt import _HONEST, _WORDS
@@ -103,6 +103,17 @@ class TestWords:
         assert certificate_of(GIFT, PLACE, "en", story=STORY).name == "Forest Light"
         assert certificate_of(GIFT, PLACE, "zh", story=STORY).name == "林光"
         assert certificate_of(GIFT, PLACE, "en").name == "campaign no. 3"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_receipt__of_a_retirement_or_a_gift__is_among_the_facts_and_of_none_is_not(language: Language) -> None:
+    def told(deed: Deed, place: Place = PLACE) -> list[str]:
+        label = words_of(language)["facts"]["receipt"]
+        return [value for name, value in certificate_of(deed, place, language).facts if name == label]
+
+    assert told(PLAIN) == []
+    assert told(GIFT) == ["9"]
+    assert told(replace(PLAIN, receipt_token=7), replace(PLACE, receipts="0xReceipts")) == ["7, 0xReceipts"]
 
 
 class TestServes:

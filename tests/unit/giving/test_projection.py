@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from backend.giving.campaign import campaign_view, donated_by_class, movements_of
 from backend.giving.charity import is_listed
@@ -212,3 +212,29 @@ def test_events_of_no_concern__change_nothing(chain: ToyChain, database: Databas
     chain.undo_last()
 
     assert rows_of(database) == before
+
+
+def test_receipt__is_noted_at_the_retirement_before_it_and_forgotten_on_undo(
+    chain: ToyChain, database: Database
+) -> None:
+    def tokens() -> list[int | None]:
+        with database.read() as session:
+            return [
+                row.receipt_token for row in session.exec(select(Retirement).order_by(col(Retirement.block_number)))
+            ]
+
+    nobody, token = "0x" + "0" * 40, CLASS_ID << 64 | 1
+    chain.retired(100)
+    chain.retired(200)
+    before = rows_of(database)
+    chain.apply_next("RetirementReceipts", "Transfer", **{"from": nobody, "to": ALICE, "tokenId": token})
+    chain.apply_next("RetirementReceipts", "Locked", tokenId=token)
+    assert tokens() == [None, token]
+
+    after = rows_of(database)
+    chain.replay()
+    assert rows_of(database) == after
+    chain.undo_last()
+    chain.undo_last()
+    assert rows_of(database) == before
+    assert tokens() == [None, None]

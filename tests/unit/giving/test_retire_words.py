@@ -51,3 +51,11 @@ def test_credits_that_are_not_simulated__are_not_called_so() -> None:
 
     for said in (retire_words(retirement(RetirementPurpose.SELF, real), None, "en"), buy_words(a_buy(real), "en")):
         assert "SIM" not in " ".join(said)
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "nobody can move"), ("zh", "任何人都不能转移")])
+def test_receipt__is_told_if_one_is_asked_for(language: Language, told: str) -> None:
+    act = retirement(RetirementPurpose.SELF)
+
+    assert told in " ".join(retire_words(act, None, language, receipt=True))
+    assert told not in " ".join(retire_words(act, None, language))
