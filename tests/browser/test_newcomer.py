@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from eth_account import Account
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from backend.chain.keys import signer_from_keystore
 from tests.browser.kept import kept_in_browser
@@ -35,11 +35,13 @@ def test_newcomer__makes_a_key_saves_its_file_and_opens_an_account(opener: Opene
     signer = signer_from_keystore(kept, PASSPHRASE)
     with opener.world.client(signer) as client:
         assert client.get("/accounts/me")["address"] == signer.address
-    secret = Account.decrypt(kept.read_text("utf-8"), PASSPHRASE).hex()
-    in_browser = kept_in_browser(page)
-    assert signer.address.lower().removeprefix("0x") in in_browser, "the sealed key is kept there"
-    assert secret.removeprefix("0x") not in in_browser
-    assert PASSPHRASE not in in_browser
+    _keeps_no_secret(page, kept)
+
+    person.press(page.get_by_role("link", name=words["welcome.next_children"]))
+    person.press(page.locator("summary").filter(has_text=words["key.forget"]))
+    person.press(page.get_by_role("button", name=words["key.forget_now"]))
+    expect(page.get_by_text(words["key.kept_nowhere"])).to_be_visible()
+    assert signer.address.lower().removeprefix("0x") not in kept_in_browser(page)
 
 
 def test_newcomer__makes_a_key_under_a_passkey_and_may_put_its_file_off(opener: Opener, look: Look) -> None:
@@ -56,3 +58,33 @@ def test_newcomer__makes_a_key_under_a_passkey_and_may_put_its_file_off(opener: 
     expect(page.get_by_role("heading", name=words["welcome.step_account"])).to_be_visible()
     stored = page.evaluate("JSON.stringify({...localStorage})")
     assert "sealed" not in stored
+
+
+def test_newcomer__whose_key_a_passkey_seals__saves_its_file_and_keeps_no_secret_in_the_browser(
+    opener: Opener, look: Look, tmp_path: Path
+) -> None:
+    opened, words = opener.open("/", look), Words(look.language)
+    page, person = opened.page, opened.person
+    add_authenticator(page)
+    person.press(page.get_by_role("link", name=words["welcome.start"], exact=True))
+    person.press(page.get_by_role("button", name=words["key.make_by_passkey"]))
+    expect(page.get_by_text(words["key.file_needs_passphrase"])).to_be_visible()
+    person.write(page.get_by_label(words["key.new_passphrase"], exact=True), PASSPHRASE)
+    person.write(page.get_by_label(words["key.passphrase_again"], exact=True), PASSPHRASE)
+    with page.expect_download() as download:
+        person.press(page.get_by_role("button", name=words["key.save_file"]))
+    expect(page.get_by_role("heading", name=words["welcome.step_account"])).to_be_visible()
+
+    kept = tmp_path / "key.json"
+    download.value.save_as(kept)
+    _keeps_no_secret(page, kept)
+
+
+def _keeps_no_secret(page: Page, file: Path) -> None:
+    """Of the key that a keystore file has."""
+    signer = signer_from_keystore(file, PASSPHRASE)
+    secret = Account.decrypt(file.read_text("utf-8"), PASSPHRASE).hex()
+    in_browser = kept_in_browser(page)
+    assert signer.address.lower().removeprefix("0x") in in_browser, "the sealed key is kept there"
+    assert secret.removeprefix("0x") not in in_browser
+    assert PASSPHRASE not in in_browser
