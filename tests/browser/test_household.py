@@ -28,8 +28,7 @@ def hand_in(page: Page, *rows: str) -> None:
 
 def choose_file(page: Page, name: str, content: str) -> None:
     """Chooses it in the page's field for files; its type is left to the name, as by a browser that knows none."""
-    file = {"name": name, "mimeType": "", "buffer": content.encode()}
-    page.locator("input[type=file]").set_input_files(file)
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "", "buffer": content.encode()})
 
 
 def drop_file(page: Page, told: Words, name: str, content: str) -> None:
