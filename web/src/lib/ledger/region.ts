@@ -7,7 +7,7 @@ interface Batch {
   readonly footprintsGco2e: string;
 }
 
-/** The mean of a class's attested people, in whole grams, rounded up as every line of theirs is. */
+/** The regional mean: of a class's attested people, in whole grams, rounded up as every line of theirs is. */
 export interface Mean {
   readonly people: number;
   readonly footprintGco2e: bigint;
