@@ -9,7 +9,7 @@ from backend.footprint.meter_number import meter_key
 from backend.footprint.place import place_of
 from backend.footprint.quantity import quantity_of
 from backend.footprint.span import Span, days_span, span_between
-from backend.kernel.clock import parse_iso
+from backend.kernel.clock import parse_iso, unix_s
 from backend.kernel.errors import InvalidInput
 from backend.kernel.text import require_plain
 
@@ -103,6 +103,18 @@ def span_of(start: str, end: str, place: str) -> Span:
     if last < first:
         raise SpanInvalid("the activity ends before it begins", start=start, end=end)
     return check_span(days_span(first, last, zone))
+
+
+def span_until(start: str, until: datetime, place: str) -> Span:
+    """From a local date's midnight, or a time with offset, up to a time: a day that is not over.
+
+    Raises DayMalformed, SpanInvalid, PlaceUnknown.
+    """
+    first = _day_or_instant(start)
+    if first.year not in YEARS:
+        raise SpanInvalid(f"the years {YEARS[0]} to {YEARS[-1]} are known here", start=start)
+    begins_s = unix_s(first) if isinstance(first, datetime) else days_span(first, first, place_of(place).zone).start_s
+    return check_span(Span(begins_s, unix_s(until)))
 
 
 def check_span(span: Span) -> Span:

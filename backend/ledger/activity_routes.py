@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from backend.access.state import clock_of, database_of
 from backend.access.wire import Iso, PageAfter, PageLimit, Wire
-from backend.footprint.activity import activity_of, span_of
+from backend.footprint.activity import activity_of, span_of, span_until
 from backend.footprint.place import place_of
 from backend.footprint.span import local_days, span_between
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
@@ -20,10 +20,13 @@ from backend.ledger.undo import withdrawable
 
 router = APIRouter(tags=["activities"])
 
+NOW = "now"
+
 
 class ActivityBody(Wire):
-    """`from` and `to` are local dates, both included, or times with an offset, the end not included. `quantity` is a
-    decimal string. `home` (a home's code) and `meter` are for a home's energy and water.
+    """`from` and `to` are local dates, both included, or times with an offset, the end not included; `to` may be `now`,
+    for a day that is not over. `quantity` is a decimal string. `home` (a home's code) and `meter` are for a home's
+    energy and water.
     """
 
     kind: str
@@ -99,18 +102,19 @@ def _out(row: ActivityRow, mine: Collection[int]) -> ActivityOut:
 @router.post("/activities", status_code=201)
 def record_activity(request: Request, account: SignedIn, body: ActivityBody, ward: OnBehalf = None) -> RecordedOut:
     """Keeps one activity, self-declared."""
+    now = clock_of(request).now()
+    span = span_until(body.from_, now, body.place) if body.to == NOW else span_of(body.from_, body.to, body.place)
     activity = activity_of(
         kind=body.kind,
         quantity=body.quantity,
         unit=body.unit,
-        span=span_of(body.from_, body.to, body.place),
+        span=span,
         place=body.place,
         evidence=body.evidence,
         meter=body.meter,
     )
     with database_of(request).write() as session:
         person = acting(session, request, account, ward)
-        now = clock_of(request).now()
         kept = record(session, books_of(request), person_id=person.person_id, activity=activity, home=body.home, at=now)
         row = session.get(ActivityRow, kept)
         assert row is not None

@@ -52,6 +52,9 @@ LOOK_OF_STORY = {
     "newcomer": Look("en", "mobile", "light", "mouse"),
     "operator": Look("zh", "desktop", "dark", "mouse"),
     "wallet": Look("zh", "mobile", "light", "keyboard"),
+    "year": Look("zh", "desktop", "dark", "keyboard"),
+    "housemates": Look("en", "mobile", "dark", "mouse"),
+    "account": Look("zh", "mobile", "light", "keyboard"),
 }
 """By the word after `test_` in the name of the story's file."""
 

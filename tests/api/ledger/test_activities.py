@@ -40,6 +40,19 @@ class TestActivities:
         ).json()  # over midnight in California
         assert (hour["firstDay"], hour["lastDay"]) == ("2025-01-01", "2025-01-02")
 
+    def test_today__is_recorded_up_to_now_from_the_place_s_midnight_on(
+        self, alice: Caller, later: tuple[str, str]
+    ) -> None:
+        kept = alice.post("/activities", TRIP | {"from": "2026-01-15", "to": "now"}).json()
+
+        assert (kept["start"], kept["end"]) == ("2026-01-15T08:00:00Z", "2026-01-15T12:00:00Z")
+        assert (kept["firstDay"], kept["lastDay"]) == ("2026-01-15", "2026-01-15")
+        timed = alice.post("/activities", TRIP | {"from": "2026-01-15T09:00:00Z", "to": "now"}).json()
+        assert (timed["start"], timed["end"]) == ("2026-01-15T09:00:00Z", "2026-01-15T12:00:00Z")
+        for start in ("2026-01-16", "1901-01-01"):
+            refused = alice.post("/activities", TRIP | {"from": start, "to": "now"})
+            assert problem(refused) == (422, "activity.span_invalid")
+
     def test_taking_back__is_offered_to_who_entered_it_until_a_year_it_concerns_is_handed_in(
         self, alice: Caller, bob: Caller, later: tuple[str, str]
     ) -> None:

@@ -1,7 +1,7 @@
-/** Names that the server gives (kinds, categories, states) in the person's language; a name without words is told as it is. */
+/** Names that the server gives (kinds, categories, states, months) in the person's language; one without words as it is. */
 
-import type { Key } from "../../words/words.svelte";
-import { t } from "../../words/words.svelte";
+import { localeOf } from "../../lib/amounts";
+import { type Key, spoken, t } from "../../words/words.svelte";
 import words from "./words.en.json";
 
 function said(theme: string, name: string): string {
@@ -16,7 +16,13 @@ export const stateName = (name: string): string => said("state", name);
 export const statusName = (name: string): string => said("status", name);
 export const rungName = (name: string): string => said("rung", name);
 export const gradeName = (name: string): string => said("grade", name);
-export const missingName = (name: string): string => said("missing", name);
+export const missingName = (name: string): string => said(`missing.${name}` in words ? "missing" : "kind", name);
 export const sourceName = (name: string): string => said("source", name);
 export const stepName = (name: string): string => said("step", name);
 export const actionName = (name: string): string => said("action", name);
+
+/** `2026-03` as people say it within a year. */
+export const monthName = (month: string): string =>
+  new Intl.DateTimeFormat(localeOf(spoken.language), { month: "short", timeZone: "UTC" }).format(
+    new Date(`${month}-15`),
+  );
