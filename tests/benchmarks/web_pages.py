@@ -2,7 +2,9 @@
 
 First page: cold cache, the network and processor of a middling phone as Lighthouse throttles them (150 ms, 1.6 Mbit/s,
 a quarter of the processor); medians. JavaScript is counted as it goes over the wire packed by gzip. Market: 60 deltas a
-second come out of the page's own WebSocket, with the server's book behind them, while somebody types.
+second come out of the page's own WebSocket, with the server's book behind them, while somebody types. What decides is
+the processor's time that the page's thread takes for one, of the 16.7 ms there are: how many frames a second are drawn
+is also the affair of whoever else is on the machine.
 """
 
 import statistics
@@ -30,6 +32,9 @@ SLOWER = 4
 """How many times slower than this machine's the phone's processor is."""
 
 UPDATES_PER_S = 60
+UPDATE_MS_MOST = 8.0
+"""Half of the time between two updates: the other half is for whoever types, and for a machine half as quick."""
+
 WATCHED_S = 5
 TYPED = "1234567890" * 2
 MARKET = "/trade/CN-SC/2025/SIM"
@@ -87,11 +92,19 @@ class Busy:
     taken_up: int
     """How many deltas the page took without asking for the book anew, up to the first that it did not take."""
     frames_per_s: float
+    cpu_ms: float
+    """What the page's thread took of the processor for one update: scripts, style, layout, all of it."""
     late_frames: int
     """Frames that came more than 50 ms after the one before."""
     input_delay_ms: float
     """The 95th of a hundred: from a key's press until the page began to work on it."""
     typed: str
+
+
+def _cpu_ms(devtools: CDPSession) -> float:
+    """What the page's thread has taken of the processor so far."""
+    metrics = {one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]}
+    return float(metrics["TaskDuration"]) * 1000
 
 
 def _busy_market(browser: Browser, world: World) -> Busy:
@@ -104,13 +117,17 @@ def _busy_market(browser: Browser, world: World) -> Busy:
     field = page.locator("main input:not([type=radio]):not([type=checkbox]):visible").first
     field.fill("")
     field.focus()
+    devtools = opened.context.new_cdp_session(page)
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before_ms = _cpu_ms(devtools)
     page.evaluate("perS => window.busy.start(perS)", UPDATES_PER_S)
     pause_ms = WATCHED_S * 1000 / len(TYPED)
     for key in TYPED:
         page.keyboard.press(key, delay=1)
         page.wait_for_timeout(pause_ms)  # the measurement lasts as long as it lasts
     found: dict[str, Any] = page.evaluate("() => window.busy.stop()")
-    busy = Busy(typed=field.input_value(), **found)
+    taken_ms = _cpu_ms(devtools) - before_ms
+    busy = Busy(typed=field.input_value(), cpu_ms=taken_ms / found["updates"], **found)
     opener.close()
     return busy
 
@@ -149,9 +166,11 @@ def _load_rows(loads: list[Load]) -> list[Row]:
 
 def _busy_rows(busy: Busy) -> list[Row]:
     frames, delay, taken = round(busy.frames_per_s, 1), round(busy.input_delay_ms, 1), busy.taken_up
+    cpu_ms = round(busy.cpu_ms, 2)
     return [
         _row("market: deltas taken in 5 s, at 60/s", taken, "", f"{busy.updates}", met=taken == busy.updates),
-        _row("market: frames drawn meanwhile", frames, "/s", ">= 55", met=frames >= 55),
+        _row("market: processor for an update", cpu_ms, "ms", f"<= {UPDATE_MS_MOST:g}", met=cpu_ms <= UPDATE_MS_MOST),
+        _row("market: frames drawn meanwhile", frames, "/s"),
         _row("market: frames more than 50 ms late", busy.late_frames, ""),
         _row("market: input delay, 95th of 100", delay, "ms", "<= 50", met=delay <= 50),
         _row("market: keys that arrived", len(busy.typed), "", f"{len(TYPED)}", met=busy.typed == TYPED),

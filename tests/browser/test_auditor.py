@@ -87,3 +87,38 @@ def test_auditor__is_handed_a_statement__sees_that_it_proves_itself_or_was_chang
     expect(page.get_by_role("alert")).to_contain_text(words["audit.document_tampered"])
     expect(page.get_by_text(words.like("audit.statement_whole"))).not_to_be_visible()
     axe(page)
+
+
+def test_auditor__is_handed_a_claim__sees_it_prove_itself_and_what_the_chain_says(
+    opener: Opener, world: World, look: Look, tmp_path: Path
+) -> None:
+    words = Words(look.language)
+    with world.client(world.person("zigong-couple-1")) as client:
+        claim = client.get("/statements/2025/claim")
+    kilogram_more = str(int(claim["leaf"]["amountGco2e"]) + 1000)
+    changed = claim | {"leaf": claim["leaf"] | {"amountGco2e": kilogram_more}}
+    files = {"claim.json": claim, "changed.json": changed, "other.json": {"schema": "another/1"}}
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content), "utf-8")
+
+    opened = opener.open("/audit", look)
+    page, person = opened.page, opened.person
+    person.write(page.get_by_label(words["audit.node"]), world.rpc_url)
+    page.get_by_label(words["audit.deployment"]).set_input_files(world.folder / "deployment.json")
+    expect(page.get_by_text(words["audit.deployment_given"])).to_be_visible()
+    person.press(page.get_by_role("button", name=words["audit.read"]))
+    expect(page.get_by_role("heading", name=words["audit.clean"])).to_be_visible()
+    person.press(page.get_by_role("link", name=words["audit.part_files"]))
+    page.get_by_label(words["audit.files_drop"]).set_input_files(tmp_path / "claim.json")
+    expect(page.get_by_text(words.like("audit.claim_leads"))).to_be_visible()
+    expect(page.get_by_text(words["audit.claim_minted"])).to_be_visible()
+
+    page.goto("/give/check")  # the same for who is no auditor
+    drop = page.get_by_label(words["give.check_drop"])
+    drop.set_input_files(tmp_path / "claim.json")
+    expect(page.get_by_role("heading", name=words["give.proved_claim"])).to_be_visible()
+    axe(page)
+    for name, says in (("changed.json", "give.proved_tampered"), ("other.json", "give.proved_malformed")):
+        drop.set_input_files(tmp_path / name)
+        expect(page.get_by_role("alert")).to_have_text(words[says])
+    expect(page.get_by_role("heading", name=words["give.proved_claim"])).to_have_count(0)

@@ -22,6 +22,7 @@ from tests.browser.opening import Opened, Opener
 from tests.browser.wallet import Wallet
 from tests.browser.words import Words
 from tests.browser.world import World
+from tests.patience import until
 
 CODE = "CN-SC/2025/SIM"
 PASSPHRASE = "seven quiet rivers under one moon"
@@ -63,7 +64,7 @@ def test_trader__whose_order_meets_anothers__sees_it_become_final(
     axe(trader.page)
 
 
-def test_trader__who_declines_or_asks_for_too_much__has_placed_nothing(
+def test_trader__who_declines_or_asks_for_too_much__has_placed_nothing_before_the_wallet_agrees(
     opener: Opener, world: World, look: Look
 ) -> None:
     words = Words(look.language)
@@ -86,6 +87,21 @@ def test_trader__who_declines_or_asks_for_too_much__has_placed_nothing(
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(_order_at(page, "0.0711")).to_have_count(0)
     assert _signed_orders(trader.wallet) == []
+
+    assert trader.wallet is not None
+    trader.wallet.refuses_to_sign = True  # agreed to in the page, and not in the wallet
+    trader.person.press(page.locator("#place"))
+    sign = page.get_by_role("dialog").get_by_role("button", name=words["key.sign"], exact=True)
+    trader.person.press(sign)
+    until(lambda: bool(page.evaluate("true") and _signed_orders(trader.wallet)), "the wallet to be asked")
+    expect(sign).to_be_enabled()
+    expect(_order_at(page, "0.0711")).to_have_count(0)
+    trader.wallet.refuses_to_sign = False
+    trader.person.press(sign)
+    waits = _order_at(page, "0.0711")
+    expect(waits).to_contain_text(words["trade.state_open"])
+    trader.person.press(waits.get_by_role("button", name=words["trade.cancel"]))
+    expect(waits).to_contain_text(words["trade.reason_by_maker"])
 
 
 def test_trader__who_begins_with_nothing__gets_test_money_and_buys_at_once(

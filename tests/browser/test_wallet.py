@@ -1,4 +1,6 @@
-"""Somebody who brings a wallet: says no once, then signs in with it, opens an account, and leaves again."""
+"""Somebody who brings a wallet: says no to the connection and to a signature once each, then signs in with it, opens
+an account, and leaves again.
+"""
 
 from playwright.sync_api import expect
 
@@ -27,7 +29,14 @@ def test_wallet__of_somebody_new__declines_once_then_signs_in_joins_and_leaves(
     expect(page.get_by_role("alert")).to_have_count(0)
     assert COOKIE_HTTP not in {cookie["name"] for cookie in opened.context.cookies()}
 
-    wallet.refuses = False
+    wallet.refuses, wallet.refuses_to_sign = False, True
+    person.press(use)
+    until(lambda: bool(page.evaluate("true") and "personal_sign" in dict(wallet.asked)), "a signature to be asked for")
+    expect(use).to_be_enabled()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert COOKIE_HTTP not in {cookie["name"] for cookie in opened.context.cookies()}
+
+    wallet.refuses_to_sign = False
     person.press(use)
     expect(page.get_by_role("heading", name=words["welcome.step_account"])).to_be_visible()
     axe(page)

@@ -19,6 +19,7 @@ from backend.kernel.digest import to_hex
 SCRIPT = Path(__file__).with_name("wallet.js")
 USER_REJECTED = 4001
 UNSUPPORTED = 4200
+SIGNATURES = {"personal_sign", "eth_signTypedData_v4"}
 
 
 @dataclass
@@ -29,6 +30,8 @@ class Wallet:
     node_url: str
     """Where its transactions go. The node signs them: it knows the first ten development accounts."""
     refuses: bool = False
+    refuses_to_sign: bool = False
+    """Its person says no to each signature, and yes to the rest."""
     asked: list[tuple[str, list[Any]]] = field(default_factory=list)
 
     def install(self, context: BrowserContext) -> None:
@@ -44,7 +47,8 @@ class Wallet:
     def _answer(self, method: str, parameters_json: str) -> dict[str, Any]:
         parameters: list[Any] = json.loads(parameters_json)
         self.asked.append((method, parameters))
-        if self.refuses and method != "eth_chainId":
+        refuses = self.refuses or (self.refuses_to_sign and method in SIGNATURES)
+        if refuses and method != "eth_chainId":
             return {"error": {"code": USER_REJECTED, "message": "User rejected the request."}}
         answers: dict[str, Callable[[], object]] = {
             "eth_requestAccounts": lambda: [self.signer.address],

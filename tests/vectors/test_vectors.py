@@ -9,10 +9,14 @@ import pytest
 
 from backend.chain.artifacts import CHECKOUT
 from backend.chain.class_id import class_code, parse_code
-from backend.chain.keys import PERSON_FIRST, dev_signer
+from backend.chain.keys import PERSON_FIRST, dev_signer, personal_sign
 from backend.chain.merkle import MerkleTree, claim_leaf, verify
 from backend.chain.signature import recover
 from backend.chain.typed_data import Domain, digest, sign, type_files, typed_data
+from backend.issuance.draw import commitment_of, commitment_text, drawn_of, seed_of
+from backend.issuance.draw_list import draw_list_of
+from backend.issuance.verifier_check import batch_signature, secret_of
+from backend.kernel.clock import from_unix_s
 from backend.kernel.digest import canonical_json, digest_of, to_hex
 from backend.ledger.document import disclose, verify_disclosure
 from backend.ledger.document import verify as read_document
@@ -81,3 +85,35 @@ def test_statement_document__the_written_document__proves_itself_and_each_disclo
     assert document.text() == written["statement"]
     assert disclose(document, ["lines", "vintage"]) == written["disclosure"]
     assert verify_disclosure(written["disclosure"]) == {name: document.values[name] for name in ("lines", "vintage")}
+
+
+def test_batch__as_a_verifier_is_shown_it__has_the_written_signature() -> None:
+    written = vectors("batch")
+    raw, shown = written["domain"], written["shown"]
+    signature = batch_signature(
+        shown,
+        Domain(raw["name"], raw["version"], raw["chainId"], raw["verifyingContract"]),
+        dev_signer(5),
+        root=octets(shown["message"]["root"]),
+        attesters={one["verifier"] for one in shown["statements"]},
+        now=from_unix_s(int(shown["message"]["deadline"]) - 1),
+    )
+    assert to_hex(signature) == written["signature"]
+
+
+def test_draw__the_written_list__has_its_parts_seed_and_choice() -> None:
+    draw = vectors("draw")
+    listed = draw_list_of(draw["listed"])
+    assert to_hex(listed.digest) == draw["listDigest"]
+    secrets = {}
+    for number, part in zip((4, 5), draw["parts"], strict=True):
+        signer, secret = dev_signer(number), octets(part["secret"])
+        assert (signer.address, secret_of(listed, signer)) == (part["verifier"], secret)
+        commitment = commitment_of(listed.digest, signer.address, secret)
+        assert to_hex(commitment) == part["commitment"]
+        assert commitment_text(listed, signer.address, commitment) == part["text"]
+        assert to_hex(personal_sign(signer, part["text"])) == part["signature"]
+        secrets[signer.address] = secret
+    seed = seed_of(listed.digest, octets(draw["blockHash"]), secrets)
+    assert to_hex(seed) == draw["seed"]
+    assert [to_hex(digest) for digest in drawn_of(seed, listed.candidates, listed.least_drawn)] == draw["drawn"]

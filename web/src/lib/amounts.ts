@@ -5,6 +5,8 @@
  * exact. Nothing here is ever a number: Intl takes decimal texts as they are.
  */
 
+import { figureFormat } from "./figureFormat";
+
 export const GRAMS_PER_KG = 1000n;
 export const PAYMENT_DECIMALS = 6;
 
@@ -50,11 +52,9 @@ export function parseDecimal(text: string, places: number): bigint {
 }
 
 function written(text: string, language: Language, least: number, most: number): string {
-  const format = new Intl.NumberFormat(LOCALES[language], {
-    minimumFractionDigits: least,
-    maximumFractionDigits: most,
-  });
-  return format.format(text as Intl.StringNumericLiteral).replace("-", MINUS);
+  return figureFormat(LOCALES[language], least, most)
+    .format(text as Intl.StringNumericLiteral)
+    .replace("-", MINUS);
 }
 
 /** Grams as kg: `places` decimals at the most and at the least, so that a column lines up. 3 loses nothing. */

@@ -6,6 +6,7 @@
  */
 
 import { type Language, localeOf } from "../lib/amounts";
+import { figureFormat } from "../lib/figureFormat";
 import type audit from "../pages/audit/words.en.json";
 import type give from "../pages/give/words.en.json";
 import type my from "../pages/my/words.en.json";
@@ -62,8 +63,11 @@ export async function speak(rooms: readonly Room[], language: Language): Promise
   spoken.language = language;
 }
 
+/** Of a number in a sentence: what Intl itself would give it. */
+const DECIMALS_MOST = 3;
+
 const written = (value: string | number | bigint, language: Language): string =>
-  typeof value === "string" ? value : new Intl.NumberFormat(localeOf(language)).format(value);
+  typeof value === "string" ? value : figureFormat(localeOf(language), 0, DECIMALS_MOST).format(value);
 
 /** The sentence of a key in the language the person reads, its `{values}` filled in. */
 export function t(key: Key, values: Values = {}): string {

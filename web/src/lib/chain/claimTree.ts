@@ -24,11 +24,15 @@ export function claimLeaf({ account, classId, amountGco2e, statementDigest, null
   return keccak256(keccak256(encodeAbiParameters(WORDS, [account, classId, amountGco2e, statementDigest, nullifier])));
 }
 
+const pair = (one: Hex, other: Hex): Hex =>
+  keccak256(one.toLowerCase() < other.toLowerCase() ? concat([one, other]) : concat([other, one]));
+
 /** The root that a proof leads to from a leaf. */
-export function rootOf(leaf: Hex, proof: readonly Hex[]): Hex {
-  return proof.reduce(
-    (node, sibling) =>
-      keccak256(node.toLowerCase() < sibling.toLowerCase() ? concat([node, sibling]) : concat([sibling, node])),
-    leaf,
-  );
+export const rootOf = (leaf: Hex, proof: readonly Hex[]): Hex => proof.reduce(pair, leaf);
+
+/** The root of a tree of these leaves, in whatever order they come; undefined without a leaf. */
+export function treeRoot(leaves: readonly Hex[]): Hex | undefined {
+  const nodes = leaves.map((leaf) => leaf.toLowerCase() as Hex).sort();
+  for (let at = 0; at + 1 < nodes.length; at += 2) nodes.push(pair(nodes[at] as Hex, nodes[at + 1] as Hex));
+  return nodes.at(-1);
 }

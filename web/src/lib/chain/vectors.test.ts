@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Address, Hex } from "viem";
 import { expect, test } from "vitest";
-import { claimLeaf, rootOf } from "./claimTree";
+import { claimLeaf, rootOf, treeRoot } from "./claimTree";
 import { ClassIdMalformed, classCode, parseCode, unpack } from "./classId";
 
 const VECTORS = join(import.meta.dirname, "../../../../tests/vectors");
@@ -27,6 +27,14 @@ test.each(batch.claims)("the claim of $account has the written leaf, and its pro
   expect(leaf).toBe(written.leaf);
   expect(rootOf(leaf, written.proof)).toBe(batch.root);
   expect(rootOf(leaf, written.proof.slice(1))).not.toBe(batch.root);
+});
+
+test("the claims' leaves, in whatever order, make the written root", () => {
+  const leaves = batch.claims.map(({ leaf }) => leaf);
+  expect(treeRoot(leaves)).toBe(batch.root);
+  expect(treeRoot([...leaves].reverse())).toBe(batch.root);
+  expect(treeRoot(leaves.slice(1))).not.toBe(batch.root);
+  expect(treeRoot([])).toBeUndefined();
 });
 
 test.each(vectors<{ classes: { code: string; id: string }[] }>("class_ids").classes)(

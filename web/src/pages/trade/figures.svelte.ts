@@ -1,6 +1,7 @@
 /** The market's figures as people read them: prices to four places, kilograms, parts of a hundred. */
 
 import { decimalText, kgText, localeOf, moneyText, PAYMENT_DECIMALS } from "../../lib/amounts";
+import { figureFormat } from "../../lib/figureFormat";
 import { spoken, t } from "../../words/words.svelte";
 
 type Units = string | bigint | null | undefined;
@@ -20,7 +21,7 @@ export const lotsText = (lots: string | bigint): string => kgText(BigInt(lots) *
 /** Basis points as per cent. */
 export function bpsText(bps: bigint | undefined): string {
   if (bps === undefined) return none;
-  const format = new Intl.NumberFormat(localeOf(spoken.language), { maximumFractionDigits: 2 });
+  const format = figureFormat(localeOf(spoken.language), 0, 2);
   return `${format.format(decimalText(bps, 2) as Intl.StringNumericLiteral)} %`;
 }
 

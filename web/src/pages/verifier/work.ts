@@ -1,4 +1,4 @@
-/** What a verifier is asked to do, in words. */
+/** What a verifier is asked to do, and where a batch stands, in words. */
 
 import { t } from "../../words/words.svelte";
 
@@ -16,4 +16,12 @@ export function workWord(work: string): string {
     default:
       return work;
   }
+}
+
+const STATES = ["drafted", "planned", "approved", "sent", "anchored"] as const;
+
+/** Where a batch stands. */
+export function batchWord(state: string): string {
+  const known = STATES.find((each) => each === state);
+  return known === undefined ? state : t(`verifier.batch_${known}`);
 }
