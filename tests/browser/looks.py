@@ -45,6 +45,7 @@ LOOK_OF_STORY = {
     "trader": Look("en", "desktop", "dark", "keyboard"),
     "donor": Look("zh", "mobile", "light", "mouse"),
     "applicant": Look("zh", "mobile", "dark", "mouse"),
+    "debtor": Look("en", "mobile", "light", "keyboard"),
     "charity": Look("en", "desktop", "light", "mouse"),
     "verifier": Look("zh", "desktop", "light", "keyboard"),
     "auditor": Look("en", "desktop", "light", "keyboard"),
