@@ -47,6 +47,7 @@ LOOK_OF_STORY = {
     "applicant": Look("zh", "mobile", "dark", "mouse"),
     "debtor": Look("en", "mobile", "light", "keyboard"),
     "charity": Look("en", "desktop", "light", "mouse"),
+    "round": Look("zh", "desktop", "light", "keyboard"),
     "verifier": Look("zh", "desktop", "light", "keyboard"),
     "auditor": Look("en", "desktop", "light", "keyboard"),
     "guardian": Look("en", "mobile", "dark", "keyboard"),
