@@ -15,6 +15,7 @@ from backend.chain.keys import dev_signer
 from backend.giving.eligibility import eligibility_credential
 from backend.kernel.clock import iso, parse_iso
 from tests.browser.accessibility import axe
+from tests.browser.charities import Charity
 from tests.browser.looks import Look
 from tests.browser.opening import Opened, Opener
 from tests.browser.words import Words
@@ -34,23 +35,6 @@ LEADS_S = (10, 60, 300)
 
 def button(opened: Opened, name: str) -> Locator:
     return opened.page.get_by_role("button", name=name, exact=True)
-
-
-def a_campaign(world: World, folder: Path) -> str:
-    """The aid charity's campaign of this story; again it is the same one."""
-    story = folder / "story.toml"
-    story.write_text(STORY)
-    closes = (datetime.now(UTC) + timedelta(days=90)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    terms = ("--kind", "aid", "--target", "200000", "--closes", closes)
-    opened = world.command("campaign", "open", str(story), *terms, "--dev", "8", "--url", world.url, "--json")
-    assert opened.returncode == 0, opened.stderr
-    with world.client() as client:
-
-        def found() -> list[str]:
-            return [one["campaignId"] for one in client.get("/campaigns", q="heats with electricity")]
-
-        until(lambda: bool(found()), "the campaign in the index", PATIENCE_S)
-        return found()[0]
 
 
 def open_round(client: ApiClient, campaign_id: str, leads_s: Sequence[int] = LEADS_S) -> Any:
@@ -81,7 +65,8 @@ def round_id(world: World, tmp_path: Path) -> int:
     name = "<b>Social</b> services"
     registered = world.command("aid", "register", BODY.address, name, "--dev", "2", "--url", world.url)
     assert registered.returncode == 0, registered.stderr
-    campaign_id = a_campaign(world, tmp_path)
+    charity, terms = Charity(world, "aid-charity"), ("--kind", "aid", "--target", "200000")
+    campaign_id = charity.campaign(STORY, "heats with electricity", *terms, folder=tmp_path)
     with world.client(world.person("aid-charity")) as client:
         known = client.get("/aid/rounds", campaign=campaign_id)
         found = known[0] if known else open_round(client, campaign_id)

@@ -103,6 +103,10 @@ export async function refundTo(donor: Address, wallet: Address): Promise<Relay> 
   return asked(api.POST("/refund-wallets", { body: { ...wire(message), signature } }));
 }
 
+/** Which words say what a retirement serves; a deficit may be that of a child in one's care. */
+const servedBy = (purpose: SchemaRetirementPurpose, isOwn: boolean) =>
+  purpose === "deficit" && !isOwn ? ("give.sign_retire_child" as const) : (`give.sign_retire_${purpose}` as const);
+
 export interface Retirement extends Part {
   readonly purpose: SchemaRetirementPurpose;
   readonly beneficiary: Address;
@@ -111,10 +115,6 @@ export interface Retirement extends Part {
   /** Names a deficit. */
   readonly reference?: string | undefined;
 }
-
-/** Which words say what a retirement serves; a deficit may be that of a child in one's care. */
-const servedBy = (purpose: SchemaRetirementPurpose, isOwn: boolean) =>
-  purpose === "deficit" && !isOwn ? ("give.sign_retire_child" as const) : (`give.sign_retire_${purpose}` as const);
 
 /** Retires credits for ever, for exactly one thing. */
 export async function retire(account: Address, act: Retirement): Promise<Relay> {
