@@ -2,11 +2,11 @@
 pragma solidity 0.8.37;
 
 import {IRetirementReceipts} from "../../interfaces/IRetirementReceipts.sol";
-import {World} from "../World.sol";
+import {Retiring} from "./Retiring.sol";
 
 /// @title What a retirement with a receipt costs who relays it: whole transactions with calldata.
 /// @dev "repeat": the account retired with a receipt before, and its word of numbers is used.
-contract ReceiptGasTest is World {
+contract ReceiptGasTest is Retiring {
     uint256 private constant FIRST = 210_000;
     uint256 private constant REPEAT = 140_000;
 
