@@ -203,6 +203,7 @@ EACH_ONCE: list[tuple[object, ...]] = [
     ("mint", 0, 20_000),
     ("transfer", 0, 1, 5_000),
     ("retire", 1, 2, 3_000),
+    ("retire_with_receipt", 1, 2, 2_000),
     ("give", 2, AID, 30_000),
     ("give", 3, POOL, 30_000),
     *(("trade", (0, 1), 4, (100, 95), action) for action in Action),
