@@ -17,8 +17,7 @@ contract RetirementReceipts is IRetirementReceipts, Soulbound, EIP712 {
     using Strings for uint256;
     using Strings for address;
 
-    /// @dev What the word of `Soulbound` has no room for. `beneficiary` is zero where it is the account itself, which
-    /// saves the word in most cases.
+    /// @dev What the word of `Soulbound` has no room for. `beneficiary` is zero where it is the account itself.
     struct Terms {
         address beneficiary;
         bytes32 purpose;
@@ -95,9 +94,11 @@ contract RetirementReceipts is IRetirementReceipts, Soulbound, EIP712 {
         bytes32 ref
     ) private returns (uint256 tokenId) {
         tokenId = _issue(account, classId << 64, amount);
-        _terms[tokenId] = Terms({
-            beneficiary: beneficiary == account ? address(0) : beneficiary, purpose: bytes32(bytes(purpose)), ref: ref
-        });
+        // Words that are zero already are not written: most people retire for themselves and name nothing.
+        Terms storage terms = _terms[tokenId];
+        terms.purpose = bytes32(bytes(purpose));
+        if (beneficiary != account) terms.beneficiary = beneficiary;
+        if (ref != 0) terms.ref = ref;
 
         emit RetirementReceiptIssued(tokenId, account, beneficiary, classId, amount, purpose, ref);
     }

@@ -12,7 +12,6 @@ import {RetirementReceipts} from "../RetirementReceipts.sol";
 import {ICharity} from "../interfaces/ICharity.sol";
 import {IExchange} from "../interfaces/IExchange.sol";
 import {IIssuance} from "../interfaces/IIssuance.sol";
-import {IRetirementReceipts} from "../interfaces/IRetirementReceipts.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {TypeHashes} from "../libraries/TypeHashes.sol";
 import {BatchEncoder, Match} from "./BatchEncoder.sol";
@@ -302,56 +301,6 @@ abstract contract World is Assertions {
         (signatures[0], signatures[1]) = (buySignature, sellSignature);
         matches = new Match[](1);
         matches[0] = Match({buy: 0, sell: 1, lots: lots, pricePerKg: pricePerKg, group: 0});
-    }
-
-    // --- Retirements ---
-
-    /// @dev One's own, by signed messages under a fresh number.
-    function aRetirement(address account, uint256 amount)
-        internal
-        returns (IRetirementReceipts.Retirement memory retirement)
-    {
-        retirement = IRetirementReceipts.Retirement({
-            account: account,
-            beneficiary: account,
-            classId: classId,
-            amountGco2e: amount,
-            purpose: "self",
-            ref: 0,
-            number: nextNumber(),
-            deadline: FAR
-        });
-    }
-
-    function signRetire(uint256 key, IRetirementReceipts.Retirement memory retirement)
-        internal
-        view
-        returns (bytes memory)
-    {
-        return _signRetirement(key, credit.domainSeparator(), TypeHashes.RETIRE, retirement);
-    }
-
-    function signReceipt(uint256 key, IRetirementReceipts.Retirement memory retirement)
-        internal
-        view
-        returns (bytes memory)
-    {
-        bytes32 domain = retirementReceipts.domainSeparator();
-        return _signRetirement(key, domain, TypeHashes.RETIREMENT_RECEIPT, retirement);
-    }
-
-    function _signRetirement(
-        uint256 key,
-        bytes32 domain,
-        bytes32 typeHash,
-        IRetirementReceipts.Retirement memory retirement
-    ) private pure returns (bytes memory) {
-        bytes memory accounts = abi.encode(typeHash, retirement.account, retirement.beneficiary);
-        bytes memory what = abi.encode(
-            retirement.classId, retirement.amountGco2e, keccak256(bytes(retirement.purpose)), retirement.ref
-        );
-        bytes memory once = abi.encode(retirement.number, retirement.deadline);
-        return signDigest(key, digestOf(domain, keccak256(bytes.concat(accounts, what, once))));
     }
 
     // --- Campaigns ---

@@ -20,7 +20,7 @@ from backend.chain.deploy import ClassSpec, deploy_all, local_roles
 from backend.chain.keys import DevRole, dev_signer
 from backend.chain.node import LocalNode
 from backend.chain.rpc import connect
-from tests.benchmarks import claim_gas, giving_gas, settle_gas
+from tests.benchmarks import claim_gas, giving_gas, receipt_gas, settle_gas
 from tests.benchmarks.gas_row import Row
 from tests.contract.conftest import HardhatNode
 from tests.contract.people import People
@@ -41,6 +41,7 @@ MEASURES: dict[str, Measure] = {
     "settle with a fee": settle_gas.measure_with_fee,
     "claim": claim_gas.measure,
     "giving": giving_gas.measure,
+    "receipts": receipt_gas.measure,
 }
 """By name. A new one is a function in a module of its own and a line here."""
 

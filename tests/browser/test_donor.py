@@ -107,13 +107,21 @@ def test_retirement__for_an_occasion__has_a_certificate_that_passes_and_a_forged
     person.press(page.get_by_label(words["give.served_event"]))
     person.write(page.get_by_label(words["give.how_much_retire"]), RETIRED_KG)
     person.write(page.get_by_label(words["give.words_occasion"]), OCCASION)
+    person.press(page.get_by_label(words["give.retire_receipt"], exact=True))
     with page.expect_download() as kept:
         person.press(button(opened, words["give.retire_now"]))
     assert json.loads(Path(kept.value.path()).read_text())["words"] == OCCASION
     agree(opened, words, saying="give.sign_retire_event")
+    agree(opened, words, saying="give.sign_receipt_stays")
+    assert opened.wallet is not None
+    retire, receipt = opened.wallet.signed
+    assert [retire["primaryType"], receipt["primaryType"]] == ["Retire", "RetirementReceipt"]
+    assert retire["message"] == receipt["message"]
 
     expect(page.get_by_role("heading", name=words["give.certificate"])).to_be_visible()
     expect(page.get_by_text(OCCASION, exact=True)).to_be_visible()
+    expect(page.get_by_text(words["give.receipt_stays"])).to_be_visible()
+    expect(page.get_by_text(words["give.retired_receipt"]).first).to_be_visible()
     axe(page)
     with page.expect_download() as saved:
         person.press(button(opened, words["give.pdf"]))

@@ -11,7 +11,7 @@ from backend.market.order import Action, Side
 from tests.contract.people import CLASS_ID, FAR, People, Reverted, order_tuple
 
 
-@pytest.mark.parametrize("name", ["CarbonCredit", "Issuance", "Exchange", "Charity"])
+@pytest.mark.parametrize("name", ["CarbonCredit", "Issuance", "Exchange", "Charity", "RetirementReceipts"])
 def test_domain_separator__python_and_solidity__are_equal(people: People, name: str) -> None:
     assert people.contracts.named(name).functions.domainSeparator().call() == domain_separator(
         people.contracts.deployment.domain(name)
@@ -59,6 +59,24 @@ def test_anchor__budgets_above_the_cap__are_refused_inv_01(people: People) -> No
     batch = people.batch(b"\x0b" * 32, 10**12 + 1)
     with pytest.raises(Reverted, match="CapExceeded"):
         people.send("Issuance", "anchorBatch", tuple(batch.values()), people.approvals(batch))
+
+
+def test_retire__with_a_receipt__issues_it_once_and_to_nobody_who_did_not_ask_inv_06(people: People) -> None:
+    people.mint(21, 100_000)
+    receipts, person = "RetirementReceipts", people.person(21).address
+    words = {"classId": CLASS_ID, "amountGco2e": 5_000, "purpose": "self", "ref": bytes(32)}
+    retire = {"account": person, "beneficiary": person, **words}
+
+    [issued] = people.events(people.retire_with_receipt(21, retire), receipts, "Transfer")
+    token = issued["args"]["tokenId"]
+    owner = people.contracts.named(receipts).functions.ownerOf(token).call()
+    assert (people.credits_of(person), owner) == (95_000, person)
+    terms, signature, _ = people.receipt_call(21, retire | {"number": next(people.numbers), "deadline": FAR})
+    with pytest.raises(Reverted, match="ReceiptNotSigned"):
+        people.send(receipts, "retireBySig", terms, signature, signature)
+    with pytest.raises(Reverted, match="ReceiptLocked"):
+        people.send(receipts, "transferFrom", person, people.person(22).address, token)
+    assert people.credits_of(person) == 95_000
 
 
 def test_settle__good_and_bad_matches__fills_the_good_and_says_why_not_the_bad_inv_07(people: People) -> None:

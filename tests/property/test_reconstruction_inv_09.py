@@ -34,6 +34,7 @@ acts = st.one_of(
     st.tuples(st.just("mint"), who, grams),
     st.tuples(st.just("transfer"), who, who, grams),
     st.tuples(st.just("retire"), who, who, grams),
+    st.tuples(st.just("retire_with_receipt"), who, who, grams),
     st.tuples(st.just("give"), who, st.sampled_from([AID, POOL]), grams),
     st.tuples(st.just("trade"), st.tuples(who, who), lots, st.tuples(prices, prices), st.sampled_from(list(Action))),
     st.tuples(st.just("cancel"), who, st.integers(min_value=1, max_value=3)),
@@ -96,8 +97,8 @@ class Town:
         move = {"from": self._address(giver), "to": self._address(receiver), "classId": CLASS_ID, "amountGco2e": amount}
         self._signed("CarbonCredit", "transferBySig", "Transfer", giver, move | self._fresh())
 
-    def retire(self, index: int, beneficiary: int, amount: int) -> None:
-        end: dict[str, object] = {
+    def _retirement(self, index: int, beneficiary: int, amount: int) -> dict[str, object]:
+        return {
             "account": self._address(index),
             "beneficiary": self._address(beneficiary),
             "classId": CLASS_ID,
@@ -105,7 +106,13 @@ class Town:
             "purpose": "self",
             "ref": bytes(32),
         }
+
+    def retire(self, index: int, beneficiary: int, amount: int) -> None:
+        end = self._retirement(index, beneficiary, amount)
         self._signed("CarbonCredit", "retireBySig", "Retire", index, end | self._fresh())
+
+    def retire_with_receipt(self, index: int, beneficiary: int, amount: int) -> None:
+        self.people.retire_with_receipt(index, self._retirement(index, beneficiary, amount))
 
     def give(self, index: int, campaign: int, amount: int) -> None:
         gift = {"donor": self._address(index), "campaignId": campaign, "classId": CLASS_ID, "amountGco2e": amount}
@@ -196,6 +203,7 @@ EACH_ONCE: list[tuple[object, ...]] = [
     ("mint", 0, 20_000),
     ("transfer", 0, 1, 5_000),
     ("retire", 1, 2, 3_000),
+    ("retire_with_receipt", 1, 2, 2_000),
     ("give", 2, AID, 30_000),
     ("give", 3, POOL, 30_000),
     *(("trade", (0, 1), 4, (100, 95), action) for action in Action),

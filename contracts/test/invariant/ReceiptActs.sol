@@ -6,10 +6,11 @@ import {ICarbonCredit} from "../../interfaces/ICarbonCredit.sol";
 import {IRetirementReceipts} from "../../interfaces/IRetirementReceipts.sol";
 import {HostileAccount} from "../../mocks/HostileAccount.sol";
 import {Log} from "../Vm.sol";
+import {Retiring} from "../receipts/Retiring.sol";
 import {Comparison} from "./Comparison.sol";
 
 /// @title Retirements with and without receipts, forged, overtaken and voided, and everything that might move one.
-contract ReceiptActs is Comparison {
+contract ReceiptActs is Comparison, Retiring {
     uint256 public issued;
     uint256 public refused;
     uint256 public overtaken;

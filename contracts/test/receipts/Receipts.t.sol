@@ -12,10 +12,10 @@ import {IRetirementReceipts} from "../../interfaces/IRetirementReceipts.sol";
 import {ISignedActs} from "../../interfaces/ISignedActs.sol";
 import {ISoulbound} from "../../interfaces/ISoulbound.sol";
 import {HostileAccount} from "../../mocks/HostileAccount.sol";
-import {World} from "../World.sol";
+import {Retiring} from "./Retiring.sol";
 
 /// @title Who retires may ask for a receipt; nobody is given one unasked, and none moves.
-contract RetirementReceiptsTest is World {
+contract RetirementReceiptsTest is Retiring {
     uint256 private _first;
 
     function setUp() public override {

@@ -279,7 +279,7 @@ class Story:
         return str(self.w3.eth.wait_for_transaction_receipt(sent, poll_latency=0.02)["contractAddress"])
 
     def through_a_contract(self) -> None:
-        """Own-space orders settled, and a claim made, by a contract that anybody called."""
+        """Own-space orders settled, a claim made, a receipt issued, by a contract that anybody called."""
         people = self.people
         forwarder = self.deploy_code(FORWARDER)
         people.mint(13, 50_000)
@@ -296,6 +296,11 @@ class Story:
         call = people.contracts.encode("Issuance", "anchorBatch", [tuple(batch.values()), people.approvals(batch)])
         self._forward(forwarder, "Issuance", call)
         self._forward(forwarder, "Issuance", people.contracts.encode("Issuance", "claim", [tree.root, leaf, []]))
+        holder = people.person(15).address
+        retire = {"account": holder, "beneficiary": holder, "classId": CLASS_ID, "amountGco2e": 300, "purpose": "self"}
+        asked = people.receipt_call(15, retire | {"ref": bytes(32), "number": next(people.numbers), "deadline": FAR})
+        receipt = people.contracts.encode("RetirementReceipts", "retireBySig", list(asked))
+        self._forward(forwarder, "RetirementReceipts", receipt)
 
     def _forward(self, forwarder: str, contract: str, calldata: bytes) -> None:
         target = bytes.fromhex(self.people.contracts.named(contract).address.removeprefix("0x")).rjust(32, b"\0")

@@ -49,7 +49,7 @@ def test_story__every_event_of_our_contracts__is_in_it(history: History) -> None
 
 
 def test_story__calls_through_a_contract_and_a_wallet_contract__are_understood(history: History) -> None:
-    assert len({call.transaction for call in history.inner_calls}) == 3
+    assert len({call.transaction for call in history.inner_calls}) == 4
     assert any(key.split(":")[2].startswith("0x1626ba7e") for key in history.answers)
 
 

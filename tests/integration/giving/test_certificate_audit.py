@@ -78,6 +78,7 @@ def test_deed__of_every_kind__is_the_same_from_the_chain_alone(world: World, dee
         ("blockHash", "0x" + "22" * 32),
         ("at", "2020-01-01T00:00:00Z"),
         ("isRetired", False),
+        ("receiptToken", "7"),
     ],
 )
 def test_claim__that_is_not_the_chains__is_a_finding(

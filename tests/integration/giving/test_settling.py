@@ -297,3 +297,18 @@ class TestRetiring:
         with ApiClient(floor.url) as client, pytest.raises(MessageUnknown) as refused:
             signed_body(client, Key(dev_signer(105), is_development=True), "Retire", {}, contract="Nowhere")
         assert refused.value.code == "signing.message_unknown"
+
+    def test_receipt__asked_for__is_told_signed_for_and_the_holders(self, floor: Served) -> None:
+        dry = self.make(floor, "700", "--self", "--receipt", "--dry-run")
+        assert "nobody can move" in " ".join(dry["wouldRetire"])
+        assert self.make(floor, "700", "--self", "--receipt", "--yes")["kind"] == "retire-receipt"
+
+        def issued() -> list[str]:
+            return [row["receiptToken"] for row in floor.said(retire, 5, "list") if row["receiptToken"] is not None]
+
+        until(lambda: bool(issued()), "the receipt")
+        [token] = issued()
+        owner = floor.people.contracts.named("RetirementReceipts").functions.ownerOf(int(token)).call()
+        assert owner == floor.people.person(5).address
+        until(lambda: floor.said(retire, 5, "acts")[0]["state"] == "confirmed", "the act")
+        assert "retire, with a receipt" in floor.shown(retire, 5, "acts")

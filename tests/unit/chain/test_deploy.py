@@ -142,7 +142,8 @@ def test_settings__after_deployment__are_those_asked_for(contracts: Contracts) -
         is_verifier = role in {DevRole.VERIFIER_A, DevRole.VERIFIER_B, DevRole.VERIFIER_C}
         assert issuance.isVerifier(dev_signer(role).address).call() is is_verifier
     assert credit.issuance().call() == contracts.issuance.address
-    for name in ("Exchange", "Charity", "Issuance", "Anchors"):
+    assert contracts.named("RetirementReceipts").functions.credit().call() == credit.address
+    for name in ("Exchange", "Charity", "Issuance", "Anchors", "RetirementReceipts"):
         registered = credit.isRegisteredOperator(contracts.named(name).address).call()
         assert registered is (name in {"Exchange", "Charity"})
 

@@ -114,20 +114,32 @@ export interface Retirement extends Part {
   readonly dedication?: Dedication | undefined;
   /** Names a deficit. */
   readonly reference?: string | undefined;
+  /** Whether a token that cannot be moved tells of it. */
+  readonly receipt?: boolean;
 }
 
-/** Retires credits for ever, for exactly one thing. */
+/** Retires credits for ever, for exactly one thing; a receipt of it is asked for by a second signature. */
 export async function retire(account: Address, act: Retirement): Promise<Relay> {
-  const { beneficiary, classId, amountGco2e, purpose, dedication } = act;
+  const { beneficiary, classId, amountGco2e, purpose, dedication, receipt = false } = act;
   const ref = dedication === undefined ? (act.reference ?? NO_REF) : digestOf(dedication);
   const message = { account, beneficiary, classId, amountGco2e, purpose, ref, ...until() };
+  const what = { kg: kg(amountGco2e), code: act.classCode };
   const words = [
-    t("give.sign_retire", { kg: kg(amountGco2e), code: act.classCode }),
+    t("give.sign_retire", what),
     t(servedBy(purpose, beneficiary === account), { beneficiary }),
     ...(dedication === undefined ? [] : [t("give.sign_retire_words", { words: dedication.words })]),
+    ...(receipt ? [t("give.sign_receipt_next")] : []),
     t("give.honest_retirement"),
     ...simulated(classId),
   ];
   const signature = await sign({ contract: "CarbonCredit", type: "Retire", message, words });
-  return asked(api.POST("/retirements", { body: { ...wire(message), signature } }));
+  const body = { ...wire(message), signature };
+  if (!receipt) return asked(api.POST("/retirements", { body }));
+  const receiptSignature = await sign({
+    contract: "RetirementReceipts",
+    type: "RetirementReceipt",
+    message,
+    words: [t("give.sign_receipt", what), t("give.sign_receipt_stays"), t("give.honest_retirement")],
+  });
+  return asked(api.POST("/retirements", { body: { ...body, receiptSignature } }));
 }
