@@ -30,6 +30,7 @@ _OUTCOMES: tuple[tuple[str, tuple[str, ...], str, tuple[tuple[str, str], ...]], 
     ("Charity", ("grant",), "amounts", (("Charity", "Granted"), ("Charity", "GrantSkipped"))),
     ("Charity", ("refund",), "donors", (("Charity", "Refunded"), ("Charity", "RefundSkipped"))),
     ("Charity", ("retireHeld", "retireEarly"), "", (("Charity", "CampaignRetired"),)),
+    ("Charity", ("openCampaign",), "", (("Charity", "CampaignOpened"),)),
     ("Charity", ("closeEarly",), "", (("Charity", "CampaignClosedEarly"),)),
     ("Charity", ("drawPledge",), "", (("Charity", "PledgeDrawn"),)),
 )
