@@ -14,7 +14,6 @@ from typing import Any
 from backend.access.new_file import new_file
 from backend.chain.deployment import Deployment
 from backend.chain.keys import Signer
-from backend.chain.signature import checksum_address
 from backend.chain.typed_data import sign, typed_data
 from backend.chain.whole_file import write_whole
 from backend.giving.charity_sender import Word, grant_message
@@ -23,6 +22,7 @@ from backend.giving.signed_message import fresh_number
 from backend.giving.story import Story
 from backend.kernel.digest import canonical_json, to_hex
 from backend.kernel.errors import Conflict, InvalidInput, RuleViolated
+from backend.ledger.address import require_address
 
 FORMAT = "tanyu-second-word/1"
 ASKED_FOR = timedelta(days=7)
@@ -202,7 +202,8 @@ def _value(kind: str, text: str) -> int | bytes | str:
         case "bytes32":
             return _octets(text)
         case "address":
-            return checksum_address(_octets(text))
+            require_address(text)
+            return text
         case "string":
             return text
         case _:
