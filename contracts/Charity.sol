@@ -204,12 +204,10 @@ contract Charity is Campaigns, IERC1155Receiver {
         SecondSignature calldata second
     ) private whenNotPaused {
         if (msg.sender != terms.charity) revert NotCharityOf(campaignId, msg.sender);
-        address secondSigner = secondSignerOf[msg.sender];
-        if (secondSigner == address(0)) revert CharityNotListed(msg.sender);
         bool early = terms.state == State.Open && terms.funding == Funding.KeepWhatYouRaise;
         if (terms.state != State.Succeeded && !early) revert NotSucceeded(campaignId);
 
-        _authorise(secondSigner, structHash, second.number, second.deadline, second.signature);
+        _authoriseSecond(msg.sender, structHash, second);
     }
 
     // --- Refunds ---

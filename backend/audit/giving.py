@@ -135,14 +135,15 @@ class Giving:
     def _opened(self, event: ChainEvent, act: Act) -> None:
         args, where = event.args, Where.of(event)
         in_order = args["campaignId"] == len(self.campaigns) + 1
+        by_itself = args["charity"] in {call.caller for call in act.calls_of("Charity", "openCampaign")}
         window = args["opens"] < args["closes"] and act.at_s < args["closes"] <= act.at_s + WINDOW_END_MAX_S
         self.verdicts.require(
             CAMPAIGN,
-            in_order and window and self.listed.get(args["charity"], False) and not self.paused,
+            in_order and by_itself and window and self.listed.get(args["charity"], False) and not self.paused,
             f"campaign {args['campaignId']}",
             where,
-            expected=f"campaign {len(self.campaigns) + 1} of a listed charity, with a window ahead, not while paused",
-            found=f"{args['charity']}, [{args['opens']}, {args['closes']}) at {act.at_s}",
+            expected=f"campaign {len(self.campaigns) + 1}, by a listed charity, its window ahead, not while paused",
+            found=f"{args['charity']}, itself: {by_itself}, [{args['opens']}, {args['closes']}) at {act.at_s}",
         )
         facts = [args[name] for name in ("charity", "kind", "funding", "opens", "closes", "target")]
         self.campaigns[args["campaignId"]] = Campaign(*facts)

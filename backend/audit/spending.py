@@ -1,4 +1,6 @@
-"""A charity acts by two: what it spends, its second signer signed too, as the allow-list named it at that time."""
+"""A charity acts by two: what it opens, closes early and spends, its second signer signed too, as the allow-list named
+it at that time.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,10 +19,18 @@ from backend.chain.keccak import keccak
 from backend.chain.typed_data import digest
 
 SECOND = Check(
-    "INV-06", "spending.second", "grants and early retirements carry the word of the charity's second signer"
+    "INV-06",
+    "spending.second",
+    "openings, early closes, early retirements and grants carry the word of the charity's second signer",
 )
 
 CHECKS = (SECOND,)
+
+BY_TWO = ("openCampaign", "closeEarly", "retireEarly", "grant")
+"""The calls of a charity that its second signer signs too."""
+KIND_WORDS = ("retire-pool", "aid")
+FUNDING_WORDS = ("keep-what-you-raise", "all-or-nothing")
+"""What an `OpenCampaign` message says of ICharity's Kind and Funding, by their numbers."""
 
 
 def grants_digest(amounts: list[int], refs: list[bytes]) -> bytes:
@@ -31,18 +41,25 @@ def grants_digest(amounts: list[int], refs: list[bytes]) -> bytes:
 def second_message(call: Call) -> tuple[str, dict[str, object]]:
     """The type and fields that the second signer of a call must have signed."""
     args, second = call.args, call.args["second"]
-    message: dict[str, object] = {"campaignId": args["campaignId"], "classId": args["classId"]}
-    if call.function == "grant":
-        message |= {"totalGco2e": sum(args["amounts"]), "grantsDigest": grants_digest(args["amounts"], args["refs"])}
-    else:
-        message["amountGco2e"] = args["amount"]
-    message |= {"number": second["number"], "deadline": second["deadline"]}
-    return "Grant" if call.function == "grant" else "RetireEarly", message
+    ends = {"number": second["number"], "deadline": second["deadline"]}
+    match call.function:
+        case "openCampaign":
+            words = {"kind": KIND_WORDS[args["kind"]], "funding": FUNDING_WORDS[args["funding"]]}
+            window = {"opens": args["opens"], "closes": args["closes"]}
+            terms = {"targetGco2e": args["target"], "storyDigest": args["storyDigest"]}
+            return "OpenCampaign", {"charity": call.caller, **words, **window, **terms, **ends}
+        case "closeEarly":
+            return "CloseEarly", {"campaignId": args["campaignId"], **ends}
+    what = {"campaignId": args["campaignId"], "classId": args["classId"]}
+    if call.function == "retireEarly":
+        return "RetireEarly", {**what, "amountGco2e": args["amount"], **ends}
+    lists = {"totalGco2e": sum(args["amounts"]), "grantsDigest": grants_digest(args["amounts"], args["refs"])}
+    return "Grant", {**what, **lists, **ends}
 
 
 @dataclass
 class Spending:
-    """Checks each spending call against the allow-list as it stood before the transaction."""
+    """Checks each call that needs two against the allow-list as it stood before the transaction."""
 
     deployment: Deployment
     verdicts: Verdicts
@@ -50,8 +67,8 @@ class Spending:
     giving: Giving
 
     def begin(self, act: Act) -> None:
-        """Every spending call of the transaction."""
-        for call in act.calls_of("Charity", "grant", "retireEarly"):
+        """Every call of the transaction that needs two."""
+        for call in act.calls_of("Charity", *BY_TWO):
             signer = self.giving.seconds.get(call.caller, NOBODY)
             type_name, message = second_message(call)
             signed = digest(type_name, self.deployment.domain("Charity"), message)

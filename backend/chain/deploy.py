@@ -71,7 +71,7 @@ class Roles:
     fee_recipient: str
     fee_bps: int
     charities: tuple[tuple[str, str], ...] = ()
-    """Each with the second signer of its spending."""
+    """Each with its second signer."""
     classes: Sequence[ClassSpec] = field(default_factory=tuple)
     payment_token: str | None = None
     """An existing stablecoin on a real network; None deploys the local stand-in."""

@@ -13,10 +13,10 @@ from backend.chain.class_id import parse_code
 from backend.chain.keys import personal_sign, require_dev_chain
 from backend.giving.aid import AidRule, batches_of
 from backend.giving.aid_applying import application_body, application_path
-from backend.giving.campaign_commands import Ask, WordOf
 from backend.giving.charity_sender import CharitySender, grant_message
 from backend.giving.eligibility import eligibility_credential
 from backend.giving.grant import Grant
+from backend.giving.second_options import Ask, SecondDev, SecondKeystore, SecondPassword, WordOf
 from backend.giving.second_word import ASKED_FOR, GRANT, AskedWord, WordFile
 from backend.issuance.chain_options import DeploymentFile, Rpc, contracts_at
 from backend.kernel.clock import SystemClock, iso, unix_s
@@ -122,13 +122,9 @@ def open_round(
 def grant(
     round_id: RoundId,
     *,
-    second_keystore: Annotated[
-        Path | None, typer.Option("--second-keystore", help="The second signer's keystore file, version 3.")
-    ] = None,
-    second_password_file: Annotated[
-        Path | None, typer.Option("--second-password-file", help="Holds its password.")
-    ] = None,
-    second_dev: Annotated[int | None, typer.Option("--second-dev", min=0, help="Or a development account.")] = None,
+    second_keystore: SecondKeystore = None,
+    second_password_file: SecondPassword = None,
+    second_dev: SecondDev = None,
     ask: Ask = None,
     word_file: WordOf = None,
     rpc: Rpc = None,
@@ -173,7 +169,9 @@ def grant(
 def _asked(campaign_id: int, class_id: int, grants: Sequence[Grant], deadline: int) -> list[AskedWord]:
     """Grants in batches of several people, each batch to be signed by the second signer."""
     batches = [grants[part] for part in batches_of(len(grants))]
-    return [AskedWord.of(GRANT, grant_message(campaign_id, class_id, batch), deadline, batch) for batch in batches]
+    return [
+        AskedWord.of(GRANT, grant_message(campaign_id, class_id, batch), deadline, grants=batch) for batch in batches
+    ]
 
 
 @app.command("vouch", offline=True)

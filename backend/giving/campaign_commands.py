@@ -25,11 +25,13 @@ from backend.access.told import told
 from backend.chain.class_id import parse_code
 from backend.chain.contracts import Contracts
 from backend.chain.keys import require_dev_chain
-from backend.giving.charity_desk import FUNDING_NUMBERS, KIND_NUMBERS
-from backend.giving.charity_sender import CharitySender, early_message
+from backend.giving.charity_sender import CharitySender, closing_message, early_message
 from backend.giving.kinds import CampaignKind, CampaignState, Funding
+from backend.giving.opening import Opening
 from backend.giving.picture import JPEG, PNG
-from backend.giving.second_word import ASKED_FOR, RETIRE_EARLY, AskedWord, WordFile
+from backend.giving.second_options import Ask, SecondDev, SecondKeystore, SecondOptions, SecondPassword, WordOf
+from backend.giving.second_word import CLOSE_EARLY, OPEN_CAMPAIGN, RETIRE_EARLY, WordFile
+from backend.giving.story import Story
 from backend.issuance.chain_options import DeploymentFile, Rpc, contracts_at
 from backend.kernel.clock import SystemClock, unix_s
 from backend.kernel.digest import to_hex
@@ -37,22 +39,10 @@ from backend.kernel.errors import InvalidInput
 
 app = typer.Typer(
     name="campaign",
-    help="A charity's own acts, with its own key at a node: open a campaign, close it early, retire what a pool holds.",
+    help="A charity's own acts, by both its keys at a node: open a campaign, close it early, retire what a pool holds.",
     no_args_is_help=True,
 )
 
-SecondKeystore = Annotated[
-    Path | None, typer.Option("--second-keystore", help="The second signer's keystore file, version 3.")
-]
-SecondPassword = Annotated[Path | None, typer.Option("--second-password-file", help="Holds its password.")]
-SecondDev = Annotated[int | None, typer.Option("--second-dev", min=0, help="Or a development account.")]
-Ask = Annotated[
-    Path | None,
-    typer.Option("--ask", help="Writes what the second signer is to sign to this new file, for a week, and ends."),
-]
-WordOf = Annotated[
-    Path | None, typer.Option("--word", help="The file that the second signer signed: `campaign countersign FILE`.")
-]
 CampaignId = Annotated[int, typer.Argument(min=1, help="The campaign's number.")]
 ClassCode = Annotated[str, typer.Argument(metavar="CLASS", help="The credits' class, such as CN-SC/2025/SIM.")]
 Grams = Annotated[int, typer.Argument(min=1, help="Grams of CO2e.")]
@@ -76,7 +66,7 @@ class StoryFileMalformed(InvalidInput):
         )
 
 
-def _story(file: Path) -> dict[str, str]:
+def _parts(file: Path) -> dict[str, str]:
     try:
         found = tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as failure:
@@ -100,19 +90,28 @@ def _fit(contracts: Contracts, *keys: Key) -> None:
         require_dev_chain(contracts.deployment.chain_id)
 
 
-def _published(client: ApiClient, story: Mapping[str, str], folder: Path, kind: CampaignKind, target: int) -> str:
-    """The digest of the story, published with its picture."""
+def _published(client: ApiClient, parts: Mapping[str, str], folder: Path, kind: CampaignKind, target: int) -> Story:
+    """The story, published with its picture."""
+    picture = client.post("/pictures", _picture(folder.joinpath(parts["picture"]))) if "picture" in parts else None
+    story = Story(
+        title_en=parts["title_en"],
+        title_zh=parts["title_zh"],
+        story_en=parts["story_en"],
+        story_zh=parts["story_zh"],
+        kind=kind,
+        target_gco2e=target,
+        picture=None if picture is None else bytes.fromhex(picture["digest"][2:]),
+    )
     body: dict[str, Any] = {
-        "titleEn": story["title_en"],
-        "titleZh": story["title_zh"],
-        "storyEn": story["story_en"],
-        "storyZh": story["story_zh"],
+        "titleEn": story.title_en,
+        "titleZh": story.title_zh,
+        "storyEn": story.story_en,
+        "storyZh": story.story_zh,
         "kind": str(kind),
         "targetGco2e": str(target),
     }
-    if "picture" in story:
-        body["picture"] = client.post("/pictures", _picture(folder.joinpath(story["picture"])))["digest"]
-    return str(client.post("/stories", body)["digest"])
+    client.post("/stories", body if picture is None else body | {"picture": picture["digest"]})
+    return story
 
 
 @app.command("open")
@@ -122,42 +121,66 @@ def open_campaign(
     kind: Annotated[CampaignKind, typer.Option(help="retire-pool: retires all. aid: grants to others' deficits.")],
     target: Annotated[int, typer.Option(min=1, help="Grams of CO2e over all classes; it never moves.")],
     closes: Time,
-    opens: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%SZ"], help="UTC; now.")] = None,
+    opens: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%dT%H:%M:%SZ"], help="UTC; now, or what the file of `--word` says."),
+    ] = None,
     funding: Annotated[
         Funding, typer.Option(help="all-or-nothing gives everything back below the target.")
     ] = Funding.KEEP_WHAT_YOU_RAISE,
     keystore: Keystore = None,
     password_file: PasswordFile = None,
     dev: DevIndex = None,
+    second_keystore: SecondKeystore = None,
+    second_password_file: SecondPassword = None,
+    second_dev: SecondDev = None,
+    ask: Ask = None,
+    word_file: WordOf = None,
     url: Url = None,
     rpc: Rpc = None,
     deployment: DeploymentFile = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Publishes a story and opens its campaign on the chain; the same story again is the same campaign."""
+    """Publishes a story and opens its campaign on the chain, by both signers; the same story is the same campaign."""
     with failing_plainly(as_json=as_json):
-        key, story, contracts = key_of(keystore, password_file, dev), _story(file), contracts_at(rpc, deployment)
+        key, parts, contracts = key_of(keystore, password_file, dev), _parts(file), contracts_at(rpc, deployment)
         _fit(contracts, key)
-        starts = SystemClock().now() if opens is None else opens.replace(tzinfo=UTC)
-        window = unix_s(starts), unix_s(closes.replace(tzinfo=UTC))
-        terms = (KIND_NUMBERS[kind], FUNDING_NUMBERS[funding], *window, target)
+        second = SecondOptions(second_keystore, second_password_file, second_dev, ask, word_file)
         found: dict[str, Any] = {"charity": key.signer.address, "kind": str(kind), "targetGco2e": str(target)}
         if not dry_run:
+            second.require()
+            window = _opens_s(opens, word_file, contracts), unix_s(closes.replace(tzinfo=UTC))
             with signed_in_client(url, key) as client:
-                digest = _published(client, story, file.parent, kind, target)
+                story = _published(client, parts, file.parent, kind, target)
                 mine = client.get("/campaigns", charity=key.signer.address)
-            same = [one["campaignId"] for one in mine if one["storyDigest"] == digest]
-            found |= {"storyDigest": digest} | _opened(contracts, key, (*terms, bytes.fromhex(digest[2:])), same)
+            found["storyDigest"] = to_hex(story.digest)
+            same = [one["campaignId"] for one in mine if one["storyDigest"] == found["storyDigest"]]
+            opening = Opening(kind, funding, *window, target, story.digest)
+            found |= {"campaignId": same[0]} if same else _opened(contracts, key, opening, story, second)
     emit(found, as_json=as_json, render=told)
 
 
-def _opened(contracts: Contracts, key: Key, terms: tuple[object, ...], same: list[str]) -> dict[str, str]:
-    """The campaign that tells this story already, or a new one and the transaction that opened it."""
-    if same:
-        return {"campaignId": same[0]}
+def _opens_s(opens: datetime | None, word_file: Path | None, contracts: Contracts) -> int:
+    """When gifts begin: as said, or as the second signer has signed it, or now."""
+    if opens is not None:
+        return unix_s(opens.replace(tzinfo=UTC))
+    if word_file is None:
+        return unix_s(SystemClock().now())
+    answered = WordFile.load(word_file, contracts.deployment)
+    answered.require(OPEN_CAMPAIGN, {})
+    signed = answered.acts[0].message["opens"]
+    assert isinstance(signed, int)
+    return signed
+
+
+def _opened(contracts: Contracts, key: Key, opening: Opening, story: Story, second: SecondOptions) -> dict[str, str]:
+    """A new campaign and the transaction that opened it, or the file that asks for the second signer's word."""
     sender = CharitySender(contracts, key.signer)
-    sent = sender.do("openCampaign", *terms)
+    word = second.word((OPEN_CAMPAIGN, opening.message(key.signer.address)), contracts, sender, story)
+    if word is None:
+        return {"file": str(second.ask)}
+    sent = sender.open_campaign(opening, word)
     opened = sender.opened(sent)
     return ({} if opened is None else {"campaignId": str(opened)}) | {"txHash": to_hex(sent)}
 
@@ -169,18 +192,27 @@ def close_early(
     keystore: Keystore = None,
     password_file: PasswordFile = None,
     dev: DevIndex = None,
+    second_keystore: SecondKeystore = None,
+    second_password_file: SecondPassword = None,
+    second_dev: SecondDev = None,
+    ask: Ask = None,
+    word_file: WordOf = None,
     rpc: Rpc = None,
     deployment: DeploymentFile = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ends a campaign's window now; what it may do then, its terms say. It cannot be opened again."""
+    """Ends a campaign's window now, by both signers; what it may do then, its terms say. It cannot be opened again."""
     with failing_plainly(as_json=as_json):
         key, contracts = key_of(keystore, password_file, dev), contracts_at(rpc, deployment)
         _fit(contracts, key)
         found = {"campaignId": str(campaign_id)}
         if not dry_run:
-            found |= {"txHash": to_hex(CharitySender(contracts, key.signer).do("closeEarly", campaign_id))}
+            second = SecondOptions(second_keystore, second_password_file, second_dev, ask, word_file)
+            sender = CharitySender(contracts, key.signer)
+            word = second.word((CLOSE_EARLY, closing_message(campaign_id)), contracts, sender, None)
+            done = {"file": str(ask)} if word is None else {"txHash": to_hex(sender.close_early(campaign_id, word))}
+            found |= done
     emit(found, as_json=as_json, render=told)
 
 
@@ -212,21 +244,14 @@ def retire_held(
         with client_at(url) as client:
             state = client.get(f"/campaigns/{campaign_id}")["state"]
         found = {"campaignId": str(campaign_id), "classCode": class_code, "amountGco2e": str(grams)}
-        sender, word, message = CharitySender(contracts, key.signer), None, early_message(*terms)
-        if ask is not None:
-            act = AskedWord.of(RETIRE_EARLY, message, unix_s(SystemClock().now() + ASKED_FOR))
-            WordFile.ask(ask, contracts.deployment, [act])
-            dry_run, found = True, found | {"file": str(ask)}
-        elif state != CampaignState.SUCCEEDED and word_file is not None:
-            answered = WordFile.load(word_file, contracts.deployment)
-            answered.require(RETIRE_EARLY, message)
-            word = answered.acts[0].word(word_file)
-        elif state != CampaignState.SUCCEEDED:
-            second = key_of(second_keystore, second_password_file, second_dev)
-            _fit(contracts, second)
-            act = AskedWord.of(RETIRE_EARLY, message, sender.deadline(SystemClock().now()))
-            word = act.signed(second.signer, contracts.deployment).word(None)
-        if not dry_run:
-            sent = sender.do("retireHeld", *terms) if word is None else sender.retire_early(*terms, word)
-            found |= {"txHash": to_hex(sent)}
+        sender = CharitySender(contracts, key.signer)
+        if dry_run:
+            pass
+        elif ask is None and state == CampaignState.SUCCEEDED:
+            found |= {"txHash": to_hex(sender.do("retireHeld", *terms))}
+        else:
+            second = SecondOptions(second_keystore, second_password_file, second_dev, ask, word_file)
+            word = second.word((RETIRE_EARLY, early_message(*terms)), contracts, sender, None)
+            done = {"file": str(ask)} if word is None else {"txHash": to_hex(sender.retire_early(*terms, word))}
+            found |= done
     emit(found, as_json=as_json, render=told)

@@ -5,8 +5,8 @@ transactions go out here. The rule is the outbox's: the signed bytes are stored,
 before the node sees them. Doing the same again offers the same bytes again, so a crash at any line neither loses an act
 nor does it twice. The key must not be used anywhere else at the same time.
 
-Spending (grants, and retirements before a campaign's decision) also needs the word of the charity's second signer,
-whose key need not be here: the desk only asks it to sign.
+All but a retirement after its campaign's decision also needs the word of the charity's second signer, whose key need
+not be here: the desk only asks it to sign.
 """
 
 import time
@@ -24,9 +24,10 @@ from backend.chain.keys import Signer
 from backend.chain.reverts import decode_revert
 from backend.chain.typed_data import sign as sign_typed_data
 from backend.giving.campaign import campaign_at
-from backend.giving.charity_sender import early_message, grant_message
+from backend.giving.charity_sender import closing_message, early_message, grant_message
 from backend.giving.grant import Grant, require_grantable, require_held, require_spendable
 from backend.giving.kinds import CampaignKind, CampaignState, Funding
+from backend.giving.opening import Opening
 from backend.giving.publishing import publish_story
 from backend.giving.story import Story
 from backend.giving.tables import DeskAct
@@ -48,10 +49,7 @@ SECOND_DEADLINE_S = 2**40
 """The second signer's word has no end of its own: its number makes it good once, and the act follows at once."""
 
 SecondSigner = Callable[[str, Mapping[str, object]], bytes]
-"""Signs a message of a type (`Grant`, `RetireEarly`) for the Charity contract, wherever its key is."""
-
-KIND_NUMBERS = {CampaignKind.RETIRE_POOL: 0, CampaignKind.AID: 1}
-FUNDING_NUMBERS = {Funding.KEEP_WHAT_YOU_RAISE: 0, Funding.ALL_OR_NOTHING: 1}
+"""Signs a message of a type (such as `Grant`) for the Charity contract, wherever its key is."""
 
 
 class DeskActRefused(RuleViolated):
@@ -83,7 +81,7 @@ class DeskActPending(Unavailable):
 
 @dataclass(frozen=True)
 class DeskKeys:
-    """Who sends a charity's transactions, and whose word its spending needs besides."""
+    """Who sends a charity's transactions, and whose word they need besides."""
 
     sender: Signer
     second: SecondSigner
@@ -114,14 +112,9 @@ class CharityDesk:
         """
         with self._database.write() as session:
             digest = publish_story(session, story, self._clock.now())
-        args = [
-            KIND_NUMBERS[story.kind],
-            FUNDING_NUMBERS[funding],
-            unix_s(opens),
-            unix_s(closes),
-            story.target_gco2e,
-            digest,
-        ]
+        opening = Opening(story.kind, funding, unix_s(opens), unix_s(closes), story.target_gco2e, digest)
+        second = self._second_word(reference, "OpenCampaign", opening.message(self._signer.address))
+        args = [*opening.arguments, second]
         receipt = self._do(reference, self._contracts.encode("Charity", "openCampaign", args))
         return self._campaign_in(receipt)
 
@@ -129,7 +122,8 @@ class CharityDesk:
         """Ends a campaign's window at the second of its block; returns the transaction's hash. Raises DeskActRefused
         (another charity's, closed already), DeskActDiffers, Unavailable.
         """
-        return self._do(reference, self._contracts.encode("Charity", "closeEarly", [campaign_id])).tx_hash
+        second = self._second_word(reference, "CloseEarly", closing_message(campaign_id))
+        return self._do(reference, self._contracts.encode("Charity", "closeEarly", [campaign_id, second])).tx_hash
 
     def retire_held(self, reference: str, campaign_id: int, class_id: int, amount_gco2e: int) -> bytes:
         """Retires what a pool holds; returns the transaction's hash.

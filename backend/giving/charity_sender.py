@@ -1,7 +1,8 @@
 """A charity's acts with its own key at a node, from anywhere: it needs neither our database nor our server to act.
 
-The contract wants the charity as the sender. Nothing is stored: whoever sends asks first what the chain has. What it
-spends needs its second signer's word besides: a message that the other key signs, wherever that is kept.
+The contract wants the charity as the sender. Nothing is stored: whoever sends asks first what the chain has. All but a
+retirement after its campaign's decision needs the charity's second signer's word besides: a message that the other key
+signs, wherever that is kept.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from backend.chain.events import EventDecoder
 from backend.chain.keccak import keccak
 from backend.chain.keys import Signer
 from backend.giving.grant import Grant
+from backend.giving.opening import Opening
 from backend.giving.signed_message import deadline_after
 from backend.kernel.digest import to_hex
 from backend.kernel.errors import RuleViolated, Unavailable
@@ -40,6 +42,11 @@ class CharityActWaits(Unavailable):
 
 Word = tuple[int, int, bytes]
 """A second signer's word: number, deadline, signature."""
+
+
+def closing_message(campaign_id: int) -> dict[str, object]:
+    """What the second signer says to an early close (`CloseEarly`), but for number and deadline."""
+    return {"campaignId": campaign_id}
 
 
 def early_message(campaign_id: int, class_id: int, amount_gco2e: int) -> dict[str, object]:
@@ -79,6 +86,14 @@ class CharitySender:
         if sent.receipt is None:
             raise CharityActWaits(function, sent.tx_hash)
         return sent.tx_hash
+
+    def open_campaign(self, opening: Opening, word: Word) -> bytes:
+        """Opens a campaign whose story is published."""
+        return self.do("openCampaign", *opening.arguments, word)
+
+    def close_early(self, campaign_id: int, word: Word) -> bytes:
+        """Ends a campaign's window at the second of its block."""
+        return self.do("closeEarly", campaign_id, word)
 
     def opened(self, tx_hash: bytes) -> int | None:
         """The campaign that a transaction of `openCampaign` opened; None if the chain has it no more."""

@@ -57,6 +57,10 @@ def countersign(
 
 
 def _says(act: AskedWord, language: Language) -> Iterator[str]:
-    """An act in its contract's words, and each of the grants that it is about."""
+    """An act in its contract's words, with each of the grants, or the story in both languages, that it is about."""
     yield sentence(act.type_name, act.message, Reader(language))
+    if act.story is not None:
+        story = act.story
+        for text in (story.title_en, story.story_en, story.title_zh, story.story_zh):
+            yield from (f"  {line}" for line in text.splitlines())
     yield from (f"  {to_hex(one.reference)}  {one.amount_gco2e:,} g" for one in act.grants)

@@ -1,7 +1,7 @@
 """A second signer's words by file: what a charity asks to be signed, carried to another machine and back.
 
 The file holds nothing secret, and whoever signs it has to trust nobody's file: the message is told in the words of its
-contract, and a grant's digest is made again from the list of grants that stands beside it.
+contract, and a digest in it is made again from what stands beside it: a grant's list of grants, an opening's story.
 """
 
 import json
@@ -19,16 +19,18 @@ from backend.chain.whole_file import write_whole
 from backend.giving.charity_sender import Word, grant_message
 from backend.giving.grant import Grant
 from backend.giving.signed_message import fresh_number
+from backend.giving.story import Story
 from backend.kernel.digest import canonical_json, to_hex
 from backend.kernel.errors import Conflict, InvalidInput, RuleViolated
+from backend.ledger.address import require_address
 
 FORMAT = "tanyu-second-word/1"
 ASKED_FOR = timedelta(days=7)
 """How long a word by file is good for from its asking."""
 CONTRACT = "Charity"
-GRANT, RETIRE_EARLY = "Grant", "RetireEarly"
+OPEN_CAMPAIGN, CLOSE_EARLY, RETIRE_EARLY, GRANT = "OpenCampaign", "CloseEarly", "RetireEarly", "Grant"
 
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, InvalidInput)
 
 
 class WordFileUnreadable(InvalidInput):
@@ -65,30 +67,38 @@ class WordDiffers(Conflict):
 
     def __init__(self, path: Path, field: str, found: object, expected: object) -> None:
         super().__init__(
-            f"{path} is for another act: its {field} is {found}, asked for is {expected}",
+            f"{path} is for another act: its {field} is {_text(found)}, asked for is {_text(expected)}",
             field=field,
-            found=str(found),
-            expected=str(expected),
+            found=_text(found),
+            expected=_text(expected),
         )
 
 
 @dataclass(frozen=True)
 class AskedWord:
-    """One act that a second signer is asked to sign. `message` as signed, with number and deadline; `grants`: what a
-    grant's digest commits to; `signature` once there is one.
+    """One act that a second signer is asked to sign. `message` as signed, with number and deadline; `grants` and
+    `story`: what the digest of a grant or of an opening commits to; `signature` once there is one.
     """
 
     type_name: str
     message: Mapping[str, object]
     grants: tuple[Grant, ...] = ()
+    story: Story | None = None
     signature: bytes | None = None
 
     @classmethod
     def of(
-        cls, type_name: str, message: Mapping[str, object], deadline: int, grants: Sequence[Grant] = ()
+        cls,
+        type_name: str,
+        message: Mapping[str, object],
+        deadline: int,
+        *,
+        grants: Sequence[Grant] = (),
+        story: Story | None = None,
     ) -> "AskedWord":
         """An act under a fresh number, good until a deadline in Unix seconds."""
-        return cls(type_name, {**message, "number": fresh_number(), "deadline": deadline}, tuple(grants))
+        numbered = {**message, "number": fresh_number(), "deadline": deadline}
+        return cls(type_name, numbered, tuple(grants), story)
 
     def signed(self, second: Signer, deployment: Deployment) -> "AskedWord":
         """With the second signer's signature."""
@@ -131,6 +141,8 @@ class WordFile:
             found = cls(path, int(told["chainId"]), str(told["contract"]), tuple(map(_act, told["acts"])))
         except _UNREADABLE as failure:
             raise WordFileUnreadable(path, str(failure)) from failure
+        if not found.acts:
+            raise WordFileUnreadable(path, "it asks for nothing")
         here = f"chain {deployment.chain_id}, {deployment.address(CONTRACT)}"
         there = f"chain {found.chain_id}, {found.contract}"
         if there != here:
@@ -168,6 +180,7 @@ class WordFile:
                             {"reference": to_hex(one.reference), "amountGco2e": str(one.amount_gco2e)}
                             for one in act.grants
                         ],
+                        "story": None if act.story is None else act.story.document().decode(),
                         "signature": None if act.signature is None else to_hex(act.signature),
                     }
                     for act in self.acts
@@ -184,14 +197,23 @@ def _octets(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
 
 
-def _value(kind: str, text: str) -> int | bytes:
-    return _octets(text) if kind.startswith("bytes") else int(text)
+def _value(kind: str, text: str) -> int | bytes | str:
+    match kind:
+        case "bytes32":
+            return _octets(text)
+        case "address":
+            require_address(text)
+            return text
+        case "string":
+            return text
+        case _:
+            return int(text)
 
 
 def _act(told: Mapping[str, Any]) -> AskedWord:
-    """One act; raises ValueError for a type that no second signer signs, and for grants that are not the digest's."""
+    """One act; raises ValueError for a type that no second signer signs, and for what is not its digest's."""
     type_name = told["type"]
-    if type_name not in {GRANT, RETIRE_EARLY}:
+    if type_name not in {OPEN_CAMPAIGN, CLOSE_EARLY, RETIRE_EARLY, GRANT}:
         raise ValueError(f"no second signer signs {type_name!r}")
     message = {name: _value(kind, told["message"][name]) for name, kind in typed_data(type_name).fields}
     grants = tuple(Grant(_octets(one["reference"]), int(one["amountGco2e"])) for one in told["grants"])
@@ -202,5 +224,10 @@ def _act(told: Mapping[str, Any]) -> AskedWord:
         made = grant_message(campaign_id, class_id, grants)
         if any(message[name] != value for name, value in made.items()):
             raise ValueError("its grants are not those of its digest")
+    story = Story.read(told["story"]) if type_name == OPEN_CAMPAIGN else None
+    if story is not None:
+        told_of = (story.digest, str(story.kind), story.target_gco2e)
+        if told_of != (message["storyDigest"], message["kind"], message["targetGco2e"]):
+            raise ValueError("its story is not that of its terms")
     signature = told["signature"]
-    return AskedWord(type_name, message, grants, None if signature is None else _octets(signature))
+    return AskedWord(type_name, message, grants, story, None if signature is None else _octets(signature))

@@ -5,6 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ICharity} from "../interfaces/ICharity.sol";
 import {SignedActs} from "../libraries/SignedActs.sol";
+import {TypeHashes} from "../libraries/TypeHashes.sol";
 import {GiftReceipts} from "./GiftReceipts.sol";
 
 /// @title Charities, campaigns and their books; no credits move here.
@@ -12,6 +13,11 @@ import {GiftReceipts} from "./GiftReceipts.sol";
 abstract contract Campaigns is ICharity, SignedActs, GiftReceipts, AccessManaged, Pausable {
     /// @dev Bounds how long an all-or-nothing gift can wait for its decision.
     uint256 public constant WINDOW_END_MAX = 731 days;
+
+    bytes32 private constant RETIRE_POOL = keccak256("retire-pool");
+    bytes32 private constant AID = keccak256("aid");
+    bytes32 private constant KEEP_WHAT_YOU_RAISE = keccak256("keep-what-you-raise");
+    bytes32 private constant ALL_OR_NOTHING = keccak256("all-or-nothing");
 
     struct Terms {
         address charity;
@@ -80,16 +86,19 @@ abstract contract Campaigns is ICharity, SignedActs, GiftReceipts, AccessManaged
     // --- Campaigns ---
 
     /// @inheritdoc ICharity
-    function openCampaign(Kind kind, Funding funding, uint64 opens, uint64 closes, uint64 target, bytes32 storyDigest)
-        external
-        override
-        whenNotPaused
-        returns (uint256 campaignId)
-    {
-        if (!isListed(msg.sender)) revert CharityNotListed(msg.sender);
+    function openCampaign(
+        Kind kind,
+        Funding funding,
+        uint64 opens,
+        uint64 closes,
+        uint64 target,
+        bytes32 storyDigest,
+        SecondSignature calldata second
+    ) external override whenNotPaused returns (uint256 campaignId) {
         if (opens >= closes || closes <= block.timestamp || closes > block.timestamp + WINDOW_END_MAX) {
             revert WindowInvalid(opens, closes);
         }
+        _authoriseSecond(msg.sender, _hashOpening(kind, funding, second), second);
 
         campaignId = ++campaignCount;
         // Safe casts: opens < closes <= WINDOW_END_MAX from now.
@@ -107,10 +116,12 @@ abstract contract Campaigns is ICharity, SignedActs, GiftReceipts, AccessManaged
     }
 
     /// @inheritdoc ICharity
-    function closeEarly(uint256 campaignId) external override {
+    function closeEarly(uint256 campaignId, SecondSignature calldata second) external override {
         Terms storage terms = _termsOf(campaignId);
         if (msg.sender != terms.charity) revert NotCharityOf(campaignId, msg.sender);
         if (terms.state != State.Open || block.timestamp >= terms.closes) revert CampaignNotOpen(campaignId);
+        bytes32 structHash = keccak256(abi.encode(TypeHashes.CLOSE_EARLY, campaignId, second.number, second.deadline));
+        _authoriseSecond(msg.sender, structHash, second);
 
         terms.closes = uint40(block.timestamp);
         ++_revision;
@@ -131,6 +142,23 @@ abstract contract Campaigns is ICharity, SignedActs, GiftReceipts, AccessManaged
         ++_revision;
 
         emit CampaignFinalised(campaignId, state);
+    }
+
+    /// @dev A charity acts by two: reverts unless it is listed and its second signer signed the struct, once.
+    function _authoriseSecond(address charity, bytes32 structHash, SecondSignature calldata second) internal {
+        address secondSigner = secondSignerOf[charity];
+        if (secondSigner == address(0)) revert CharityNotListed(charity);
+
+        _authorise(secondSigner, structHash, second.number, second.deadline, second.signature);
+    }
+
+    /// @dev Of a call of `openCampaign`: its opens, closes, target and story digest are the third to sixth arguments,
+    /// each a word that the decoder has checked.
+    function _hashOpening(Kind kind, Funding funding, SecondSignature calldata second) private view returns (bytes32) {
+        bytes32 kindWord = kind == Kind.Aid ? AID : RETIRE_POOL;
+        bytes32 fundingWord = funding == Funding.AllOrNothing ? ALL_OR_NOTHING : KEEP_WHAT_YOU_RAISE;
+        bytes memory head = abi.encode(TypeHashes.OPEN_CAMPAIGN, msg.sender, kindWord, fundingWord);
+        return keccak256(bytes.concat(head, msg.data[68:196], abi.encode(second.number, second.deadline)));
     }
 
     /// @dev Books a gift whose credits have arrived.

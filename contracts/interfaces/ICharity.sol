@@ -74,7 +74,8 @@ interface ICharity is ISignedActs, IGiftReceipt {
         bytes24 tag;
     }
 
-    /// @dev A charity's second signer's word for one act, under an unordered number of its own.
+    /// @dev A charity's second signer's word for one act, under an unordered number of its own. A charity that is not
+    /// listed has no second signer, so it can do nothing that asks for one.
     struct SecondSignature {
         uint256 number;
         uint256 deadline;
@@ -134,21 +135,29 @@ interface ICharity is ISignedActs, IGiftReceipt {
     error GasExhausted();
     error OnlySelf();
 
-    /// @notice Lists a charity with the account whose signature its spending needs besides its own, or gives a listed
-    /// one another second signer; registrar.
+    /// @notice Lists a charity with the account whose signature it needs besides its own act, or gives a listed one
+    /// another second signer; registrar.
     function listCharity(address charity, address secondSigner) external;
 
-    /// @notice Delists a charity; registrar. It takes no gift and spends nothing any more; anyone may then fail its
-    /// open campaigns, so that donors get back what is not spent.
+    /// @notice Delists a charity; registrar. It takes no gift, and opens, closes and spends nothing any more; anyone may
+    /// then fail its open campaigns, so that donors get back what is not spent.
     function delistCharity(address charity) external;
 
-    /// @notice Opens a campaign; a listed charity. `storyDigest` is the SHA-256 of the story document.
-    function openCampaign(Kind kind, Funding funding, uint64 opens, uint64 closes, uint64 target, bytes32 storyDigest)
-        external
-        returns (uint256 campaignId);
+    /// @notice Opens a campaign; a listed charity, and its second signer's `OpenCampaign` message with every term.
+    /// `storyDigest` is the SHA-256 of the story document.
+    function openCampaign(
+        Kind kind,
+        Funding funding,
+        uint64 opens,
+        uint64 closes,
+        uint64 target,
+        bytes32 storyDigest,
+        SecondSignature calldata second
+    ) external returns (uint256 campaignId);
 
-    /// @notice Ends the window of an open campaign at this second; its charity.
-    function closeEarly(uint256 campaignId) external;
+    /// @notice Ends the window of an open campaign at this second; its charity while listed, and its second signer's
+    /// `CloseEarly` message.
+    function closeEarly(uint256 campaignId, SecondSignature calldata second) external;
 
     /// @notice Decides an open campaign; anyone. Once its window has closed it succeeds if it reached its target or
     /// keeps what it raises, otherwise it fails. If its charity is delisted it fails, at any time.

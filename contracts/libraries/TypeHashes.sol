@@ -11,6 +11,7 @@ library TypeHashes {
     );
     bytes32 internal constant CANCEL = keccak256("Cancel(address maker,uint256 number,uint256 deadline)");
     bytes32 internal constant CANCEL_ALL = keccak256("CancelAll(address maker,uint256 epoch,uint256 deadline)");
+    bytes32 internal constant CLOSE_EARLY = keccak256("CloseEarly(uint256 campaignId,uint256 number,uint256 deadline)");
     bytes32 internal constant DONATE = keccak256(
         "Donate(address donor,uint256 campaignId,uint256 classId,uint256 amountGco2e,bool receipt,uint256 number,"
         "uint256 deadline)"
@@ -18,6 +19,10 @@ library TypeHashes {
     bytes32 internal constant GRANT = keccak256(
         "Grant(uint256 campaignId,uint256 classId,uint256 totalGco2e,bytes32 grantsDigest,uint256 number,"
         "uint256 deadline)"
+    );
+    bytes32 internal constant OPEN_CAMPAIGN = keccak256(
+        "OpenCampaign(address charity,string kind,string funding,uint256 opens,uint256 closes,uint256 targetGco2e,"
+        "bytes32 storyDigest,uint256 number,uint256 deadline)"
     );
     bytes32 internal constant ORDER = keccak256(
         "Order(address maker,address beneficiary,uint256 classId,string side,uint256 amountGco2e,"

@@ -1,141 +1,27 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Anchors} from "../Anchors.sol";
-import {CarbonCredit} from "../CarbonCredit.sol";
-import {Charity} from "../Charity.sol";
-import {Exchange} from "../Exchange.sol";
-import {Governance} from "../Governance.sol";
-import {Issuance} from "../Issuance.sol";
-import {PaymentToken} from "../PaymentToken.sol";
-import {RetirementReceipts} from "../RetirementReceipts.sol";
 import {ICharity} from "../interfaces/ICharity.sol";
 import {IExchange} from "../interfaces/IExchange.sol";
 import {IIssuance} from "../interfaces/IIssuance.sol";
-import {Roles} from "../libraries/Roles.sol";
 import {TypeHashes} from "../libraries/TypeHashes.sol";
 import {BatchEncoder, Match} from "./BatchEncoder.sol";
-import {Assertions} from "./Assertions.sol";
+import {Deployed} from "./Deployed.sol";
 
-/// @title A deployed, governed system with one class, three verifiers (two needed), and builders for all that is
-/// signed.
-/// @dev Roles are set from contracts/roles.json, as the real deployment does.
-abstract contract World is Assertions {
-    uint256 internal constant START = 1_767_225_600; // 2026-01-01
-    uint256 internal constant FAR = 4_000_000_000;
-    uint256 internal constant LOT = 1000;
-    uint256 internal constant OWN = 1 << 255;
-    uint128 internal constant CAP = 1e15;
-    uint16 internal constant BUFFER_BPS = 300;
+/// @title The deployed system, and builders for all that is signed.
+abstract contract World is Deployed {
+    /// @dev What a charity opens a campaign with, its story apart.
+    struct Opening {
+        address charity;
+        ICharity.Kind kind;
+        ICharity.Funding funding;
+        uint64 opens;
+        uint64 closes;
+        uint64 target;
+    }
 
-    uint256 internal constant ALICE_KEY = 0xA11CE;
-    uint256 internal constant BOB_KEY = 0xB0B;
-    uint256 internal constant CAROL_KEY = 0xCA401;
-    uint256 internal constant SECOND_KEY = 0x2ECD;
-
-    address internal immutable ALICE = VM.addr(ALICE_KEY);
-    address internal immutable BOB = VM.addr(BOB_KEY);
-    address internal immutable CAROL = VM.addr(CAROL_KEY);
-    address internal immutable GOVERNOR = address(uint160(uint256(keccak256("governor"))));
-    address internal immutable OPERATOR = address(uint160(uint256(keccak256("operator"))));
-    address internal immutable PAUSER = address(uint160(uint256(keccak256("pauser"))));
-    address internal immutable REGISTRAR = address(uint160(uint256(keccak256("registrar"))));
-    address internal immutable FEES = address(uint160(uint256(keccak256("fee recipient"))));
-    address internal immutable POOL = address(uint160(uint256(keccak256("retire pool"))));
-    address internal immutable AID = address(uint160(uint256(keccak256("aid charity"))));
-    /// @dev Second signer of both charities.
-    address internal immutable SECOND = VM.addr(SECOND_KEY);
-    address internal immutable STRANGER = address(uint160(uint256(keccak256("stranger"))));
-
-    Governance internal governance;
-    PaymentToken internal payment;
-    CarbonCredit internal credit;
-    Issuance internal issuance;
-    Charity internal charity;
-    Exchange internal exchange;
-    Anchors internal anchors;
-    RetirementReceipts internal retirementReceipts;
-    uint256 internal classId;
-    /// @dev Ascending by address.
-    uint256[] internal verifierKeys;
     uint256 private _nextNumber;
     uint256 private _nextRoot;
-
-    function setUp() public virtual {
-        VM.chainId(31_337);
-        VM.warp(START);
-        _deploy();
-        _assignRoles();
-        _configure();
-    }
-
-    function _deploy() internal {
-        governance = new Governance(GOVERNOR);
-        payment = new PaymentToken(address(governance));
-        credit = new CarbonCredit(address(governance), "https://tanyu.example/credit/{id}.json");
-        issuance = new Issuance(address(governance), address(credit));
-        charity = new Charity(address(governance), address(credit));
-        exchange =
-            new Exchange(address(governance), address(credit), address(payment), address(charity), OPERATOR, FEES);
-        anchors = new Anchors(address(governance));
-        retirementReceipts = new RetirementReceipts(address(credit));
-    }
-
-    function _assignRoles() internal {
-        _restrict("PaymentToken", address(payment));
-        _restrict("CarbonCredit", address(credit));
-        _restrict("Issuance", address(issuance));
-        _restrict("Charity", address(charity));
-        _restrict("Exchange", address(exchange));
-        _restrict("Anchors", address(anchors));
-        VM.startPrank(GOVERNOR);
-        governance.grantRole(Roles.OPERATOR_ROLE, OPERATOR, 0);
-        governance.grantRole(Roles.PAUSER_ROLE, PAUSER, 0);
-        governance.grantRole(Roles.REGISTRAR_ROLE, REGISTRAR, 0);
-        governance.grantRole(Roles.GOVERNOR_ROLE, GOVERNOR, 0);
-        VM.stopPrank();
-    }
-
-    function _restrict(string memory name, address target) private {
-        string memory json = VM.readFile("roles.json");
-        string memory functions = string.concat(".functions.", name);
-        string[] memory signatures = VM.parseJsonKeys(json, functions);
-        for (uint256 i; i < signatures.length; ++i) {
-            string memory role = VM.parseJsonString(json, string.concat(functions, "['", signatures[i], "']"));
-            bytes4[] memory selectors = new bytes4[](1);
-            selectors[0] = bytes4(keccak256(bytes(signatures[i])));
-            uint64 roleId = uint64(VM.parseJsonUint(json, string.concat(".roles.", role)));
-            VM.prank(GOVERNOR);
-            governance.setTargetFunctionRole(target, selectors, roleId);
-        }
-    }
-
-    function _configure() internal {
-        VM.startPrank(GOVERNOR);
-        credit.setIssuance(address(issuance));
-        credit.setRegisteredOperator(address(exchange), true);
-        credit.setRegisteredOperator(address(charity), true);
-        classId = credit.createClass("CN-SC", 2025, "SIM", CAP, BUFFER_BPS);
-        _sortVerifiers();
-        for (uint256 i; i < verifierKeys.length; ++i) {
-            issuance.addVerifier(VM.addr(verifierKeys[i]));
-        }
-        issuance.setThreshold(2);
-        VM.stopPrank();
-        VM.startPrank(REGISTRAR);
-        charity.listCharity(POOL, SECOND);
-        charity.listCharity(AID, SECOND);
-        VM.stopPrank();
-    }
-
-    function _sortVerifiers() private {
-        verifierKeys = [uint256(0xF1), 0xF2, 0xF3];
-        for (uint256 i = 1; i < verifierKeys.length; ++i) {
-            for (uint256 j = i; j > 0 && VM.addr(verifierKeys[j]) < VM.addr(verifierKeys[j - 1]); --j) {
-                (verifierKeys[j], verifierKeys[j - 1]) = (verifierKeys[j - 1], verifierKeys[j]);
-            }
-        }
-    }
 
     // --- Credits and money ---
 
@@ -309,13 +195,65 @@ abstract contract World is Assertions {
         internal
         returns (uint256)
     {
-        VM.prank(owner);
+        return openCampaign(anOpening(owner, kind, funding, target));
+    }
+
+    function openCampaign(Opening memory opening) internal returns (uint256) {
+        return openCampaign(opening, secondForOpening(SECOND_KEY, opening));
+    }
+
+    function openCampaign(Opening memory opening, ICharity.SecondSignature memory second) internal returns (uint256) {
+        VM.prank(opening.charity);
         return charity.openCampaign(
-            kind, funding, uint64(block.timestamp), uint64(block.timestamp + 30 days), target, "story"
+            opening.kind, opening.funding, opening.opens, opening.closes, opening.target, "story", second
         );
     }
 
-    /// @dev The second signer's word for a batch of grants, under a fresh number.
+    function anOpening(address owner, ICharity.Kind kind, ICharity.Funding funding, uint64 target)
+        internal
+        view
+        returns (Opening memory)
+    {
+        return Opening(owner, kind, funding, uint64(block.timestamp), uint64(block.timestamp + 30 days), target);
+    }
+
+    /// @dev Calldata, for who does not call by himself.
+    function openingCall(uint256 key, Opening memory opening) internal returns (bytes memory) {
+        ICharity.SecondSignature memory second = secondForOpening(key, opening);
+        return abi.encodeCall(
+            ICharity.openCampaign,
+            (opening.kind, opening.funding, opening.opens, opening.closes, opening.target, "story", second)
+        );
+    }
+
+    function closeEarly(address owner, uint256 campaignId) internal {
+        closeEarly(owner, campaignId, secondForClosing(SECOND_KEY, campaignId));
+    }
+
+    function closeEarly(address owner, uint256 campaignId, ICharity.SecondSignature memory second) internal {
+        VM.prank(owner);
+        charity.closeEarly(campaignId, second);
+    }
+
+    /// @dev The second signer's word for an opening, under a fresh number.
+    function secondForOpening(uint256 key, Opening memory opening) internal returns (ICharity.SecondSignature memory) {
+        uint256 number = nextNumber();
+        bytes32 kind = keccak256(opening.kind == ICharity.Kind.Aid ? bytes("aid") : bytes("retire-pool"));
+        bool keeps = opening.funding == ICharity.Funding.KeepWhatYouRaise;
+        bytes32 funding = keccak256(keeps ? bytes("keep-what-you-raise") : bytes("all-or-nothing"));
+        bytes memory words = abi.encode(TypeHashes.OPEN_CAMPAIGN, opening.charity, kind, funding);
+        bytes32 story = "story";
+        bytes memory rest = abi.encode(opening.opens, opening.closes, opening.target, story, number, FAR);
+        return _second(key, bytes.concat(words, rest), number);
+    }
+
+    /// @dev The same for an early close.
+    function secondForClosing(uint256 key, uint256 campaignId) internal returns (ICharity.SecondSignature memory) {
+        uint256 number = nextNumber();
+        return _second(key, abi.encode(TypeHashes.CLOSE_EARLY, campaignId, number, FAR), number);
+    }
+
+    /// @dev The same for a batch of grants.
     function secondForGrants(
         uint256 key,
         uint256 campaignId,

@@ -16,10 +16,7 @@ DONOR = 1
 
 
 def _campaign(people: People) -> int:
-    now = people.w3.eth.get_block("latest")["timestamp"]
-    args = (0, 0, now, now + 86_400, 10**9, b"\x05" * 32)
-    opened = people.send("Charity", "openCampaign", *args, by=DevRole.POOL_CHARITY)
-    return int(people.events(opened, "Charity", "CampaignOpened")[0]["args"]["campaignId"])
+    return people.open_campaign(DevRole.POOL_CHARITY, seconds=86_400, target_gco2e=10**9, story=b"\x05" * 32)
 
 
 def _give(people: People, campaign_id: int, *, receipt: bool) -> int:

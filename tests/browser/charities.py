@@ -19,9 +19,10 @@ class Charity:
     key: str
 
     def command(self, *arguments: str) -> None:
-        """`tanyu campaign` with arguments, as the charity."""
-        dev = str(cast_of_the_year()[self.key].index)
-        done = self.world.command("campaign", *arguments, "--dev", dev, "--json")
+        """`tanyu campaign` with arguments, as the charity and its second signer."""
+        cast = cast_of_the_year()
+        keys = ("--dev", str(cast[self.key].index), "--second-dev", str(cast[f"{self.key}-second"].index))
+        done = self.world.command("campaign", *arguments, *keys, "--json")
         assert done.returncode == 0, done.stderr
 
     def campaign(self, story: str, words: str, *terms: str, folder: Path) -> str:

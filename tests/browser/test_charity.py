@@ -32,51 +32,75 @@ def agree(opened: Opened, words: Words, *, saying: str) -> None:
     expect(dialog.get_by_text(words.like(saying))).to_have_count(0)
 
 
+def by_two(words: Words, desks: tuple[Opened, Opened], asking: Locator, errand: Path, *, saying: str) -> None:
+    """An errand: made at the charity's desk, signed by its second signer at another, sent from the charity's."""
+    charity, second = desks
+    with charity.page.expect_download() as asked:
+        charity.person.press(asking)
+    asked.value.save_as(errand)
+
+    second.page.get_by_label(words["give.errand_open"]).set_input_files(errand)
+    expect(second.page.get_by_text(words.like(saying))).to_be_visible()
+    with second.page.expect_download() as signed:
+        second.person.press(button(second, words["give.errand_sign"]))
+        agree(second, words, saying=saying)
+    signed.value.save_as(errand)
+
+    charity.page.get_by_label(words["give.errand_open"]).set_input_files(errand)
+    charity.person.press(button(charity, words["give.errand_send"]))
+    agree(charity, words, saying=saying)
+    expect(charity.page.get_by_text(words["give.sent_by_wallet"])).to_be_visible()
+
+
 def test_retirement__before_the_decision__goes_to_the_second_signer_and_back(
     opener: Opener, world: World, look: Look, tmp_path: Path
 ) -> None:
     words = Words(look.language)
     charity = at_desk(opener, world, look, "pool-charity")
-    charity.person.write(charity.page.get_by_label(words["give.how_much_retire"]).first, "1.5")
-    with charity.page.expect_download() as asked:
-        charity.person.press(button(charity, words["give.ask_second"]))
-    errand = tmp_path / "errand.json"
-    asked.value.save_as(errand)
-
     second = at_desk(opener, world, look, "pool-charity-second")
-    second.page.get_by_label(words["give.errand_open"]).set_input_files(errand)
-    expect(second.page.get_by_text(words.like("give.errand_retire"))).to_be_visible()
-    with second.page.expect_download() as signed:
-        second.person.press(button(second, words["give.errand_sign"]))
-        agree(second, words, saying="give.errand_retire")
-    signed.value.save_as(errand)
-
-    charity.page.get_by_label(words["give.errand_open"]).set_input_files(errand)
-    charity.person.press(button(charity, words["give.errand_send"]))
-    agree(charity, words, saying="give.errand_retire")
-    expect(charity.page.get_by_text(words["give.sent_by_wallet"])).to_be_visible()
+    charity.person.write(charity.page.get_by_label(words["give.how_much_retire"]).first, "1.5")
+    asking = button(charity, words["give.ask_second"]).first
+    by_two(words, (charity, second), asking, tmp_path / "errand.json", saying="give.errand_retire")
     assert charity.wallet is not None
     assert charity.wallet.asked[-1][0] == "eth_sendTransaction"
     axe(charity.page)
 
 
-def test_campaign__opened_at_the_desk__is_found_by_everybody(opener: Opener, world: World, look: Look) -> None:
+def test_campaign__opened_and_closed_by_two__is_seen_by_everybody(
+    opener: Opener, world: World, look: Look, tmp_path: Path
+) -> None:
     words = Words(look.language)
     charity = at_desk(opener, world, look, "pool-charity")
+    second = at_desk(opener, world, look, "pool-charity-second")
     page, person = charity.page, charity.person
     title = f"A quiet forest, {look}"
-    for label, text in (("title_En", title), ("title_Zh", "静林"), ("story_En", "Trees."), ("story_Zh", "树。")):
+    for label, text in (
+        ("title_En", title),
+        ("title_Zh", f"静林，{look}"),
+        ("story_En", "Trees."),
+        ("story_Zh", "树。"),
+    ):
         person.write(page.get_by_label(words[f"give.{label}"], exact=True), text)
     opening = page.get_by_role("region", name=words["give.open_campaign"])
     person.write(opening.get_by_label(words["give.target"]), "250")
     closes_on = (datetime.now(UTC) + timedelta(days=90)).date()
     person.write(opening.get_by_label(words["give.closes_on"]), closes_on.isoformat())
-    person.press(button(charity, words["give.open_now"]))
-    agree(charity, words, saying="give.sign_open")
-    expect(page.get_by_text(words["give.sent_by_wallet"])).to_be_visible()
+    asking = button(charity, words["give.open_now"])
+    by_two(words, (charity, second), asking, tmp_path / "open.json", saying="give.errand_start")
+    for text in (title, "Trees.", "树。"):
+        expect(second.page.get_by_role("blockquote").get_by_text(text, exact=True)).to_be_visible()
+    axe(second.page)
 
+    until(lambda: phase_of(world, title) == "collecting", "the campaign to be indexed")
+    person.press(button(charity, words["give.look_again"]))
+    named = title if look.language == "en" else f"静林，{look}"
+    asking = page.get_by_role("region", name=named).get_by_role("button", name=words["give.close_early"])
+    by_two(words, (charity, second), asking, tmp_path / "close.json", saying="give.errand_close")
+    until(lambda: phase_of(world, title) == "closed", "the close to be indexed")
+
+
+def phase_of(world: World, title: str) -> str | None:
+    """The phase of the campaign of that English title; None if there is none."""
     with world.client() as client:
-        until(
-            lambda: title in {(one["story"] or {}).get("titleEn") for one in client.get("/campaigns")},
-            "the campaign to be indexed",
-        )
+        phases = {(one["story"] or {}).get("titleEn"): one["phase"] for one in client.get("/campaigns")}
+    return phases.get(title)

@@ -20,6 +20,8 @@ from backend.chain.merkle import MerkleTree, claim_leaf
 from backend.chain.reverts import Revert, decode_revert
 from backend.chain.settle_batch import ACTIONS, SIDES, BatchMatch
 from backend.chain.typed_data import digest, sign, sign_digest
+from backend.giving.kinds import CampaignKind, Funding
+from backend.giving.opening import Opening
 from backend.market.order import Action, Side, SignedOrder
 
 CLASS_ID = pack("US-CA", 2025, "SIM")
@@ -27,6 +29,12 @@ FAR = 4_000_000_000
 """A time nobody will see, in Unix seconds."""
 
 GAS = 5_000_000
+
+SECONDS = {
+    DevRole.POOL_CHARITY: DevRole.POOL_CHARITY_SECOND,
+    DevRole.AID_CHARITY: DevRole.AID_CHARITY_SECOND,
+}
+"""A charity's second signer."""
 
 
 class Reverted(AssertionError):
@@ -208,11 +216,33 @@ class People:
         )
 
     def second_word(self, role: DevRole, type_name: str, message: dict[str, object]) -> tuple[int, int, bytes]:
-        """A charity's second signer's word for one act of spending, under a fresh number."""
+        """A charity's second signer's word for one act, under a fresh number."""
         number = next(self.numbers)
         message = message | {"number": number, "deadline": FAR}
         signature = sign(dev_signer(role), type_name, self.contracts.deployment.domain("Charity"), message)
         return number, FAR, signature
+
+    def open_campaign(
+        self,
+        by: DevRole,
+        *,
+        seconds: int,
+        target_gco2e: int,
+        story: bytes,
+        kind: CampaignKind = CampaignKind.RETIRE_POOL,
+        funding: Funding = Funding.KEEP_WHAT_YOU_RAISE,
+    ) -> int:
+        """Of a charity, by both its signers, for so long from now; the campaign's id."""
+        now = self.w3.eth.get_block("latest")["timestamp"]
+        opening = Opening(kind, funding, now, now + seconds, target_gco2e, story)
+        second = self.second_word(SECONDS[by], "OpenCampaign", opening.message(dev_signer(by).address))
+        opened = self.send("Charity", "openCampaign", *opening.arguments, second, by=by)
+        return int(self.events(opened, "Charity", "CampaignOpened")[0]["args"]["campaignId"])
+
+    def close_early(self, by: DevRole, campaign_id: int) -> TxReceipt:
+        """Of a charity, by both its signers."""
+        second = self.second_word(SECONDS[by], "CloseEarly", {"campaignId": campaign_id})
+        return self.send("Charity", "closeEarly", campaign_id, second, by=by)
 
     def grant(self, campaign_id: int, amounts: list[int], refs: list[bytes]) -> TxReceipt:
         """Of the aid charity, by both its signers."""

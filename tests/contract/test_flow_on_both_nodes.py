@@ -7,6 +7,7 @@ from backend.chain.keys import DevRole, dev_signer
 from backend.chain.merkle import MerkleTree, claim_leaf
 from backend.chain.reverts import reason_name
 from backend.chain.typed_data import domain_separator, sign
+from backend.giving.kinds import CampaignKind
 from backend.market.order import Action, Side
 from tests.contract.people import CLASS_ID, FAR, People, Reverted, order_tuple
 
@@ -153,11 +154,9 @@ def test_retire_and_donate__signed_by_the_person__are_relayed_inv_06(people: Peo
     with pytest.raises(Reverted, match="NumberAlreadyUsed"):
         people.send("CarbonCredit", "retireBySig", *retire.values(), signature)
 
-    now = people.w3.eth.get_block("latest")["timestamp"]
-    opened = people.send(
-        "Charity", "openCampaign", 1, 0, now, now + 86_400, 50_000, b"\x05" * 32, by=DevRole.AID_CHARITY
+    campaign_id = people.open_campaign(
+        DevRole.AID_CHARITY, seconds=86_400, target_gco2e=50_000, story=b"\x05" * 32, kind=CampaignKind.AID
     )
-    campaign_id = people.events(opened, "Charity", "CampaignOpened")[0]["args"]["campaignId"]
     people.approve(20, "Charity")
     donate = {
         "donor": person.address,

@@ -18,6 +18,7 @@ from backend.chain.deployment import Deployment
 from backend.chain.keys import DevRole, dev_signer
 from backend.chain.node import LocalNode
 from backend.chain.typed_data import sign
+from backend.giving.kinds import CampaignKind
 from backend.market.order import Action, Side
 from tests.contract.people import CLASS_ID, FAR, People, Reverted
 
@@ -59,10 +60,11 @@ class Town:
     def __init__(self, people: People) -> None:
         self.people = people
         self.done = 0
-        now = people.w3.eth.get_block("latest")["timestamp"]
-        window = (now, now + 30 * 86_400)
-        people.send("Charity", "openCampaign", 1, 0, *window, 1_000, b"\x05" * 32, by=DevRole.AID_CHARITY)
-        people.send("Charity", "openCampaign", 0, 0, *window, 1_000, b"\x06" * 32, by=DevRole.POOL_CHARITY)
+        for charity, kind in (
+            (DevRole.AID_CHARITY, CampaignKind.AID),
+            (DevRole.POOL_CHARITY, CampaignKind.RETIRE_POOL),
+        ):
+            people.open_campaign(charity, seconds=30 * 86_400, target_gco2e=1_000, story=b"\x05" * 32, kind=kind)
         for index in range(PEOPLE):
             people.mint(index, 100_000)
             people.pay(index, 10**6)

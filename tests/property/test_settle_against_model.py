@@ -104,9 +104,7 @@ def world(deployment: Deployment, node: LocalNode) -> tuple[World, Model]:
         people.mint(index, GRAMS_EACH, OTHER_CLASS)
         people.approve(index, "Exchange")
         people.pay(index, MONEY_EACH)
-    now = w3.eth.get_block("latest")["timestamp"]
-    opened = people.send("Charity", "openCampaign", 0, 0, now, now + 10**6, 1, b"\x05" * 32, by=DevRole.POOL_CHARITY)
-    campaign = people.events(opened, "Charity", "CampaignOpened")[0]["args"]["campaignId"]
+    campaign = people.open_campaign(DevRole.POOL_CHARITY, seconds=10**6, target_gco2e=1, story=b"\x05" * 32)
     world = _world(people, campaign)
     return world, world.model()
 

@@ -20,8 +20,8 @@ _ROLES = {
     DevRole.POOL_CHARITY: "Charity: Forest Light (retirement pool)",
     DevRole.AID_CHARITY: "Charity: Warm Winter (aid)",
     DevRole.FEE_RECIPIENT: "Fee recipient",
-    DevRole.POOL_CHARITY_SECOND: "Second signer of Forest Light (signs its spending, sends nothing)",
-    DevRole.AID_CHARITY_SECOND: "Second signer of Warm Winter (signs its spending, sends nothing)",
+    DevRole.POOL_CHARITY_SECOND: "Second signer of Forest Light (signs what it does, sends nothing)",
+    DevRole.AID_CHARITY_SECOND: "Second signer of Warm Winter (signs what it does, sends nothing)",
 }
 
 

@@ -43,32 +43,31 @@ contract CampaignsTest is World {
         charity.donate(campaignId, classId, 10, false);
         VM.stopPrank();
         VM.warp(START + 100);
+        ICharity.SecondSignature[3] memory words;
+        for (uint256 i; i < 3; ++i) {
+            words[i] = secondForClosing(SECOND_KEY, campaignId);
+        }
         VM.expectEmit(address(charity));
         emit ICharity.CampaignClosedEarly(campaignId, uint64(START + 100));
-        VM.prank(POOL);
-        charity.closeEarly(campaignId);
+        closeEarly(POOL, campaignId, words[0]);
 
         checkEq(charity.campaignOf(campaignId).closes, START + 100, "closes");
         VM.expectRevert(abi.encodeWithSelector(ICharity.CampaignNotOpen.selector, campaignId));
         VM.prank(ALICE);
         charity.donate(campaignId, classId, 1, false);
         VM.expectRevert(abi.encodeWithSelector(ICharity.CampaignNotOpen.selector, campaignId));
-        VM.prank(POOL);
-        charity.closeEarly(campaignId);
+        closeEarly(POOL, campaignId, words[1]);
         charity.finalise(campaignId);
         check(charity.campaignOf(campaignId).state == ICharity.State.Succeeded, "it had reached its target");
         VM.expectRevert(abi.encodeWithSelector(ICharity.CampaignNotOpen.selector, campaignId));
-        VM.prank(POOL);
-        charity.closeEarly(campaignId);
+        closeEarly(POOL, campaignId, words[2]);
     }
 
     function test_close_early__before_it_opened__takes_nothing_ever() external {
-        VM.prank(POOL);
-        uint256 campaignId = charity.openCampaign(
-            ICharity.Kind.RetirePool, ICharity.Funding.AllOrNothing, uint64(START + 5), uint64(START + 10), 1, "story"
-        );
-        VM.prank(POOL);
-        charity.closeEarly(campaignId);
+        Opening memory opening = anOpening(POOL, ICharity.Kind.RetirePool, ICharity.Funding.AllOrNothing, 1);
+        (opening.opens, opening.closes) = (uint64(START + 5), uint64(START + 10));
+        uint256 campaignId = openCampaign(opening);
+        closeEarly(POOL, campaignId);
         charity.finalise(campaignId);
 
         check(charity.campaignOf(campaignId).state == ICharity.State.Failed, "failed");
@@ -76,19 +75,33 @@ contract CampaignsTest is World {
 
     function test_close_early__by_others__reverts() external {
         uint256 campaignId = openCampaign(POOL, ICharity.Kind.RetirePool, ICharity.Funding.AllOrNothing, 5);
+        ICharity.SecondSignature memory second = secondForClosing(SECOND_KEY, campaignId);
         VM.expectRevert(abi.encodeWithSelector(ICharity.NotCharityOf.selector, campaignId, AID));
-        VM.prank(AID);
-        charity.closeEarly(campaignId);
+        closeEarly(AID, campaignId, second);
+        second = secondForClosing(SECOND_KEY, 9);
         VM.expectRevert(abi.encodeWithSelector(ICharity.CampaignUnknown.selector, 9));
-        VM.prank(POOL);
-        charity.closeEarly(9);
+        closeEarly(POOL, 9, second);
+    }
+
+    /// @dev A pause stops no charity from ending what it began; a delisting does, and fails what is open anyhow.
+    function test_close_early__while_paused_or_delisted() external {
+        uint256 campaignId = openCampaign(POOL, ICharity.Kind.RetirePool, ICharity.Funding.AllOrNothing, 5);
+        uint256 other = openCampaign(POOL, ICharity.Kind.RetirePool, ICharity.Funding.AllOrNothing, 5);
+        VM.prank(PAUSER);
+        charity.pause();
+        closeEarly(POOL, campaignId);
+        checkEq(charity.campaignOf(campaignId).closes, START, "closes");
+        VM.prank(REGISTRAR);
+        charity.delistCharity(POOL);
+        ICharity.SecondSignature memory second = secondForClosing(SECOND_KEY, other);
+        VM.expectRevert(abi.encodeWithSelector(ICharity.CharityNotListed.selector, POOL));
+        closeEarly(POOL, other, second);
     }
 
     /// @dev At any time, whatever it raised; one that was decided before stays decided.
     function test_finalise__charity_delisted__fails_what_is_open() external {
         uint256 decided = openCampaign(POOL, ICharity.Kind.RetirePool, ICharity.Funding.KeepWhatYouRaise, 0);
-        VM.prank(POOL);
-        charity.closeEarly(decided);
+        closeEarly(POOL, decided);
         charity.finalise(decided);
         uint256 campaignId = openCampaign(POOL, ICharity.Kind.RetirePool, ICharity.Funding.KeepWhatYouRaise, 0);
         VM.prank(REGISTRAR);
@@ -107,6 +120,9 @@ contract CampaignsTest is World {
     }
 
     function test_open__is_kept_and_told() external {
+        Opening memory opening = anOpening(POOL, ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, 77);
+        (opening.opens, opening.closes) = (uint64(START + 5), uint64(START + 10));
+        ICharity.SecondSignature memory second = secondForOpening(SECOND_KEY, opening);
         VM.expectEmit(address(charity));
         emit ICharity.CampaignOpened(
             1,
@@ -118,10 +134,7 @@ contract CampaignsTest is World {
             77,
             "story"
         );
-        VM.prank(POOL);
-        uint256 campaignId = charity.openCampaign(
-            ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, uint64(START + 5), uint64(START + 10), 77, "story"
-        );
+        uint256 campaignId = openCampaign(opening, second);
 
         ICharity.Campaign memory campaign = charity.campaignOf(campaignId);
         checkEq(campaignId, 1, "first id");
@@ -136,11 +149,10 @@ contract CampaignsTest is World {
     }
 
     function test_open__by_an_unlisted_charity__reverts() external {
+        Opening memory opening = anOpening(STRANGER, ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, 77);
+        ICharity.SecondSignature memory second = secondForOpening(SECOND_KEY, opening);
         VM.expectRevert(abi.encodeWithSelector(ICharity.CharityNotListed.selector, STRANGER));
-        VM.prank(STRANGER);
-        charity.openCampaign(
-            ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, uint64(START), uint64(START + 10), 77, "story"
-        );
+        openCampaign(opening, second);
     }
 
     function test_open__bad_windows__revert() external {
@@ -153,11 +165,10 @@ contract CampaignsTest is World {
     function test_open__paused__reverts() external {
         VM.prank(PAUSER);
         charity.pause();
+        Opening memory opening = anOpening(POOL, ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, 77);
+        ICharity.SecondSignature memory second = secondForOpening(SECOND_KEY, opening);
         VM.expectRevert(abi.encodeWithSelector(Pausable.EnforcedPause.selector));
-        VM.prank(POOL);
-        charity.openCampaign(
-            ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, uint64(START), uint64(START + 10), 77, "story"
-        );
+        openCampaign(opening, second);
     }
 
     function test_finalise__before_the_window_closes__reverts() external {
@@ -204,10 +215,10 @@ contract CampaignsTest is World {
     }
 
     function _refusesWindow(uint256 opens, uint256 closes) private {
+        Opening memory opening = anOpening(POOL, ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, 77);
+        (opening.opens, opening.closes) = (uint64(opens), uint64(closes));
+        ICharity.SecondSignature memory second = secondForOpening(SECOND_KEY, opening);
         VM.expectRevert(abi.encodeWithSelector(ICharity.WindowInvalid.selector, opens, closes));
-        VM.prank(POOL);
-        charity.openCampaign(
-            ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, uint64(opens), uint64(closes), 77, "story"
-        );
+        openCampaign(opening, second);
     }
 }

@@ -116,10 +116,9 @@ contract GiftsTest is World {
     }
 
     function test_window__is_half_open() external {
-        VM.prank(POOL);
-        uint256 campaignId = charity.openCampaign(
-            ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, uint64(START + 10), uint64(START + 20), 1, "story"
-        );
+        Opening memory opening = anOpening(POOL, ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, 1);
+        (opening.opens, opening.closes) = (uint64(START + 10), uint64(START + 20));
+        uint256 campaignId = openCampaign(opening);
         bytes memory notOpen = abi.encodeWithSelector(ICharity.CampaignNotOpen.selector, campaignId);
         VM.startPrank(ALICE);
         VM.warp(START + 9);

@@ -112,11 +112,9 @@ contract WaysOutTest is World {
         HostileAccount second = new HostileAccount(CAROL);
         VM.prank(REGISTRAR);
         charity.listCharity(address(wallet), address(second));
-        bytes memory opening = abi.encodeCall(
-            ICharity.openCampaign,
-            (ICharity.Kind.RetirePool, ICharity.Funding.KeepWhatYouRaise, uint64(START), uint64(START + 10), 1, "story")
-        );
-        wallet.execute(address(charity), opening);
+        Opening memory opening =
+            anOpening(address(wallet), ICharity.Kind.RetirePool, ICharity.Funding.KeepWhatYouRaise, 1);
+        wallet.execute(address(charity), openingCall(CAROL_KEY, opening));
         uint256 campaignId = charity.campaignCount();
         _give(ALICE, campaignId, 100);
         ICharity.SecondSignature memory word = secondForRetirement(CAROL_KEY, campaignId, classId, 60);
@@ -129,6 +127,9 @@ contract WaysOutTest is World {
         wallet.execute(address(charity), spending);
 
         checkEq(credit.retiredOf(address(wallet), classId), 60, "retired");
+        word = secondForClosing(CAROL_KEY, campaignId);
+        wallet.execute(address(charity), abi.encodeCall(ICharity.closeEarly, (campaignId, word)));
+        checkEq(charity.campaignOf(campaignId).closes, START, "closed");
     }
 
     /// @dev To the second: 90 days from the close, not from the decision.

@@ -25,16 +25,14 @@ contract CharityFindingsTest is World {
         external
     {
         closesIn = bound(closesIn, 2, 30 days);
-        VM.prank(AID);
-        uint256 campaignId = charity.openCampaign(
-            ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, uint64(START), uint64(START + closesIn), 1, "story"
-        );
+        Opening memory opening = anOpening(AID, ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, 1);
+        opening.closes = uint64(START + closesIn);
+        uint256 campaignId = openCampaign(opening);
         uint256 closes = START + closesIn;
         if (early) {
             closes = START + closesIn / 2;
             VM.warp(closes);
-            VM.prank(AID);
-            charity.closeEarly(campaignId);
+            closeEarly(AID, campaignId);
         }
         VM.warp(bound(now_, closes - (early ? 0 : 1), closes + 1));
         VM.prank(ALICE);
@@ -48,8 +46,7 @@ contract CharityFindingsTest is World {
     /// @dev Allo M-9: what came in after the distribution was stuck. Nothing comes in after a decision, by any door,
     /// nor without naming a campaign.
     function test_allo_m_9__nothing_arrives_after_the_decision() external {
-        VM.prank(AID);
-        charity.closeEarly(_campaignId);
+        closeEarly(AID, _campaignId);
         charity.finalise(_campaignId);
         VM.startPrank(ALICE);
         VM.expectRevert(abi.encodeWithSelector(ICharity.CampaignNotOpen.selector, _campaignId));
@@ -90,12 +87,13 @@ contract CharityFindingsTest is World {
 
     /// @dev Allo H-4: a function that opened and closed pools had no access check.
     function test_allo_h_4__whoever_has_no_power__changes_nothing() external {
+        ICharity.SecondSignature memory second = secondForClosing(SECOND_KEY, _campaignId);
         bytes[6] memory acts = [
             abi.encodeCall(ICharity.listCharity, (STRANGER, BOB)),
             abi.encodeCall(ICharity.delistCharity, (AID)),
             abi.encodeCall(ICharity.pause, ()),
             abi.encodeCall(ICharity.unpause, ()),
-            abi.encodeCall(ICharity.closeEarly, (_campaignId)),
+            abi.encodeCall(ICharity.closeEarly, (_campaignId, second)),
             abi.encodeCall(ICharity.refundOne, (_campaignId, classId, ALICE))
         ];
         bytes4[6] memory reasons = [
@@ -166,6 +164,8 @@ contract CharityFindingsTest is World {
         bytes32[] memory refs = new bytes32[](1);
         (amounts[0], refs[0]) = (100, "a");
         ICharity.SecondSignature memory second = secondForGrants(SECOND_KEY, _campaignId, classId, amounts, refs);
+        Opening memory opening = anOpening(AID, ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, 1);
+        ICharity.SecondSignature memory forOpening = secondForOpening(SECOND_KEY, opening);
         VM.prank(REGISTRAR);
         charity.delistCharity(AID);
         bytes memory notListed = abi.encodeWithSelector(ICharity.CharityNotListed.selector, AID);
@@ -173,10 +173,7 @@ contract CharityFindingsTest is World {
         VM.prank(AID);
         charity.grant(_campaignId, classId, amounts, refs, second);
         VM.expectRevert(notListed);
-        VM.prank(AID);
-        charity.openCampaign(
-            ICharity.Kind.Aid, ICharity.Funding.AllOrNothing, uint64(START), uint64(START + 10), 1, "story"
-        );
+        openCampaign(opening, forOpening);
         VM.expectRevert(notListed);
         VM.prank(ALICE);
         charity.donate(_campaignId, classId, 1, false);

@@ -62,21 +62,20 @@ contract GivingActs is Comparison {
     function openSome(uint256 seed) external {
         _start(seed);
         if (charity.campaignCount() > 40) return;
-        _act(
-            _chance(45) ? POOL : _chance(80) ? AID : STRANGER,
-            address(charity),
-            abi.encodeCall(
-                ICharity.openCampaign,
-                (
-                    ICharity.Kind(_pick(2)),
-                    ICharity.Funding(_chance(65) ? 0 : 1),
-                    uint64(_chance(70) ? block.timestamp : block.timestamp + _pick(5 days)),
-                    uint64(block.timestamp + 1 days + _pick(30 days)),
-                    uint64(_chance(30) ? _pick(20_000) : 20_000 + _pick(80_000)),
-                    "story"
-                )
-            )
-        );
+        Opening memory opening = Opening({
+            charity: _chance(45) ? POOL : _chance(80) ? AID : STRANGER,
+            kind: ICharity.Kind(_pick(2)),
+            funding: ICharity.Funding(_chance(65) ? 0 : 1),
+            opens: uint64(_chance(70) ? block.timestamp : block.timestamp + _pick(5 days)),
+            closes: uint64(block.timestamp + 1 days + _pick(30 days)),
+            target: uint64(_chance(30) ? _pick(20_000) : 20_000 + _pick(80_000))
+        });
+        uint256 key = _chance(90) ? SECOND_KEY : ALICE_KEY;
+        bytes memory opens = openingCall(key, opening);
+        (bool done,) = _act(opening.charity, address(charity), opens);
+        check(!done || (opening.charity != STRANGER && key == SECOND_KEY), "INV-06: opened by both keys alone");
+        (done,) = _act(opening.charity, address(charity), opens);
+        check(!done, "INV-06: one word opens one campaign");
     }
 
     /// @notice By transfer or by the charity's own hand, sometimes in another's name.
@@ -269,11 +268,22 @@ contract GivingActs is Comparison {
             _act(REGISTRAR, address(charity), _chance(80) ? list : delist);
         }
         if (_chance(20)) {
-            _act(_chance(60) ? POOL : AID, address(charity), abi.encodeCall(ICharity.closeEarly, (_campaign())));
+            _closeSome();
         }
         if (_chance(20)) {
             _act(_actor(), address(charity), abi.encodeCall(ICharity.refundTo, (_chance(50) ? _actor() : address(0))));
         }
+    }
+
+    /// @dev With the word for this campaign or for another, of the second signer or of somebody else.
+    function _closeSome() private {
+        (uint256 campaignId, uint256 key) = (_campaign(), _chance(85) ? SECOND_KEY : ALICE_KEY);
+        uint256 named = _chance(85) ? campaignId : _campaign();
+        address caller = _chance(60) ? POOL : AID;
+        ICharity.SecondSignature memory second = secondForClosing(key, named);
+        (bool done,) = _act(caller, address(charity), abi.encodeCall(ICharity.closeEarly, (campaignId, second)));
+        bool agreed = caller == charity.campaignOf(campaignId).charity && key == SECOND_KEY && named == campaignId;
+        check(!done || agreed, "INV-06: closed early by both keys alone");
     }
 
     function misbehave(uint256 seed) external {

@@ -13,8 +13,10 @@ contract TypeHashesTest is World {
         checkEq(TypeHashes.BATCH, _fileHash("batch"), "Batch");
         checkEq(TypeHashes.CANCEL, _fileHash("cancel"), "Cancel");
         checkEq(TypeHashes.CANCEL_ALL, _fileHash("cancel-all"), "CancelAll");
+        checkEq(TypeHashes.CLOSE_EARLY, _fileHash("close-early"), "CloseEarly");
         checkEq(TypeHashes.DONATE, _fileHash("donate"), "Donate");
         checkEq(TypeHashes.GRANT, _fileHash("grant"), "Grant");
+        checkEq(TypeHashes.OPEN_CAMPAIGN, _fileHash("open-campaign"), "OpenCampaign");
         checkEq(TypeHashes.PLEDGE, _fileHash("pledge"), "Pledge");
         checkEq(TypeHashes.REFUND_TO, _fileHash("refund-to"), "RefundTo");
         checkEq(TypeHashes.RETIRE_EARLY, _fileHash("retire-early"), "RetireEarly");

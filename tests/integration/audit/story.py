@@ -10,6 +10,7 @@ from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.merkle import MerkleTree, claim_leaf
 from backend.chain.settle_batch import BatchMatch, encode
 from backend.chain.typed_data import sign
+from backend.giving.kinds import CampaignKind, Funding
 from backend.market.order import Action, Side
 from tests.contract.people import CLASS_ID, FAR, GAS, People
 
@@ -86,12 +87,11 @@ class Story:
 
     def open_campaigns(self) -> None:
         """1 and 4: pools that keep what they raise; 2: aid that keeps; 3: all or nothing, which will fail."""
-        now, send = self.now(), self.people.send
-        pool, aid = DevRole.POOL_CHARITY, DevRole.AID_CHARITY
-        send("Charity", "openCampaign", 0, 0, now, now + 30 * DAY_S, 10_000, b"\x21" * 32, by=pool)
-        send("Charity", "openCampaign", 1, 0, now, now + 30 * DAY_S, 10_000, b"\x22" * 32, by=aid)
-        send("Charity", "openCampaign", 0, 1, now, now + DAY_S, 10**9, b"\x23" * 32, by=pool)
-        send("Charity", "openCampaign", 0, 0, now, now + 60 * DAY_S, 10**9, b"\x24" * 32, by=pool)
+        pool, aid, opens = DevRole.POOL_CHARITY, DevRole.AID_CHARITY, self.people.open_campaign
+        opens(pool, seconds=30 * DAY_S, target_gco2e=10_000, story=b"\x21" * 32)
+        opens(aid, seconds=30 * DAY_S, target_gco2e=10_000, story=b"\x22" * 32, kind=CampaignKind.AID)
+        opens(pool, seconds=DAY_S, target_gco2e=10**9, story=b"\x23" * 32, funding=Funding.ALL_OR_NOTHING)
+        opens(pool, seconds=60 * DAY_S, target_gco2e=10**9, story=b"\x24" * 32)
 
     def trade(self) -> None:
         """Fills that hold, retire and donate; partial fills; cancellations; skips of every kind a book can cause."""
@@ -220,7 +220,7 @@ class Story:
         people, send = self.people, self.people.send
         donors = [people.person(4), people.person(9)]
         people.retire_early(4, 7_001)
-        send("Charity", "closeEarly", 4, by=DevRole.POOL_CHARITY)
+        people.close_early(DevRole.POOL_CHARITY, 4)
         pool = dev_signer(DevRole.POOL_CHARITY).address
         send("Charity", "delistCharity", pool, by=DevRole.REGISTRAR)
         send("Charity", "finalise", 4)

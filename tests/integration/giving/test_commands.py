@@ -10,7 +10,8 @@ import typer
 from typer.testing import CliRunner
 
 from backend.access.client import ApiClient
-from backend.chain.keys import DevRole, dev_signer
+from backend.chain.contracts import Contracts
+from backend.chain.keys import DevRole, Signer, dev_signer
 from backend.chain.node import LocalNode
 from backend.giving import charity_sender
 from backend.giving.board_commands import app as give
@@ -19,6 +20,7 @@ from backend.giving.charity_commands import app as campaign
 from backend.giving.deciding import close_campaign
 from backend.giving.kinds import Funding
 from backend.link.desk import Sent
+from backend.link.node import Node
 from tests.contract.people import CLASS_ID
 from tests.integration.giving.served import Place, serving
 from tests.integration.giving.world import POOL_STORY, World
@@ -191,10 +193,14 @@ class TestCharity:
         terms = ("--kind", "retire-pool", "--target", 10_000, "--closes", closes, "--dev", int(DevRole.POOL_CHARITY))
         planned = place.desk(campaign, "open", story, *terms, "--dry-run")
         assert "txHash" not in planned
-        opened = place.desk(campaign, "open", story, *terms)
+        assert place.desk(campaign, "open", story, *terms, code=2)["code"] == "charity.second_missing"
+        wrong = ("--second-dev", int(DevRole.AID_CHARITY_SECOND))
+        assert place.desk(campaign, "open", story, *terms, *wrong, code=1)["code"] == "charity.act_refused"
+        agreed = (*terms, "--second-dev", int(DevRole.POOL_CHARITY_SECOND))
+        opened = place.desk(campaign, "open", story, *agreed)
         place.world.index()
         place.world.pass_time(1)
-        again = place.desk(campaign, "open", story, *terms)
+        again = place.desk(campaign, "open", story, *agreed)
         assert again["storyDigest"] == opened["storyDigest"]
         assert again["campaignId"] == opened["campaignId"]
         campaign_id = again["campaignId"]
@@ -204,13 +210,16 @@ class TestCharity:
 
         place.world.give(0, int(campaign_id), 2_000)
         keys = ("--dev", int(DevRole.POOL_CHARITY), "--second-dev", int(DevRole.POOL_CHARITY_SECOND))
-        wrong = ("--dev", int(DevRole.POOL_CHARITY), "--second-dev", int(DevRole.AID_CHARITY_SECOND))
-        assert place.desk(campaign, "retire", campaign_id, CODE, 500, *wrong, code=1)["code"] == "charity.act_refused"
+        unfit = ("--dev", int(DevRole.POOL_CHARITY), *wrong)
+        assert place.desk(campaign, "retire", campaign_id, CODE, 500, *unfit, code=1)["code"] == "charity.act_refused"
         assert "txHash" not in place.desk(campaign, "retire", campaign_id, CODE, 500, *keys, "--dry-run")
         place.desk(campaign, "retire", campaign_id, CODE, 500, *keys)
         place.world.index()
         assert place.run(give, "campaign", campaign_id)["total"]["retiredGco2e"] == "500"
-        place.desk(campaign, "close", campaign_id, "--dev", int(DevRole.POOL_CHARITY), url=False)
+        refused = place.desk(campaign, "close", campaign_id, *unfit, code=1, url=False)
+        assert refused["code"] == "charity.act_refused"
+        assert "txHash" not in place.desk(campaign, "close", campaign_id, *keys, "--dry-run", url=False)
+        place.desk(campaign, "close", campaign_id, *keys, url=False)
         place.world.index()
         place.world.pass_time(1)
         assert place.run(give, "campaign", campaign_id)["phase"] == "closed"
@@ -255,9 +264,41 @@ class TestCharity:
         assert place.run(give, "campaign", campaign_id)["total"]["retiredGco2e"] == "500"
         assert place.desk(campaign, *retire_500, "--ask", file, code=2)["code"] == "file.unusable"
 
+    def test_second_signers_word__for_an_opening_and_a_close__comes_by_file(
+        self, place: Place, story: Path, tmp_path: Path
+    ) -> None:
+        story.write_text(story.read_text("utf-8").replace("From a file", "By two files"), "utf-8")
+        file, key = tmp_path / "open.json", ("--dev", int(DevRole.POOL_CHARITY))
+        closes = (datetime.now(UTC) + timedelta(days=90)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        terms = ("open", story, "--kind", "retire-pool", "--target", 10_000, "--closes", closes, *key)
+        second = (*place.chain[2:], "--dev", int(DevRole.POOL_CHARITY_SECOND))
+
+        asked = place.desk(campaign, *terms, "--ask", file)
+        assert (asked["file"], "txHash" in asked) == (str(file), False)
+        told = CliRunner().invoke(campaign, ["countersign", *map(str, (file, *second)), "--lang", "en"], input="n\n")
+        assert "opens a campaign that retires what it raises" in told.stderr
+        assert "  By two files\n  All of it.\n  来自文件\n  全部。" in told.stderr
+        place.offline(campaign, "countersign", file, *second, "--yes")
+        other = tuple(10_001 if one == 10_000 else one for one in terms)
+        assert place.desk(campaign, *other, "--word", file, code=1)["code"] == "charity.word_differs"
+        opened = place.desk(campaign, *terms, "--word", file)
+        place.world.index()
+        place.world.pass_time(1)
+        assert place.run(give, "campaign", opened["campaignId"])["story"]["titleEn"] == "By two files"
+
+        close, ending = ("close", opened["campaignId"], *key), tmp_path / "close.json"
+        assert place.desk(campaign, *close, "--ask", ending, url=False)["file"] == str(ending)
+        assert place.desk(campaign, *close, "--word", file, code=1, url=False)["code"] == "charity.word_differs"
+        place.offline(campaign, "countersign", ending, *second, "--yes")
+        assert "txHash" in place.desk(campaign, *close, "--word", ending, url=False)
+        place.world.index()
+        place.world.pass_time(1)
+        assert place.run(give, "campaign", opened["campaignId"])["phase"] == "closed"
+
     def test_node__that_makes_no_block__is_told(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(charity_sender, "Desk", _Waiting)
-        waits = place.desk(campaign, "close", 1, "--dev", int(DevRole.POOL_CHARITY), code=1, url=False)
+        keys = ("--dev", int(DevRole.POOL_CHARITY), "--second-dev", int(DevRole.POOL_CHARITY_SECOND))
+        waits = place.desk(campaign, "close", 1, *keys, code=1, url=False)
         assert waits["code"] == "charity.act_waits"
 
     @pytest.mark.parametrize("text", ["", 'title_en = "only"', "title_en = 1", "not toml ["])
@@ -272,8 +313,8 @@ class TestCharity:
 class _Waiting:
     """A node that takes everything and mines nothing."""
 
-    def __init__(self, *_args: object) -> None:
-        pass
+    def __init__(self, contracts: Contracts, _charity: Signer) -> None:
+        self.node = Node(contracts.w3)
 
     def send(self, _contract: str, _data: bytes) -> Sent:
         return Sent(b"t" * 32, None)

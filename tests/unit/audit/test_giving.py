@@ -33,6 +33,27 @@ def opened(campaign_id: int, kind: int = 0, funding: int = 0, **changed: Any) ->
     return ("Charity", "CampaignOpened", fields | changed)
 
 
+def opening(told: Told, *, signer: Signer = SECOND, **signed: Any) -> Call:
+    """The call that an opening follows from, with the second signer's word; `signed`: what it says otherwise."""
+    terms = {name: value for name, value in told[2].items() if name not in {"campaignId", "charity"}}
+    message: dict[str, object] = {
+        "charity": told[2]["charity"],
+        "kind": ("retire-pool", "aid")[terms["kind"]],
+        "funding": ("keep-what-you-raise", "all-or-nothing")[terms["funding"]],
+        "opens": terms["opens"],
+        "closes": terms["closes"],
+        "targetGco2e": terms["target"],
+        "storyDigest": terms["storyDigest"],
+    }
+    second = second_word("OpenCampaign", message | signed, signer)
+    return Call("Charity", "openCampaign", {**terms, "second": second}, told[2]["charity"])
+
+
+def closing(campaign_id: int, caller: str = HOUSE, *, signer: Signer = SECOND) -> Call:
+    second = second_word("CloseEarly", {"campaignId": campaign_id}, signer)
+    return Call("Charity", "closeEarly", {"campaignId": campaign_id, "second": second}, caller)
+
+
 def gift(campaign_id: int, grams: int = 20_000, **changed: Any) -> list[Told]:
     """Of person 0."""
     account = person(0).address
@@ -104,7 +125,8 @@ def stage() -> Stage:
         made.tell(("Charity", "CharityListed", {"charity": HOUSE, "listed": True, "secondSigner": SECOND.address}))
         == []
     )
-    assert made.tell(opened(1), opened(2, kind=1), opened(3, funding=1)) == []
+    for told in (opened(1), opened(2, kind=1), opened(3, funding=1)):
+        assert made.tell(told, calls=[opening(told)]) == []
     return made
 
 
@@ -116,14 +138,41 @@ def _tell(stage: Stage, story: tuple[list[Told], list[Call]]) -> list[str]:
     "event",
     [
         opened(5),
-        opened(4, charity=person(1).address),
         opened(4, closes=NOW_S),
         opened(4, opens=NOW_S + 2_000),
         opened(4, closes=NOW_S + 732 * 86_400),
     ],
 )
-def test_campaign__out_of_order_unlisted_or_without_window__is_found(stage: Stage, event: Told) -> None:
-    assert stage.tell(event) == ["giving.campaign"]
+def test_campaign__out_of_order_or_without_window__is_found(stage: Stage, event: Told) -> None:
+    assert stage.tell(event, calls=[opening(event)]) == ["giving.campaign"]
+
+
+def test_campaign__of_nobody_listed__is_found_twice(stage: Stage) -> None:
+    event = opened(4, charity=person(1).address)
+    assert stage.tell(event, calls=[opening(event)]) == ["spending.second", "giving.campaign"]
+
+
+def test_campaign__that_its_charity_did_not_open__is_found(stage: Stage) -> None:
+    assert stage.tell(opened(4)) == ["giving.campaign"]
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [
+        {"signer": person(1)},
+        {"charity": person(1).address},
+        {"kind": "aid"},
+        {"funding": "all-or-nothing"},
+        {"opens": NOW_S - 1},
+        {"closes": NOW_S + 999},
+        {"targetGco2e": 50_001},
+        {"storyDigest": b"\x01" * 32},
+    ],
+)
+def test_campaign__without_its_second_signers_word_for_its_terms__breaks_inv_06(
+    stage: Stage, signed: dict[str, Any]
+) -> None:
+    assert stage.tell(opened(4), calls=[opening(opened(4), **signed)]) == ["spending.second"]
 
 
 def test_gift__arriving_in_its_window__holds(stage: Stage) -> None:
@@ -248,17 +297,21 @@ def test_refund__directed_to_another_wallet__goes_there(stage: Stage, to: int | 
 def test_early_close__by_its_charity_now__holds_and_ends_gifts(stage: Stage) -> None:
     stage.now_s += 500
     event: Told = ("Charity", "CampaignClosedEarly", {"campaignId": 3, "closes": stage.now_s})
-    assert stage.tell(event, calls=[Call("Charity", "closeEarly", {"campaignId": 3}, HOUSE)]) == []
+    assert stage.tell(event, calls=[closing(3)]) == []
     assert stage.tell(*gift(3)) == ["giving.gift"]
     assert stage.tell(_failed(3)) == []
 
 
 def test_early_close__by_another_or_at_another_time__is_found(stage: Stage) -> None:
     event: Told = ("Charity", "CampaignClosedEarly", {"campaignId": 3, "closes": stage.now_s + 1})
-    assert stage.tell(event, calls=[Call("Charity", "closeEarly", {"campaignId": 3}, HOUSE)]) == ["giving.campaign"]
+    assert stage.tell(event, calls=[closing(3)]) == ["giving.campaign"]
     event = ("Charity", "CampaignClosedEarly", {"campaignId": 1, "closes": stage.now_s})
-    stranger = Call("Charity", "closeEarly", {"campaignId": 1}, person(3).address)
-    assert stage.tell(event, calls=[stranger]) == ["giving.campaign"]
+    assert stage.tell(event, calls=[closing(1, person(3).address)]) == ["spending.second", "giving.campaign"]
+
+
+def test_early_close__without_its_second_signer__breaks_inv_06(stage: Stage) -> None:
+    event: Told = ("Charity", "CampaignClosedEarly", {"campaignId": 1, "closes": stage.now_s})
+    assert stage.tell(event, calls=[closing(1, signer=person(1))]) == ["spending.second"]
 
 
 def test_left_overs_of_aid__before_90_days_after_the_close__break_inv_06(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from backend.audit.timeline import Call
 from backend.chain.keys import Signer
 from backend.chain.typed_data import sign, struct_hash
 from tests.unit.audit.minting import accredit, mint
-from tests.unit.audit.test_giving import CHARITY, DOMAIN, HOUSE, SECOND, gift, opened
+from tests.unit.audit.test_giving import CHARITY, DOMAIN, HOUSE, SECOND, gift, opened, opening
 from tests.unit.audit.told import CLASS_ID, NOBODY, NOW_S, Stage, Told, approved, person
 from tests.unit.audit.trading import a_buy, a_sell, open_market, settle_call
 
@@ -27,7 +27,8 @@ def stage() -> Stage:
     assert made.tell(approved(DONOR.address, CHARITY)) == []
     listed = {"charity": HOUSE, "listed": True, "secondSigner": SECOND.address}
     assert made.tell(("Charity", "CharityListed", listed)) == []
-    assert made.tell(opened(1, closes=NOW_S + 10_000)) == []
+    told = opened(1, closes=NOW_S + 10_000)
+    assert made.tell(told, calls=[opening(told)]) == []
     buy, sell = a_buy(), a_sell()
     call = settle_call([(buy, sell, 10, 95)])
     assert made.tell(*market.filled(buy, sell, 10, 95), calls=[call]) == []

@@ -99,7 +99,7 @@ def test_fields__every_field_of_every_type__is_shown_once_in_a_fitting_format(ty
             assert (shown["format"], shown["params"]) == ("unit", {"base": "kg CO2e", "decimals": 3})
         if name.endswith("Bps"):
             assert (shown["format"], shown["params"]) == ("unit", {"base": "%", "decimals": 2})
-        if name in {"start", "expiry", "deadline", "attestedAt"}:
+        if name in {"opens", "closes", "start", "expiry", "deadline", "attestedAt"}:
             assert shown["format"] == "date"
         if name == "classId":
             assert shown["format"] == "enum"

@@ -66,11 +66,9 @@ def encoded_elsewhere(type_name: str, domain: Domain, message: dict[str, object]
     return bytes(keccak(b"\x19" + signable.version + signable.header + signable.body))
 
 
-def test_files__fifteen_messages__are_all_there() -> None:
-    expected = (
-        "Approve Attestation Batch CancelAll Cancel Donate Grant Order Pledge RefundTo Retire RetireEarly Transfer"
-    )
-    expected += " RetirementReceipt UseNumber"
+def test_files__seventeen_messages__are_all_there() -> None:
+    expected = "Approve Attestation Batch CancelAll Cancel CloseEarly Donate Grant OpenCampaign Order Pledge RefundTo"
+    expected += " Retire RetireEarly RetirementReceipt Transfer UseNumber"
     assert sorted(TYPES) == sorted(expected.split())
 
 

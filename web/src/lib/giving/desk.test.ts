@@ -12,10 +12,10 @@ describe("calls of the contract are encoded as the server encodes them", () => {
   test.each<[string, Hex, Hex]>([
     [
       "openCampaign",
-      openCampaignData({ kind: "aid", funding: "all-or-nothing", ...terms }),
-      "0x3a007297d02d4fcb1673777ccc490b3394668306ee440b558c2cf48269f6fb78",
+      openCampaignData({ kind: "aid", funding: "all-or-nothing", ...terms }, WORD),
+      "0xba55cd2f72d33c9d51c55a3691aa192facafee6b649a63442b860206e394cc3c",
     ],
-    ["closeEarly", closeEarlyData(3n), "0x62f614347757e76b031baa068cc69951837aa92837b09f8387e3c7f5a7aaf94c"],
+    ["closeEarly", closeEarlyData(3n, WORD), "0xa62e191d3a2e1addce9c11cb84c3df8d80049462d969dd9327a2b89e250667aa"],
     ["retireHeld", retireData(SPENDING), "0x5cf5d70e63527ea171a832e22172140cc2558512df5550964256621a40e74443"],
     ["retireEarly", retireData(SPENDING, WORD), "0x80ac76d91cb8bf90e1a6742ba4f4705291e9d4473048e8ca20018711bb3effaf"],
     ["grant", grantData(GRANTS, WORD), "0x65e767a99c42b471ffcb303fed45ad633064bb2ffdf227d244d69a3e3424c5e6"],

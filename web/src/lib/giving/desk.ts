@@ -1,11 +1,11 @@
-/** A charity's own acts as calls of the Charity contract, and the words of its second signer that spending needs. */
+/** A charity's own acts as calls of the Charity contract, and the words of its second signer that they need. */
 
 import { encodeAbiParameters, encodeFunctionData, type Hex, keccak256, parseAbi } from "viem";
 
 const ABI = parseAbi([
   "struct SecondSignature { uint256 number; uint256 deadline; bytes signature; }",
-  "function openCampaign(uint8 kind, uint8 funding, uint64 opens, uint64 closes, uint64 target, bytes32 storyDigest)",
-  "function closeEarly(uint256 campaignId)",
+  "function openCampaign(uint8 kind, uint8 funding, uint64 opens, uint64 closes, uint64 target, bytes32 storyDigest, SecondSignature second)",
+  "function closeEarly(uint256 campaignId, SecondSignature second)",
   "function retireHeld(uint256 campaignId, uint256 classId, uint256 amount)",
   "function retireEarly(uint256 campaignId, uint256 classId, uint256 amount, SecondSignature second)",
   "function grant(uint256 campaignId, uint256 classId, uint256[] amounts, bytes32[] refs, SecondSignature second)",
@@ -13,8 +13,8 @@ const ABI = parseAbi([
 
 export type Kind = "retire-pool" | "aid";
 export type Funding = "keep-what-you-raise" | "all-or-nothing";
-const KINDS: readonly Kind[] = ["retire-pool", "aid"];
-const FUNDINGS: readonly Funding[] = ["keep-what-you-raise", "all-or-nothing"];
+export const KINDS: readonly Kind[] = ["retire-pool", "aid"];
+export const FUNDINGS: readonly Funding[] = ["keep-what-you-raise", "all-or-nothing"];
 
 /** What never changes once a campaign is open. Times in Unix seconds. */
 export interface CampaignTerms {
@@ -48,13 +48,15 @@ export interface Grants {
   readonly references: readonly Hex[];
 }
 
-export function openCampaignData({ kind, funding, opens, closes, targetGco2e, storyDigest }: CampaignTerms): Hex {
-  const args = [KINDS.indexOf(kind), FUNDINGS.indexOf(funding), opens, closes, targetGco2e, storyDigest] as const;
+export function openCampaignData(terms: CampaignTerms, word: Word): Hex {
+  const { opens, closes, targetGco2e, storyDigest } = terms;
+  const words = [KINDS.indexOf(terms.kind), FUNDINGS.indexOf(terms.funding)] as const;
+  const args = [...words, opens, closes, targetGco2e, storyDigest, word] as const;
   return encodeFunctionData({ abi: ABI, functionName: "openCampaign", args });
 }
 
-export const closeEarlyData = (campaignId: bigint): Hex =>
-  encodeFunctionData({ abi: ABI, functionName: "closeEarly", args: [campaignId] });
+export const closeEarlyData = (campaignId: bigint, word: Word): Hex =>
+  encodeFunctionData({ abi: ABI, functionName: "closeEarly", args: [campaignId, word] });
 
 /** Retires what a pool holds: after its decision by the charity's word alone, before it with its second signer's. */
 export function retireData({ campaignId, classId, amountGco2e }: Spending, word?: Word): Hex {

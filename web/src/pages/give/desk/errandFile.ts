@@ -6,15 +6,19 @@ import { download } from "../../../parts/columns";
 
 const WEEK_S = 604_800n;
 
+/** What is asked, before it has a number and an end. */
+type Unnumbered<One> = One extends Errand ? Omit<One, "number" | "deadline" | "signature"> : never;
+
 /** An errand that a second signer may carry out within a week. */
-export function newErrand(act: Errand["act"], campaignId: string, classCode: string, parts: Errand["parts"]): Errand {
+export function newErrand(wish: Unnumbered<Errand>): Errand {
   const deadline = deadlineAfter(new Date()) - GOOD_FOR_S + WEEK_S;
-  return { act, campaignId, classCode, parts, number: `${freshNumber()}`, deadline: `${deadline}` };
+  return { ...wish, number: `${freshNumber()}`, deadline: `${deadline}` };
 }
 
 /** Hands an errand to the person as a file. */
 export function keepErrand(errand: Errand): void {
   const how = errand.signature === undefined ? "to-sign" : "signed";
-  const name = `tanyu-campaign-${errand.campaignId}-${errand.act}-${how}.json`;
+  const which = errand.act === "open" ? "new" : errand.campaignId;
+  const name = `tanyu-campaign-${which}-${errand.act}-${how}.json`;
   download(name, JSON.stringify(errand, undefined, 1), "application/json");
 }
