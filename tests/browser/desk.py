@@ -23,6 +23,7 @@ from backend.issuance.task import attester_of
 from backend.kernel.clock import SystemClock
 from backend.ledger.books import Books
 from backend.ledger.closing import close, submit
+from backend.ledger.correction import CorrectionKind, correct
 from backend.ledger.home import found_home, move_in
 from backend.ledger.person import join, person_at
 from backend.ledger.personhood import LedgerKeys
@@ -109,6 +110,15 @@ class Desk:
         with self.database.write() as session:
             claim(session, contracts, root, SystemClock().now())
         until(lambda: self._stand(people, State.CLAIMED), "the claims to mint")
+
+    def note(self, signer: Signer, reason: str, amount_gco2e: int) -> None:
+        """An error to somebody's favour comes to light in the attested year: a memo."""
+        digest = self._year_of(signer).digest
+        with self.database.write() as session:
+            correct(
+                session, digest, kind=CorrectionKind.MEMO, amount_gco2e=amount_gco2e, reason=reason,
+                source=f"a note, {signer.address}", at=SystemClock().now(),
+            )  # fmt: skip
 
     def _year_of(self, signer: Signer) -> Statement:
         with self.database.read() as session:

@@ -10,6 +10,7 @@ from tests.browser.words import Words
 from tests.browser.world import World
 
 REASON = "the July bill is hard to read"
+CORRECTION = "the meter of March was read twice"
 
 
 def test_year__that_was_returned__is_closed_undone_handed_in_and_followed_to_the_mint(
@@ -33,10 +34,14 @@ def test_year__that_was_returned__is_closed_undone_handed_in_and_followed_to_the
         hands.press(page.get_by_role("link", name=told["my.nav_year"], exact=True))
         expect(_done(page, told["my.step.attested"])).to_be_visible()
         desk.mint(world, "US-CA/2025/SIM", people)
+        desk.note(people[0], CORRECTION, 1500)
 
     page.reload()
     expect(_done(page, told["my.step.minted"])).to_be_visible()
     expect(page.get_by_text(told["my.mints"].replace("{amount}", "80 kg"))).to_be_visible()
+    corrections = page.get_by_role("region", name=told["my.corrections"])
+    expect(corrections.get_by_text(CORRECTION)).to_be_visible()
+    expect(corrections.get_by_text("1.500 kg")).to_be_visible()
     axe(page)
     with page.expect_download() as saved:
         hands.press(page.get_by_role("button", name=told["my.paper_claim"]))

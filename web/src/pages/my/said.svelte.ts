@@ -18,6 +18,7 @@ export const rungName = (name: string): string => said("rung", name);
 export const gradeName = (name: string): string => said("grade", name);
 export const missingName = (name: string): string => said(`missing.${name}` in words ? "missing" : "kind", name);
 export const sourceName = (name: string): string => said("source", name);
+export const correctionName = (name: string): string => said("correction", name);
 export const stepName = (name: string): string => said("step", name);
 export const actionName = (name: string): string => said("action", name);
 
