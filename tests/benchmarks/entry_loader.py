@@ -16,7 +16,10 @@ import sys
 import time
 from pathlib import Path
 
-CONNECTIONS = 64
+CONNECTIONS = 256
+"""As many as a group of orders may be. The trivial endpoint minds their number little; what an order costs depends on
+how many share a group (docs/adr/0029 tells both figures).
+"""
 _SCRIPT = """
 local bodies = {{}}
 for line in io.lines("{path}") do bodies[#bodies + 1] = line end
@@ -33,7 +36,7 @@ end
 
 
 def wrk_rate(port: int, bodies: Path, seconds: int) -> tuple[float, int]:
-    """Requests a second by wrk with 64 connections, and how many were answered. Raises if any was refused."""
+    """Requests a second by wrk with all connections, and how many were answered. Raises if any was refused."""
     script = bodies.with_suffix(".lua")
     script.write_text(_SCRIPT.format(path=bodies))
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), f"http://127.0.0.1:{port}"]
@@ -46,7 +49,7 @@ def wrk_rate(port: int, bodies: Path, seconds: int) -> tuple[float, int]:
 
 
 def full_rate(port: int, bodies: Path, seconds: int) -> tuple[float, int]:
-    """Requests a second with 64 connections, by wrk if it is installed, and how many were answered."""
+    """Requests a second with all connections, by wrk if it is installed, and how many were answered."""
     if has_wrk():
         return wrk_rate(port, bodies, seconds)
     requests, microseconds = _told(port, bodies, 0, seconds)

@@ -1,7 +1,7 @@
 """Order entry end to end: a signed POST that is verified, funded, durable, matched and acknowledged, against a trivial
 FastAPI + pydantic POST of the same body. One server process at a time, one loader process, loopback, in one run.
 
-The rate: wrk (else our own loader), 64 connections, medians of interleaved rounds; every order is a new one, nine in
+The rate: wrk (else our own loader), 256 connections, medians of interleaved rounds; every order is a new one, nine in
 ten rest, one in ten crosses. The latency: at half of that rate, open-loop, beside the trivial endpoint's and the disk's
 own in the same run.
 """

@@ -143,19 +143,21 @@ def applied(world: World, charity: ApiClient, campaign_id: str, ways_s: Sequence
         "opensAt": iso(opens),
         "closesAt": iso(opens + timedelta(seconds=window_s)),
     }
+    round_id = 0
     try:
         opened = charity.post(f"/campaigns/{campaign_id}/aid-rounds", terms)
+        round_id = int(opened["roundId"])
         until(lambda: datetime.now(UTC) > parse_iso(opened["opensAt"]), "the round to open", lead_s + PATIENCE_S)
         for who in APPLICANTS:
-            apply(world, world.person(who), opened["roundId"])
+            apply(world, world.person(who), round_id)
     except ApiProblem as refusal:
         if refusal.problem_code not in TOO_SLOW or not later:
             raise
         if refusal.problem_code == "aid.round_closed":
-            concluded(world, opened["roundId"], window_s)
+            concluded(world, round_id, window_s)
         return applied(world, charity, campaign_id, later)
-    concluded(world, opened["roundId"], window_s)
-    return int(opened["roundId"])
+    concluded(world, round_id, window_s)
+    return round_id
 
 
 def apply(world: World, applicant: Signer, round_id: int) -> None:
