@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from backend.chain.class_id import unpack
 from backend.kernel.digest import Json, to_hex
 from backend.kernel.errors import Unauthenticated
 from backend.kernel.mass import lots_of
+from backend.market.buy_plan import Criteria
 from backend.market.buy_plan_views import BuyPlanOut, UnsignedOrder
 from backend.market.order import FEE_CAP_BPS, ZERO_REF, Action, Side, SignedOrder
 from backend.market.terms import DAY_S
@@ -42,6 +44,11 @@ class Sought:
     all_or_nothing: bool = False
     reference: str | None = None
     """The name that the orders share; the server makes one if it is not given."""
+
+    @property
+    def criteria(self) -> Criteria:
+        """Which classes will do."""
+        return Criteria(frozenset(self.regions), frozenset(self.vintages), self.methodology)
 
     def body(self, expiry: int) -> dict[str, Json]:
         """The JSON that `POST /orders/plan` takes."""
@@ -83,6 +90,9 @@ def check_plan(plan: BuyPlanOut, sought: Sought, maker: str, expiry: int) -> Non
         for name, value in expected.items():
             if getattr(order, name) != value:
                 raise PlanDiffers(name, getattr(order, name), value)
+        missed = sought.criteria.missed(unpack(order.class_id))
+        if missed is not None:
+            raise PlanDiffers("class", planned.class_code, f"one that meets the {missed} asked for")
         if order.price_per_kg > sought.limit_per_kg:
             raise PlanDiffers("price_per_kg", order.price_per_kg, f"at most {sought.limit_per_kg}")
         if planned.order.instructions().time_in_force.rests:

@@ -78,6 +78,19 @@ def test_plan__that_allows_more_than_was_asked__is_not_signed(desk: Desk, what: 
     assert (differs.value.code, differs.value.fields["what"]) == ("market.plan_differs", what)
 
 
+@pytest.mark.parametrize(
+    ("criterion", "narrower"),
+    [("region", {"regions": ("CN",)}), ("vintage", {"vintages": (2024,)}), ("methodology", {"methodology": "METER"})],
+)
+def test_plan__of_a_class_that_was_not_asked_for__is_not_signed(
+    desk: Desk, criterion: str, narrower: dict[str, Any]
+) -> None:
+    plan = desk.trader(BO).plan(SOUGHT)
+    with pytest.raises(PlanDiffers) as differs:
+        check_plan(plan, replace(SOUGHT, **narrower), BO.address, plan.orders[0].order.expiry)
+    assert (differs.value.fields["what"], criterion in str(differs.value.fields["expected"])) == ("class", True)
+
+
 def test_sought__as_it_is_asked__is_what_the_server_plans_for(desk: Desk) -> None:
     bo = desk.trader(BO)
     only = replace(SOUGHT, regions=("US",), vintages=(2025,), lifetime_s=3600, reference=None)
