@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from backend.access.client import ApiClient, ApiProblem
 from backend.chain.class_id import parse_code
@@ -17,7 +17,8 @@ from backend.kernel.clock import iso, parse_iso
 from tests.browser.accessibility import axe
 from tests.browser.charities import Charity
 from tests.browser.looks import Look
-from tests.browser.opening import Opened, Opener
+from tests.browser.opening import Opener
+from tests.browser.pressing import button
 from tests.browser.words import Words
 from tests.browser.world import World
 from tests.patience import PATIENCE_S, until
@@ -31,10 +32,6 @@ story_zh = "这里捐出的信用用于结清取暖造成的赤字。"
 """
 LEADS_S = (10, 60, 300)
 """How long before it opens a round is asked for: it may not open before its terms stand, and a server may be slow."""
-
-
-def button(opened: Opened, name: str) -> Locator:
-    return opened.page.get_by_role("button", name=name, exact=True)
 
 
 def open_round(client: ApiClient, campaign_id: str, leads_s: Sequence[int] = LEADS_S) -> Any:

@@ -2,32 +2,17 @@
 
 import re
 
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.accessibility import axe
 from tests.browser.looks import Look
-from tests.browser.opening import Opened, Opener
+from tests.browser.opening import Opener
+from tests.browser.pressing import agree, button, sign_in
 from tests.browser.words import Words
 from tests.browser.world import World
 from tests.patience import until
 
 CODE = "US-CA/2025/SIM"
-
-
-def button(opened: Opened, name: str) -> Locator:
-    return opened.page.get_by_role("button", name=name, exact=True)
-
-
-def sign_in(opened: Opened, words: Words) -> None:
-    opened.person.press(button(opened, words["key.by_wallet"].replace("{wallet}", "Test wallet")))
-
-
-def agree(opened: Opened, words: Words, *, saying: str) -> None:
-    """Reads what will be signed, and signs it."""
-    dialog = opened.page.get_by_role("dialog", name=words["key.sign_title"])
-    expect(dialog).to_contain_text(words.like(saying))
-    opened.person.press(dialog.get_by_role("button", name=words["key.sign"]))
-    expect(dialog.get_by_text(words.like(saying))).to_have_count(0)
 
 
 def outstanding_gco2e(world: World, who: str, ward: str | None = None) -> int:

@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from tests.browser.accessibility import axe
 from tests.browser.charities import Charity
 from tests.browser.looks import Look
-from tests.browser.opening import Opened, Opener
+from tests.browser.opening import Opener
+from tests.browser.pressing import agree, button, sign_in
 from tests.browser.words import Words
 from tests.browser.world import World
 from tests.patience import until
@@ -23,22 +24,6 @@ story_zh = "不足一百吨则全部退还。"
 """
 STORY_TITLES = {"en": "All or nothing: a moor", "zh": "不达即退：一片沼泽"}
 OCCASION = "奶奶的八十岁生日 <i>80</i>"
-
-
-def button(opened: Opened, name: str) -> Locator:
-    return opened.page.get_by_role("button", name=name, exact=True)
-
-
-def sign_in(opened: Opened, words: Words) -> None:
-    opened.person.press(button(opened, words["key.by_wallet"].replace("{wallet}", "Test wallet")))
-
-
-def agree(opened: Opened, words: Words, *, saying: str) -> None:
-    """Reads what will be signed, and signs it."""
-    dialog = opened.page.get_by_role("dialog", name=words["key.sign_title"])
-    expect(dialog).to_contain_text(words.like(saying))
-    opened.person.press(dialog.get_by_role("button", name=words["key.sign"]))
-    expect(dialog.get_by_text(words.like(saying))).to_have_count(0)
 
 
 def test_gift__under_a_name__is_final_and_followed_gram_by_gram(opener: Opener, world: World, look: Look) -> None:

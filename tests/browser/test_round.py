@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from backend.access.client import ApiClient, ApiProblem
 from backend.access.signed_in import Key
@@ -19,7 +19,8 @@ from backend.kernel.clock import iso, parse_iso
 from tests.browser.accessibility import axe
 from tests.browser.charities import Charity
 from tests.browser.looks import Look
-from tests.browser.opening import Opened, Opener
+from tests.browser.opening import Opener
+from tests.browser.pressing import agree, at_desk, button
 from tests.browser.words import Words
 from tests.browser.world import World
 from tests.patience import PATIENCE_S, until
@@ -42,25 +43,6 @@ apply.
 """
 TOO_SLOW = {"aid.round_invalid", "aid.round_closed"}
 BLOCK_EVERY_S = 5
-
-
-def button(opened: Opened, name: str) -> Locator:
-    return opened.page.get_by_role("button", name=name, exact=True)
-
-
-def at_desk(opener: Opener, world: World, look: Look, who: str) -> Opened:
-    words = Words(look.language)
-    opened = opener.open("/give/desk", look, wallet_of=world.person(who))
-    opened.person.press(button(opened, words["key.by_wallet"].replace("{wallet}", "Test wallet")))
-    expect(opened.page.get_by_role("heading", name=words["give.errands"])).to_be_visible()
-    return opened
-
-
-def agree(opened: Opened, words: Words, *, saying: str) -> None:
-    dialog = opened.page.get_by_role("dialog", name=words["key.sign_title"])
-    expect(dialog).to_contain_text(words.like(saying))
-    opened.person.press(dialog.get_by_role("button", name=words["key.sign"]))
-    expect(dialog.get_by_text(words.like(saying))).to_have_count(0)
 
 
 def given_to(world: World, title: str, folder: Path) -> str:
