@@ -245,11 +245,10 @@ def retire_held(
             state = client.get(f"/campaigns/{campaign_id}")["state"]
         found = {"campaignId": str(campaign_id), "classCode": class_code, "amountGco2e": str(grams)}
         sender = CharitySender(contracts, key.signer)
-        if dry_run:
-            pass
-        elif ask is None and state == CampaignState.SUCCEEDED:
+        needs_second = ask is not None or state != CampaignState.SUCCEEDED
+        if not dry_run and not needs_second:
             found |= {"txHash": to_hex(sender.do("retireHeld", *terms))}
-        else:
+        elif not dry_run:
             second = SecondOptions(second_keystore, second_password_file, second_dev, ask, word_file)
             word = second.word((RETIRE_EARLY, early_message(*terms)), contracts, sender, None)
             done = {"file": str(ask)} if word is None else {"txHash": to_hex(sender.retire_early(*terms, word))}

@@ -39,8 +39,13 @@ WRITING = "writing"
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
-    for pragma in (*pragmas, f"wal_autocheckpoint={LOG_PAGES_MAX}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        f"wal_autocheckpoint={LOG_PAGES_MAX}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
