@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from backend.chain.signature import checksum_address
 from backend.kernel.errors import Conflict, InvalidInput
 from backend.ledger.tables import AddressRow, PersonRow, StatementRow
+from backend.storage.asking import all_of
 
 ROTATION, HAND_OVER, ERASURE, WARD_ERASURE = "rotation", "hand_over", "erasure", "ward_erasure"
 """Why an address ended."""
@@ -64,7 +65,7 @@ def owner_of(session: Session, address: str) -> PersonRow | None:
 
 def people_of(session: Session, addresses: Collection[str]) -> dict[str, int]:
     """The ids of the people who have or had some addresses, or claim to them, by address; nobody's are left out."""
-    return {row[0]: row[1] for row in session.connection().execute(_PEOPLE, {"addresses": list(addresses)})}
+    return dict(all_of(session, _PEOPLE, addresses=list(addresses)))
 
 
 def claim_addresses_of(session: Session, person_id: int) -> list[str]:
@@ -123,8 +124,7 @@ def not_selling(session: Session, addresses: Collection[str]) -> set[str]:
     that was a minor's before the hand-over or its erasure: who grew up moves its credits to its own key first. An
     address without a ledger account may sell what it bought. The chain knows nothing of this: it is the book's rule.
     """
-    found = session.connection().execute(_NOT_SELLING, {"addresses": list(addresses)}).scalars()
-    return {address for address in found if address}
+    return {address for (address,) in all_of(session, _NOT_SELLING, addresses=list(addresses)) if address}
 
 
 # --- What the market asks for every group of orders: each written once, and past the object mapper ---

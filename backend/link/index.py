@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from backend.chain.events import ChainEvent, EventDecoder
 from backend.kernel.digest import Json, canonical_json, to_hex
 from backend.link.tables import Cursor, IndexedBlock, IndexedEvent
+from backend.storage.asking import first_of
 
 PAGE = 500
 TOPIC_BYTES = 32
@@ -23,8 +24,7 @@ def indexed(session: Session) -> Cursor | None:
 
 def indexed_block(session: Session) -> tuple[int, bytes] | None:
     """Number and hash of the last applied block: what every projection is a function of."""
-    found = session.connection().execute(_LAST).first()
-    return None if found is None else (found[0], found[1])
+    return first_of(session, _LAST)
 
 
 def is_final(session: Session, block_number: int) -> bool:

@@ -18,6 +18,7 @@ from sqlmodel import Session, select
 from backend.kernel.clock import Clock, iso
 from backend.kernel.errors import Unavailable
 from backend.link.tables import LeaseRow
+from backend.storage.asking import first_of
 from backend.storage.database import Database
 
 LEASE_TIME = timedelta(seconds=15)
@@ -125,8 +126,7 @@ class Lease:
 
     def require(self, session: Session) -> None:
         """In the transaction of what only the holder may do. Raises LeaseLost."""
-        found = session.connection().execute(_HELD, {"lease": self._name}).first()
-        if found is None or tuple(found) != (self._holder, self._token):
+        if first_of(session, _HELD, lease=self._name) != (self._holder, self._token):
             self._until = None
             raise LeaseLost(self._name, self._token)
 

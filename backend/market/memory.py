@@ -159,15 +159,18 @@ class Memory:
         if at >= 0 and number <= self._leased[at].last and self.serves(session):
             return self._leased[at]
         row = first_of(session, _LEASE, number=number)
-        if row is None or row.last < number:
+        if row is None:
             return None
-        used = all_of(session, _USED, first=row.first, last=row.last)
-        found = Leased(row.first, row.last, row.maker, row.expires_at, {number for (number,) in used})
+        first, last, maker, expires_at = row
+        if last < number:
+            return None
+        used = all_of(session, _USED, first=first, last=last)
+        found = Leased(first, last, maker, expires_at, {number for (number,) in used})
         if self.serves(session):
             if len(self._leased) > ANSWERS_MAX:
                 self._firsts, self._leased = [], []
-            at = bisect_right(self._firsts, row.first)
-            self._firsts.insert(at, row.first)
+            at = bisect_right(self._firsts, first)
+            self._firsts.insert(at, first)
             self._leased.insert(at, found)
         return found
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
 
+from backend.storage.driver import run_many
+
 _MARKS = {"qmark": "?", "format": "%s", "pyformat": "%s"}
 """How a place for a value is written, by the driver's paramstyle (PEP 249)."""
 
@@ -46,7 +48,7 @@ class BulkInsert:
         columns = list(zip(*map(self._values_of, rows), strict=True))
         for at, convert in statement.conversions.items():
             columns[at] = _converted(columns[at], convert)
-        connection.exec_driver_sql(statement.text, list(zip(*columns, strict=True)))
+        run_many(connection, statement.text, list(zip(*columns, strict=True)))
 
     def _written(self, dialect: Dialect) -> _Statement:
         quote, mark = dialect.identifier_preparer, _MARKS[dialect.paramstyle]

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from backend.storage.availability import unavailable
+from backend.storage.driver import run
 from backend.storage.keys import KeyStore
 from backend.storage.sealing import give_keyring
 from backend.storage.settings import Settings, with_driver
@@ -51,11 +52,11 @@ def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    run(connection, "BEGIN IMMEDIATE")
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    run(connection, "BEGIN")
 
 
 def _take_writers_lock(connection: Connection) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
+from backend.link.balances import payment_balance
 from backend.link.tables import PaymentBalance
 from backend.storage import database as database_module
 from backend.storage.availability import DatabaseUnavailable
@@ -63,6 +64,20 @@ def test_number__of_78_digits__is_kept_as_a_number(opened: Database) -> None:
     assert balances(opened) == [str(2**256 - 1)]
     with opened.read() as session:
         assert session.get_one(PaymentBalance, ACCOUNT).balance == 2**256 - 1
+
+
+def test_connection__that_ends_before_a_question__is_unavailable_and_is_not_used_again(opened: Database) -> None:
+    def ask_on_a_connection_that_ends() -> None:
+        with opened.write() as session:
+            pay(session, 5)
+            end_connection(opened, session)
+            payment_balance(session, ACCOUNT)
+
+    with pytest.raises(DatabaseUnavailable):
+        ask_on_a_connection_that_ends()
+
+    with opened.write() as session:
+        assert payment_balance(session, ACCOUNT) == 0
 
 
 def test_connection__that_ends_in_a_transaction__is_unavailable_and_nothing_is_written(opened: Database) -> None:
