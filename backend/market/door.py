@@ -139,28 +139,32 @@ class Door:
         The refusals: what `charge` raises, ClassUnknown, what `ClassRules.check`, `check_lifetime` and `check_fee`
         raise, MayNotSell, and what `check_gift` raises.
         """
-        sellers = {signed.order.maker for signed in group if signed.order.side is Side.SELL}
         with self.database.read() as session:
-            rules = {class_id: _rules(session, class_id) for class_id in {signed.order.class_id for signed in group}}
-            barred = self.not_selling(session, sellers) if sellers else ()
-            owners = self.owners_of(session, {signed.order.maker for signed in group})
-            now_s, fee_bps = unix_s(self.clock.now()), self.fee_bps()
-            found: list[Placing | TanyuError] = []
-            for signed in group:
-                of_class = rules[signed.order.class_id]
-                try:
-                    self.charge(signed.order.maker)
-                    if isinstance(of_class, ClassUnknown):
-                        raise of_class
-                    refusal = self._refusal(signed.order, of_class, now_s, fee_bps, barred)
-                    if refusal is not None and not _is_known(session, signed.order_hash):
-                        raise refusal
-                    owner = owners.get(signed.order.maker)
-                    found.append(
-                        Placing(signed.order, signed.signature, signed.order_hash, of_class, signed.instructions, owner)
-                    )
-                except TanyuError as failure:
-                    found.append(failure)
+            return self.admitted(session, group)
+
+    def admitted(self, session: Session, group: Sequence[Signed]) -> list[Placing | TanyuError]:
+        """The same in a transaction of the caller's."""
+        sellers = {signed.order.maker for signed in group if signed.order.side is Side.SELL}
+        rules = {class_id: _rules(session, class_id) for class_id in {signed.order.class_id for signed in group}}
+        barred = self.not_selling(session, sellers) if sellers else ()
+        owners = self.owners_of(session, {signed.order.maker for signed in group})
+        now_s, fee_bps = unix_s(self.clock.now()), self.fee_bps()
+        found: list[Placing | TanyuError] = []
+        for signed in group:
+            of_class = rules[signed.order.class_id]
+            try:
+                self.charge(signed.order.maker)
+                if isinstance(of_class, ClassUnknown):
+                    raise of_class
+                refusal = self._refusal(signed.order, of_class, now_s, fee_bps, barred)
+                if refusal is not None and not _is_known(session, signed.order_hash):
+                    raise refusal
+                owner = owners.get(signed.order.maker)
+                found.append(
+                    Placing(signed.order, signed.signature, signed.order_hash, of_class, signed.instructions, owner)
+                )
+            except TanyuError as failure:
+                found.append(failure)
         return found
 
     def _refusal(

@@ -1,7 +1,6 @@
-"""Where orders queue to come in: taken in groups, so that reading the rules and the people costs once what each order
-would cost alone; handed to the sequencer as one command; answered when they are durable. While a group is with the
-sequencer the signatures of the next are looked at, and it follows as a whole: the fewer groups, the less an order
-costs.
+"""Where orders queue to come in. While the sequencer is busy their signatures are looked at; whatever is ready when its
+next group begins comes in with it, as one command: rules, people and transaction cost once what each order would cost
+alone. A lone order waits for nobody, and the fuller the market, the larger its groups and the less an order costs.
 
 Bounded at every step: as many orders as the sequencer's inbox holds may be on their way, and a few wallets may be asked
 at once, by threads of their own. Whoever comes after that is told so at once (503) and nothing of it is kept.
@@ -10,10 +9,10 @@ at once, by threads of their own. Whoever comes after that is told so at once (5
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
-from threading import Condition, Lock
-from typing import TypeAlias
+from threading import Lock
+from typing import NamedTuple, TypeAlias
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend.chain.account_signature import NotTheKeys
 from backend.kernel.errors import TanyuError
@@ -21,12 +20,21 @@ from backend.market.door import Door, Signed
 from backend.market.inbox import MarketBusy
 from backend.market.instructions import Instructions
 from backend.market.order import SignedOrder
-from backend.market.place import Accepted, Placing
+from backend.market.place import Accepted
 from backend.market.sequencer import INBOX_SIZE, Sequencer
 from backend.market.turn import Turn
+from backend.storage.availability import DatabaseUnavailable
 
 GROUP_MAX = 256
 """Orders that share one reading of the database."""
+
+FEW = 16
+"""So many signatures are looked at where they arrive: to wake another thread for them would take as long. More would
+hold up whoever reads the next requests.
+"""
+
+_ENDS_ALL = (SQLAlchemyError, OSError, DatabaseUnavailable)
+"""After these nothing of the transaction is kept."""
 
 WALLETS_AT_ONCE = 2
 WALLETS_WAITING_MAX = 64
@@ -38,32 +46,29 @@ Coming: TypeAlias = tuple[SignedOrder, bytes, Instructions, Deliver]
 """An order that wants in, its signature, and whom to tell."""
 
 
-@dataclass(frozen=True)
-class _PlacingAll:
-    """Orders that come in together: one command, in which each has an outcome of its own."""
+class Ready(NamedTuple):
+    """An order whose maker signed it, and whom to tell."""
 
-    placings: Sequence[Placing]
-
-    def __call__(self, turn: Turn) -> list[Accepted | TanyuError]:
-        return [turn.outcome_of(placing) for placing in self.placings]
+    signed: Signed
+    deliver: Deliver
 
 
 class Entry:
-    """The queue before one sequencer. Thread-safe; its threads begin with the first order."""
+    """The queue before one sequencer. Thread-safe."""
 
     def __init__(self, door: Door, sequencer: Sequencer, *, size: int = INBOX_SIZE) -> None:
         self._door = door
         self._sequencer = sequencer
         self._size = size
         self._lock = Lock()
-        self._changed = Condition(self._lock)
         self._waiting: deque[Coming] = deque()
+        self._is_checking = False
+        self._checker = ThreadPoolExecutor(1, "market-door")
+        self._ready: deque[Ready] = deque()
         self._inside = 0
-        self._is_ahead = False
-        """Whether the group before is not answered yet."""
+        self._is_called = False
+        """Whether a command is with the sequencer that will take what is ready."""
         self._asking = 0
-        self._is_serving = False
-        self._server = ThreadPoolExecutor(1, "market-door")
         self._wallets = ThreadPoolExecutor(WALLETS_AT_ONCE, "market-wallets")
 
     def put(self, coming: Sequence[Coming]) -> None:
@@ -72,35 +77,34 @@ class Entry:
         """
         with self._lock:
             room = self._size - self._inside
-            self._inside += min(len(coming), room)
-            self._waiting.extend(islice(coming, room))
-            begins, self._is_serving = bool(room) and not self._is_serving, self._is_serving or bool(room)
-            self._changed.notify()
+            taken = coming[:room]
+            self._inside += len(taken)
+            are_few = len(taken) <= FEW and not self._is_checking
+            begins = not are_few and not self._is_checking
+            if not are_few:
+                self._waiting.extend(taken)
+                self._is_checking = True
+        if are_few:
+            self._check(taken)
         if begins:
-            self._server.submit(self._serve)
+            self._checker.submit(self._check_all)
         for _, _, _, deliver in coming[room:]:
             deliver(MarketBusy(self._size))
 
-    def _serve(self) -> None:
-        ready: list[tuple[Signed, Deliver]] = []
+    # --- Signatures ---
+
+    def _check_all(self) -> None:
         while True:
-            with self._changed:
-                while self._is_ahead and (len(ready) >= GROUP_MAX or not self._waiting):
-                    self._changed.wait()
-                group = [self._waiting.popleft() for _ in range(min(GROUP_MAX - len(ready), len(self._waiting)))]
-                if not group and not ready:
-                    self._is_serving = False
-                    return
-            for waiting in group:
-                signed = self._checked(*waiting)
-                if signed is not None:
-                    ready.append((signed, waiting[-1]))
             with self._lock:
-                is_free = not self._is_ahead
-                self._is_ahead = self._is_ahead or bool(ready)
-            if is_free and ready:
-                self._admit(ready, is_ahead=True)
-                ready = []
+                group = [self._waiting.popleft() for _ in range(min(GROUP_MAX, len(self._waiting)))]
+                self._is_checking = bool(group)
+            if not group:
+                return
+            self._check(group)
+
+    def _check(self, coming: Sequence[Coming]) -> None:
+        found = [(self._checked(*order), order[-1]) for order in coming]
+        self._call([Ready(signed, deliver) for signed, deliver in found if signed is not None])
 
     def _checked(
         self, order: SignedOrder, signature: bytes, instructions: Instructions, deliver: Deliver
@@ -114,7 +118,7 @@ class Entry:
             except NotTheKeys as failure:
                 self._ask_wallet(Signed(order, order_hash, signature, instructions), failure.refusal, deliver)
         except Exception as refusal:  # noqa: BLE001 - whatever it is, its sender is told and nobody else waits for it
-            self._answer([(refusal, deliver)])
+            self.answer([(refusal, deliver)])
         return None
 
     def _ask_wallet(self, claimed: Signed, refusal: TanyuError, deliver: Deliver) -> None:
@@ -122,7 +126,7 @@ class Entry:
             busy = self._asking >= WALLETS_WAITING_MAX
             self._asking += not busy
         if busy:
-            self._answer([(MarketBusy(WALLETS_WAITING_MAX), deliver)])
+            self.answer([(MarketBusy(WALLETS_WAITING_MAX), deliver)])
         else:
             self._wallets.submit(self._asked, claimed, refusal, deliver)
 
@@ -135,47 +139,76 @@ class Entry:
             with self._lock:
                 self._asking -= 1
         if accepts:
-            self._admit([(claimed, deliver)], is_ahead=False)
+            self._call([Ready(claimed, deliver)])
         else:
-            self._answer([(refusal, deliver)])
+            self.answer([(refusal, deliver)])
 
-    def _admit(self, group: list[tuple[Signed, Deliver]], *, is_ahead: bool) -> None:
-        """`is_ahead`: whether the next group waits for these orders."""
-        refused: list[tuple[Exception, Deliver]] = []
-        placings: list[Placing] = []
-        delivers: list[Deliver] = []
+    # --- Groups ---
+
+    def _call(self, ready: Sequence[Ready] = ()) -> None:
+        """Has the sequencer take what is ready, these orders last, unless it will anyway."""
+        with self._lock:
+            self._ready.extend(ready)
+            if self._is_called or not self._ready:
+                return
+            self._is_called = True
+        group = _Group(self)
         try:
-            found = self._door.admit([signed for signed, _ in group])
-            for outcome, (_, deliver) in zip(found, group, strict=True):
-                if isinstance(outcome, TanyuError):
-                    refused.append((outcome, deliver))
-                else:
-                    placings.append(outcome)
-                    delivers.append(deliver)
-            answer = self._sequencer.submit(_PlacingAll(placings)) if placings else None
-        except Exception as failure:  # noqa: BLE001 - whatever it is, nobody may be left waiting
-            self._answer([(failure, deliver) for _, deliver in group], is_ahead=is_ahead)
-            return
-        self._answer(refused, is_ahead=is_ahead and answer is None)
-        if answer is not None:
-            answer.add_done_callback(lambda done: self._answer(_outcomes(done, delivers), is_ahead=is_ahead))
+            self._sequencer.submit(group).add_done_callback(group.answered)
+        except TanyuError as refusal:
+            self.refuse(refusal)
 
-    def _answer(self, answers: Sequence[tuple[Accepted | Exception, Deliver]], *, is_ahead: bool = False) -> None:
-        """Tells each. `is_ahead`: whether the next group waits for this."""
-        with self._changed:
+    def take(self) -> list[Ready]:
+        """The next group, oldest first; whoever takes it has it answered. What is left comes in with another."""
+        with self._lock:
+            group = [self._ready.popleft() for _ in range(min(GROUP_MAX, len(self._ready)))]
+            self._is_called = False
+        self._call()
+        return group
+
+    def outcomes(self, turn: Turn, group: Sequence[Ready]) -> list[Accepted | Exception]:
+        """Takes the orders in, or says why not. Raises only what ends the transaction that all of them share."""
+        try:
+            found = self._door.admitted(turn.session, [signed for signed, _ in group])
+        except _ENDS_ALL:
+            raise
+        except Exception as failure:  # noqa: BLE001 - whatever it is, these are told and the market goes on
+            return [failure for _ in group]
+        return [outcome if isinstance(outcome, TanyuError) else turn.outcome_of(outcome) for outcome in found]
+
+    def refuse(self, refusal: Exception) -> None:
+        """Tells everybody who is ready."""
+        with self._lock:
+            refused, self._ready, self._is_called = self._ready, deque(), False
+        self.answer([(refusal, deliver) for _, deliver in refused])
+
+    def answer(self, answers: Sequence[tuple[Accepted | Exception, Deliver]]) -> None:
+        """Tells each."""
+        with self._lock:
             self._inside -= len(answers)
-            if is_ahead:
-                self._is_ahead = False
-                self._changed.notify()
         for answer, deliver in answers:
             deliver(answer)
 
 
-def _outcomes(
-    answer: "Future[list[Accepted | TanyuError]]", delivers: Sequence[Deliver]
-) -> list[tuple[Accepted | Exception, Deliver]]:
-    """Of a group, one by one: what failed as a whole failed for each."""
-    failure = answer.exception()
-    if isinstance(failure, Exception):
-        return [(failure, deliver) for deliver in delivers]
-    return list(zip(answer.result(), delivers, strict=True))
+class _Group:
+    """Takes in whatever is ready when its turn comes: one command, in which each order has an outcome of its own."""
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+        self._taken: list[Ready] | None = None
+        """None before its turn."""
+
+    def __call__(self, turn: Turn) -> list[Accepted | Exception]:
+        self._taken = self._entry.take()
+        return self._entry.outcomes(turn, self._taken)
+
+    def answered(self, answer: "Future[list[Accepted | Exception]]") -> None:
+        """Tells each its own; what failed as a whole failed for each."""
+        failure = answer.exception()
+        if self._taken is None:
+            assert isinstance(failure, Exception), "without its turn it was refused"
+            self._entry.refuse(failure)
+            return
+        found = [failure for _ in self._taken] if isinstance(failure, Exception) else answer.result()
+        told = [(outcome, deliver) for outcome, (_, deliver) in zip(found, self._taken, strict=True)]
+        self._entry.answer(told)

@@ -1,36 +1,51 @@
 """The queue before the sequencer: every order is answered once, and what does not fit is told so at once."""
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
+from functools import partial
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
 
 from backend.chain.keys import Signer
 from backend.kernel.errors import TanyuError
 from backend.link.node import NodeUnavailable
 from backend.market import entry as entry_module
+from backend.market.door import Door, Signed
 from backend.market.entry import Entry
 from backend.market.inbox import MarketBusy, MarketStopped
 from backend.market.instructions import PLAIN
 from backend.market.order import Side, SignedOrder
-from backend.market.place import Accepted
+from backend.market.place import Accepted, Placing
+from backend.market.sequencer import NotDurable
 from tests.unit.market.world import ANA, BO, World, signed
 
 WAIT_S = 60
 
 
-def enter(entry: Entry, order: SignedOrder, signature: bytes) -> "Future[Accepted]":
-    answer: Future[Accepted] = Future()
+def enter_all(entry: Entry, orders: Sequence[tuple[SignedOrder, bytes]]) -> "list[Future[Accepted]]":
+    answers: list[Future[Accepted]] = [Future() for _ in orders]
 
-    def deliver(outcome: Accepted | Exception) -> None:
+    def deliver(answer: "Future[Accepted]", outcome: Accepted | Exception) -> None:
         if isinstance(outcome, Exception):
             answer.set_exception(outcome)
         else:
             answer.set_result(outcome)
 
-    entry.put([(order, signature, PLAIN, deliver)])
-    return answer
+    entry.put(
+        [
+            (order, signature, PLAIN, partial(deliver, answer))
+            for (order, signature), answer in zip(orders, answers, strict=True)
+        ]
+    )
+    return answers
+
+
+def enter(entry: Entry, order: SignedOrder, signature: bytes) -> "Future[Accepted]":
+    return enter_all(entry, [(order, signature)])[0]
 
 
 def offer(world: World, maker: Signer, price_per_kg: int) -> "Future[Accepted]":
@@ -41,6 +56,43 @@ def offer(world: World, maker: Signer, price_per_kg: int) -> "Future[Accepted]":
 def test_entry__many_at_once__answers_each(world: World) -> None:
     answers = [offer(world, (ANA, BO)[at % 2], 100 + at) for at in range(40)]
     assert sorted(answer.result(WAIT_S).sequence for answer in answers) == list(range(1, 41))
+
+
+@pytest.mark.parametrize("few", [0, 100])
+def test_entry__more_than_a_group__come_in_in_order_in_groups(
+    world: World, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(entry_module, "GROUP_MAX", 4)
+    monkeypatch.setattr(entry_module, "FEW", few)
+    sizes: list[int] = []
+    admitted = Door.admitted
+
+    def noted(door: Door, session: Session, group: Sequence[Signed]) -> list[Placing | TanyuError]:
+        sizes.append(len(group))
+        return admitted(door, session, group)
+
+    monkeypatch.setattr(Door, "admitted", noted)
+    orders = [world.order(ANA, Side.SELL, 1, 100 + at) for at in range(11)]
+    answers = enter_all(world.market.entry, [(order, signed(ANA, order)) for order in orders])
+
+    assert [answer.result(WAIT_S).sequence for answer in answers] == list(range(1, 12))
+    assert sum(sizes) == 11
+    assert max(sizes) <= 4
+
+
+def test_entry__the_database_fails__each_of_the_group_is_told_and_the_next_comes_in(world: World) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("SELECT", {}, OSError("disk full"))
+
+    sound = world.market.door.owners_of
+    object.__setattr__(world.market.door, "owners_of", fail)
+    orders = [world.order(ANA, Side.SELL, 1, 100 + at) for at in range(3)]
+    answers = enter_all(world.market.entry, [(order, signed(ANA, order)) for order in orders])
+    wait_for(answers, WAIT_S)
+    assert [type(answer.exception()) for answer in answers] == [NotDurable] * 3
+
+    object.__setattr__(world.market.door, "owners_of", sound)
+    assert enter(world.market.entry, orders[0], signed(ANA, orders[0])).result(WAIT_S).sequence == 1
 
 
 def test_entry__full__refuses_at_once_and_takes_again_later(world: World) -> None:
