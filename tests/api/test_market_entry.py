@@ -1,5 +1,6 @@
 """More ways in and out over HTTP: wallets, batches, validation, hard cancels, cancel-all, keys, limits."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from backend.link.tables import Intent, IntentState
 from backend.market.faucet import FaucetEmpty, ask_faucet
 from backend.market.order import Side, SignedOrder
 from backend.market.trades import signed_order
-from tests.api.access_app import bearer, token_for
+from tests.api.access_app import a_sign_in, bearer, token_for
 from tests.api.market_app import CODE, market_app
 from tests.api.test_api_keys import a_key, signed_headers
 from tests.api.test_market_routes import body_of, headers, problem, state
@@ -46,6 +47,22 @@ def test_order__signed_in_64_bytes__is_kept_in_65(world: World, client: TestClie
     with world.database.read() as session:
         assert signed_order(session, hash_of(order)) == (order, canonical)
     assert world.asked == [], "a key's signature asks no node"
+
+
+def test_wallet__that_is_a_contract__signs_in_takes_a_number_and_places_under_it(
+    world: World, client: TestClient
+) -> None:
+    world.wallets.add((ANA.address, b"yes"))
+    by_wallet = {"signature": to_hex(b"yes")}
+    opened = client.post("/sessions", json=a_sign_in(client, ANA).body | by_wallet).json()
+    client.cookies.clear()
+    numbers = client.post("/orders/numbers", json={"count": 1}, headers=bearer(opened["token"])).json()
+    order = replace(world.order(ANA, Side.SELL, 1, 100), number=int(numbers["from"]))
+
+    placed = client.post("/orders", json=order.wire() | by_wallet)
+
+    assert placed.status_code == 201, placed.text
+    assert placed.json()["outcome"] == "open"
 
 
 @pytest.mark.parametrize("signature", [b"", b"yes", b"\x1b" * 65, b"y" * 2048])
