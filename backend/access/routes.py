@@ -12,6 +12,7 @@ from backend.access.session import (
     CrossSite,
     NotSignedIn,
     OpenSession,
+    SignerWrong,
     cookie_name,
     hand_out_nonce,
     is_cross_site,
@@ -21,8 +22,11 @@ from backend.access.session import (
     sign_out,
     token_of,
 )
-from backend.access.state import clock_of, database_of, deployment_of, site_of
-from backend.access.wire import AddressText, Iso, SignatureText, Wire
+from backend.access.siwe import check_siwe, parse_siwe
+from backend.access.state import clock_of, database_of, deployment_of, site_of, wallet_accepts_of
+from backend.access.wire import AccountSignatureText, AddressText, Iso, Wire
+from backend.chain.account_signature import NotTheKeys, key_signature, wallet_signature
+from backend.chain.keys import personal_digest
 
 router = APIRouter(tags=["sessions"])
 
@@ -42,10 +46,12 @@ class NonceOut(Wire):
 
 
 class SignInBody(Wire):
-    """The EIP-4361 message exactly as signed, and its EIP-191 signature."""
+    """The EIP-4361 message exactly as signed, and its EIP-191 signature: the account's key's, or whatever the account's
+    code takes for its own (EIP-1271).
+    """
 
     message: str
-    signature: SignatureText
+    signature: AccountSignatureText
 
 
 class SessionOut(Wire):
@@ -65,6 +71,17 @@ def _refuse_cross_site(request: Request) -> None:
     """Another site may not sign a visitor in as somebody else. Programs without a browser say nothing and may pass."""
     if is_cross_site(request, silent_is_cross=False):
         raise CrossSite
+
+
+def _require_signed(request: Request, body: SignInBody, account: str) -> None:
+    """The account signed: its key, or else its wallet, which the node is asked for: no transaction is open meanwhile.
+    Raises SignatureMalformed, SignerWrong, NodeUnavailable.
+    """
+    digest = personal_digest(body.message)
+    try:
+        key_signature(account, digest, body.signature, lambda signer: SignerWrong(signer, account))
+    except NotTheKeys as failure:
+        wallet_signature(failure, body.signature, wallet_accepts_of(request))
 
 
 @router.post("/sessions/nonce", status_code=201)
@@ -89,15 +106,12 @@ def hand_out_a_nonce(request: Request) -> NonceOut:
 def begin_a_session(request: Request, response: Response, body: SignInBody) -> TokenOut:
     """Signs in: the message's signer gets a session of at most twelve hours. A session already carried is ended."""
     now = clock_of(request).now()
+    message = parse_siwe(body.message)
+    origin = site_of(request).origin_at(request.headers.get("host"))
+    check_siwe(message, origin=origin, chain_id=deployment_of(request).chain_id, now=now)
+    _require_signed(request, body, message.address)
     with database_of(request).write() as session:
-        token, opened = sign_in(
-            session,
-            text=body.message,
-            signature=body.signature,
-            origin=site_of(request).origin_at(request.headers.get("host")),
-            chain_id=deployment_of(request).chain_id,
-            now=now,
-        )
+        token, opened = sign_in(session, message, now)
         with suppress(NotSignedIn, CrossSite):
             sign_out(session, session_of_token(session, token_of(request), now).token_digest, now)
     name = cookie_name(request)

@@ -18,10 +18,9 @@ from fastapi.security.base import SecurityBase
 from sqlmodel import Session, col, delete, select
 from starlette.requests import HTTPConnection, Request
 
-from backend.access.siwe import check_siwe, parse_siwe
+from backend.access.siwe import SiweMessage
 from backend.access.state import clock_of, database_of, site_of
 from backend.access.tables import NonceRow, SessionRow
-from backend.chain.keys import personal_recover
 from backend.kernel.digest import sha256
 from backend.kernel.errors import Forbidden, Unauthenticated
 
@@ -101,25 +100,17 @@ def _spend_nonce(session: Session, nonce: str, now: datetime) -> None:
         raise NonceUnknown
 
 
-def sign_in(
-    session: Session, *, text: str, signature: bytes, origin: str, chain_id: int, now: datetime
-) -> tuple[str, OpenSession]:
-    """Opens a session for the signer of a message; returns its token and the session. Ended sessions are forgotten.
-
-    Raises SiweMalformed, SignatureMalformed, SignerWrong, NonceUnknown, or what check_siwe raises.
+def sign_in(session: Session, message: SiweMessage, now: datetime) -> tuple[str, OpenSession]:
+    """Opens a session for the account that signed a message; returns its token and the session. Ended sessions are
+    forgotten. Raises NonceUnknown.
     """
-    message = parse_siwe(text)
-    check_siwe(message, origin=origin, chain_id=chain_id, now=now)
-    signer = personal_recover(text, signature)
-    if signer != message.address:
-        raise SignerWrong(signer, message.address)
     _spend_nonce(session, message.nonce, now)
     session.exec(delete(SessionRow).where(col(SessionRow.expires_at) <= now))
     token = secrets.token_urlsafe(32)
     latest = now + SESSION_LIFETIME
     row = SessionRow(
         token_digest=sha256(token.encode()),
-        address=signer,
+        address=message.address,
         created_at=now,
         expires_at=min(latest, message.expiration_time or latest),
     )

@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection
 
 from backend.access.limits import Limits
 from backend.access.site import Site
+from backend.chain.account_signature import WalletQuestion
 from backend.chain.deployment import Deployment
 from backend.kernel.clock import Clock
 from backend.storage.database import Database
@@ -29,6 +30,11 @@ def deployment_of(connection: HTTPConnection) -> Deployment:
 def site_of(connection: HTTPConnection) -> Site:
     """The web origins this server answers as (`state.site`)."""
     return cast(Site, connection.app.state.site)
+
+
+def wallet_accepts_of(connection: HTTPConnection) -> WalletQuestion:
+    """Whom to ask whether an account with code takes a signature for its own (`state.wallet_accepts`)."""
+    return cast(WalletQuestion, connection.app.state.wallet_accepts)
 
 
 def limits_of(connection: HTTPConnection) -> Limits | None:

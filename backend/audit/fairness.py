@@ -147,7 +147,7 @@ class Replay:
     # --- Orders ---
 
     def _taken_in(
-        self, line: Line, payload: Mapping[str, Any], *, replaces: int | None = None
+        self, line: Line, payload: Mapping[str, Any], *, replaces: Open | None = None
     ) -> tuple[Open, str, str]:
         """The order of a line, checked by itself: as it stands in the book, its time in force, its self-trade word."""
         message = _message(payload["order"])
@@ -164,8 +164,9 @@ class Replay:
             expected=f"signed by {order.maker}",
             found="not signed by it",
         )
-        before = self._numbers.get(order.number, replaces)
-        self.verdicts.require_equal(ORDERS, f"number {order.number}", where, expected=replaces, found=before)
+        old_id = None if replaces is None else replaces.order_id
+        before = self._numbers.get(order.number, old_id)
+        self.verdicts.require_equal(ORDERS, f"number {order.number}", where, expected=old_id, found=before)
         self._numbers[order.number] = line.sequence
         words = payload.get("instructions", {})
         force, self_trade = words.get("timeInForce", "gtc"), words.get("selfTrade", "cancel_newest")
@@ -179,8 +180,17 @@ class Replay:
             *(_lots(order), order.price_per_kg, expiry_s),
         )
         self.orders[line.sequence] = Known(order, expiry_s)
-        self._require_welcome(new, force, is_post_only=bool(words.get("postOnly")))
+        if replaces is not None and new.stands_for(replaces):
+            self._require_change(new, force)
+        else:
+            self._require_welcome(new, force, is_post_only=bool(words.get("postOnly")))
         return new, force, self_trade
+
+    def _require_change(self, new: Open, force: str) -> None:
+        """The same of an order that takes another's place for no more: it may come in where others only leave."""
+        phase = self.matcher.conditions(new.class_id).phase
+        _require(phase not in {"closed", "halted"}, "no change of an order in this phase", phase)
+        _require(force in {"gtc", "gtd"}, "gtc or gtd", force)
 
     def _require_welcome(self, new: Open, force: str, *, is_post_only: bool) -> None:
         """What the door refuses to everybody it must not let in for anybody."""
@@ -205,7 +215,7 @@ class Replay:
         found = [(self.orders[new.order_id].order.number, new.account, new.class_id, new.side)]
         _require(same == found, f"number, maker, class and side of order {old.order_id}", found)
         known.state = "cancelled"
-        if new.price_per_kg == old.price_per_kg and new.lots <= old.lots:
+        if new.stands_for(old):
             self.matcher.swap(old.order_id, new)
             return
         self.matcher.keep(old.order_id, 0)
@@ -215,7 +225,7 @@ class Replay:
         """The new order; its old one is out of its way while it is looked at."""
         kept, self.matcher.open = self.matcher.open, [one for one in self.matcher.open if one is not old]
         try:
-            return self._taken_in(line, payload, replaces=old.order_id)
+            return self._taken_in(line, payload, replaces=old)
         finally:
             self.matcher.open = kept
 

@@ -38,6 +38,10 @@ class Open:
         """Whether its limit allows a price."""
         return self.sign * price_per_kg <= self.sign * self.price_per_kg
 
+    def stands_for(self, old: "Open") -> bool:
+        """Whether it takes an old order's place in the queue: it asks for no more, at the same price."""
+        return self.price_per_kg == old.price_per_kg and self.lots <= old.lots
+
 
 @dataclass
 class Conditions:

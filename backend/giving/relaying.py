@@ -1,13 +1,12 @@
 """A signed act from a request to the outbox, whoever may sign for its account."""
 
 from collections.abc import Callable
-from typing import cast
 
 from sqlmodel import Session
 from starlette.requests import Request
 
-from backend.access.state import database_of
-from backend.chain.account_signature import NotTheKeys, WalletQuestion, key_signature, wallet_signature
+from backend.access.state import database_of, wallet_accepts_of
+from backend.chain.account_signature import NotTheKeys, key_signature, wallet_signature
 from backend.giving.relay import ActSignerWrong, Relayed
 
 
@@ -20,7 +19,7 @@ def relayed(request: Request, signature: bytes, relay: Callable[[Session, bytes]
         with database.write() as session:
             return relay(session, signature)
     except NotTheKeys as failure:
-        kept = wallet_signature(failure, signature, _accepts(request))
+        kept = wallet_signature(failure, signature, wallet_accepts_of(request))
     with database.write() as session:
         return relay(session, kept)
 
@@ -32,8 +31,4 @@ def accepted(request: Request, account: str, message_digest: bytes, signature: b
     try:
         return key_signature(account, message_digest, signature, lambda signer: ActSignerWrong(signer, account))
     except NotTheKeys as failure:
-        return wallet_signature(failure, signature, _accepts(request))
-
-
-def _accepts(request: Request) -> WalletQuestion:
-    return cast(WalletQuestion, request.app.state.wallet_accepts)
+        return wallet_signature(failure, signature, wallet_accepts_of(request))

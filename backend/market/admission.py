@@ -4,6 +4,7 @@ Pure.
 
 from backend.kernel.errors import RuleViolated
 from backend.market.book import Entry, Ladder
+from backend.market.figures import money_text
 from backend.market.instructions import Instructions
 from backend.market.matching import Engine
 from backend.market.order import Side
@@ -28,7 +29,8 @@ class PostOnlyWouldCross(RuleViolated):
 
     def __init__(self, price_per_kg: int, best_per_kg: int) -> None:
         super().__init__(
-            f"price {price_per_kg} per kg would meet the best opposite price {best_per_kg}; postOnly forbids that",
+            f"{money_text(price_per_kg)} per kg would meet the best opposite price, {money_text(best_per_kg)}; "
+            "postOnly forbids that",
             price_per_kg=price_per_kg,
             best_per_kg=best_per_kg,
         )
@@ -41,8 +43,8 @@ class ListedWouldCross(RuleViolated):
 
     def __init__(self, price_per_kg: int, best_per_kg: int) -> None:
         super().__init__(
-            f"price {price_per_kg} per kg would meet the posted {best_per_kg}: take that offer with timeInForce ioc or "
-            "fok, or wait for the call",
+            f"{money_text(price_per_kg)} per kg would meet the posted {money_text(best_per_kg)}: take that offer with "
+            "timeInForce ioc or fok, or wait for the call",
             price_per_kg=price_per_kg,
             best_per_kg=best_per_kg,
         )
@@ -55,7 +57,8 @@ class ProtectionExceeded(RuleViolated):
 
     def __init__(self, price_per_kg: int, bound_per_kg: int, best_per_kg: int) -> None:
         super().__init__(
-            f"price {price_per_kg} per kg is beyond {bound_per_kg}, as far as a market order may go from {best_per_kg}",
+            f"{money_text(price_per_kg)} per kg is beyond {money_text(bound_per_kg)}, as far as a market order may go "
+            f"from {money_text(best_per_kg)}",
             price_per_kg=price_per_kg,
             bound_per_kg=bound_per_kg,
             best_per_kg=best_per_kg,

@@ -8,6 +8,7 @@ from backend.kernel.errors import Unauthenticated
 from backend.kernel.mass import lots_of
 from backend.market.buy_plan import Criteria
 from backend.market.buy_plan_views import BuyPlanOut, UnsignedOrder
+from backend.market.figures import money_text
 from backend.market.order import FEE_CAP_BPS, ZERO_REF, Action, Side, SignedOrder
 from backend.market.terms import DAY_S
 from backend.market.views import OrderFields
@@ -94,7 +95,8 @@ def check_plan(plan: BuyPlanOut, sought: Sought, maker: str, expiry: int) -> Non
         if missed is not None:
             raise PlanDiffers("class", planned.class_code, f"one that meets the {missed} asked for")
         if order.price_per_kg > sought.limit_per_kg:
-            raise PlanDiffers("price_per_kg", order.price_per_kg, f"at most {sought.limit_per_kg}")
+            most = f"at most {money_text(sought.limit_per_kg)}"
+            raise PlanDiffers("price_per_kg", money_text(order.price_per_kg), most)
         if planned.order.instructions().time_in_force.rests:
             raise PlanDiffers("time_in_force", planned.order.time_in_force, "ioc or fok")
         lots += lots_of(order.amount_gco2e)

@@ -27,7 +27,7 @@ from backend.market.governing_views import (
 )
 from backend.market.listing import class_of, rules_of
 from backend.market.measuring import days_of
-from backend.market.routes import market_of
+from backend.market.routes import ClassRef, market_of
 from backend.market.rules import ClassRules
 from backend.market.spread_views import SpreadOut
 
@@ -43,7 +43,7 @@ class NotTheOperator(Forbidden):
         super().__init__(f"{account} does not operate this market", account=account)
 
 
-def class_rules(request: Request, class_ref: str) -> ClassRules:
+def class_rules(request: Request, class_ref: ClassRef) -> ClassRules:
     """FastAPI dependency: the rules of the class in a path. Raises ClassUnknown."""
     with database_of(request).read() as session:
         return rules_of(session, class_of(class_ref))

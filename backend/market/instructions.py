@@ -105,7 +105,8 @@ def check_instructions(order: SignedOrder, instructions: Instructions) -> None:
     """Whether these instructions can stand beside this order. Raises InstructionOutOfPlace."""
     in_force, until = instructions.time_in_force, instructions.good_until
     if in_force is TimeInForce.GTD and (until is None or not 0 < until < order.expiry):
-        raise InstructionOutOfPlace("goodUntil", until, f"a time before the signed expiry {order.expiry}, for gtd")
+        found = "missing" if until is None else until
+        raise InstructionOutOfPlace("goodUntil", found, f"a time before the signed expiry {order.expiry}, for gtd")
     if in_force is not TimeInForce.GTD and until is not None:
         raise InstructionOutOfPlace("goodUntil", until, f"none: timeInForce is {in_force}, not gtd")
     if instructions.post_only and not in_force.rests:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from starlette.requests import Request
 
 from backend.access.authority import Trader
@@ -19,7 +19,10 @@ def market_of(request: Request) -> Market:
     return cast(Market, request.app.state.market)
 
 
-def listed_class(request: Request, class_ref: str) -> int:
+ClassRef = Annotated[str, Path(description="A class: its decimal id, or its code with `~` for `/`: `CN-SC~2025~SIM`.")]
+
+
+def listed_class(request: Request, class_ref: ClassRef) -> int:
     """FastAPI dependency: the class id of a path such as `CN-SC~2025~SIM`. Raises ClassUnknown."""
     class_id = class_of(class_ref)
     with database_of(request).read() as session:

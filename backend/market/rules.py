@@ -10,6 +10,7 @@ from typing import Any
 from backend.kernel.digest import Json
 from backend.kernel.errors import NotFound, RuleViolated
 from backend.kernel.mass import BPS
+from backend.market.figures import money_text
 from backend.market.order import OrderFieldOutOfRange, SignedOrder
 from backend.market.trading_day import ALWAYS, DAY_S, Mode, TradingDay
 
@@ -36,7 +37,9 @@ class PriceOffTick(RuleViolated):
 
     def __init__(self, price_per_kg: int, tick: int) -> None:
         super().__init__(
-            f"price {price_per_kg} per kg is not a multiple of the tick {tick}", price_per_kg=price_per_kg, tick=tick
+            f"{money_text(price_per_kg)} per kg is not a multiple of the tick, {money_text(tick)}",
+            price_per_kg=price_per_kg,
+            tick=tick,
         )
 
 
@@ -47,7 +50,9 @@ class PriceTooHigh(RuleViolated):
 
     def __init__(self, price_per_kg: int, price_max: int) -> None:
         super().__init__(
-            f"price {price_per_kg} per kg is above {price_max}", price_per_kg=price_per_kg, price_max=price_max
+            f"{money_text(price_per_kg)} per kg is above the highest price, {money_text(price_max)}",
+            price_per_kg=price_per_kg,
+            price_max=price_max,
         )
 
 
@@ -220,11 +225,12 @@ class ClassRules:
     def require_consistent(self) -> None:
         """Whether these are rules that a market can keep. Raises RulesInconsistent."""
         if self.tick < 1 or self.price_max < self.tick:
-            raise RulesInconsistent("tick", self.tick, f"1 to priceMax {self.price_max}")
+            most = f"above 0, at most the highest price, {money_text(self.price_max)}"
+            raise RulesInconsistent("tick", money_text(self.tick), most)
         if not 1 <= self.lots_min <= self.lots_max:
             raise RulesInconsistent("lotsMin", self.lots_min, f"1 to lotsMax {self.lots_max}")
         if self.lots_max * self.price_max >= 1 << 63:
-            raise RulesInconsistent("priceMax", self.price_max, "lotsMax * priceMax below 2**63")
+            raise RulesInconsistent("priceMax", money_text(self.price_max), "lotsMax * priceMax below 2**63 base units")
         for name, bps in (("bandBps", self.band_bps), ("protectionBps", self.protection_bps)):
             if not 0 < bps < BPS:
                 raise RulesInconsistent(name, bps, f"1 to {BPS - 1} basis points")
@@ -238,7 +244,7 @@ class ClassRules:
             raise RulesInconsistent("calls", day.calls, f"rising, more than {gap} s apart")
         if not day.calls and not (self.mode is Mode.CONTINUOUS and self.mode_pinned):
             why = f"the mode is {self.mode}" if self.mode_pinned else "the mode may become call"
-            raise RulesInconsistent("calls", day.calls, f"at least one: {why}")
+            raise RulesInconsistent("calls", "none", f"at least one: {why}")
 
     def check(self, order: SignedOrder) -> None:
         """Raises PriceOffTick, PriceTooHigh, AmountOutOfRange or OrderFieldOutOfRange. The shape is checked before."""

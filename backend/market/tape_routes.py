@@ -61,7 +61,7 @@ def best(request: Request, class_id: ListedClass) -> Response:
 
 @router.get("/market/{class_ref}/book", response_model=BookOut)
 def book(request: Request, class_id: ListedClass, depth: Annotated[int, Query(ge=1, le=DEPTH_MAX)] = 50) -> Response:
-    """L2: price levels, best first. `class_ref`: the decimal class id, or its code as `CN-SC~2025~SIM`."""
+    """L2: price levels, best first."""
     return tagged(request, BookOut.of(class_id, market_of(request).sequencer.ask(BookQuestion(class_id, depth))))
 
 

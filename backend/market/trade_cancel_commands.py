@@ -10,6 +10,7 @@ from backend.market.cancel_views import HeartbeatOut
 from backend.market.order_ref import order_named
 from backend.market.terms import DAY_S
 from backend.market.trade_commands import DryRun, OptionsContradict, OrderRef, Yes, app, session
+from backend.market.trade_tables import cancelled_lines
 from backend.market.words import Words
 
 __all__ = ["app"]
@@ -51,8 +52,11 @@ def cancel(
                 found = trader.cancel_signed(order.number, hard=True, deadline=until)
             else:
                 found = trader.cancel(order.order_hash)
-        shown = to_json(found) | ({"deadline": iso(from_unix_s(until))} if hard else {})
-        session.show(shown, as_json=as_json)
+        deadline = iso(from_unix_s(until)) if hard else None
+        shown = to_json(found) | ({"deadline": deadline} if hard else {})
+        session.tell(
+            shown, lambda _shown, words: cancelled_lines(found, order.number, deadline, words), as_json=as_json
+        )
 
 
 @app.command("cancel-all")

@@ -8,7 +8,7 @@ import typer
 
 from backend.access.terminal import AsJson, failing_plainly
 from backend.access.wire import parse_address
-from backend.kernel.clock import iso, parse_iso, unix_s
+from backend.kernel.clock import SystemClock, iso, parse_iso, unix_s
 from backend.kernel.errors import InvalidInput
 from backend.ledger.person_session import group_of
 from backend.market.figures import base_units_in, lots_in
@@ -117,10 +117,17 @@ def _instructions(
     self_trade: SelfTrade,
     name: str | None,
     is_market: bool,
+    hours: int,
 ) -> Instructions:
+    """What stands beside the order. Raises TimeMalformed, OptionsContradict."""
+    until = None if good_until is None else unix_s(parse_iso(good_until))
+    if (in_force is TimeInForce.GTD) != (until is not None):
+        raise OptionsContradict("--in-force gtd and --good-until go together: it says until when the order may wait")
+    if until is not None and until >= unix_s(SystemClock().now()) + hours * 3600:
+        raise OptionsContradict(f"--good-until is not before the signed expiry, {hours} h from now: give more --hours")
     return Instructions(
         time_in_force=TimeInForce.IOC if is_market and in_force is TimeInForce.GTC else in_force,
-        good_until=None if good_until is None else unix_s(parse_iso(good_until)),
+        good_until=until,
         post_only=post_only,
         self_trade=self_trade,
         client_order_id=name,
@@ -218,6 +225,7 @@ def buy(
             self_trade=self_trade,
             name=name,
             is_market=market,
+            hours=hours,
         )
     _place(wanted, instructions, number=number, dry_run=dry_run, yes=yes, as_json=as_json)
 
@@ -251,6 +259,7 @@ def sell(
             self_trade=self_trade,
             name=name,
             is_market=market,
+            hours=hours,
         )
     _place(wanted, instructions, number=number, dry_run=dry_run, yes=yes, as_json=as_json)
 

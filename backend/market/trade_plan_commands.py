@@ -8,12 +8,13 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from backend.access.client import ApiProblem
-from backend.access.terminal import AsJson, failing_plainly, show
+from backend.access.terminal import EXIT_FINDING, AsJson, failing_plainly, show
 from backend.kernel.mass import lots_of
 from backend.market.buy_plan_client import Sought
 from backend.market.buy_plan_views import BoughtOut, BuyPlanOut
 from backend.market.figures import base_units_in, lots_in, money_text, price_text
 from backend.market.order import FEE_CAP_BPS, ZERO_REF, Action
+from backend.market.order_ref import OrderNotNamed
 from backend.market.telling import table_of
 from backend.market.terms import campaign_ref
 from backend.market.trade_commands import Hours, Kg, MaxFeeBps, OptionsContradict, Yes, address_of, session
@@ -64,7 +65,9 @@ def _outcome_lines(outcomes: Sequence[dict[str, Any]], words: Words) -> Renderab
 def _outcome_line(outcome: Mapping[str, Any], words: Words) -> str:
     ack, code = outcome["accepted"], outcome["classCode"]
     if ack is None:
-        return f"{code}: {outcome['problem']['code']}"
+        return words.says(
+            "refusedOf", code=code, problem=outcome["problem"]["code"], detail=outcome["problem"]["detail"]
+        )
     reason = f" ({words.value(ack.reason)})" if ack.reason else ""
     return words.says("boughtOf", code=code, kg=sum(fill.lots for fill in ack.fills)) + reason
 
@@ -92,7 +95,9 @@ def buy_any(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Buys what is offered for least now, of whichever classes meet your criteria; what is not there is given up."""
+    """Buys what is offered for least now, of whichever classes meet your criteria; what is not there is given up. Exits
+    1 if an order of it was refused.
+    """
     with failing_plainly(as_json=as_json):
         if retire and donate is not None:
             raise OptionsContradict("give --retire or --donate, not both")
@@ -123,6 +128,8 @@ def buy_any(
         outcomes = _outcomes(plan, found)
         shown = {"reference": plan.reference, "outcomes": outcomes}
         session.tell(shown, lambda _shown, words: _outcome_lines(outcomes, words), as_json=as_json)
+        if any(one["problem"] is not None for one in outcomes):
+            raise typer.Exit(EXIT_FINDING)
 
 
 def _bought_lines(found: BoughtOut, words: Words) -> RenderableType:
@@ -145,4 +152,6 @@ def bought(
     with failing_plainly(as_json=as_json):
         with session.trader() as trader:
             found = trader.bought(reference)
+        if not found.orders:
+            raise OrderNotNamed(reference)
         session.tell(found, _bought_lines, as_json=as_json)

@@ -10,6 +10,7 @@ from backend.access.figures import kg_text, minute_text, short_hex
 from backend.kernel.clock import from_unix_s
 from backend.kernel.digest import to_hex
 from backend.kernel.mass import lots_of
+from backend.market.cancel_views import CancelledOut
 from backend.market.figures import money_text, price_text
 from backend.market.order import Action
 from backend.market.order_life import LifeStep
@@ -140,6 +141,19 @@ def acknowledged_lines(ack: AckOut, number: int, words: Words) -> RenderableType
         lines.append(words.says("wait", kg=ack.lots_open))
     if given_up := ack.lots_killed + ack.lots_stopped:
         lines.append(words.says("givenUpKg", kg=given_up))
+    return Text("\n".join(lines))
+
+
+def cancelled_lines(cancelled: CancelledOut, number: int, deadline: str | None, words: Words) -> RenderableType:
+    """That an order is off the book, and what the chain says of it where it was told."""
+    lines = [
+        words.says(
+            "leftBook", number=number, at=f"{cancelled.cancelled_at:%Y-%m-%d %H:%M:%SZ}", kg=cancelled.lots_matched
+        ),
+        to_hex(cancelled.order_hash),
+    ]
+    if cancelled.chain is not None:
+        lines.append(words.says("onChain", state=words.value(cancelled.chain.state), deadline=deadline))
     return Text("\n".join(lines))
 
 

@@ -25,6 +25,9 @@ HTTPS_ORIGIN = "https://tanyu.example"
 CHAIN_ID = 31337
 ALICE = dev_signer(10)
 BOB = dev_signer(11)
+WALLET, BY_WALLET = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", b"yes"
+"""An account that is a contract, and what it takes for its signature."""
+
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -39,6 +42,7 @@ def an_app(database: Database, clock: FixedClock, streamed: Mapping[str, int] | 
     app.state.clock = clock
     app.state.site = Site.local(8000, more=(HTTPS_ORIGIN,))
     app.state.deployment = Deployment(CHAIN_ID, "0x" + "00" * 32, 0, {}, {})
+    app.state.wallet_accepts = lambda account, _digest, signature: (account, signature) == (WALLET, BY_WALLET)
     app.include_router(router)
     install_problems(app)
     app.add_middleware(

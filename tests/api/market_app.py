@@ -30,6 +30,7 @@ def market_app(world: World) -> FastAPI:
     app.state.site = Site.local(8000)
     app.state.deployment = DEPLOYMENT
     app.state.market = world.market
+    app.state.wallet_accepts = world.wallet_accepts
     app.state.operator = OPERATOR
     app.state.api_keys = ApiKeys(b"\7" * 32)
     app.state.contracts = Contracts(Web3(), DEPLOYMENT)

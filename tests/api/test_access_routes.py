@@ -16,9 +16,11 @@ from backend.storage.database import Database
 from tests.api.access_app import (
     ALICE,
     BOB,
+    BY_WALLET,
     HTTPS_ORIGIN,
     ORIGIN,
     OWN_PAGE,
+    WALLET,
     a_client,
     a_sign_in,
     an_app,
@@ -174,16 +176,30 @@ class TestSignatureForms:
         for form in forms:
             assert refusal(client, body | {"signature": to_hex(form)}) == (422, "signature.malformed")
 
-    @pytest.mark.parametrize("text", ["", "0x", "0x00", "0x" + "11" * 66, "11" * 65, "0x" + "zz" * 65])
-    def test_other_lengths_or_no_hex__are_refused_at_the_field(self, client: TestClient, text: str) -> None:
+    @pytest.mark.parametrize("text", ["0x", "0x00", "0x" + "11" * 66])
+    def test_other_lengths__that_no_wallet_takes__are_malformed(self, client: TestClient, text: str) -> None:
+        assert refusal(client, a_sign_in(client).body | {"signature": text}) == (422, "signature.malformed")
+
+    @pytest.mark.parametrize("text", ["", "11" * 65, "0x" + "zz" * 65])
+    def test_no_hex__is_refused_at_the_field(self, client: TestClient, text: str) -> None:
         answer = client.post("/sessions", json=a_sign_in(client).body | {"signature": text})
 
         assert answer.status_code == 422
         assert answer.json()["errors"][0] == {
             "at": "body.signature",
-            "code": "signature.malformed",
-            "message": "expected 65 bytes (r, s, v) or 64 bytes (EIP-2098) as 0x and hex",
+            "code": "signature.unreadable",
+            "message": "expected at most 2048 bytes as 0x and hex",
         }
+
+    def test_wallet_contract__opens_a_session_by_what_its_code_takes(self, client: TestClient) -> None:
+        body = a_sign_in(client, address=WALLET).body
+
+        assert refusal(client, body) == (401, "siwe.signer_wrong"), "a key's signature is no wallet's"
+        assert refusal(client, body | {"signature": to_hex(b"no")}) == (422, "signature.malformed")
+        answer = client.post("/sessions", json=body | {"signature": to_hex(BY_WALLET)})
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["address"] == WALLET
+        assert refusal(client, body | {"signature": to_hex(BY_WALLET)}) == (401, "siwe.nonce_unknown")
 
 
 class TestSession:

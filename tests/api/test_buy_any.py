@@ -122,11 +122,23 @@ def test_command__shows_the_plan_asks_and_buys() -> None:
     assert [one["accepted"]["outcome"] for one in done["outcomes"]] == ["filled", "filled"]
     assert as_json("bought", "spring")["lotsMatched"] == "7"
     assert "7 of 7 kg bought for 0.692 TTD" in trade("bought", "spring").stdout
+    unknown = trade("bought", "autumn")
+    assert unknown.exit_code == 2
+    assert "no order of yours has the number, hash or name autumn" in unknown.stderr
+
+
+@pytest.mark.usefixtures("desk")
+def test_command__with_a_name_that_was_used__says_what_was_refused_and_fails() -> None:
+    words = ("buy-any", "1", "--price", "0.1", "--name", "spring", "--yes")
+    assert trade(*words).exit_code == 0
+    again = trade(*words)
+    assert again.exit_code == 1
+    assert "refused: market.client_order_id_taken: clientOrderId spring:1 names another order" in again.stdout
 
 
 @pytest.mark.usefixtures("desk")
 def test_command__with_nothing_to_buy__says_why() -> None:
     told = trade("buy-any", "9", "--price", "0.1", "--vintage", "1999")
     assert told.exit_code == 0
-    assert "vintage" in told.stdout
+    assert "of another vintage" in told.stdout
     assert trade("buy-any", "9", "--price", "0.1", "--retire", "--donate", "1", "--json").exit_code == 2

@@ -1,4 +1,4 @@
-"""More ways in and out over HTTP: wallets, batches, validation, hard cancels, cancel-all, keys, limits."""
+"""More ways in and out over HTTP: batches, validation, hard cancels, cancel-all, keys, limits."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,6 @@ from sqlmodel import select
 from backend.access.limits import COSTS, Limits
 from backend.chain.contracts import Contracts
 from backend.chain.keys import Signer
-from backend.chain.settle_batch import WalletSignature, decode, encode
 from backend.chain.typed_data import sign
 from backend.kernel.clock import unix_s
 from backend.kernel.digest import to_hex
@@ -17,7 +16,6 @@ from backend.kernel.errors import TanyuError
 from backend.link.tables import Intent, IntentState
 from backend.market.faucet import FaucetEmpty, ask_faucet
 from backend.market.order import Side, SignedOrder
-from backend.market.trades import signed_order
 from tests.api.access_app import bearer, token_for
 from tests.api.market_app import CODE, market_app
 from tests.api.test_api_keys import a_key, signed_headers
@@ -30,62 +28,6 @@ def cancel_body(maker: Signer, order: SignedOrder, until_s: int, **more: object)
     message = {"maker": maker.address, "number": order.number, "deadline": until_s}
     text = {name: str(value) for name, value in message.items()}
     return {**text, "signature": to_hex(sign(maker, "Cancel", DOMAIN, message)), **more}
-
-
-# --- Signatures ---
-
-
-def test_order__signed_in_64_bytes__is_kept_in_65(world: World, client: TestClient) -> None:
-    order = world.order(ANA, Side.SELL, 1, 100)
-    canonical = signed(ANA, order)
-    compact = canonical[:32] + (int.from_bytes(canonical[32:64]) | (canonical[64] - 27) << 255).to_bytes(32)
-
-    placed = client.post("/orders", json=order.wire() | {"signature": to_hex(compact)})
-
-    assert placed.status_code == 201
-    with world.database.read() as session:
-        assert signed_order(session, hash_of(order)) == (order, canonical)
-    assert world.asked == [], "a key's signature asks no node"
-
-
-@pytest.mark.parametrize("signature", [b"", b"yes", b"\x1b" * 65, b"y" * 2048])
-def test_order__signed_by_a_wallet__is_taken_and_kept_as_given(
-    world: World, client: TestClient, signature: bytes
-) -> None:
-    order = world.order(ANA, Side.SELL, 1, 100)
-    world.wallets.add((ANA.address, signature))
-
-    placed = client.post("/orders", json=order.wire() | {"signature": to_hex(signature)})
-
-    assert placed.status_code == 201, placed.text
-    assert world.asked == [ANA.address]
-    with world.database.read() as session:
-        kept = signed_order(session, hash_of(order))
-    assert kept == (order, signature)
-    assert isinstance(kept[1], WalletSignature)
-    assert decode(encode([(order.message(), kept[1])], [])).orders[0][1] == signature, "settled as it was given"
-
-
-def test_order__that_neither_key_nor_wallet_signed__is_refused_for_what_is_wrong(
-    world: World, client: TestClient
-) -> None:
-    order = world.order(ANA, Side.SELL, 1, 100)
-    before = state(world)
-    problem(
-        client.post("/orders", json=order.wire() | {"signature": to_hex(signed(BO, order))}),
-        401,
-        "market.signature_not_makers",
-    )
-    problem(client.post("/orders", json=order.wire() | {"signature": "0x00"}), 422, "signature.malformed")
-    assert (world.asked, state(world)) == ([ANA.address, ANA.address], before)
-
-
-def test_cancel__signed_by_a_wallet__is_taken(world: World, client: TestClient) -> None:
-    order = world.order(ANA, Side.SELL, 1, 100)
-    world.place(ANA, order)
-    world.wallets.add((ANA.address, b"yes"))
-    body = cancel_body(ANA, order, unix_s(world.clock.now()) + 60) | {"signature": to_hex(b"yes")}
-    assert client.post("/orders/cancel", json=body).json()["orderHash"] == to_hex(hash_of(order))
 
 
 # --- Batches ---

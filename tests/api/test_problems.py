@@ -168,7 +168,7 @@ def test_problem__several_bad_fields__are_all_listed_and_none_is_echoed(client: 
     assert (answer.status_code, problem["code"]) == (422, "input.invalid")
     assert {(row["at"], row["code"]) for row in problem["errors"]} == {
         ("body.message", "input.invalid"),
-        ("body.signature", "signature.malformed"),
+        ("body.signature", "signature.unreadable"),
         ("body.surprise", "input.invalid"),
     }
     assert all(row["message"] for row in problem["errors"])

@@ -72,6 +72,7 @@ def test_order__from_a_dry_run_to_its_end__by_commands_alone() -> None:
     assert as_json(*BO_KEY, "fees") == as_json(*BO_KEY, "movements") == []
 
     assert as_json(*ANA_KEY, "cancel", "first")["lotsMatched"] == "2"
+    assert "what was matched of it stands: 2 kg." in trade(*ANA_KEY, "cancel", "first").stdout
     (over,) = as_json(*ANA_KEY, "orders", "--all")
     assert (over["state"], over["reason"]) == ("cancelled", "by_maker")
 
@@ -143,14 +144,37 @@ def test_tables__for_people__fit_into_80_columns(desk: Desk) -> None:
         (("buy", "XX/2025/SIM", "5", "--price", "0.1"), "market.class_unknown"),
         (("buy", CODE, "5", "--price", "0.1", "--for", "0x12"), "market.field_out_of_range"),
         (("buy", CODE, "5", "--price", "0.1", "--for", BO.address), "market.beneficiary_not_maker"),
-        (("buy", CODE, "5", "--price", "0.1", "--in-force", "gtd"), "market.instruction_out_of_place"),
+        (("buy", CODE, "5", "--price", "0.1", "--in-force", "gtd"), "market.options_contradict"),
+        (("buy", CODE, "5", "--price", "0.1", "--good-until", "2999-01-01T00:00:00Z"), "market.options_contradict"),
         (("buy", CODE, "5", "--price", "0.1", "--good-until", "soon"), "time.malformed"),
+        (("buy", CODE, "5", "--price", "0.1", "--in-force", "ioc", "--post-only"), "market.instruction_out_of_place"),
         (("order", "nobody"), "market.order_not_named"),
     ],
 )
 @pytest.mark.usefixtures("desk")
 def test_misuse__is_told_by_its_code_before_anything_is_signed(words: tuple[str, ...], code: str) -> None:
     assert refused(*ANA_KEY, *words) == (2, code)
+
+
+@pytest.mark.usefixtures("desk")
+def test_good_until__after_the_signed_expiry__says_to_sign_for_longer() -> None:
+    gtd = ("buy", CODE, "5", "--price", "0.1", "--in-force", "gtd", "--good-until")
+    too_late = trade(*BO_KEY, *gtd, iso(SystemClock().now() + timedelta(hours=25)), "--dry-run")
+    assert too_late.exit_code == 2
+    assert "24 h from now: give more --hours" in too_late.stderr
+    longer = trade(*BO_KEY, *gtd, iso(SystemClock().now() + timedelta(hours=25)), "--hours", "26", "--dry-run")
+    assert longer.exit_code == 0, longer.output
+
+
+def test_refusal__over_a_price__tells_money_as_all_else_does(desk: Desk) -> None:
+    desk.world.sell(ANA, 3, 100_000)
+    order = ("buy", CODE, "3", "--price", "0.12", "--post-only")
+    assert "0.12 TTD per kg would meet the best opposite price, 0.1 TTD" in trade(*BO_KEY, *order, "--dry-run").stdout
+    refusal = trade(*BO_KEY, *order, "--yes")
+    assert refusal.exit_code == 1
+    assert "0.12 TTD per kg would meet the best opposite price, 0.1 TTD" in refusal.stderr
+    too_high = trade(*BO_KEY, "buy", CODE, "1", "--price", "2000000", "--yes")
+    assert "2,000,000 TTD per kg is above the highest price, 1,000,000 TTD" in too_high.stderr
 
 
 @pytest.mark.usefixtures("desk")
@@ -193,6 +217,9 @@ def test_hard_cancel__asks_first_and_tells_its_deadline() -> None:
     again = as_json(*ANA_KEY, "cancel", "mine", "--hard", "--yes", "--deadline", done["deadline"])
     assert done == again
     assert done["chain"]["state"] == "new"
+    told = trade(*ANA_KEY, "cancel", "mine", "--hard", "--yes", "--deadline", done["deadline"]).stdout
+    assert "left the book" in told
+    assert f"On the chain: waits to be sent. `--hard --deadline {done['deadline']}` asks again." in told
 
 
 @pytest.mark.usefixtures("desk")

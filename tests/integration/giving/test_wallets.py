@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from backend.access.client import message_to_sign
 from backend.giving.kinds import Funding, NumberedContract
 from backend.link.balances import credit_balance, number_used
 from tests.contract.people import CLASS_ID, FAR
@@ -93,6 +94,18 @@ def test_wallet__that_declines__is_refused_as_a_wrong_key_or_a_malformed_one_is(
 
     assert refused(world, "/retirements", body) == (401, "act.signer_wrong")
     assert refused(world, "/retirements", body | {"signature": BY_WALLET}) == (422, "signature.malformed")
+
+
+def test_wallet__signs_in_by_what_its_code_takes(world: World, wallet: str) -> None:
+    client = world.client()
+    declining = deploy(world.people, DECLINING)
+    by_account = {
+        account: {"message": message_to_sign(client.post("/sessions/nonce").json(), account), "signature": BY_WALLET}
+        for account in (wallet, declining)
+    }
+
+    assert client.post("/sessions", json=by_account[wallet]).json()["address"] == wallet
+    assert client.post("/sessions", json=by_account[declining]).json()["code"] == "signature.malformed"
 
 
 def test_permit__which_takes_keys_only__is_not_asked_of_a_wallet(world: World, wallet: str) -> None:

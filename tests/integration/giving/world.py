@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from httpx import Response
 from web3 import Web3
 
+from backend.access.routes import router as sessions
 from backend.access.session import signed_in
 from backend.access.site import Site
 from backend.api.app import create_app
@@ -153,7 +154,7 @@ class World:
                 "is_registrar": lambda address: address == dev_signer(DevRole.REGISTRAR).address,
                 "market": SimpleNamespace(fee_bps=0),  # what is owed is told with a market's fee; nobody trades here
             },
-            [router, certificates, charity_names, campaigns, pledges, aid, owing, statements, boards],
+            [sessions, router, certificates, charity_names, campaigns, pledges, aid, owing, statements, boards],
             {},
         )
         if as_account is not None:

@@ -188,6 +188,28 @@ def test_replace__no_more_at_the_same_price__keeps_its_place(book: Written, tmp_
     assert book.findings(tmp_path, **ends, o5=("filled", 0, 4)) == []
 
 
+@pytest.mark.parametrize(("phase", "is_taken"), [("cancel_only", True), ("halted", False), ("closed", False)])
+def test_replace__no_more_at_the_same_price__is_taken_where_orders_only_leave(
+    book: Written, tmp_path: Path, phase: str, is_taken: bool
+) -> None:
+    number = int(book.rows.lines[0]["payload"]["order"]["number"])
+    book.phase(phase)
+    book.line("replace", {"orderId": 1, **book.order(ANA, "sell", 3, 100, number=number)})
+    ends = {"o1": ("cancelled", 0, 0), "o2": ("open", 5, 0), "o3": ("open", 5, 0), "o5": ("open", 3, 0)}
+    assert (book.findings(tmp_path, **ends) == []) is is_taken
+
+
+@pytest.mark.parametrize(("lots", "price", "force"), [(6, 100, "gtc"), (5, 99, "gtc"), (3, 100, "ioc")])
+def test_replace__that_cancel_only_refuses_everybody__is_found(
+    book: Written, tmp_path: Path, lots: int, price: int, force: str
+) -> None:
+    number = int(book.rows.lines[0]["payload"]["order"]["number"])
+    book.phase("cancel_only")
+    changed = {"orderId": 1, **book.order(ANA, "sell", lots, price, number=number)}
+    book.line("replace", changed | {"instructions": {"timeInForce": force}})
+    assert 5 in {finding.where.line for finding in book.findings(tmp_path) if finding.check == "journal.commands"}
+
+
 def test_replace__more_or_at_another_price__goes_to_the_end(book: Written, tmp_path: Path) -> None:
     number = int(book.rows.lines[0]["payload"]["order"]["number"])
     book.line("replace", {"orderId": 1, **book.order(ANA, "sell", 6, 100, number=number)})

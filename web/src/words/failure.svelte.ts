@@ -3,6 +3,7 @@
  * sentence for every code (problems.zh.json), loaded when the first failure is told. Tests hold it to the codes there are.
  */
 
+import { moneyText } from "../lib/amounts";
 import { Offline, Problem } from "../lib/problem";
 import { spoken, t } from "./words.svelte";
 
@@ -27,14 +28,20 @@ function chinese(): Sentences | undefined {
   return sentences;
 }
 
+/** Fields that are base units of the payment token per kg: told as money, as the server's own words do. */
+const PRICES: ReadonlySet<string> = new Set(["bestPerKg", "boundPerKg", "priceMax", "pricePerKg", "tick"]);
+
+function slotText(slot: string, value: unknown): string {
+  if (Array.isArray(value)) return value.join("、");
+  const text = String(value);
+  return PRICES.has(slot) && /^\d+$/.test(text) ? moneyText(BigInt(text), "zh") : text;
+}
+
 /** A sentence with its slots filled; undefined if a field that it names is not there. */
 export function filled(sentence: string, fields: Readonly<Record<string, unknown>>): string | undefined {
   const missing = [...sentence.matchAll(/\{(\w+)\}/g)].some(([, slot = ""]) => fields[slot] === undefined);
   if (missing) return undefined;
-  return sentence.replace(/\{(\w+)\}/g, (_, slot: string) => {
-    const value = fields[slot];
-    return Array.isArray(value) ? value.join("、") : String(value);
-  });
+  return sentence.replace(/\{(\w+)\}/g, (_, slot: string) => slotText(slot, fields[slot]));
 }
 
 function said(code: string, plain: string, fields: object): string {

@@ -20,6 +20,12 @@ test("a problem's fields stand in its Chinese sentence", () => {
   expect(words).toBe("3 千克不在 5 至 9 千克之间。");
 });
 
+test("a price is told as money", () => {
+  const crossing = problem("market.post_only_would_cross", { pricePerKg: "120000", bestPerKg: "100000" });
+  expect(wordsOf(crossing).words).toBe("价格 0.12 会立即成交（对手价 0.10），“只挂单”不允许。");
+  expect(wordsOf(problem("market.price_off_tick", { pricePerKg: "80050", tick: "100" })).words).toContain("0.08005");
+});
+
 test("a problem without a field that its sentence names is told in the server's words", () => {
   expect(wordsOf(problem("market.amount_out_of_range", { lots: "3" })).words).toBe("the server's English");
   expect(wordsOf(problem("not.known_here")).words).toBe("the server's English");
