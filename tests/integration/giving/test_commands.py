@@ -72,6 +72,15 @@ def test_trails_and_gifts__for_people__say_whose_gift_of_which_class_each_part_i
     assert "the donor's gifts now" not in gifts
 
 
+def test_gifts_and_trails__of_a_donor_without_a_name__are_unnamed(place: Place) -> None:
+    wide = {"COLUMNS": "300"}
+    for listed in ("gifts", "trails"):
+        for language, unnamed in (("en", "unnamed"), ("zh", "未署名")):
+            shown = CliRunner().invoke(give, [listed, "1", "--url", place.url, "--lang", language], env=wide).stdout
+            assert unnamed in shown, shown
+    assert place.run(give, "gifts", 1)[-1]["donorName"] is None
+
+
 def test_board__of_who_asked__is_shown_joined_and_left(place: Place) -> None:
     assert place.run(give, "board", "given")["standings"] == []
     assert place.run(give, "board", "me", "--dev", DONOR)["name"] is None
@@ -244,6 +253,7 @@ class TestCharity:
         assert "Clear Sky 晴空" in shown.stdout
         place.run(campaign, "name", address, "A blue sky", "--dev", int(DevRole.REGISTRAR))
         assert place.run(give, "charities")[0]["name"] == "A blue sky"
+        assert place.run(give, "campaign", 1)["charityName"] == "A blue sky"
 
     def test_second_signers_word__is_asked_for_and_brought_back_by_file(self, place: Place, tmp_path: Path) -> None:
         file, key = tmp_path / "word.json", ("--dev", int(DevRole.POOL_CHARITY))
