@@ -28,7 +28,7 @@ from backend.footprint.estimate_commands import app as footprint
 from backend.giving.aid_commands import app as aid
 from backend.giving.board_commands import app as give
 from backend.giving.certificate_commands import app as retire
-from backend.giving.charity_commands import app as campaign
+from backend.giving.listing_commands import app as campaign
 from backend.giving.owing_commands import me
 from backend.issuance.appeal_commands import app as appeals
 from backend.issuance.class_commands import app as batch

@@ -136,10 +136,9 @@ def _facts(certificate: Certificate, found: Witnessed, words: Words) -> Html:
     if deed.purpose is not None:
         rows.append((words["purpose"], deed.purpose))
     cells = [h("div", h("dt", label), h("dd", h("code", value))) for label, value in rows]
-    if deed.receipt_token is not None:
-        cells.append(h("div", h("dd", words["receipt_note"], class_="note")))
+    of_token = None if deed.receipt_token is None else h("p", words["receipt_note"], class_="note")
     same = h("p", h("a", words["for_programs"], href=f"/certificates/{deed.deed_id}"), class_="note")
-    return join(h("dl", *cells, class_="proof"), same)
+    return join(h("dl", *cells, class_="proof"), of_token, same)
 
 
 def _became(now: CampaignNow, found: Witnessed, words: Words) -> Html:

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from backend.giving.campaign_phase import CampaignPhase, phase_of
 from backend.giving.charity import listed_charities
+from backend.giving.charity_name import charity_names
 from backend.giving.holding import Holding
 from backend.giving.kinds import MovementKind
 from backend.giving.projection import holding_of
@@ -37,6 +38,7 @@ class CampaignView:
     holdings: dict[int, Holding]
     story: Story | None
     charity_listed: bool
+    charity_name: str | None
     gifts: int
     donors: int
 
@@ -95,13 +97,14 @@ def _views(session: Session, campaigns: Sequence[Campaign]) -> list[CampaignView
         .group_by(col(Movement.campaign_id))
     )
     counts = {campaign_id: (given, donors) for campaign_id, given, donors in session.exec(gifts).all()}
-    listed = listed_charities(session)
+    listed, names = listed_charities(session), charity_names(session)
     return [
         CampaignView(
             campaign=campaign,
             holdings=holdings[campaign.campaign_id],
             story=_fitting(stories.get(campaign.story_digest), campaign),
             charity_listed=campaign.charity in listed,
+            charity_name=names.get(campaign.charity),
             gifts=counts.get(campaign.campaign_id, (0, 0))[0],
             donors=counts.get(campaign.campaign_id, (0, 0))[1],
         )

@@ -138,13 +138,14 @@ class StoryOut(Wire):
 
 
 class CampaignOut(Wire):
-    """A campaign. `byClass` by class code. `story` is null if it was not published here. `state` is the chain's,
-    `phase` says where it stands now: announced, collecting, closed (to be decided), suspended (its charity is
-    delisted), succeeded or failed.
+    """A campaign. `charityName` is what the registrar calls its charity, null if it never said. `byClass` by class
+    code. `story` is null if it was not published here. `state` is the chain's, `phase` says where it stands now:
+    announced, collecting, closed (to be decided), suspended (its charity is delisted), succeeded or failed.
     """
 
     campaign_id: Amount
     charity: AddressText
+    charity_name: str | None
     charity_listed: bool
     kind: str
     funding: str
@@ -170,6 +171,7 @@ class CampaignOut(Wire):
         return cls(
             campaign_id=campaign.campaign_id,
             charity=campaign.charity,
+            charity_name=view.charity_name,
             charity_listed=view.charity_listed,
             kind=campaign.kind,
             funding=campaign.funding,

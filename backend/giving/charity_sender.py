@@ -66,7 +66,9 @@ def grant_message(campaign_id: int, class_id: int, grants: Sequence[Grant]) -> d
 
 
 class CharitySender:
-    """One charity at one node. Each act raises CharityActRefused, CharityActWaits, NodeUnavailable."""
+    """One charity at one node, or the registrar who lists it. Each act raises CharityActRefused, CharityActWaits,
+    NodeUnavailable.
+    """
 
     def __init__(self, contracts: Contracts, charity: Signer) -> None:
         self._contracts = contracts

@@ -48,7 +48,9 @@ class CharityNotApproved(RuleViolated):
 
     def __init__(self, charity: str) -> None:
         super().__init__(
-            f"first approve {charity} on CarbonCredit: sign an Approve message and POST /approvals", operator=charity
+            f"once for all gifts, let the Charity contract ({charity}) take what you give: `tanyu give allow`, or sign"
+            " an Approve message of CarbonCredit and POST /approvals",
+            operator=charity,
         )
 
 

@@ -1,12 +1,13 @@
 """`tanyu give`: campaigns and gifts at a running Tanyu; giving, pledging and getting back with one's own key."""
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from backend.access.language import terminal_language
+from backend.access.language import Language, terminal_language
 from backend.access.signed_in import client_at
 from backend.access.terminal import AsJson, failing_plainly
 from backend.chain.class_id import parse_code
@@ -31,6 +32,7 @@ Grams = Annotated[int, typer.Argument(min=1, help="Grams of CO2e.")]
 Limit = Annotated[int, typer.Option(min=1, max=200, help="How many.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Shows the signed message and sends nothing.")]
 Number = Annotated[int, typer.Argument(min=0, help="The number that the pledge was signed under.")]
+_UNNAMED: Mapping[Language, str] = {"en": "unnamed", "zh": "未署名"}
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A day, such as 2026-12-31; in UTC.")]
 
 
@@ -65,12 +67,24 @@ def _donor_told(row: dict[str, Any]) -> dict[str, Any]:
     return {"account" if name == "donor" else name: value for name, value in row.items()}
 
 
+def _gift_told(gift: dict[str, Any]) -> dict[str, Any]:
+    """A gift in one row, with its donor's name, or that it is unnamed."""
+    return _donor_told(gift) | {"donorName": _donor_name(gift)}
+
+
+def _donor_name(gift: dict[str, Any]) -> str:
+    """The donor's name; of who wished for none not an empty cell, but that the gift is unnamed."""
+    name = gift["donorName"]
+    return _UNNAMED[terminal_language(person.language, os.environ)] if name is None else str(name)
+
+
 def _trails_told(trails: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Every part of every gift in a row that says whose gift of which class it is of, and the whole gift's grams."""
     return [
         {
             "campaignId": trail["campaignId"],
             "account": trail["gift"]["donor"],
+            "donorName": _donor_name(trail["gift"]),
             "classCode": trail["gift"]["classCode"],
             "donatedGco2e": trail["gift"]["amountGco2e"],
             **{name: part[name] for name in ("fate", "amountGco2e", "receiptId", "at")},
@@ -114,7 +128,7 @@ def list_gifts(campaign_id: CampaignId, limit: Limit = 20, *, as_json: AsJson = 
     person.look(
         f"/campaigns/{campaign_id}/gifts?limit={limit}",
         as_json=as_json,
-        shape=lambda rows: [_donor_told(row) for row in rows],
+        shape=lambda rows: [_gift_told(row) for row in rows],
     )
 
 

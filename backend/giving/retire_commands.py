@@ -44,6 +44,15 @@ class ServesNotOne(InvalidInput):
         super().__init__("say what for, one of: --self, --another ADDRESS, --event, --deficit REFERENCE")
 
 
+class OccasionMissing(InvalidInput):
+    """A retirement for an occasion that has no words: nothing would say which."""
+
+    code = "retirement.occasion_missing"
+
+    def __init__(self) -> None:
+        super().__init__("say for which occasion: --words WORDS --keep FILE")
+
+
 class WordsUnkept(InvalidInput):
     """Words without a file to keep them in: only their salted digest is public, and it cannot be turned back."""
 
@@ -138,6 +147,8 @@ def make(  # noqa: PLR0917 - typer's parameters, each an option by its name
         purpose, beneficiary, ref = _served(for_self=for_self, another=another, event=event, deficit=deficit)
         if (words is None) is not (keep is None):
             raise WordsUnkept
+        if event and words is None:
+            raise OccasionMissing
         key = person.key()
         dedication = None if words is None else Dedication.of(words)
         if dedication is not None and purpose is RetirementPurpose.DEFICIT:

@@ -234,6 +234,8 @@ class Sender:
         if isinstance(gas, Refusal):
             if in_flight:
                 return False  # what it builds on may still be on its way
+            gas = self._node.gas_for(self._account, to, intent.data, in_next=True)  # its time may have come since
+        if isinstance(gas, Refusal):
             self._refuse(intent.id, gas)
             report.refused += 1
             return True

@@ -29,7 +29,7 @@ def campaigns_open(stage: Stage) -> None:
         title_en="Warm Winter: help with a cold year's deficit",
         title_zh="暖冬：帮助寒冷年份的赤字",
         story_en="What is given here settles deficits of households that could not heat with less. A sample campaign.",
-        story_zh="这里捐出的信用用于抵消无法少用暖气的家庭的赤字。示例项目。",
+        story_zh="这里捐出的信用用于结清无法少用暖气的家庭的赤字。示例项目。",
         kind=CampaignKind.AID,
         target_gco2e=200_000,
     )

@@ -16,9 +16,9 @@ from backend.chain.node import LocalNode
 from backend.giving import charity_sender
 from backend.giving.board_commands import app as give
 from backend.giving.certificate_commands import app as retire
-from backend.giving.charity_commands import app as campaign
 from backend.giving.deciding import close_campaign
 from backend.giving.kinds import Funding
+from backend.giving.listing_commands import app as campaign
 from backend.link.desk import Sent
 from backend.link.node import Node
 from tests.contract.people import CLASS_ID
@@ -70,6 +70,15 @@ def test_trails_and_gifts__for_people__say_whose_gift_of_which_class_each_part_i
     assert CODE in part
     assert "2.500 kg" in part
     assert "the donor's gifts now" not in gifts
+
+
+def test_gifts_and_trails__of_a_donor_without_a_name__are_unnamed(place: Place) -> None:
+    wide = {"COLUMNS": "300"}
+    for listed in ("gifts", "trails"):
+        for language, unnamed in (("en", "unnamed"), ("zh", "未署名")):
+            shown = CliRunner().invoke(give, [listed, "1", "--url", place.url, "--lang", language], env=wide).stdout
+            assert unnamed in shown, shown
+    assert place.run(give, "gifts", 1)[-1]["donorName"] is None
 
 
 def test_board__of_who_asked__is_shown_joined_and_left(place: Place) -> None:
@@ -244,6 +253,29 @@ class TestCharity:
         assert "Clear Sky 晴空" in shown.stdout
         place.run(campaign, "name", address, "A blue sky", "--dev", int(DevRole.REGISTRAR))
         assert place.run(give, "charities")[0]["name"] == "A blue sky"
+        assert place.run(give, "campaign", 1)["charityName"] == "A blue sky"
+
+    def test_list__by_the_registrar_alone__is_on_the_chain_and_off_it_again(self, place: Place) -> None:
+        charity, second = dev_signer(150).address, dev_signer(151).address
+        registrar = ("--dev", int(DevRole.REGISTRAR))
+
+        def do(*words: object, code: int = 0) -> Any:
+            return place.desk(campaign, *words, code=code, url=False)
+
+        assert "txHash" not in do("list-charity", charity, second, *registrar, "--dry-run")
+        assert do("list-charity", charity, second, "--dev", 150, code=1)["code"] == "charity.act_refused"
+        assert do("list-charity", charity, charity, *registrar, code=1)["code"] == "charity.act_refused"
+        assert do("list-charity", "0x12", second, *registrar, code=2)["code"] == "account.address_malformed"
+        do("list-charity", charity, second, *registrar)
+        place.world.index()
+        assert [one["secondSigner"] for one in place.run(give, "charities") if one["charity"] == charity] == [second]
+
+        assert "txHash" not in do("delist-charity", charity, *registrar, "--dry-run")
+        do("delist-charity", charity, *registrar)
+        assert do("delist-charity", charity, *registrar, code=1)["code"] == "charity.act_refused"
+        place.world.index()
+        [told] = [one for one in place.run(give, "charities") if one["charity"] == charity]
+        assert (told["listed"], [word["listed"] for word in told["history"]]) == (False, [True, False])
 
     def test_second_signers_word__is_asked_for_and_brought_back_by_file(self, place: Place, tmp_path: Path) -> None:
         file, key = tmp_path / "word.json", ("--dev", int(DevRole.POOL_CHARITY))

@@ -45,6 +45,21 @@ def test_pool__reaches_its_target__and_retires_all_it_holds_by_itself(world: Wor
     assert (receipt["kind"], receipt["txHash"]) == ("campaign-retirement", trail["parts"][0]["txHash"])
 
 
+def test_campaign__over_on_a_chain_without_a_block_since__is_decided_and_refunded_at_once(world: World) -> None:
+    campaign_id = world.open(world.pool, "over in silence", POOL_STORY, ALL_OR_NOTHING, hours=1)
+    world.donor(74, 1_000)
+    world.give(74, campaign_id, 1_000)
+
+    world.pass_time_without_a_block(3600)
+    world.tend()
+
+    assert world.campaign(campaign_id)["state"] == "failed"
+    donor = world.people.person(74).address
+    assert world.client().post(f"/campaigns/{campaign_id}/refunds", json={"donor": donor}).status_code == 202
+    world.relay()
+    assert held(world, campaign_id) == 0
+
+
 def test_aid__grants__and_retires_what_is_left_ninety_days_after_its_close(world: World) -> None:
     campaign_id = world.open(world.aid, "life of aid", AID_STORY, KEEP, hours=1)
     world.donor(71, 20_000)

@@ -233,7 +233,7 @@ class TestRetiring:
         [
             ((), "retirement.serves_not_one"),
             (("--self", "--event"), "retirement.serves_not_one"),
-            (("--event",), "retirement.ref_wrong"),
+            (("--event",), "retirement.occasion_missing"),
             (("--self", "--words", "x"), "dedication.unkept"),
             (("--deficit", "0x12"), "deficit.reference_malformed"),
             (("--deficit", "zz"), "deficit.reference_malformed"),

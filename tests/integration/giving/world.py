@@ -139,6 +139,11 @@ class World:
         self.w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]  # as above
         self.clock.at = chain_time(self.w3)
 
+    def pass_time_without_a_block(self, seconds: int) -> None:
+        """As on a chain where nobody did anything: only the next block has the new time."""
+        self.w3.provider.make_request("evm_increaseTime", [seconds])  # type: ignore[arg-type]  # as above
+        self.clock.at = chain_time(self.w3) + timedelta(seconds=seconds)
+
     def client(self, as_account: str | None = None) -> TestClient:
         """The API; signed in as an account if one is given."""
         app: FastAPI = create_app(

@@ -1,6 +1,7 @@
 /** What a person could give or retire: credits held, less what open sells and unsettled trades tie up. */
 
 import { api, asked } from "../../lib/api/client";
+import type { SchemaRulesOut } from "../../lib/api/schema";
 
 export interface Holding {
   readonly classId: bigint;
@@ -18,4 +19,11 @@ export async function holdings(): Promise<readonly Holding[]> {
       freeGco2e: BigInt(heldGco2e) - BigInt(inOrdersGco2e) - BigInt(inFlightGco2e),
     }))
     .filter(({ freeGco2e }) => freeGco2e > 0n);
+}
+
+/** Every class of the market, those that the signed-in account has something of first. */
+export async function classesHeldFirst(): Promise<readonly SchemaRulesOut[]> {
+  const [classes, held] = await Promise.all([asked(api.GET("/market/classes")), holdings()]);
+  const own = new Set(held.map(({ classCode }) => classCode));
+  return classes.toSorted((a, b) => Number(own.has(b.classCode)) - Number(own.has(a.classCode)));
 }
