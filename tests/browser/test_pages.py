@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import axe
-from tests.browser.looks import Language, Look, Size
+from tests.browser.looks import VIEWPORTS, Language, Look, Size
 from tests.browser.opening import Opener
 from tests.browser.views import VIEWS, View
 from tests.browser.world import World
@@ -24,5 +24,7 @@ def test_page__by_day_and_by_night__has_no_serious_finding(
     page.emulate_media(color_scheme="dark")
     axe(page)
 
-    wider: int = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
-    assert wider <= 0, f"{view} is {wider} px wider than the window"
+    for size_told, (width, height) in VIEWPORTS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        wider: int = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        assert wider <= 0, f"{view} is {wider} px wider than the window ({size_told})"
