@@ -51,7 +51,7 @@ REMAINS = (
         "each correction and each second look its grams and outcome, without a word; what minted wrongly is still "
         "cancelled from the buffer.",
         "每份碳账单的类别、摘要、状态、预算、信用和赤字；赤字仍可结清。每次更正和复核的克数与结果保留，文字不保留；"
-        "错误铸造的信用仍从缓冲池注销。",
+        "错误铸造的信用仍从缓冲池核销。",
     ),
     Notice(
         "shared",

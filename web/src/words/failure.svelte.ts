@@ -3,7 +3,7 @@
  * sentence for every code (problems.zh.json), loaded when the first failure is told. Tests hold it to the codes there are.
  */
 
-import { Offline, Problem } from "../lib/problem";
+import { Offline, PageUnloaded, Problem } from "../lib/problem";
 import { spoken, t } from "./words.svelte";
 
 /** What to tell the person, and the code that programs and support go by. */
@@ -20,9 +20,14 @@ let isAsked = false;
 function chinese(): Sentences | undefined {
   if (!isAsked) {
     isAsked = true;
-    void import("./problems.zh.json").then((module) => {
-      sentences = module.default;
-    });
+    void import("./problems.zh.json").then(
+      (module) => {
+        sentences = module.default;
+      },
+      () => {
+        isAsked = false; // it did not come; the next failure asks for it again
+      },
+    );
   }
   return sentences;
 }
@@ -51,6 +56,7 @@ export function wordsOf(failure: unknown): Told {
     return { words: said(code, document.detail, document) + again, code };
   }
   if (failure instanceof Offline) return { words: t("shell.offline"), code: failure.code };
+  if (failure instanceof PageUnloaded) return { words: t("shell.page_unloaded"), code: failure.code };
   if (!(failure instanceof Error)) return { words: String(failure) };
   if (!("code" in failure) || typeof failure.code !== "string") return { words: failure.message };
   return { words: said(failure.code, failure.message, failure), code: failure.code };
