@@ -42,7 +42,8 @@ export function filled(sentence: string, fields: Readonly<Record<string, unknown
   });
 }
 
-function said(code: string, plain: string, fields: object): string {
+/** A code's sentence in the person's language; the plain one if there is none, or a field that it names is not known. */
+export function said(code: string, plain: string, fields: object = {}): string {
   const sentence = spoken.language === "zh" ? chinese()?.[code] : undefined;
   return (sentence && filled(sentence, { ...fields })) ?? plain;
 }
