@@ -24,7 +24,7 @@ from backend.api.signing import signing_router
 from backend.api.start import StartPageFacts, start_router
 from backend.api.stylesheet import stylesheet_router
 from backend.api.verify import UPLOADS, verify_router
-from backend.api.web import web_router
+from backend.api.web import install_unknown_page, web_router
 from backend.giving.certificate_routes import STREAMED as CERTIFICATE_FILES
 from backend.kernel.clock import Clock
 from backend.ledger.intake_routes import STREAMED
@@ -64,6 +64,7 @@ def create_app(
     for name, value in state.items():
         setattr(app.state, name, value)
     install_problems(app)
+    install_unknown_page(app)
     for router in (*routers, access_router, key_router, limit_router):
         app.include_router(router)
     app.include_router(health_router(ready_checks, cast(Clock, state["clock"]).now()))

@@ -6,9 +6,12 @@ What the build made is looked at anew when its folder changes, so that a server 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
@@ -122,11 +125,29 @@ def _assets(folder: Path, _changed_ns: int) -> Mapping[str, Asset]:
     }
 
 
-def _document(policy: str) -> Response:
+def _document(policy: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
     if not is_built():
         raise PagesNotBuilt
     headers = {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
-    return FileResponse(DIST / "index.html", media_type="text/html; charset=utf-8", headers=headers)
+    return FileResponse(DIST / "index.html", status, headers, media_type="text/html; charset=utf-8")
+
+
+def install_unknown_page(app: FastAPI) -> None:
+    """Whoever comes with a browser to an address where nothing is sees the page that says so; programs keep the problem
+    document. After `install_problems`.
+    """
+    as_problem: Any = app.exception_handlers[HTTPException]
+
+    async def answer(request: Request, error: Exception) -> Response:
+        is_visit = request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", "")
+        if is_visit and is_built():
+            unknown = _document(CSP_WEB, HTTPStatus.NOT_FOUND)
+            unknown.headers["Vary"] = "Accept"
+            return unknown
+        response: Response = await as_problem(request, error)
+        return response
+
+    app.add_exception_handler(HTTPStatus.NOT_FOUND, answer)
 
 
 def web_router() -> APIRouter:

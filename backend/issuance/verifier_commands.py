@@ -41,7 +41,7 @@ Reasons = Annotated[str, typer.Option("--reasons", help="Why, in words.")]
 NOTHING_WAITS = {
     "name": "nothing_waits",
     "en": "Nothing waits for you. Work comes when a person hands a year in, a draw chooses one, or somebody appeals.",
-    "zh": "暂无待办。有人提交年度账单、抽查抽中或有人申诉时,工作会指派给您。",
+    "zh": "暂无待办。有人提交年度账单、抽查抽中或有人申诉时，工作会指派给您。",
 }
 
 

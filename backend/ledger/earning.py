@@ -21,8 +21,8 @@ def part_year_notice(policy: Policy, member: Membership) -> Notice | None:
         "part_year",
         f"{vintage} earns no credit: under {policy.id} only a whole calendar year does, and yours is from {first} to "
         f"{last}. What you emit in it counts all the same, and a deficit is carried.{then_en}",
-        f"{vintage} 年不产生碳信用:{policy.id} 规定仅完整日历年可获得碳信用,而您的期间为 {first} 至 {last}。"
-        f"期间的排放仍然计入,赤字照常结转。{then_zh}",
+        f"{vintage} 年不产生碳信用：{policy.id} 规定仅完整日历年可获得碳信用，而您的期间为 {first} 至 {last}。"
+        f"期间的排放仍然计入，赤字照常结转。{then_zh}",
     )
 
 
@@ -38,7 +38,7 @@ def earning_notices(year: Year, today: date) -> list[Notice]:
                 "gap",
                 f"{vintage} earns no credit as long as a month that is over has a gap: under {policy.id} every second "
                 "of every category needs evidence. What is still to send is listed.",
-                f"{vintage} 年已结束的月份存在缺口,目前不产生碳信用:{policy.id} 要求每个类别的全部时间都有凭证。"
+                f"{vintage} 年已结束的月份存在缺口，目前不产生碳信用：{policy.id} 要求每个类别的全部时间都有凭据。"
                 "待补数据已列出。",
             )
         ]
@@ -48,7 +48,7 @@ def earning_notices(year: Year, today: date) -> list[Notice]:
                 "held",
                 f"{vintage} earns no credit: an earlier year was closed with a gap, and under {policy.id} nothing "
                 f"mints for {policy.guards.gap_holds_vintages} vintages after one.",
-                f"{vintage} 年不产生碳信用:以往年份结清时存在缺口,{policy.id} 规定此后 "
+                f"{vintage} 年不产生碳信用：以往年份结清时存在缺口，{policy.id} 规定此后 "
                 f"{policy.guards.gap_holds_vintages} 个年份不予签发。",
             )
         ]

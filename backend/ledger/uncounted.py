@@ -22,14 +22,14 @@ def activity_notices(activity: Activity, joined_on: date) -> list[Notice]:
             Notice(
                 "before_joining",
                 f"It was over before you joined on {joined_on}, so it counts for nothing of yours.",
-                f"该活动在您加入({joined_on})之前已结束,不计入您的账户。",
+                f"该活动在您加入（{joined_on}）之前已结束，不计入您的账户。",
             )
         ]
     return [
         Notice(
             "partly_before_joining",
             f"Only its part from {joined_on} on, when you joined, counts for you.",
-            f"仅您加入({joined_on})之后的部分计入您的账户。",
+            f"仅您加入（{joined_on}）之后的部分计入您的账户。",
         )
     ]
 
@@ -53,7 +53,7 @@ def stay_notices(since_on: date, joined_on: date, elsewhere: Iterable[tuple[str,
             Notice(
                 "before_joining",
                 f"You joined on {joined_on}: your days in this home before that count for nothing of yours.",
-                f"您于 {joined_on} 加入:此前在该住所的日子不计入您的账户。",
+                f"您于 {joined_on} 加入：此前在该住所的日子不计入您的账户。",
             )
         )
     codes = [code for code, stay in elsewhere if stay.until_on is None or stay.until_on >= since_on]
@@ -63,9 +63,9 @@ def stay_notices(since_on: date, joined_on: date, elsewhere: Iterable[tuple[str,
             Notice(
                 "other_home",
                 f"You live in {named} at the same time: the energy of each counts for you, and each needs its "
-                f"readings. If you moved, say which day was your last there: `tanyu me home move-out {codes[0]} DAY`.",
-                f"您同时居住在 {named}:各住所的用能均计入您的账户,且都需要读数。如已搬离,请登记最后一日:"
-                f"`tanyu me home move-out {codes[0]} DAY`。",
+                f"readings. If you moved, move out of {codes[0]} with the day that was your last there.",
+                f"您同时居住在 {named}：各住所的用能均计入您的账户，且都需要读数。如已搬离，"
+                f"请从 {codes[0]} 搬出，并登记最后一日。",
             )
         )
     return found

@@ -18,6 +18,8 @@ from tests.web import TestClient
 
 DOCUMENT = '<!doctype html><title>Tanyu</title><div id="tanyu"></div>'
 KEPT = "not for everybody"
+VISIT = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+"""What a browser sends when somebody comes to an address."""
 SCRIPT = "export const grams = 1000n;" * 100
 
 
@@ -112,6 +114,28 @@ class TestDocument:
         paths = {route.path.split("/")[1] for router in ROUTERS for route in router.routes if hasattr(route, "path")}
         assert paths & set(PAGES) == set()
         assert client.get("/mine").status_code == 404
+
+
+class TestUnknownAddress:
+    def test_address__of_no_page__shows_a_browser_the_page_that_says_so(self, client: TestClient) -> None:
+        answer = client.get("/ledger", headers=VISIT)
+
+        assert (answer.status_code, answer.text) == (404, DOCUMENT)
+        assert answer.headers["content-security-policy"] == CSP_WEB
+        assert (answer.headers["cache-control"], answer.headers["vary"]) == ("no-cache", "Accept")
+
+    @pytest.mark.parametrize(("method", "accept"), [("GET", "application/json"), ("GET", "*/*"), ("POST", "text/html")])
+    def test_address__of_no_page__is_a_problem_to_a_program(self, client: TestClient, method: str, accept: str) -> None:
+        answer = client.request(method, "/ledger", headers={"Accept": accept})
+
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found.route")
+
+    def test_address__while_nothing_is_built__is_a_problem_to_a_browser_too(
+        self, client: TestClient, dist: Path
+    ) -> None:
+        (dist / "index.html").unlink()
+
+        assert client.get("/ledger", headers=VISIT).json()["code"] == "not_found.route"
 
 
 class TestAssets:

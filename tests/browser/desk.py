@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+
+from sqlmodel import Session, select
 
 from backend.api.rooms import books_of_all_rooms
 from backend.api.sample.cast import cast_of_the_year
@@ -17,9 +19,11 @@ from backend.chain.deployment import Deployment
 from backend.chain.keys import Signer
 from backend.chain.rpc import connect
 from backend.issuance.approval import approve
+from backend.issuance.inspection import inspector_of
 from backend.issuance.returning import return_statement
 from backend.issuance.service import anchor, attest, claim, plan_batch, review
 from backend.issuance.task import attester_of
+from backend.issuance.verification_tables import InspectionRow
 from backend.kernel.clock import SystemClock
 from backend.ledger.books import Books
 from backend.ledger.closing import close, submit
@@ -49,33 +53,27 @@ class Desk:
 
     def hand_in(self, people: Sequence[Signer], household: str) -> list[Statement]:
         """Strangers share a home with the bills of a household of the sample; each closes and submits 2025."""
-        known = next(one for one in sample_households() if one.key == household)
-        now, first = SystemClock().now(), people[0].address
+        now = SystemClock().now()
         with self.database.write() as session:
-            kept, ids, code = list[int](), list[int](), ""
-            for signer in people:
-                person = join(
-                    session, self.books, address=signer.address, region=known.region,
-                    identity=f"a stranger, {signer.address}", joined_on=NEW_YEAR, at=now,
-                )  # fmt: skip
-                own: dict[str, Any] = {"person_id": person.person_id}
-                ids.append(person.person_id)
-                if code:
-                    move_in(session, code, since_on=NEW_YEAR, **own)
-                    continue
-                home = found_home(
-                    session, region=known.region, since_on=NEW_YEAR, at=now, grid_area=known.grid_area, **own
-                )
-                code = home.code
-                for text in known.csv_texts:
-                    own_meters = re.sub(r",([a-z-]+-(?:meter|profile)),", rf",\1-{first[-8:]},", text)
-                    kept += import_csv(session, self.books, text=own_meters, home=code, at=now, **own)
+            ids, kept = self._moved_in(session, people, household, now)
             inspect(session, verifier=_verifiers()[0].address, activity_ids=kept, at=now)
             for person_id in ids:
                 close(session, self.books, person_id=person_id, vintage=SAMPLE_VINTAGE, at=now)
             return [
                 submit(session, self.books, person_id=person_id, vintage=SAMPLE_VINTAGE, at=now) for person_id in ids
             ]
+
+    def move_in(self, people: Sequence[Signer], household: str) -> None:
+        """The same strangers before anybody has seen a bill of theirs, or closed a year."""
+        with self.database.write() as session:
+            self._moved_in(session, people, household, SystemClock().now())
+
+    def inspector_of(self, signer: Signer) -> Signer:
+        """Which verifier was asked to look at this person's documents."""
+        with self.database.read() as session:
+            asked = InspectionRow.person_id == person_at(session, signer.address).person_id
+            turn = inspector_of(session, session.exec(select(InspectionRow).where(asked)).one(), SystemClock().now())
+        return next(signer for signer in _verifiers() if signer.address == turn)
 
     def verifier_of(self, statement: Statement) -> Signer:
         """Whose turn it is to look into it."""
@@ -119,6 +117,29 @@ class Desk:
                 session, digest, kind=CorrectionKind.MEMO, amount_gco2e=amount_gco2e, reason=reason,
                 source=f"a note, {signer.address}", at=SystemClock().now(),
             )  # fmt: skip
+
+    def _moved_in(
+        self, session: Session, people: Sequence[Signer], household: str, now: datetime
+    ) -> tuple[list[int], list[int]]:
+        """Who they are in the ledger, and the activities of their bills."""
+        known = next(one for one in sample_households() if one.key == household)
+        first, kept, ids, code = people[0].address, list[int](), list[int](), ""
+        for signer in people:
+            person = join(
+                session, self.books, address=signer.address, region=known.region,
+                identity=f"a stranger, {signer.address}", joined_on=NEW_YEAR, at=now,
+            )  # fmt: skip
+            own: dict[str, Any] = {"person_id": person.person_id}
+            ids.append(person.person_id)
+            if code:
+                move_in(session, code, since_on=NEW_YEAR, **own)
+                continue
+            home = found_home(session, region=known.region, since_on=NEW_YEAR, at=now, grid_area=known.grid_area, **own)
+            code = home.code
+            for text in known.csv_texts:
+                own_meters = re.sub(r",([a-z-]+-(?:meter|profile)),", rf",\1-{first[-8:]},", text)
+                kept += import_csv(session, self.books, text=own_meters, home=code, at=now, **own)
+        return ids, kept
 
     def _year_of(self, signer: Signer) -> Statement:
         with self.database.read() as session:

@@ -56,6 +56,7 @@ LOOK_OF_STORY = {
     "wallet": Look("zh", "mobile", "light", "keyboard"),
     "year": Look("zh", "desktop", "dark", "keyboard"),
     "housemates": Look("en", "mobile", "dark", "mouse"),
+    "appeal": Look("zh", "mobile", "light", "mouse"),
     "account": Look("zh", "mobile", "light", "keyboard"),
 }
 """By the word after `test_` in the name of the story's file."""

@@ -50,9 +50,10 @@ def _signed_in(opener: Opener, world: World, look: Look) -> Opened:
 
 def _founds_a_home(opened: Opened, told: Words, day: str) -> None:
     card = opened.page.get_by_role("region", name=told["my.register_home"])
-    opened.person.write(card.get_by_label(told["my.since"]), day)
+    opened.person.write(card.get_by_label(told["my.lived_since"]), day)
     opened.person.press(card.get_by_role("button", name=told["my.register"]))
     expect(opened.page.get_by_role("heading", name=told["my.members"])).to_be_visible()
+    expect(opened.page.get_by_role("link", name=told["my.add_activity"])).to_be_visible()
 
 
 def _code_of(opened: Opened, told: Words) -> str:

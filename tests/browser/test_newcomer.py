@@ -20,8 +20,13 @@ def test_newcomer__makes_a_key_saves_its_file_and_opens_an_account(opener: Opene
     opened, words = opener.open("/?start", look), Words(look.language)
     page, person = opened.page, opened.person
 
-    person.write(page.get_by_label(words["key.new_passphrase"], exact=True), PASSPHRASE)
+    typed = page.get_by_label(words["key.new_passphrase"], exact=True)
+    person.write(typed, PASSPHRASE)
     person.write(page.get_by_label(words["key.passphrase_again"], exact=True), PASSPHRASE)
+    expect(typed).to_have_attribute("type", "password")
+    person.press(page.get_by_label(words["key.show_typed"]))
+    expect(typed).to_have_attribute("type", "text")
+    expect(typed).to_have_value(PASSPHRASE)
     person.press(page.get_by_role("button", name=words["welcome.make_key"]))
     with page.expect_download() as download:
         person.press(page.get_by_role("button", name=words["key.save_file"]))

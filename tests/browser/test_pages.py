@@ -1,13 +1,19 @@
 """Every page, in both languages, by day and by night: it is there, accessible, and nothing goes wrong behind it."""
 
+from functools import partial
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import axe
-from tests.browser.looks import Language, Look, Size
+from tests.browser.looks import VIEWPORTS, Language, Look, Size
 from tests.browser.opening import Opener
 from tests.browser.views import VIEWS, View
 from tests.browser.world import World
+from tests.patience import until
+
+FITS = "width => innerWidth === width && document.documentElement.scrollWidth <= width"
+"""Whether nothing of the page stands outside a window of that width."""
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=str)
@@ -24,5 +30,6 @@ def test_page__by_day_and_by_night__has_no_serious_finding(
     page.emulate_media(color_scheme="dark")
     axe(page)
 
-    wider: int = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
-    assert wider <= 0, f"{view} is {wider} px wider than the window"
+    for width, height in VIEWPORTS.values():
+        page.set_viewport_size({"width": width, "height": height})
+        until(partial(page.evaluate, FITS, width), f"{view} to fit into {width} px")

@@ -55,3 +55,15 @@ def test_wallet__of_somebody_new__declines_once_then_signs_in_joins_and_leaves(
     person.press(page.get_by_role("button", name=words["shell.sign_out"]))
     expect(page.get_by_role("link", name=words["shell.sign_in"])).to_be_visible()
     assert COOKIE_HTTP not in {cookie["name"] for cookie in opened.context.cookies()}
+
+
+def test_wallet__that_signs_in_from_a_page__comes_back_to_it(opener: Opener, world: World, look: Look) -> None:
+    words = Words(look.language)
+    opened = opener.open("/trade/CN-SC/2025/SIM", look, wallet_of=world.person("trader"))
+    page, person = opened.page, opened.person
+
+    person.press(page.get_by_role("link", name=words["shell.sign_in"]))
+    person.press(page.get_by_role("button", name=words["key.by_wallet"].replace("{wallet}", "Test wallet")))
+
+    expect(page.get_by_role("heading", name=words["trade.my_open_orders"])).to_be_visible()
+    assert page.url.endswith("/trade/CN-SC/2025/SIM")

@@ -33,7 +33,7 @@ VIEWS = (
     View("market-keys", "/trade/keys", "trader"),
     View("charity", "/give"),
     View("charity-campaign", "/give/campaign/1"),
-    View("charity-gifts", "/give/mine", "coastal-1"),
+    View("charity-gifts", "/give/mine", "leshan-family-1"),
     View("charity-retire", "/give/retire", "coastal-1"),
     View("charity-owe", "/give/owe", "chengdu-flyer-1"),
     View("charity-aid", "/give/aid", "chengdu-flyer-1"),

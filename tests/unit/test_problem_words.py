@@ -15,12 +15,14 @@ OF_THE_EDGE = frozenset({"input.invalid", "internal"})
 """Codes that no class of ours carries: what FastAPI refuses, and what nobody foresaw (access/problems.py)."""
 
 
+UNREACHED = frozenset({"web.offline", "web.page_unloaded"})
+"""Codes whose sentences are among the words of every page: when they are told, nothing more can be loaded."""
+
+
 def of_the_pages() -> set[str]:
     """Codes of the pages' own failures: a key that does not open, a wallet on another chain."""
     sources = [path.read_text("utf-8") for path in CHECKOUT.joinpath("web", "src").rglob("*.ts")]
-    return {code for source in sources for code in re.findall(r'readonly code = "(web\.\w+)"', source)} - {
-        "web.offline"
-    }
+    return {code for source in sources for code in re.findall(r'readonly code = "(web\.\w+)"', source)} - UNREACHED
 
 
 @cache

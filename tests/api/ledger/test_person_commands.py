@@ -215,7 +215,7 @@ class TestHomes:
 
         assert [one["name"] for one in first["notes"]] == ["before_joining"]
         assert [one["name"] for one in second["notes"]] == ["other_home"]
-        assert f"home move-out {first['code']}" in second["notes"][0]["en"]
+        assert f"move out of {first['code']}" in second["notes"][0]["en"]
         assert first["code"] not in third["notes"][0]["en"], "it was left before"
 
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { AmountMalformed, decimalText, kgText, moneyText, parseDecimal, percentText } from "./amounts";
+import { AmountMalformed, decimalText, kgText, moneyText, parseDecimal, percentText, shortKgText } from "./amounts";
 
 describe("decimalText", () => {
   test.each([
@@ -40,4 +40,18 @@ test.each(["en", "zh"] as const)("what is below nothing has a minus in %s, and i
 test("a share of nothing is not told", () => {
   expect(percentText(1n, 0n, "en")).toBeUndefined();
   expect(percentText(1n, 3n, "en")).toBe("33.3 %");
+});
+
+test.each([
+  [0n, "0"],
+  [4n, "0.004"],
+  [360n, "0.36"],
+  [995n, "1"],
+  [4_640n, "4.6"],
+  [9_949n, "9.9"],
+  [9_950n, "10"],
+  [1_244_400n, "1,244"],
+  [-5_000n, "\u22125"],
+])("%s grams are told in short as %s kg", (grams, text) => {
+  expect(shortKgText(grams, "en")).toBe(text);
 });

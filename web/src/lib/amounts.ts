@@ -62,6 +62,21 @@ export function kgText(amountGco2e: bigint, language: Language, places = 0): str
   return written(decimalText(amountGco2e, 3), language, places, places);
 }
 
+/** From how many grams on how many decimals of a kg are told: a little must not read as nothing. */
+const PLACES: readonly (readonly [bigint, number])[] = [
+  [9_950n, 0],
+  [995n, 1],
+  [10n, 2],
+  [1n, 3],
+];
+
+/** Grams as kg to read along, not to add up: whole kg, and decimals only of what is below ten. */
+export function shortKgText(amountGco2e: bigint, language: Language): string {
+  const size = amountGco2e < 0n ? -amountGco2e : amountGco2e;
+  const [, places] = PLACES.find(([least]) => size >= least) ?? [0n, 0];
+  return written(decimalText(amountGco2e, 3), language, 0, places);
+}
+
 /** Base units of money per kg, or of money: four decimals at the least, none dropped. */
 export function moneyText(units: bigint, language: Language, decimals = PAYMENT_DECIMALS, least = 2): string {
   return written(decimalText(units, decimals), language, least, decimals);

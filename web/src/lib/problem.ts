@@ -29,6 +29,15 @@ export class Offline extends Error {
   readonly code = "web.offline";
 }
 
+/** A page's code or words did not come: nobody answers, or a newer build has taken the place of the files. */
+export class PageUnloaded extends Error {
+  override readonly name = "PageUnloaded";
+  readonly code = "web.page_unloaded";
+  constructor(cause: unknown) {
+    super("the page did not come", { cause });
+  }
+}
+
 function isDocument(body: unknown): body is ProblemDocument {
   return typeof body === "object" && body !== null && "code" in body && typeof body.code === "string";
 }

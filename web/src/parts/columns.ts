@@ -1,5 +1,8 @@
 /** Columns of a table, and the same rows as a file (RFC 4180) for whoever wants to count themselves. */
 
+/** Stands where there is no figure; on a narrow screen such a cell takes no line. */
+export const NONE = "–";
+
 export interface Column<Row> {
   readonly head: string;
   /** What is shown. */

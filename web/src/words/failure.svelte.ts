@@ -4,7 +4,7 @@
  */
 
 import { moneyText } from "../lib/amounts";
-import { Offline, Problem } from "../lib/problem";
+import { Offline, PageUnloaded, Problem } from "../lib/problem";
 import { spoken, t } from "./words.svelte";
 
 /** What to tell the person, and the code that programs and support go by. */
@@ -21,9 +21,14 @@ let isAsked = false;
 function chinese(): Sentences | undefined {
   if (!isAsked) {
     isAsked = true;
-    void import("./problems.zh.json").then((module) => {
-      sentences = module.default;
-    });
+    void import("./problems.zh.json").then(
+      (module) => {
+        sentences = module.default;
+      },
+      () => {
+        isAsked = false; // it did not come; the next failure asks for it again
+      },
+    );
   }
   return sentences;
 }
@@ -44,7 +49,8 @@ export function filled(sentence: string, fields: Readonly<Record<string, unknown
   return sentence.replace(/\{(\w+)\}/g, (_, slot: string) => slotText(slot, fields[slot]));
 }
 
-function said(code: string, plain: string, fields: object): string {
+/** A code's sentence in the person's language; the plain one if there is none, or a field that it names is not known. */
+export function said(code: string, plain: string, fields: object = {}): string {
   const sentence = spoken.language === "zh" ? chinese()?.[code] : undefined;
   return (sentence && filled(sentence, { ...fields })) ?? plain;
 }
@@ -58,6 +64,7 @@ export function wordsOf(failure: unknown): Told {
     return { words: said(code, document.detail, document) + again, code };
   }
   if (failure instanceof Offline) return { words: t("shell.offline"), code: failure.code };
+  if (failure instanceof PageUnloaded) return { words: t("shell.page_unloaded"), code: failure.code };
   if (!(failure instanceof Error)) return { words: String(failure) };
   if (!("code" in failure) || typeof failure.code !== "string") return { words: failure.message };
   return { words: said(failure.code, failure.message, failure), code: failure.code };

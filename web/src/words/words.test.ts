@@ -15,3 +15,22 @@ test.each(folders)("%s: both languages say the same things about the same values
   expect(whole(zh).sort()).toEqual(whole(en).sort()); // Chinese has no singular of its own
   for (const key of whole(en)) expect(slots(zh[key] ?? ""), key).toEqual(slots(en[key] ?? ""));
 });
+
+/** What a thing was also called in Chinese, and what the glossary calls it: one word for one thing on all pages. */
+const called: Record<string, string> = {
+  报表: "碳账单",
+  对账单: "碳账单",
+  核查员: "核证人",
+  核证方: "核证人",
+  拍卖: "集合竞价",
+  领取凭据: "领取文件",
+  额度: "碳信用",
+};
+
+const chinese = [...folders.map((folder) => join(folder, "words.zh.json")), join("words", "problems.zh.json")];
+
+test.each(chinese)("%s: things are called as the glossary calls them", (file) => {
+  const sentences: Record<string, string> = JSON.parse(readFileSync(join(SRC, file), "utf8"));
+  for (const [key, sentence] of Object.entries(sentences))
+    for (const [other, word] of Object.entries(called)) expect(sentence, `${key}: say ${word}`).not.toContain(other);
+});

@@ -6,8 +6,12 @@
 export type Strength = "short" | "weak" | "fair" | "strong";
 
 export const CHARACTERS_MIN = 10;
+/** Fewer are enough where one stands for a word. */
+export const IDEOGRAPHS_MIN = 8;
 const WEAK_BITS = 40;
 const STRONG_BITS = 64;
+
+const IDEOGRAPH = /\p{Script=Han}/u;
 
 /** Alphabets that a character may come from, with their sizes; ideographs count as the few hundred that people choose. */
 const ALPHABETS: readonly (readonly [RegExp, number])[] = [
@@ -15,7 +19,7 @@ const ALPHABETS: readonly (readonly [RegExp, number])[] = [
   [/[A-Z]/, 26],
   [/[0-9]/, 10],
   [/[ -/:-@[-`{-~]/, 33],
-  [/\p{Script=Han}/u, 500],
+  [IDEOGRAPH, 500],
 ];
 
 /** Characters that carry something: what repeats the last one, or follows it in the alphabet, does not. */
@@ -31,7 +35,8 @@ function carrying(characters: readonly string[]): number {
 /** The estimate for a text. */
 export function strengthOf(passphrase: string): Strength {
   const characters = [...passphrase];
-  if (characters.length < CHARACTERS_MIN) return "short";
+  const ideographs = characters.filter((character) => IDEOGRAPH.test(character)).length;
+  if (characters.length < CHARACTERS_MIN && ideographs < IDEOGRAPHS_MIN) return "short";
   const size = ALPHABETS.reduce((sum, [alphabet, letters]) => sum + (alphabet.test(passphrase) ? letters : 0), 0);
   const bits = (carrying(characters) * Math.log2(Math.max(size, 2))) / 1.5; // words are half guessed by their beginning
   if (bits < WEAK_BITS) return "weak";

@@ -21,9 +21,11 @@ export async function holdings(): Promise<readonly Holding[]> {
     .filter(({ freeGco2e }) => freeGco2e > 0n);
 }
 
-/** Every class of the market, those that the signed-in account has something of first. */
-export async function classesHeldFirst(): Promise<readonly SchemaRulesOut[]> {
+/** Every class of the market: what somebody promises a share of is mostly what they hold, or will earn in their region. */
+export async function classesLikelyFirst(region: string | undefined): Promise<readonly SchemaRulesOut[]> {
   const [classes, held] = await Promise.all([asked(api.GET("/market/classes")), holdings()]);
   const own = new Set(held.map(({ classCode }) => classCode));
-  return classes.toSorted((a, b) => Number(own.has(b.classCode)) - Number(own.has(a.classCode)));
+  const rank = ({ classCode }: SchemaRulesOut): number =>
+    own.has(classCode) ? 0 : classCode.split("/")[0] === region ? 1 : 2;
+  return classes.toSorted((a, b) => rank(a) - rank(b));
 }

@@ -1,6 +1,7 @@
-/** Names that the server gives (kinds, categories, states, months) in the person's language; one without words as it is. */
+/** Names that the server gives (categories, states, months) in the person's language; one without words as it is. */
 
 import { localeOf } from "../../lib/amounts";
+import { kindName } from "../../parts/kinds";
 import { type Key, spoken, t } from "../../words/words.svelte";
 import words from "./words.en.json";
 
@@ -10,13 +11,12 @@ function said(theme: string, name: string): string {
 }
 
 export const categoryName = (name: string): string => said("category", name);
-export const kindName = (name: string): string => said("kind", name);
-export const unitName = (name: string): string => said("unit", name);
 export const stateName = (name: string): string => said("state", name);
 export const statusName = (name: string): string => said("status", name);
 export const rungName = (name: string): string => said("rung", name);
 export const gradeName = (name: string): string => said("grade", name);
-export const missingName = (name: string): string => said(`missing.${name}` in words ? "missing" : "kind", name);
+export const missingName = (name: string): string =>
+  `missing.${name}` in words ? said("missing", name) : kindName(name);
 export const sourceName = (name: string): string => said("source", name);
 export const correctionName = (name: string): string => said("correction", name);
 export const stepName = (name: string): string => said("step", name);

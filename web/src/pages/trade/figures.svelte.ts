@@ -2,15 +2,14 @@
 
 import { decimalText, kgText, localeOf, moneyText, PAYMENT_DECIMALS } from "../../lib/amounts";
 import { figureFormat } from "../../lib/figureFormat";
+import { NONE } from "../../parts/columns";
 import { spoken, t } from "../../words/words.svelte";
 
 type Units = string | bigint | null | undefined;
 
-const none = "–";
-
 /** A price per kg, with four places at the least so that a column lines up. */
 export const priceText = (units: Units): string =>
-  units == null ? none : moneyText(BigInt(units), spoken.language, PAYMENT_DECIMALS, 4);
+  units == null ? NONE : moneyText(BigInt(units), spoken.language, PAYMENT_DECIMALS, 4);
 
 /** A sum of money in test dollars. */
 export const sumText = (units: bigint): string => t("trade.sum", { sum: moneyText(units, spoken.language) });
@@ -20,7 +19,7 @@ export const lotsText = (lots: string | bigint): string => kgText(BigInt(lots) *
 
 /** Basis points as per cent. */
 export function bpsText(bps: bigint | undefined): string {
-  if (bps === undefined) return none;
+  if (bps === undefined) return NONE;
   const format = figureFormat(localeOf(spoken.language), 0, 2);
   return `${format.format(decimalText(bps, 2) as Intl.StringNumericLiteral)} %`;
 }
