@@ -77,9 +77,10 @@ ANCHOR_EVERY = timedelta(minutes=1)
 EXTRACT_EVERY = timedelta(seconds=1)
 STOP_TIMEOUT = timedelta(seconds=10)
 PUBLIC_CONFIRMATIONS = 12
-COLLECT_EVERY = (10_000, 20, 100)
-"""New objects, collections of those, and collections of the older, after which the collector looks for cycles: orders
-that rest are many, stay long and make no cycles, and to walk over all of them stops everybody for tens of milliseconds.
+COLLECT_EVERY = (1_000, 10, 2_000)
+"""New objects, collections of those, and collections of the older, after which the collector looks for cycles. Orders
+that rest are many, stay long and make no cycles: to walk over those of a second would stop everybody for 50 ms, so they
+are walked over soon, a few at a time, and then hardly ever again.
 """
 STREAM_FRAME_BYTES_MAX = 64 * 1024
 """A larger frame closes its WebSocket before it is read whole; what the stream takes is less and told kindly."""
