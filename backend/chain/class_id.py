@@ -78,6 +78,14 @@ def class_code(class_id: int) -> str:
     return unpack(class_id).code
 
 
+def class_named(class_id: int) -> str:
+    """Its code, to name it by in a sentence; of what can be no class the id."""
+    try:
+        return class_code(class_id)
+    except ClassIdMalformed:
+        return str(class_id)
+
+
 def parse_code(code: str) -> int:
     """The id of `CN-SC/2025/SIM`, or of the URL-safe `CN-SC~2025~SIM`; raises ClassIdMalformed."""
     parts = code.replace("~", "/").split("/")

@@ -13,7 +13,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from backend.chain.account_signature import NotTheKeys, key_signature
-from backend.chain.class_id import ClassIdMalformed, class_code
+from backend.chain.class_id import class_code, class_named
 from backend.chain.contracts import Contracts
 from backend.chain.settle_batch import WalletSignature
 from backend.chain.typed_data import digest, typed_data
@@ -82,15 +82,7 @@ class ClassUnknown(NotFound):
     code = "act.class_unknown"
 
     def __init__(self, class_id: int) -> None:
-        super().__init__(f"no credit class is {_named(class_id)}", class_id=class_id)
-
-
-def _named(class_id: int) -> str:
-    """The code that whoever asked knows the class by; the id of what can be no class."""
-    try:
-        return class_code(class_id)
-    except ClassIdMalformed:
-        return str(class_id)
+        super().__init__(f"no credit class is {class_named(class_id)}", class_id=class_id)
 
 
 @dataclass(frozen=True)

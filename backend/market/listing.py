@@ -9,7 +9,7 @@ from functools import lru_cache
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, delete, select
 
-from backend.chain.class_id import ClassIdMalformed, class_code, parse_code
+from backend.chain.class_id import ClassIdMalformed, class_named, parse_code
 from backend.chain.events import ChainEvent
 from backend.kernel.digest import canonical_json
 from backend.kernel.mass import UINT256_MAX
@@ -66,7 +66,7 @@ def rules_of(session: Session, class_id: int) -> ClassRules:
         if row is not None:
             _, listed, governed = row
             return _rules(class_id, listed if governed is None else governed)
-    raise ClassUnknown(_named(class_id))
+    raise ClassUnknown(class_named(class_id))
 
 
 def all_rules(session: Session) -> list[ClassRules]:
@@ -91,13 +91,6 @@ def class_of(class_ref: str) -> int:
         return parse_code(class_ref)
     except ClassIdMalformed as failure:
         raise ClassUnknown(class_ref[:100]) from failure
-
-
-def _named(class_id: int) -> str:
-    try:
-        return class_code(class_id)
-    except ClassIdMalformed:
-        return str(class_id)
 
 
 _LISTED = select(ListedClass.class_id, ListedClass.rules, GovernedRules.rules).outerjoin(
