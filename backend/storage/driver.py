@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
+from sqlalchemy.engine.interfaces import DBAPIModule
 from sqlalchemy.exc import DBAPIError
 
 Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
@@ -18,7 +19,7 @@ def run(connection: Connection, text: str, values: Values = ()) -> Any:
     cursor = connection.connection.cursor()
     try:
         cursor.execute(text, values)
-    except Exception as failure:
+    except connection.dialect.loaded_dbapi.Error as failure:
         raise _told(connection, text, failure) from failure
     return cursor
 
@@ -28,16 +29,14 @@ def run_many(connection: Connection, text: str, rows: Sequence[Sequence[Any]]) -
     cursor = connection.connection.cursor()
     try:
         cursor.executemany(text, rows)
-    except Exception as failure:
+    except connection.dialect.loaded_dbapi.Error as failure:
         raise _told(connection, text, failure) from failure
 
 
-def _told(connection: Connection, text: str, failure: Exception) -> BaseException:
+def _told(connection: Connection, text: str, failure: DBAPIModule.Error) -> BaseException:
     """The failure as any statement's, without values: they may tell of a life. The pool hears of a lost connection."""
     dialect = connection.dialect
     driver = dialect.loaded_dbapi
-    if not isinstance(failure, driver.Error):
-        return failure
     is_gone = dialect.is_disconnect(failure, connection.connection.dbapi_connection, None)
     if is_gone:
         connection.invalidate(failure)

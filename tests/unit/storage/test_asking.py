@@ -3,39 +3,17 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import (
-    BigInteger,
-    BindParameter,
-    Boolean,
-    Column,
-    MetaData,
-    String,
-    Table,
-    bindparam,
-    insert,
-    select,
-    union_all,
-)
+from sqlalchemy import BindParameter, bindparam, insert, select, union_all
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 from sqlmodel import select as exact
 
 from backend.link.tables import PaymentBalance
 from backend.storage.asking import all_of, first_of
-from backend.storage.columns import Bytes32, Uint256, UtcTime
 from backend.storage.database import Database
+from tests.unit.storage.things import THINGS
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
-THINGS = Table(
-    "things",
-    MetaData(),
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("amount", Uint256),
-    Column("order", Bytes32),
-    Column("at", UtcTime),
-    Column("word", String(10)),
-    Column("flag", Boolean),
-)
 ROWS: list[dict[str, object]] = [
     {"id": 1, "amount": 2**256 - 1, "order": b"\1" * 32, "at": AT, "word": "a", "flag": True},
     {"id": 2, "amount": 0, "order": b"\2" * 32, "at": AT, "word": "?%s:x", "flag": False},

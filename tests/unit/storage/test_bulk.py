@@ -3,24 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import BigInteger, Boolean, Column, MetaData, String, Table, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from backend.storage.bulk import BulkInsert
-from backend.storage.columns import Bytes32, Uint256, UtcTime
 from backend.storage.database import Database
+from tests.unit.storage.things import THINGS
 
 AT, LATER = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
-THINGS = Table(
-    "things",
-    MetaData(),
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("amount", Uint256),
-    Column("order", Bytes32),
-    Column("at", UtcTime),
-    Column("word", String(10)),
-    Column("flag", Boolean),
-)
 ROWS: list[dict[str, object]] = [
     {"id": 1, "amount": 2**256 - 1, "order": b"\1" * 32, "at": AT, "word": "a", "flag": True},
     {"id": 2, "amount": 2**256 - 1, "order": b"\1" * 32, "at": AT, "word": None, "flag": False},
