@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field, SQLModel
 
-from backend.storage.columns import Address, Bytes32, Uint256, UtcTime
+from backend.storage.columns import Address, Bytes32, RowNumber, Uint256, UtcTime
 
 
 class OrderState(StrEnum):
@@ -43,12 +43,12 @@ class JournalRow(SQLModel, table=True):
 
     __tablename__ = "market_journal"
 
-    sequence: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    sequence: int = Field(sa_column=Column(RowNumber, primary_key=True, autoincrement=False))
     time: datetime = Field(sa_type=UtcTime)
     kind: str = Field(max_length=16)
     payload: str
     previous_hash: bytes = Field(sa_type=Bytes32)
-    hash: bytes = Field(sa_type=Bytes32, unique=True)
+    hash: bytes = Field(sa_type=Bytes32)
 
 
 class SnapshotRow(SQLModel, table=True):
@@ -99,7 +99,7 @@ class OrderRow(SQLModel, table=True):
         ),
     )
 
-    id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    id: int = Field(sa_column=Column(RowNumber, primary_key=True, autoincrement=False))
     order_hash: bytes = Field(sa_type=Bytes32, unique=True)
     maker: str = Field(sa_type=Address)
     beneficiary: str = Field(sa_type=Address)
@@ -147,7 +147,7 @@ class TradeRow(SQLModel, table=True):
         Index("market_trade_seller_state", "seller", "state"),
     )
 
-    id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    id: int = Field(sa_column=Column(RowNumber, primary_key=True, autoincrement=False))
     """Dense, from 1, over all classes."""
     sequence: int = Field(sa_type=BigInteger)
     """The journal sequence at which it matched."""

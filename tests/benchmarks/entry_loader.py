@@ -86,9 +86,12 @@ async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body:
 
 
 async def _send(
-    due: "asyncio.Queue[tuple[int, bytes] | None]", port: int, found: list[int], refused: list[bytes]
+    due: "asyncio.Queue[tuple[int, bytes] | None]",
+    connection: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    found: list[int],
+    refused: list[bytes],
 ) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = connection
     while (item := await due.get()) is not None:
         at_ns, body = item
         answer = await _ask(reader, writer, body)
@@ -102,7 +105,8 @@ async def _run(port: int, bodies: list[bytes], rate: int, seconds: int) -> list[
     due: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue()
     found: list[int] = []
     refused: list[bytes] = []
-    senders = [asyncio.ensure_future(_send(due, port, found, refused)) for _ in range(CONNECTIONS)]
+    connections = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS)]
+    senders = [asyncio.ensure_future(_send(due, each, found, refused)) for each in connections]
     start = time.perf_counter_ns()
     for at in range(min(rate * seconds, len(bodies))):
         at_ns = start + at * 1_000_000_000 // rate

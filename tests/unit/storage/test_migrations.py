@@ -47,6 +47,28 @@ def test_migrate__down_to_nothing_and_up_again__has_the_declared_tables(empty: D
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
+@pytest.mark.skipif(IS_POSTGRESQL, reason="its rows have no numbers of their own")
+def test_migrate__rows_of_every_order__are_kept_under_their_numbers_alone(empty: Database) -> None:
+    at_revision(empty, "0032")
+    columns = "sequence, time, kind, payload, previous_hash, hash"
+    line = f"INSERT INTO market_journal ({columns}) VALUES (7, 't', 'k', '{{}}', x'00', x'01')"
+    with empty.writer.begin() as connection:
+        connection.exec_driver_sql(line)
+
+    migrate(empty)
+
+    numbered = ("market_journal", "market_order", "market_trade")
+    with empty.reader.connect() as connection:
+        assert connection.exec_driver_sql("SELECT rowid, sequence FROM market_journal").all() == [(7, 7)]
+        made = connection.exec_driver_sql(
+            "SELECT tbl_name, name FROM sqlite_master WHERE name LIKE 'sqlite_autoindex%'"
+        ).all()
+        assert {name for table, name in made if table in numbered} == {"sqlite_autoindex_market_order_1"}  # by hash
+    at_revision(empty, "0032", up=False)
+    with empty.reader.connect() as connection:
+        assert connection.exec_driver_sql("SELECT sequence FROM market_journal").all() == [(7,)]
+
+
 def test_migrate__two_processes_at_once__is_done_by_one(empty: Database) -> None:
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(migrate, (empty, empty)))
