@@ -25,7 +25,7 @@ from backend.market.phase import Phase
 from backend.market.replay import Crossed, Effects, Placed, apply, place
 from backend.market.tables import OrderRow, OrderState, TradeState
 from backend.market.tied import Tied
-from backend.storage.bulk import BulkInsert
+from backend.storage.bulk import BulkInsert, BulkUpdate
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ _UNSETTLED: Mapping[str, object] = {
 }
 """Of a trade's columns those that begin the same for all."""
 
-_CHANGE = (
+_CHANGE_ORDERS = BulkUpdate(
     update(_ORDERS)
     .where(_ORDERS.c.id == bindparam("at_id"))
     .values(
@@ -302,8 +302,7 @@ class Turn:
         connection = self.session.connection()
         _INSERT_LINES(connection, [line.row() for line in self._lines])
         _INSERT_ORDERS(connection, list(self._orders.values()))
-        if self._changes:
-            connection.execute(_CHANGE, list(self._changes.values()))
+        _CHANGE_ORDERS(connection, list(self._changes.values()))
         _INSERT_TRADES(connection, self._trades)
         self.chain.memory.part(
             [

@@ -1,15 +1,17 @@
-"""Many rows into one table at once, by the driver's own `executemany`.
+"""Many rows of one table at once, by the driver's own `executemany`.
 
 SQLAlchemy's spends more on a wide row than the database does: it looks at every value of every row by name. Here the
 statement is written once for a dialect, and a value that the row before had too is not converted again.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import Connection, Dialect, Table, Update
+from sqlalchemy.types import TypeEngine
 
 from backend.storage.driver import run_many
 
@@ -24,16 +26,31 @@ class _Statement:
     """The text for a dialect, and where a row's value is not what its driver takes: place -> conversion."""
 
     text: str
+    names: Sequence[str]
+    """Of a row's values, in the text's order."""
     conversions: Mapping[int, Callable[[Any], Any]]
+    is_by_name: bool = False
+    """Whether the driver takes a row's values by name."""
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+        """Converts the rows' values column by column, and hands them over."""
+        columns: list[Sequence[object]] = list(zip(*map(itemgetter(*self.names), rows), strict=True))
+        for at, convert in self.conversions.items():
+            columns[at] = _converted(columns[at], convert)
+        given: list[Any] = list(zip(*columns, strict=True))
+        run_many(
+            connection,
+            self.text,
+            [dict(zip(self.names, row, strict=True)) for row in given] if self.is_by_name else given,
+        )
 
 
-class BulkInsert:
-    """Inserts into one table. A row names every column of it, with the values that the column types take."""
+class _Bulk(ABC):
+    """Writes the same statement for each of many rows."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        self._values_of = itemgetter(*(column.name for column in table.columns))
+    def __init__(self) -> None:
         self._statements: dict[str, _Statement] = {}
+        """By dialect."""
 
     def __call__(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
         """Writes the rows, if there are any. Raises KeyError for a row without a column, what the column types raise
@@ -45,20 +62,47 @@ class BulkInsert:
         statement = self._statements.get(dialect.name)
         if statement is None:
             statement = self._statements[dialect.name] = self._written(dialect)
-        columns = list(zip(*map(self._values_of, rows), strict=True))
-        for at, convert in statement.conversions.items():
-            columns[at] = _converted(columns[at], convert)
-        run_many(connection, statement.text, list(zip(*columns, strict=True)))
+        statement.run(connection, rows)
+
+    @abstractmethod
+    def _written(self, dialect: Dialect) -> _Statement: ...
+
+
+class BulkInsert(_Bulk):
+    """Inserts into one table. A row names every column of it, with the values that the column types take."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__()
+        self._table = table
 
     def _written(self, dialect: Dialect) -> _Statement:
         quote, mark = dialect.identifier_preparer, _MARKS[dialect.paramstyle]
         names = ", ".join(quote.format_column(column) for column in self._table.columns)
         marks = ", ".join(mark for _ in self._table.columns)
-        found = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in self._table.columns]
         return _Statement(
             f"INSERT INTO {quote.format_table(self._table)} ({names}) VALUES ({marks})",  # noqa: S608 - names of ours
-            {at: convert for at, convert in enumerate(found) if convert is not None},
+            [column.name for column in self._table.columns],
+            _conversions(dialect, [column.type for column in self._table.columns]),
         )
+
+
+class BulkUpdate(_Bulk):
+    """Changes rows by a statement of two parameters or more. A row names each, with the value that its type takes."""
+
+    def __init__(self, statement: Update) -> None:
+        super().__init__()
+        self._statement = statement
+
+    def _written(self, dialect: Dialect) -> _Statement:
+        compiled: Any = self._statement.compile(dialect=dialect)
+        names = compiled.positiontup if compiled.positional else list(compiled.binds)
+        types = [compiled.binds[name].type for name in names]
+        return _Statement(compiled.string, names, _conversions(dialect, types), is_by_name=not compiled.positional)
+
+
+def _conversions(dialect: Dialect, types: Sequence[TypeEngine[Any]]) -> dict[int, Callable[[Any], Any]]:
+    found = [type_.dialect_impl(dialect).bind_processor(dialect) for type_ in types]
+    return {at: convert for at, convert in enumerate(found) if convert is not None}
 
 
 def _converted(column: Sequence[object], convert: Callable[[Any], Any]) -> tuple[object, ...]:

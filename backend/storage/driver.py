@@ -24,7 +24,7 @@ def run(connection: Connection, text: str, values: Values = ()) -> Any:
     return cursor
 
 
-def run_many(connection: Connection, text: str, rows: Sequence[Sequence[Any]]) -> None:
+def run_many(connection: Connection, text: str, rows: Sequence[Sequence[Any]] | Sequence[Mapping[str, Any]]) -> None:
     """A statement for each of many rows. Raises DBAPIError."""
     cursor = connection.connection.cursor()
     try:

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from backend.storage.bulk import BulkInsert
+from backend.storage.bulk import BulkInsert, BulkUpdate
 from backend.storage.database import Database
 from tests.unit.storage.things import THINGS
 
@@ -29,6 +29,38 @@ def test_bulk__rows_of_every_kind__are_those_of_an_ordinary_insert(database: Dat
         session.connection().execute(insert(THINGS), ROWS)
         ordinary = session.connection().execute(select(THINGS).order_by(THINGS.c.id)).all()
     assert bulk == ordinary == [tuple(row.values()) for row in ROWS]
+
+
+CHANGE = (
+    update(THINGS)
+    .where(THINGS.c.id == bindparam("at_id"))
+    .values(
+        amount=bindparam("new"),
+        at=bindparam("when"),
+        word=func.coalesce(bindparam("said"), THINGS.c.word),
+        flag=bindparam("is_so"),
+    )
+)
+CHANGES: list[dict[str, object]] = [
+    {"at_id": 4, "new": 2**255, "when": LATER, "said": "?%s", "is_so": None},
+    {"at_id": 1, "new": 2**255, "when": None, "said": None, "is_so": False},
+    {"at_id": 9, "new": 0, "when": AT, "said": "nobody", "is_so": True},
+]
+
+
+def test_bulk__changes_of_rows__are_those_of_an_ordinary_update(database: Database) -> None:
+    with database.write() as session:
+        connection = session.connection()
+        THINGS.create(connection)
+        BulkInsert(THINGS)(connection, ROWS)
+        BulkUpdate(CHANGE)(connection, CHANGES)
+        bulk = connection.execute(select(THINGS).order_by(THINGS.c.id)).all()
+        connection.execute(THINGS.delete())
+        BulkInsert(THINGS)(connection, ROWS)
+        connection.execute(CHANGE, CHANGES)
+        ordinary = connection.execute(select(THINGS).order_by(THINGS.c.id)).all()
+    assert bulk == ordinary
+    assert [row.word for row in bulk] == ["a", None, None, "?%s", "?%s"]
 
 
 def test_bulk__no_rows__writes_nothing(database: Database) -> None:
