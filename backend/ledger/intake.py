@@ -99,7 +99,7 @@ def _told_of_driving(items: Sequence[Item]) -> tuple[str, ...]:
 
 
 def csv_of(text: str, home: str | None) -> Intake:
-    """A CSV's rows. Raises CsvRefused."""
+    """A CSV's rows. Raises what `parse_activities` raises."""
     items = tuple(csv_items(text, home))
     return Intake(Source.CSV, items, _told_of_driving(items))
 
