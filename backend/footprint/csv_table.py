@@ -1,6 +1,6 @@
 """CSV from anybody, read as it comes: a header, then rows of cells, each with the line of the file that it ends on.
 
-RFC 4180 with UTF-8, commas and a header. Spaces around a cell do not count, nor do the empty cells and rows that a
+RFC 4180 with UTF-8, commas and a header. Spaces around a cell do not count, nor do the empty columns and rows that a
 spreadsheet leaves at the edges.
 """
 
@@ -122,12 +122,15 @@ class CsvTable:
             raise CsvTooLarge
         self._reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
         self.header_line, self.header = next(self.rows(), (1, []))
+        self._width = len(self.header)
+        while self.header and not self.header[-1]:
+            self.header.pop()
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Line and cells of every row from here on that holds anything. Raises CsvMalformed."""
         try:
             for cells in self._reader:
-                if kept := _trimmed(cells):
+                if any(kept := [cell.strip() for cell in cells]):
                     yield self._reader.line_num, kept
         except csv.Error as failure:
             raise CsvMalformed(str(failure), self._reader.line_num) from failure
@@ -145,13 +148,6 @@ class CsvTable:
 
     def named(self, cells: Sequence[str]) -> Mapping[str, str]:
         """A row's cells by column; those it does not have are empty. Raises CsvRowTooLong."""
-        if len(cells) > len(self.header):
+        if len(cells) > self._width or any(cells[len(self.header) :]):
             raise CsvRowTooLong(len(cells), len(self.header))
         return dict.fromkeys(self.header, "") | dict(zip(self.header, cells, strict=False))
-
-
-def _trimmed(cells: Sequence[str]) -> list[str]:
-    kept = [cell.strip() for cell in cells]
-    while kept and not kept[-1]:
-        kept.pop()
-    return kept

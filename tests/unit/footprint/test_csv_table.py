@@ -64,7 +64,7 @@ class TestRows:
     def test_rows__have_the_line_that_they_end_on_and_empty_ones_are_none(self) -> None:
         table = CsvTable('kind,quantity,evidence,\nbus, 3 ,,,\n\n , ,\n"two\nlines",1,bill\n')
 
-        assert list(table.rows()) == [(2, ["bus", "3"]), (6, ["two\nlines", "1", "bill"])]
+        assert list(table.rows()) == [(2, ["bus", "3", "", "", ""]), (6, ["two\nlines", "1", "bill"])]
 
     def test_row__is_named_by_the_header_and_what_it_does_not_have_is_empty(self) -> None:
         assert CsvTable("quantity,kind,evidence").named(["3", "bus"]) == {
@@ -73,11 +73,16 @@ class TestRows:
             "evidence": "",
         }
 
-    def test_more_cells_than_columns__is_refused(self) -> None:
-        with pytest.raises(CsvRowTooLong) as failure:
-            CsvTable("kind,quantity").named(["bus", "3", "5"])
+    def test_empty_columns_at_the_right__are_none(self) -> None:
+        assert CsvTable("kind,quantity,,").named(["bus", "3", "", ""]) == {"kind": "bus", "quantity": "3"}
 
-        assert failure.value.fields == {"cells": 3, "columns": 2}
+    @pytest.mark.parametrize(("header", "cells"), [("kind,quantity", ["bus", "3", ""]), ("kind,,", ["bus", "3", ""])])
+    def test_more_cells_than_columns__is_refused(self, header: str, cells: list[str]) -> None:
+        with pytest.raises(CsvRowTooLong) as failure:
+            CsvTable(header).named(cells)
+
+        assert failure.value.code == "csv.row_too_long"
+        assert failure.value.fields == {"cells": 3, "columns": len(CsvTable(header).header)}
 
     @given(st.lists(st.lists(CELLS, min_size=1, max_size=3), max_size=5))
     def test_what_was_written__is_read_again(self, rows: list[list[str]]) -> None:

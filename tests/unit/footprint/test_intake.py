@@ -26,7 +26,7 @@ from backend.footprint.csv_intake import (
 from backend.footprint.kind import Grade, KindOnlyCompared
 from backend.footprint.span import Span
 from backend.kernel.clock import TimeMalformed
-from tests.unit.footprint.bad_rows import Told, rows_told
+from tests.unit.footprint.bad_rows import BAD, Told, rows_told
 
 HEADER = ",".join(COLUMNS)
 GOOD = "electricity,grid_electricity,120.5,kWh,2025-01-01,2025-01-31,CN-SC,M1,bill 1"
@@ -136,22 +136,7 @@ class TestCsv:
 
         assert len(parse_activities(text)) == 1
 
-    @pytest.mark.parametrize(
-        ("row", "column", "code"),
-        [
-            ("travel,teleport,1,km,2025-01-01,2025-01-01,CN-SC,,", "kind", "activity.kind_unknown"),
-            ("diet,bus,1,passenger_km,2025-01-01,2025-01-01,CN-SC,,", "category", "activity.category_mismatch"),
-            ("travel,bus,-1,passenger_km,2025-01-01,2025-01-01,CN-SC,,", "quantity", "quantity.negative"),
-            ("travel,bus,many,passenger_km,2025-01-01,2025-01-01,CN-SC,,", "quantity", "quantity.malformed"),
-            ("travel,bus,1,kWh,2025-01-01,2025-01-01,CN-SC,,", "unit", "unit.wrong_dimension"),
-            ("travel,bus,1,ell,2025-01-01,2025-01-01,CN-SC,,", "unit", "unit.unknown"),
-            ("travel,bus,1,passenger_km,soon,2025-01-01,CN-SC,,", "from/to", "activity.day_malformed"),
-            ("travel,bus,1,passenger_km,2025-01-02,2025-01-01,CN-SC,,", "from/to", "activity.span_invalid"),
-            ("travel,bus,1,passenger_km,2025-01-01,2025-01-01,Mars,,", "place", "place.unknown"),
-            ("gas,natural_gas,1,m3,2025-01-01,2025-01-01,CN-SC,,", "meter", "activity.meter_missing"),
-            ("travel,bus,1,passenger_km,2025-01-01,2025-01-01,CN-SC,M1,", "meter", "activity.meter_unexpected"),
-        ],
-    )
+    @pytest.mark.parametrize(("row", "column", "code"), BAD)
     def test_bad_row__is_named_by_line_and_column(self, row: str, column: str, code: str) -> None:
         assert [told.place for told in refused(GOOD, row)] == [("3", column, code)]
 
