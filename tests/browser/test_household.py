@@ -30,8 +30,8 @@ def hand_in(page: Page, *rows: str) -> None:
 
 def choose_file(page: Page, name: str, content: str, encoding: str = "utf-8") -> None:
     """Chooses it in the page's field for files; its type is left to the name, as by a browser that knows none."""
-    chosen = {"name": name, "mimeType": "", "buffer": content.encode(encoding)}
-    page.locator("input[type=file]").set_input_files(chosen)
+    field = page.locator("input[type=file]")
+    field.set_input_files({"name": name, "mimeType": "", "buffer": content.encode(encoding)})
 
 
 def drop_file(page: Page, told: Words, name: str, content: str) -> None:
