@@ -151,8 +151,7 @@ def _intake(told: Mapping[str, Any]) -> dict[str, Any]:
             "en": f"nothing is recorded yet; to record exactly this, add --confirm {told['confirm']}",
             "zh": f"尚未记录；如需照此记录，请加上 --confirm {told['confirm']}",
         }
-    left_out = [{"en": one, "zh": one} for one in told["leftOut"]]
-    return {"activities": _rows(told, _PLANNED), "notes": [*left_out, end]}
+    return {"activities": _rows(told, _PLANNED), "notes": [*told["leftOut"], end]}
 
 
 def _page(found: Mapping[str, Any]) -> dict[str, Any]:

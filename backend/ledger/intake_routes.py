@@ -24,6 +24,7 @@ from backend.kernel.clock import from_unix_s
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
 from backend.ledger.intake import Taken, csv_of, gpx_of, green_button_of, take_in
 from backend.ledger.meter_month import MeterMonth, meter_months
+from backend.ledger.notice_out import NoticeOut, notices_out
 from backend.ledger.record import Item
 from backend.ledger.utility import Delivery, DeliveryIncomplete
 
@@ -99,7 +100,7 @@ class IntakeOut(Wire):
     confirm: HexBytes32
     activities: list[PlannedOut]
     months: list[MeterMonthOut]
-    left_out: list[str]
+    left_out: list[NoticeOut]
 
 
 class _Fed(Protocol):
@@ -145,7 +146,7 @@ def _out(taken: Taken, response: Response) -> IntakeOut:
         confirm=taken.digest,
         activities=[_planned(item) for item in items],
         months=[_month(month) for month in meter_months(item.activity for item in items)],
-        left_out=list(taken.told),
+        left_out=notices_out(taken.told),
     )
 
 

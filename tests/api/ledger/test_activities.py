@@ -103,7 +103,13 @@ class TestActivities:
         days = ("2024-12-01", "2024-12-02", "2025-01-03")
         rows = [f"travel,bus,5,passenger_km,{day},{day},US-CA,," for day in days]
         told = alice.post_csv("\n".join([",".join(COLUMNS), *rows])).json()
-        assert told["leftOut"] == ["2 of 3: over before you joined on 2025-01-01, so they count for nothing of yours"]
+        assert told["leftOut"] == [
+            {
+                "name": "before_joining",
+                "en": "2 of 3: over before you joined on 2025-01-01, so they count for nothing of yours",
+                "zh": "3 项中有 2 项在您加入（2025-01-01）之前已结束，不计入您的账户。",
+            }
+        ]
 
     def test_pages__go_on_after_the_last_id(self, alice: Caller, later: tuple[str, str]) -> None:
         for meter in ("A", "B", "C"):

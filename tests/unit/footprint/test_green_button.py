@@ -25,7 +25,7 @@ from backend.footprint.green_button import (
 )
 from backend.footprint.quantity import QuantityTooLarge
 from backend.footprint.span import Span, local_date, union
-from backend.footprint.usage_point import IntervalsOverlap, MultiplierInvalid, NothingMeasured, ReadingNegative
+from backend.footprint.usage_point import IntervalsOverlap, LeftOut, MultiplierInvalid, NothingMeasured, ReadingNegative
 from tests.unit.footprint.feeds import (
     ELECTRICITY,
     THERMS,
@@ -195,7 +195,7 @@ class TestFlow:
         file = read(feed(usage_point("U"), delivered, exported))
 
         assert activities(file) == [(Span(JAN, JAN + 7200), Decimal("1.1"))]
-        assert file.left_out == ("U: flow direction 19 (exported)",)
+        assert file.left_out == (LeftOut("U", "flow direction 19 (exported)", "流向 19（送出）"),)
 
     @pytest.mark.parametrize(
         ("change", "why"),
@@ -215,6 +215,26 @@ class TestFlow:
 
         assert refused.value.code == "green_button.nothing_measured"
         assert why in refused.value.message
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"flowDirection": "4"},
+            {"flowDirection": "3"},
+            {"accumulationBehaviour": "3"},
+            {"dataQualifier": "8"},
+            {"uom": "38"},
+            {"uom": ""},
+        ],
+    )
+    def test_what_is_left_out__is_told_in_chinese_too(self, change: dict[str, str]) -> None:
+        delivered = meter_reading("U", 1, ELECTRICITY, block(hours(JAN, [500])))
+        other = meter_reading("U", 2, ELECTRICITY | change, block(hours(JAN, [1])))
+
+        (told,) = read(feed(usage_point("U"), delivered, other)).left_out
+
+        assert re.search(r"[\u4e00-\u9fff]", told.zh)
+        assert not re.search(r"[A-Za-z]", told.zh)
 
     @pytest.mark.parametrize("text", [feed(), feed(usage_point("U")), feed(usage_point("U", "2"))])
     def test_no_reading_at_all__is_refused(self, text: str) -> None:
