@@ -11,7 +11,7 @@ from typing import Final
 
 from backend.footprint.activity import Activity, activity_of, span_of
 from backend.footprint.csv_table import CsvTable
-from backend.footprint.kind import kind_of
+from backend.footprint.kind import NAME_LIMIT, kind_of
 from backend.kernel.errors import Fields, InvalidInput, TanyuError
 
 MEANING: Final = {
@@ -120,7 +120,8 @@ class CategoryMismatch(InvalidInput):
     code = "activity.category_mismatch"
 
     def __init__(self, given: str, expected: str) -> None:
-        super().__init__(f"the category is {given!r}, but this kind is {expected}", category=given, expected=expected)
+        shown = given[:NAME_LIMIT]
+        super().__init__(f"the category is {shown!r}, but this kind is {expected}", category=shown, expected=expected)
 
 
 def columns_told() -> str:

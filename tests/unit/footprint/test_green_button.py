@@ -216,26 +216,6 @@ class TestFlow:
         assert refused.value.code == "green_button.nothing_measured"
         assert why in refused.value.message
 
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"flowDirection": "4"},
-            {"flowDirection": "3"},
-            {"accumulationBehaviour": "3"},
-            {"dataQualifier": "8"},
-            {"uom": "38"},
-            {"uom": ""},
-        ],
-    )
-    def test_what_is_left_out__is_told_in_chinese_too(self, change: dict[str, str]) -> None:
-        delivered = meter_reading("U", 1, ELECTRICITY, block(hours(JAN, [500])))
-        other = meter_reading("U", 2, ELECTRICITY | change, block(hours(JAN, [1])))
-
-        (told,) = read(feed(usage_point("U"), delivered, other)).left_out
-
-        assert re.search(r"[\u4e00-\u9fff]", told.zh)
-        assert not re.search(r"[A-Za-z]", told.zh)
-
     @pytest.mark.parametrize("text", [feed(), feed(usage_point("U")), feed(usage_point("U", "2"))])
     def test_no_reading_at_all__is_refused(self, text: str) -> None:
         with pytest.raises(NothingMeasured):
