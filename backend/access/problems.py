@@ -1,7 +1,9 @@
 """Errors as RFC 9457 problem documents: the one place where a failure becomes an HTTP status.
 
 A problem has `type`, `title`, `status`, `detail`, `code`, and the error's own fields in camelCase (integers as decimal
-strings, like every amount in our JSON). Nothing the caller sent is echoed unless an error's author chose to.
+strings, like every amount in our JSON). Where several things are wrong, `errors` has each with its `code`, `message`
+and own fields, and says where it is: `at` in a body, `line` and `column` in a file. Nothing the caller sent is echoed
+unless an error's author chose to.
 """
 
 import json
@@ -23,6 +25,7 @@ from backend.access.wire import camel
 from backend.kernel.errors import (
     Conflict,
     Field,
+    Fields,
     Forbidden,
     Gone,
     InvalidInput,
@@ -107,14 +110,21 @@ def _title(error_type: type[TanyuError]) -> str:
     return words[:1] + words[1:].lower()
 
 
-def _value(value: Field) -> bool | str | list[str] | None:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _value(value: Field) -> Any:
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if isinstance(value, int):
+        return str(value)
+    return [one if isinstance(one, str) else _members(one) for one in value]
+
+
+def _members(fields: Fields) -> dict[str, Any]:
+    return {camel(name): _value(value) for name, value in fields.items()}
 
 
 def problem_of(error: TanyuError) -> dict[str, Any]:
     """The problem document of an error, as JSON values."""
-    own = {camel(name): _value(value) for name, value in error.fields.items()}
-    return own | {
+    return _members(error.fields) | {
         "type": f"/problems/{error.code}",
         "title": _title(type(error)),
         "status": int(status_of(error)),
@@ -146,13 +156,13 @@ def _at(location: Sequence[int | str]) -> str:
     return ".".join(str(part) for part in location)
 
 
-def _validation_problem(error: RequestValidationError) -> TanyuError | dict[str, Any]:
+def _validation_error(error: RequestValidationError) -> TanyuError:
     details = error.errors()
     if any(detail["type"] == "json_invalid" for detail in details):
         return NotJson("the body is not well-formed JSON")
     if isinstance(error.body, bytes) and error.body:
         return MediaTypeUnsupported("send JSON with Content-Type: application/json", expected="application/json")
-    rows = [
+    errors = [
         {
             "at": _at(detail["loc"]),
             "code": detail["type"] if "." in detail["type"] else InvalidInput.code,
@@ -160,9 +170,9 @@ def _validation_problem(error: RequestValidationError) -> TanyuError | dict[str,
         }
         for detail in details
     ]
-    summary = "; ".join(f"{row['at']}: {row['message']}" for row in rows[:3])
-    more = f"; and {len(rows) - 3} more" if len(rows) > 3 else ""
-    return problem_of(InvalidInput(summary + more)) | {"errors": rows}
+    summary = "; ".join(f"{one['at']}: {one['message']}" for one in errors[:3])
+    more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
+    return InvalidInput(summary + more, errors=errors)
 
 
 async def _answer_tanyu(_request: Request, error: Exception) -> Response:
@@ -172,8 +182,7 @@ async def _answer_tanyu(_request: Request, error: Exception) -> Response:
 
 async def _answer_validation(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    problem = _validation_problem(error)
-    return error_response(problem) if isinstance(problem, TanyuError) else problem_response(problem)
+    return error_response(_validation_error(error))
 
 
 def _methods_of(request: Request) -> list[str]:

@@ -145,9 +145,13 @@ def fail(error: TanyuError, *, as_json: bool) -> NoReturn:
 
 def _rows(problem: Mapping[str, Any]) -> Iterator[str]:
     """What a problem says row by row beyond its sentence: each bad line of a file, not the first alone."""
-    rows = problem.get("rows")
-    if isinstance(rows, list) and len(rows) > 1:
-        yield from (f"  {row}" for row in rows)
+    errors = problem.get("errors")
+    rows = [one for one in errors if isinstance(one, Mapping) and "line" in one] if isinstance(errors, list) else []
+    if len(rows) > 1:
+        for row in rows:
+            column = row.get("column")
+            at = f"line {row['line']}" if column is None else f"line {row['line']}, column {column}"
+            yield f"  {at}: {row.get('message')} [{row.get('code')}]"
         left = int(problem.get("badRows", len(rows))) - len(rows)
         if left > 0:
             yield f"  and {left} more"

@@ -54,11 +54,23 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "code": {"type": "string", "description": "Stable; programs decide by it."},
         "errors": {
             "type": "array",
-            "description": "With `input.invalid`: every field that is wrong.",
+            "description": "Where several things are wrong, each of them, with its error's own fields beside these.",
             "items": {
                 "type": "object",
-                "required": ["at", "code", "message"],
-                "properties": {name: {"type": "string"} for name in ("at", "code", "message")},
+                "required": ["code", "message"],
+                "properties": {
+                    "code": {"type": "string", "description": "Of this one; stable."},
+                    "message": {"type": "string", "description": "What was wrong, and what would be right."},
+                    "at": {
+                        "type": "string",
+                        "description": "With `input.invalid`: the parameter, or field of the body.",
+                    },
+                    "line": {"type": "string", "description": "With `activity.csv_refused`: the file's line, from 1."},
+                    "column": {
+                        "type": ["string", "null"],
+                        "description": "With `activity.csv_refused`: the column; null if the whole row is wrong.",
+                    },
+                },
             },
         },
     },

@@ -4,15 +4,15 @@ The columns stand in any order; `MEANING` says what each holds. A row is self-de
 the document that its `evidence` names.
 """
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
 from backend.footprint.activity import Activity, activity_of, span_of
-from backend.footprint.kind import kind_of
-from backend.kernel.errors import InvalidInput, TanyuError
+from backend.footprint.csv_table import CsvTable
+from backend.footprint.kind import NAME_LIMIT, kind_of
+from backend.kernel.errors import Fields, InvalidInput, TanyuError
 
 MEANING: Final = {
     "category": "the kind's category, such as electricity or travel: a check on the kind",
@@ -28,7 +28,6 @@ MEANING: Final = {
 """What each column holds, for who fills the template in."""
 COLUMNS = tuple(MEANING)
 OPTIONAL = frozenset({"meter", "evidence"})
-BYTES_LIMIT = 1_000_000
 ROWS_LIMIT = 5_000
 SHOWN_LIMIT = 50
 
@@ -59,14 +58,60 @@ _COLUMN_OF_CODE = {
 }
 
 
+@dataclass(frozen=True)
+class BadRow:
+    """Why a row is refused. `line` is of the file, from 1."""
+
+    line: int
+    failure: TanyuError
+
+    @property
+    def column(self) -> str | None:
+        """The column to look at; none if the fault is the whole row's."""
+        named = self.failure.fields.get("field")
+        return _COLUMN_OF_CODE.get(self.failure.code) or (named if isinstance(named, str) else None)
+
+    def fields(self) -> Fields:
+        """What the row's error says for itself, and where."""
+        failure = self.failure
+        told = {"line": self.line, "column": self.column, "code": failure.code, "message": failure.message}
+        return failure.fields | told
+
+    def __str__(self) -> str:
+        at = f"line {self.line}" if self.column is None else f"line {self.line}, column {self.column}"
+        return f"{at}: {self.failure.message} [{self.failure.code}]"
+
+
 class CsvRefused(InvalidInput):
-    """Some rows are bad; none was kept. `rows` says which, by line and column."""
+    """Some rows are bad; none was kept. `errors` says which, by line and column, each with its own code and fields."""
 
     code = "activity.csv_refused"
 
-    def __init__(self, rows: list[str]) -> None:
+    def __init__(self, rows: Sequence[BadRow]) -> None:
         more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
-        super().__init__(f"nothing was kept: {rows[0]}{more}", rows=rows[:SHOWN_LIMIT], bad_rows=len(rows))
+        super().__init__(
+            f"nothing was kept: {rows[0]}{more}",
+            bad_rows=len({row.line for row in rows}),
+            errors=[row.fields() for row in rows[:SHOWN_LIMIT]],
+        )
+
+
+class CsvEmpty(InvalidInput):
+    """There is no row below the header, or nothing at all."""
+
+    code = "activity.csv_empty"
+
+    def __init__(self) -> None:
+        super().__init__("the file has no rows")
+
+
+class CsvTooManyRows(InvalidInput):
+    """More activities than are taken at once."""
+
+    code = "activity.csv_too_many_rows"
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"line {line}: more than {ROWS_LIMIT} rows; split the file", line=line, limit=ROWS_LIMIT)
 
 
 class CategoryMismatch(InvalidInput):
@@ -75,7 +120,8 @@ class CategoryMismatch(InvalidInput):
     code = "activity.category_mismatch"
 
     def __init__(self, given: str, expected: str) -> None:
-        super().__init__(f"the category is {given!r}, but this kind is {expected}", category=given, expected=expected)
+        shown = given[:NAME_LIMIT]
+        super().__init__(f"the category is {shown!r}, but this kind is {expected}", category=shown, expected=expected)
 
 
 def columns_told() -> str:
@@ -86,36 +132,6 @@ def columns_told() -> str:
 def template() -> str:
     """A CSV with every column and one row for each category, to be filled in."""
     return files("backend.footprint").joinpath("csv_template.csv").read_text("utf-8")
-
-
-def row_error(line: int, failure: TanyuError) -> str:
-    """What is wrong with a row, by line and column, with the error's code."""
-    column = _COLUMN_OF_CODE.get(failure.code) or failure.fields.get("field", "row")
-    return f"line {line}, column {column}: {failure.message} [{failure.code}]"
-
-
-def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True, restkey="", restval="")
-    header = [name.strip() for name in reader.fieldnames or []]
-    absent = [name for name in COLUMNS if name not in header and name not in OPTIONAL]
-    unknown = [name for name in header if name not in COLUMNS]
-    if absent or unknown or len(set(header)) != len(header):
-        expected = f"expected {', '.join(COLUMNS)}"
-        raise CsvRefused(
-            [f"line 1: the columns are {', '.join(header) or 'none'}; {expected} ({_why(absent, unknown)})"]
-        )
-    for row in reader:
-        if "" in row:
-            raise CsvRefused([f"line {reader.line_num}: more fields than columns"])
-        if any(row.values()):
-            yield reader.line_num, {(name or "").strip(): (value or "").strip() for name, value in row.items()}
-
-
-def _why(absent: list[str], unknown: list[str]) -> str:
-    told = [f"absent: {', '.join(absent)}"] if absent else []
-    told += [f"unknown: {', '.join(unknown)}"] if unknown else []
-    told += ["put commas between them"] if any(";" in name or "\t" in name for name in unknown) else []
-    return "; ".join(told) or "one is there twice"
 
 
 def _activity(row: Mapping[str, str]) -> Activity:
@@ -136,27 +152,23 @@ def _activity(row: Mapping[str, str]) -> Activity:
 def parse_activities(text: str) -> list[tuple[int, Activity]]:
     """Activities of a CSV text with their line numbers, in its order, all self-declared.
 
-    Raises CsvRefused naming every bad row, or the first
-    thing wrong with the file.
+    Raises CsvRefused naming everything wrong with the header, or every bad row; CsvEmpty, CsvTooManyRows, and what
+    `CsvTable` raises.
     """
-    if len(text.encode()) > BYTES_LIMIT:
-        raise CsvRefused([f"the file is larger than {BYTES_LIMIT} bytes"])
+    table = CsvTable(text)
+    if table.header and (wrongs := table.wrongs(COLUMNS, OPTIONAL)):
+        raise CsvRefused([BadRow(table.header_line, wrong) for wrong in wrongs])
     found: list[tuple[int, Activity]] = []
-    bad: list[str] = []
-    try:
-        for line, row in _rows(text):
-            if len(found) + len(bad) >= ROWS_LIMIT:
-                raise CsvRefused([f"line {line}: more than {ROWS_LIMIT} rows"])
-            try:
-                found.append((line, _activity(row)))
-            except CsvRefused:
-                raise
-            except InvalidInput as failure:
-                bad.append(row_error(line, failure))
-    except csv.Error as failure:
-        raise CsvRefused([f"the file is not CSV: {failure}"]) from failure
+    bad: list[BadRow] = []
+    for line, cells in table.rows():
+        if len(found) + len(bad) >= ROWS_LIMIT:
+            raise CsvTooManyRows(line)
+        try:
+            found.append((line, _activity(table.named(cells))))
+        except InvalidInput as failure:
+            bad.append(BadRow(line, failure))
     if bad:
         raise CsvRefused(bad)
     if not found:
-        raise CsvRefused(["the file has no rows"])
+        raise CsvEmpty
     return found

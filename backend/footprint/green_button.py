@@ -16,7 +16,7 @@ from backend.footprint.kind import Grade, kind_of
 from backend.footprint.place import place_of
 from backend.footprint.quantity import plain
 from backend.footprint.span import Span, local_date, month_span
-from backend.footprint.usage_point import Interval, UsagePoint, points_of
+from backend.footprint.usage_point import Interval, LeftOut, UsagePoint, points_of
 from backend.footprint.xml_stream import XmlStream
 from backend.kernel.errors import InvalidInput
 
@@ -78,7 +78,7 @@ class GreenButton:
     """A file as read: its usage points, what was left out in words, and the SHA-256 of its bytes."""
 
     points: tuple[UsagePoint, ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
     sha256: bytes
 
 

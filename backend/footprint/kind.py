@@ -73,9 +73,12 @@ class KindUnknown(InvalidInput):
 
     def __init__(self, name: str) -> None:
         known = sorted(KINDS)
-        near = get_close_matches(name.casefold()[:NAME_LIMIT], known, cutoff=0.5) or [f"one of {', '.join(known)}"]
-        shown = name[:NAME_LIMIT]
-        super().__init__(f"no kind of activity is called {shown!r}; try {' or '.join(near)}", kind=shown, known=known)
+        near = get_close_matches(name.casefold()[:NAME_LIMIT], known, cutoff=0.5)
+        told = " or ".join(near) or f"one of {', '.join(known)}"
+        shown, such_as = name[:NAME_LIMIT], near or ["bus", "grid_electricity"]
+        super().__init__(
+            f"no kind of activity is called {shown!r}; try {told}", kind=shown, known=known, such_as=such_as
+        )
 
 
 class KindOnlyCompared(InvalidInput):

@@ -21,13 +21,22 @@ _STEP = Decimal("1e-9")
 PRECISION = 60
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A series that does not count, and why: in English and Chinese."""
+
+    point: str
+    en: str
+    zh: str
+
+
 class NothingMeasured(InvalidInput):
     """No usable reading of electricity or gas delivered; `left_out` says what was there instead."""
 
     code = "green_button.nothing_measured"
 
-    def __init__(self, left_out: Iterable[str]) -> None:
-        told = list(left_out)[:20]
+    def __init__(self, left_out: Sequence[LeftOut]) -> None:
+        told = [f"{one.point}: {one.en}" for one in left_out[:20]]
         why = "; ".join(told) or "it has no usage point with readings"
         super().__init__(f"the file has no reading of electricity or gas delivered to you: {why}", left_out=told)
 
@@ -121,17 +130,43 @@ def _category(point: Entry, codes: dict[str, str]) -> Category | None:
     return SERVICES.get(said) if said else COMMODITIES.get(codes.get("commodity", ""))
 
 
-def _unfit(codes: dict[str, str]) -> str | None:
+_FLOWS = {
+    "19": ("exported", "送出"),
+    "4": ("net of what was exported", "扣除送出后的净值"),
+    "20": ("delivered and exported together", "供给与送出合计"),
+}
+_CATEGORIES = {Category.ELECTRICITY: "电", Category.GAS: "气"}
+
+
+def _unfit(point: str, codes: dict[str, str]) -> LeftOut | None:
     """Why a series is not a quantity delivered per interval; None if it is."""
-    flow = codes.get("flowDirection", "")
+    flow, sums, qualifier = (
+        codes.get(name, "") for name in ("flowDirection", "accumulationBehaviour", "dataQualifier")
+    )
     if flow not in FORWARD:
-        named = {"19": "exported", "4": "net of what was exported", "20": "delivered and exported together"}
-        return f"flow direction {flow} ({named.get(flow, 'not delivery')})"
-    if codes.get("accumulationBehaviour", "") not in DELTA:
-        return f"accumulation {codes['accumulationBehaviour']} (a register, not a quantity per interval)"
-    if codes.get("dataQualifier", "") not in NORMAL:
-        return f"data qualifier {codes['dataQualifier']} (an average or an extreme)"
+        en, zh = _FLOWS.get(flow, ("not delivery", "不是供给"))
+        return LeftOut(point, f"flow direction {flow} ({en})", f"流向 {flow}（{zh}）")
+    if sums not in DELTA:
+        en, zh = "a register, not a quantity per interval", "是表上的累计数，不是各时段的用量"
+        return LeftOut(point, f"accumulation {sums} ({en})", f"累计方式 {sums}（{zh}）")
+    if qualifier not in NORMAL:
+        return LeftOut(
+            point, f"data qualifier {qualifier} (an average or an extreme)", f"数据性质 {qualifier}（平均值或极值）"
+        )
     return None
+
+
+def _unknown(point: str, category: Category | None, service: str | None, unit: str | None) -> LeftOut:
+    """That a series is of another service, or in a unit that says no quantity."""
+    if category is None:
+        return LeftOut(
+            point,
+            f"service {service or 'not said'}, neither electricity nor gas",
+            f"服务 {service or '未注明'}，既不是电也不是气",
+        )
+    return LeftOut(
+        point, f"unit {unit or 'not said'} of {category}", f"{_CATEGORIES[category]}的单位 {unit or '未注明'}"
+    )
 
 
 def _power(codes: dict[str, str]) -> int:
@@ -163,7 +198,7 @@ def _intervals(name: str, blocks: Iterable[Entry]) -> tuple[Interval, ...]:
 
 
 def _series(
-    point: Entry, meters: Sequence[tuple[Entry, Entry | None, list[Entry]]], left_out: list[str]
+    point: Entry, meters: Sequence[tuple[Entry, Entry | None, list[Entry]]], left_out: list[LeftOut]
 ) -> UsagePoint | None:
     """The point with its series, or None. `meters`: meter reading, reading type, interval blocks."""
     name = point.href or point.id
@@ -172,17 +207,13 @@ def _series(
         codes = reading_type.codes if reading_type else {}
         category = _category(point, codes)
         unit = UNITS.get((category, codes.get("uom", ""))) if category else None
-        why = _unfit(codes)
-        if category is None:
-            why = f"service {point.codes.get('kind') or 'not said'}, neither electricity nor gas"
-        elif unit is None and why is None:
-            why = f"unit {codes.get('uom') or 'not said'} of {category}"
-        if why is not None or category is None or unit is None:
-            left_out.append(f"{name}: {why}")
+        unfit = _unfit(name, codes) if category else None
+        if unfit is not None or category is None or unit is None:
+            left_out.append(unfit or _unknown(name, category, point.codes.get("kind"), codes.get("uom")))
             continue
         intervals = _intervals(name, blocks)
         if not intervals:
-            left_out.append(f"{name}: no readings")
+            left_out.append(LeftOut(name, "no readings", "没有读数"))
             continue
         forecasts = sum(block.readings.forecasts for block in blocks)
         made = UsagePoint(f"{point.id} {point.href}", name, category, unit, _power(codes), intervals, forecasts)
@@ -202,7 +233,7 @@ def _joined(one: UsagePoint, other: UsagePoint) -> UsagePoint:
     )  # fmt: skip
 
 
-def points_of(entries: Sequence[Entry]) -> tuple[list[UsagePoint], list[str]]:
+def points_of(entries: Sequence[Entry]) -> tuple[list[UsagePoint], list[LeftOut]]:
     """The usage points with readings, in the feed's order; and in words what was left out.
 
     Raises NothingMeasured, IntervalsOverlap, ReadingNegative, MultiplierInvalid.
@@ -211,7 +242,7 @@ def points_of(entries: Sequence[Entry]) -> tuple[list[UsagePoint], list[str]]:
     types, blocks = _of("ReadingType", entries), _of("IntervalBlock", entries)
     typed = dict(zip(map(id, readings), _owned_types(readings, types), strict=True))
     timed = dict(zip(map(id, readings), _owned(readings, blocks), strict=True))
-    left_out: list[str] = []
+    left_out: list[LeftOut] = []
     found: list[UsagePoint] = []
     for point, own in zip(points, _owned(points, readings), strict=True):
         meters = [(reading, typed[id(reading)], timed[id(reading)]) for reading in own]

@@ -4,9 +4,12 @@ Five families decide the HTTP status at the edge (`access.problems`), never here
 beside the rule that raises them.
 """
 
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, TypeAlias
 
-Field = str | int | bool | None | list[str]
+Field: TypeAlias = "str | int | bool | list[str] | Sequence[Fields] | None"
+Fields: TypeAlias = Mapping[str, Field]
+"""What an error says beside its sentence; one of many things wrong may say as much for itself."""
 
 
 class TanyuError(Exception):

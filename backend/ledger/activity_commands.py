@@ -12,6 +12,7 @@ from rich.table import Table
 from backend.access.signed_in import signed_in_client
 from backend.access.terminal import AsJson, emit, failing_plainly
 from backend.footprint.csv_intake import columns_told, parse_activities, template
+from backend.footprint.csv_table import csv_text
 from backend.footprint.green_button import read_green_button
 from backend.footprint.kind import kind_of
 from backend.footprint.quantity import plain
@@ -87,13 +88,6 @@ def format_of(path: Path) -> FileFormat:
     return FileFormat.GREEN_BUTTON if b"<" in head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] else FileFormat.CSV
 
 
-def _text(path: Path) -> str:
-    try:
-        return b"".join(_pieces(path)).decode("utf-8")
-    except UnicodeDecodeError as failure:
-        raise UploadUnreadable(path, "it is not UTF-8; save it as CSV UTF-8") from failure
-
-
 def _read(path: Path, form: FileFormat, kind: str) -> list[dict[str, Any]]:
     if form is FileFormat.GREEN_BUTTON:
         file = read_green_button(_pieces(path))
@@ -129,7 +123,7 @@ def _read(path: Path, form: FileFormat, kind: str) -> list[dict[str, Any]]:
             "start": iso(from_unix_s(activity.span.start_s)),
             "end": iso(from_unix_s(activity.span.end_s)),
         }
-        for line, activity in parse_activities(_text(path))
+        for line, activity in parse_activities(csv_text(b"".join(_pieces(path))))
     ]
 
 
@@ -157,8 +151,7 @@ def _intake(told: Mapping[str, Any]) -> dict[str, Any]:
             "en": f"nothing is recorded yet; to record exactly this, add --confirm {told['confirm']}",
             "zh": f"尚未记录；如需照此记录，请加上 --confirm {told['confirm']}",
         }
-    left_out = [{"en": one, "zh": one} for one in told["leftOut"]]
-    return {"activities": _rows(told, _PLANNED), "notes": [*left_out, end]}
+    return {"activities": _rows(told, _PLANNED), "notes": [*told["leftOut"], end]}
 
 
 def _page(found: Mapping[str, Any]) -> dict[str, Any]:

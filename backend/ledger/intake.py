@@ -21,9 +21,10 @@ from backend.kernel.errors import Conflict, InvalidInput, TanyuError
 from backend.ledger.books import Books
 from backend.ledger.home import home_of
 from backend.ledger.meter import recorded_spans
+from backend.ledger.notices import Notice
 from backend.ledger.person import Person
 from backend.ledger.record import HomeMissing, Item, Source, csv_items, record_each
-from backend.ledger.uncounted import told_of_early
+from backend.ledger.uncounted import file_notices
 from backend.ledger.utility import Delivery, require_delivered
 from backend.ledger.vehicle import is_driven
 
@@ -55,7 +56,7 @@ class Intake:
 
     source: Source
     items: tuple[Item, ...]
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[Notice, ...] = ()
 
     def digest(self, person: Person) -> bytes:
         """What a person consents to: every activity with its place, home, meter and grade, for this person."""
@@ -86,20 +87,26 @@ class Taken:
     intake: Intake
     digest: bytes
     ids: tuple[int, ...]
-    told: tuple[str, ...]
+    told: tuple[Notice, ...]
 
 
-def _told_of_driving(items: Sequence[Item]) -> tuple[str, ...]:
+def _told_of_driving(items: Sequence[Item]) -> tuple[Notice, ...]:
     """What kilometres of no registered vehicle are worth: said before they are recorded, not at the inspection."""
     driven = sum(is_driven(item.activity.kind) and item.activity.quantity > 0 for item in items)
     if not driven:
         return ()
-    said = "kilometres driven count, and never as evidence: a vehicle's odometer is read instead"
-    return (f"{driven} of {len(items)}: {said}",)
+    return (
+        Notice(
+            "driven",
+            f"{driven} of {len(items)}: kilometres driven count, and never as evidence: a vehicle's odometer is read "
+            "instead",
+            f"{len(items)} 项中有 {driven} 项是行驶里程：计入排放，但不能作为凭据，凭据是车辆里程表的读数。",
+        ),
+    )
 
 
 def csv_of(text: str, home: str | None) -> Intake:
-    """A CSV's rows. Raises CsvRefused."""
+    """A CSV's rows. Raises what `parse_activities` raises."""
     items = tuple(csv_items(text, home))
     return Intake(Source.CSV, items, _told_of_driving(items))
 
@@ -109,7 +116,13 @@ def gpx_of(file: Gpx, *, kind: str, place: str, instead: Span | None) -> Intake:
     evidence = f"GPX sha256:{file.sha256.hex()}"
     trips = trips_of(file, kind=kind, place=place, evidence=evidence, instead=instead)
     told = [
-        f"trip {at}: {trip.gaps} gaps are counted as straight lines" for at, trip in enumerate(trips, 1) if trip.gaps
+        Notice(
+            "track_gaps",
+            f"trip {at}: {trip.gaps} gaps are counted as straight lines",
+            f"第 {at} 次出行：轨迹中断 {trip.gaps} 处，按直线计算。",
+        )
+        for at, trip in enumerate(trips, 1)
+        if trip.gaps
     ]
     items = tuple(Item(trip.activity, None) for trip in trips)
     return Intake(Source.GPX, items, (*told, *_told_of_driving(items)))
@@ -164,8 +177,17 @@ def green_button_of(
         items += [Item(activity, home, point_key=point.key) for activity in made]
     if not items:
         raise NothingNew
-    told = [f"{point.name}: {point.forecasts} forecast readings" for point in file.points if point.forecasts]
-    return Intake(Source.GREEN_BUTTON, tuple(items), (*file.left_out, *told))
+    told = [Notice("series_left_out", f"{one.point}: {one.en}", f"{one.point}：{one.zh}。") for one in file.left_out]
+    told += [
+        Notice(
+            "forecasts",
+            f"{point.name}: {point.forecasts} forecast readings",
+            f"{point.name}：{point.forecasts} 个读数是预测值。",
+        )
+        for point in file.points
+        if point.forecasts
+    ]
+    return Intake(Source.GREEN_BUTTON, tuple(items), tuple(told))
 
 
 def take_in(
@@ -176,7 +198,7 @@ def take_in(
     Raises ConfirmationWrong, CsvRefused naming every bad row, and for other files what `record` raises.
     """
     digest = intake.digest(person)
-    told = (*intake.left_out, *told_of_early([item.activity for item in intake.items], person.joined_on))
+    told = (*intake.left_out, *file_notices([item.activity for item in intake.items], person.joined_on))
     if confirm is not None and confirm != digest:
         raise ConfirmationWrong(digest)
     attempt = session.begin_nested()

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from backend.access.problems import MediaTypeUnsupported
 from backend.access.state import clock_of, database_of, deployment_of
 from backend.access.wire import HexBytes32, Iso, SignatureText, Wire
-from backend.footprint import csv_intake, espi_feed, gpx
+from backend.footprint import csv_intake, csv_table, espi_feed, gpx
 from backend.footprint.activity import span_of
-from backend.footprint.csv_intake import CsvRefused, columns_told
+from backend.footprint.csv_intake import columns_told
+from backend.footprint.csv_table import CsvTooLarge, csv_text
 from backend.footprint.green_button import GreenButton, GreenButtonReader, meters_of
 from backend.footprint.place import place_of
 from backend.footprint.quantity import plain
@@ -23,6 +24,7 @@ from backend.kernel.clock import from_unix_s
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
 from backend.ledger.intake import Taken, csv_of, gpx_of, green_button_of, take_in
 from backend.ledger.meter_month import MeterMonth, meter_months
+from backend.ledger.notice_out import NoticeOut, notices_out
 from backend.ledger.record import Item
 from backend.ledger.utility import Delivery, DeliveryIncomplete
 
@@ -98,7 +100,7 @@ class IntakeOut(Wire):
     confirm: HexBytes32
     activities: list[PlannedOut]
     months: list[MeterMonthOut]
-    left_out: list[str]
+    left_out: list[NoticeOut]
 
 
 class _Fed(Protocol):
@@ -144,7 +146,7 @@ def _out(taken: Taken, response: Response) -> IntakeOut:
         confirm=taken.digest,
         activities=[_planned(item) for item in items],
         months=[_month(month) for month in meter_months(item.activity for item in items)],
-        left_out=list(taken.told),
+        left_out=notices_out(taken.told),
     )
 
 
@@ -153,20 +155,15 @@ def _media_type(request: Request) -> str:
 
 
 async def csv_body(request: Request) -> str:
-    """The body as CSV text. Raises CsvExpected, CsvRefused."""
+    """The body as CSV text. Raises CsvExpected, CsvTooLarge, CsvEncodingWrong."""
     if _media_type(request) != "text/csv":
         raise CsvExpected
     read = bytearray()
     async for chunk in request.stream():
         read += chunk
-        if len(read) > csv_intake.BYTES_LIMIT:
-            raise CsvRefused([f"the file is larger than {csv_intake.BYTES_LIMIT} bytes"])
-    try:
-        return read.decode("utf-8")
-    except UnicodeDecodeError as failure:
-        raise CsvRefused(
-            [f"the file is not UTF-8, save it as CSV UTF-8: {failure.reason} at byte {failure.start}"]
-        ) from failure
+        if len(read) > csv_table.BYTES_LIMIT:
+            raise CsvTooLarge
+    return csv_text(read)
 
 
 async def _feed(request: Request, reader: _Fed) -> None:

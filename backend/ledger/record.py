@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlmodel import Session, col, select
 
 from backend.footprint.activity import Activity
-from backend.footprint.csv_intake import CsvRefused, parse_activities, row_error
+from backend.footprint.csv_intake import BadRow, CsvRefused, parse_activities
 from backend.footprint.kind import METERED, Grade, kind_of
 from backend.footprint.place import place_of
 from backend.footprint.quantity import plain
@@ -222,7 +222,7 @@ class Item:
 
 
 def csv_items(text: str, home: str | None) -> list[Item]:
-    """A CSV's rows. Raises CsvRefused."""
+    """A CSV's rows. Raises what `parse_activities` raises."""
     return [
         Item(activity, home if activity.kind.category in METERED else None, line)
         for line, activity in parse_activities(text)
@@ -237,7 +237,7 @@ def record_each(
     Raises CsvRefused naming each bad row by line and column; for items without a line, what `record` raises.
     """
     kept: list[int] = []
-    bad: list[str] = []
+    bad: list[BadRow] = []
     for item in items:
         try:
             kept.append(
@@ -255,7 +255,7 @@ def record_each(
         except TanyuError as failure:
             if item.line is None:
                 raise
-            bad.append(row_error(item.line, failure))
+            bad.append(BadRow(item.line, failure))
     if bad:
         raise CsvRefused(bad)
     return kept
@@ -267,7 +267,7 @@ def import_csv(
     """Keeps every row of a CSV, or none: call it in a transaction of its own, which the exception rolls back. Who has
     somebody to ask first calls `intake.take_in`.
 
-    Raises CsvRefused naming each bad row by line and column.
+    Raises CsvRefused naming each bad row by line and column, and what `parse_activities` raises.
     """
     return record_each(session, books, csv_items(text, home), person_id=person_id, at=at, source=Source.CSV)
 

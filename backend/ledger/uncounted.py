@@ -34,13 +34,19 @@ def activity_notices(activity: Activity, joined_on: date) -> list[Notice]:
     ]
 
 
-def told_of_early(activities: Sequence[Activity], joined_on: date) -> tuple[str, ...]:
+def file_notices(activities: Sequence[Activity], joined_on: date) -> tuple[Notice, ...]:
     """The same of a file, in one sentence."""
     lasts = [local_days(one.span, place_of(one.place).zone)[1] for one in activities]
-    early = sum(last < joined_on for last in lasts)
+    early, count = sum(last < joined_on for last in lasts), len(activities)
     if not early:
         return ()
-    return (f"{early} of {len(activities)}: over before you joined on {joined_on}, so they count for nothing of yours",)
+    return (
+        Notice(
+            "before_joining",
+            f"{early} of {count}: over before you joined on {joined_on}, so they count for nothing of yours",
+            f"{count} 项中有 {early} 项在您加入（{joined_on}）之前已结束，不计入您的账户。",
+        ),
+    )
 
 
 def stay_notices(since_on: date, joined_on: date, elsewhere: Iterable[tuple[str, Stay]]) -> list[Notice]:

@@ -1,5 +1,6 @@
 """A household's story: where it stands, why, a file that is refused and one that is taken, a slip undone, its year."""
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from tests.browser.looks import Look
 from tests.browser.opening import Opened, Opener
 from tests.browser.words import Words
 from tests.browser.world import World
+from tests.unit.footprint.bad_rows import BAD
 from tests.unit.footprint.feeds import electricity, hours
 from tests.unit.footprint.test_trip import LONDON, PARIS, at, gpx, point
 
@@ -26,9 +28,10 @@ def hand_in(page: Page, *rows: str) -> None:
     choose_file(page, "january.csv", "\n".join([",".join(COLUMNS), *rows]))
 
 
-def choose_file(page: Page, name: str, content: str) -> None:
+def choose_file(page: Page, name: str, content: str, encoding: str = "utf-8") -> None:
     """Chooses it in the page's field for files; its type is left to the name, as by a browser that knows none."""
-    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "", "buffer": content.encode()})
+    field = page.locator("input[type=file]")
+    field.set_input_files({"name": name, "mimeType": "", "buffer": content.encode(encoding)})
 
 
 def drop_file(page: Page, told: Words, name: str, content: str) -> None:
@@ -94,6 +97,26 @@ def test_household__file_with_a_duplicate__is_refused_by_row_and_a_good_one_is_s
     opened.person.press(dialog.get_by_role("button", name=told["my.take_back"], exact=True))
     expect(dialog).to_be_hidden()
     expect(_rows_of_the_trip(page)).to_have_count(0)
+
+
+def test_household__bad_file__is_told_row_by_row_in_chinese_without_an_english_sentence(
+    opener: Opener, world: World
+) -> None:
+    told = Words("zh")
+    opened = opener.open("/my/activities", Look("zh", "mobile"), session_of=world.person(WHO))
+    page = opened.page
+    with opened.watch.expect_refusal(r"/activities/import", 422):
+        hand_in(page, *(row for row, _, _ in BAD))
+        expect(page.get_by_role("alert")).to_contain_text(told["my.file_refused"])
+        expect(page.get_by_role("alert")).to_contain_text("没有“ell”这个单位")  # their sentences come with the first
+    rows = page.get_by_role("alert").get_by_role("listitem").all_inner_texts()
+    assert len(rows) == len(BAD)
+    assert [row for row in rows if re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", row)] == []
+    axe(page)
+
+    with opened.watch.expect_refusal(r"/activities/import", 422):
+        choose_file(page, "bills.csv", ",".join(COLUMNS) + "\n" + TRIP.replace("a ticket", "车票"), "gb18030")
+        expect(page.get_by_role("alert")).to_contain_text("csv.encoding_wrong")
 
 
 def test_household__green_button_file__is_dropped_previewed_kept_and_a_longer_one_adds_only_what_is_new(

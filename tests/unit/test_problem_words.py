@@ -6,9 +6,13 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+import pytest
+
 from backend.access.wire import camel
 from backend.chain.artifacts import CHECKOUT
+from backend.footprint.csv_intake import COLUMNS, CsvRefused, parse_activities
 from backend.kernel.errors import TanyuError
+from tests.unit.footprint.bad_rows import BAD, rows_told
 from tests.unit.test_error_codes import errors
 
 OF_THE_EDGE = frozenset({"input.invalid", "internal"})
@@ -53,3 +57,16 @@ def test_problem_words__are_chinese() -> None:
 def test_problem_words__name_only_what_the_problem_tells() -> None:
     told = {error.code: set(re.findall(r"\{(\w+)\}", sentences()[error.code])) - fields_of(error) for error in errors()}
     assert {code: unknown for code, unknown in told.items() if unknown} == {}
+
+
+@pytest.mark.parametrize(("row", "code"), [(row, code) for row, _, code in BAD])
+def test_problem_words__of_a_bad_row_of_a_csv__are_filled_with_values_and_no_english_phrase(
+    row: str, code: str
+) -> None:
+    with pytest.raises(CsvRefused) as refused:
+        parse_activities(f"{','.join(COLUMNS)}\n{row}")
+
+    (told,) = rows_told(refused.value)
+    held = [told.fields[name] for name in re.findall(r"\{(\w+)\}", sentences()[code])]
+    values = [value for one in held for value in ([one] if isinstance(one, str) else one)]
+    assert [value for value in values if " " in value] == []

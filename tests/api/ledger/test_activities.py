@@ -13,6 +13,7 @@ from backend.ledger.tables import ActivityRow
 from backend.storage.database import Database
 from tests.api.access_app import a_client
 from tests.api.ledger.callers import AFTER, BILL, TRIP, Caller, a_year_of_bills, joined, problem, rows_in
+from tests.unit.footprint.bad_rows import rows_of
 
 
 class TestActivities:
@@ -102,7 +103,13 @@ class TestActivities:
         days = ("2024-12-01", "2024-12-02", "2025-01-03")
         rows = [f"travel,bus,5,passenger_km,{day},{day},US-CA,," for day in days]
         told = alice.post_csv("\n".join([",".join(COLUMNS), *rows])).json()
-        assert told["leftOut"] == ["2 of 3: over before you joined on 2025-01-01, so they count for nothing of yours"]
+        assert told["leftOut"] == [
+            {
+                "name": "before_joining",
+                "en": "2 of 3: over before you joined on 2025-01-01, so they count for nothing of yours",
+                "zh": "3 项中有 2 项在您加入（2025-01-01）之前已结束，不计入您的账户。",
+            }
+        ]
 
     def test_pages__go_on_after_the_last_id(self, alice: Caller, later: tuple[str, str]) -> None:
         for meter in ("A", "B", "C"):
@@ -190,7 +197,10 @@ class TestImport:
         refused = alice.post_csv(text, home=home)
 
         assert problem(refused) == (422, "activity.csv_refused")
-        assert refused.json()["rows"][0].startswith("line 14, column unit: ")
+        (row,) = rows_of(refused.json())
+        assert row.place == ("14", "unit", "unit.wrong_dimension")
+        assert row.fields == {"unit": "km", "accepted": ["kWh", "Wh", "MWh", "GJ", "MJ"]}
+        assert row.message in refused.json()["detail"]
         assert rows_in(database, ActivityRow) == 0
 
     @pytest.mark.parametrize("column", ["meter", "evidence"])
@@ -207,8 +217,7 @@ class TestImport:
         refused = alice.post_csv(a_year_of_bills() + f"\n{bad}\n", home=home)
 
         assert problem(refused) == (422, "activity.csv_refused")
-        assert refused.json()["rows"][0].startswith(f"line 14, column {column}: ")
-        assert refused.json()["rows"][0].endswith("[text.control_character]")
+        assert [row.place for row in rows_of(refused.json())] == [("14", column, "text.control_character")]
         assert rows_in(database, ActivityRow) == 0
 
     def test_row_against_what_is_there__is_named_too(self, alice: Caller, clock: FixedClock) -> None:
@@ -220,7 +229,9 @@ class TestImport:
         refused = alice.post_csv(a_year_of_bills(), home=home).json()
 
         assert refused["badRows"] == "12"
-        assert refused["rows"][0].endswith("[meter.overlap]")
+        assert [row.place for row in rows_of(refused)] == [
+            (str(line), "meter", "meter.overlap") for line in range(2, 14)
+        ]
 
     def test_other_media_type__is_refused(self, alice: Caller) -> None:
         joined(alice)
@@ -232,7 +243,7 @@ class TestImport:
 
         answer = alice.client.post("/activities/import", headers=headers, content=b"\xff\xfe")
 
-        assert problem(answer) == (422, "activity.csv_refused")
+        assert problem(answer) == (422, "csv.encoding_wrong")
 
     def test_too_large__is_refused_whatever_the_server_s_own_limit(self, alice: Caller, app: FastAPI) -> None:
         unlimited = FastAPI()
@@ -243,5 +254,5 @@ class TestImport:
 
         answer = a_client(unlimited).post("/activities/import", headers=headers, content=b"x" * 1_000_001)
 
-        assert problem(answer) == (422, "activity.csv_refused")
-        assert "larger than" in answer.json()["rows"][0]
+        assert problem(answer) == (422, "csv.too_large")
+        assert answer.json()["limitBytes"] == "1000000"

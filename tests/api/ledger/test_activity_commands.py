@@ -146,7 +146,7 @@ def test_read__offline__shows_totals_metres_and_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "code"),
-    [(b"<x", "xml.malformed"), (b"a\xff,b", "activities.file_unreadable"), (b"a,b", "activity.csv_refused")],
+    [(b"<x", "xml.malformed"), (b"a\xff,b", "csv.encoding_wrong"), (b"a,b", "activity.csv_refused")],
 )
 def test_read__what_is_no_file_of_ours__has_its_code(tmp_path: Path, data: bytes, code: str) -> None:
     result = run("read", a_file(tmp_path, data), "--json")

@@ -166,9 +166,25 @@ def test_failing__on_a_servers_problem__prints_what_the_server_said() -> None:
 def test_failing__on_rows_of_a_file__tells_every_one_of_them() -> None:
     problem = {"status": 422, "code": "activity.csv_refused", "detail": "line 2 and 2 more", "badRows": "3"}
 
-    _, _, err = run(ApiProblem(422, problem | {"rows": ["line 2: [a]", "line 5: b"]}))
+    rows = [
+        {"line": "2", "column": "unit", "code": "unit.unknown", "message": "there is no [kWk]", "unit": "[kWk]"},
+        {"line": "5", "column": None, "code": "csv.row_too_long", "message": "too long"},
+    ]
 
-    assert err.splitlines()[1:] == ["  line 2: [a]", "  line 5: b", "  and 1 more"]
+    _, _, err = run(ApiProblem(422, problem | {"errors": rows}))
+
+    assert err.splitlines()[1:] == [
+        "  line 2, column unit: there is no [kWk] [unit.unknown]",
+        "  line 5: too long [csv.row_too_long]",
+        "  and 1 more",
+    ]
+
+
+def test_failing__on_fields_of_a_body__tells_them_in_its_sentence_alone() -> None:
+    wrongs = [{"at": f"body.{name}", "code": "input.invalid", "message": "no"} for name in "ab"]
+    problem = {"status": 422, "code": "input.invalid", "detail": "body.a: no; body.b: no", "errors": wrongs}
+
+    assert run(ApiProblem(422, problem))[2].splitlines() == ["error input.invalid: body.a: no; body.b: no"]
 
 
 def test_to_json__a_value_without_json_form__is_refused() -> None:

@@ -25,7 +25,7 @@ from backend.footprint.green_button import (
 )
 from backend.footprint.quantity import QuantityTooLarge
 from backend.footprint.span import Span, local_date, union
-from backend.footprint.usage_point import IntervalsOverlap, MultiplierInvalid, NothingMeasured, ReadingNegative
+from backend.footprint.usage_point import IntervalsOverlap, LeftOut, MultiplierInvalid, NothingMeasured, ReadingNegative
 from tests.unit.footprint.feeds import (
     ELECTRICITY,
     THERMS,
@@ -195,7 +195,7 @@ class TestFlow:
         file = read(feed(usage_point("U"), delivered, exported))
 
         assert activities(file) == [(Span(JAN, JAN + 7200), Decimal("1.1"))]
-        assert file.left_out == ("U: flow direction 19 (exported)",)
+        assert file.left_out == (LeftOut("U", "flow direction 19 (exported)", "流向 19（送出）"),)
 
     @pytest.mark.parametrize(
         ("change", "why"),

@@ -14,10 +14,19 @@ from backend.footprint.activity import (
     activity_of,
     span_of,
 )
-from backend.footprint.csv_intake import BYTES_LIMIT, COLUMNS, ROWS_LIMIT, CsvRefused, parse_activities
+from backend.footprint.csv_intake import (
+    COLUMNS,
+    ROWS_LIMIT,
+    SHOWN_LIMIT,
+    CsvEmpty,
+    CsvRefused,
+    CsvTooManyRows,
+    parse_activities,
+)
 from backend.footprint.kind import Grade, KindOnlyCompared
 from backend.footprint.span import Span
 from backend.kernel.clock import TimeMalformed
+from tests.unit.footprint.bad_rows import BAD, Told, rows_told
 
 HEADER = ",".join(COLUMNS)
 GOOD = "electricity,grid_electricity,120.5,kWh,2025-01-01,2025-01-31,CN-SC,M1,bill 1"
@@ -27,13 +36,11 @@ def unix(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
 
 
-def refused(*rows: str, header: str = HEADER) -> list[str]:
+def refused(*rows: str, header: str = HEADER) -> list[Told]:
     with pytest.raises(CsvRefused) as failure:
         parse_activities("\n".join([header, *rows]))
     assert failure.value.code == "activity.csv_refused"
-    found = failure.value.fields["rows"]
-    assert isinstance(found, list)
-    return found
+    return rows_told(failure.value)
 
 
 class TestSpan:
@@ -129,69 +136,55 @@ class TestCsv:
 
         assert len(parse_activities(text)) == 1
 
-    @pytest.mark.parametrize(
-        ("row", "column", "code"),
-        [
-            ("travel,teleport,1,km,2025-01-01,2025-01-01,CN-SC,,", "kind", "activity.kind_unknown"),
-            ("diet,bus,1,passenger_km,2025-01-01,2025-01-01,CN-SC,,", "category", "activity.category_mismatch"),
-            ("travel,bus,-1,passenger_km,2025-01-01,2025-01-01,CN-SC,,", "quantity", "quantity.negative"),
-            ("travel,bus,many,passenger_km,2025-01-01,2025-01-01,CN-SC,,", "quantity", "quantity.malformed"),
-            ("travel,bus,1,kWh,2025-01-01,2025-01-01,CN-SC,,", "unit", "unit.wrong_dimension"),
-            ("travel,bus,1,ell,2025-01-01,2025-01-01,CN-SC,,", "unit", "unit.unknown"),
-            ("travel,bus,1,passenger_km,soon,2025-01-01,CN-SC,,", "from/to", "activity.day_malformed"),
-            ("travel,bus,1,passenger_km,2025-01-02,2025-01-01,CN-SC,,", "from/to", "activity.span_invalid"),
-            ("travel,bus,1,passenger_km,2025-01-01,2025-01-01,Mars,,", "place", "place.unknown"),
-            ("gas,natural_gas,1,m3,2025-01-01,2025-01-01,CN-SC,,", "meter", "activity.meter_missing"),
-            ("travel,bus,1,passenger_km,2025-01-01,2025-01-01,CN-SC,M1,", "meter", "activity.meter_unexpected"),
-        ],
-    )
+    @pytest.mark.parametrize(("row", "column", "code"), BAD)
     def test_bad_row__is_named_by_line_and_column(self, row: str, column: str, code: str) -> None:
-        (told,) = refused(GOOD, row)
+        assert [told.place for told in refused(GOOD, row)] == [("3", column, code)]
 
-        assert told.startswith(f"line 3, column {column}: ")
-        assert told.endswith(f"[{code}]")
+    def test_bad_row__says_what_its_error_says_for_itself(self) -> None:
+        with pytest.raises(CsvRefused) as failure:
+            parse_activities(f"{HEADER}\ntravel,bus,1,ell,2025-01-01,2025-01-01,CN-SC,,")
+
+        (told,) = rows_told(failure.value)
+        accepted = ["passenger_km", "passenger_mile"]
+        assert told.fields == {"unit": "ell", "accepted": accepted}
+        assert told.message == "'ell' is no unit known here; give passenger_km or passenger_mile"
+        assert failure.value.message == f"nothing was kept: line 2, column unit: {told.message} [unit.unknown]"
 
     def test_several_bad_rows__are_all_named(self) -> None:
         bad = "travel,bus,-1,passenger_km,2025-01-01,2025-01-01,CN-SC,,"
 
-        assert [told.partition(",")[0] for told in refused(bad, GOOD, bad)] == ["line 2", "line 4"]
+        assert [told.line for told in refused(bad, GOOD, bad + ",surplus", bad)] == ["2", "4", "5"]
 
-    @pytest.mark.parametrize(
-        ("header", "word"),
-        [
-            (HEADER + ",price", "unknown: price"),
-            (HEADER.replace(",", ";"), "put commas between them"),
-            (HEADER.replace(",", "\t"), "put commas between them"),
-            (HEADER.replace("quantity,", ""), "absent: quantity"),
-            (HEADER + ",kind", "twice"),
-            ("", "none"),
-        ],
-    )
-    def test_wrong_columns__are_named(self, header: str, word: str) -> None:
-        (told,) = refused(GOOD, header=header)
+    def test_more_bad_rows_than_are_shown__are_counted(self) -> None:
+        bad = "travel,bus,-1,passenger_km,2025-01-01,2025-01-01,CN-SC,,"
+        with pytest.raises(CsvRefused) as failure:
+            parse_activities("\n".join([HEADER, *[bad] * (SHOWN_LIMIT + 1)]))
 
-        assert word in told
+        assert len(rows_told(failure.value)) == SHOWN_LIMIT
+        assert failure.value.fields["bad_rows"] == SHOWN_LIMIT + 1
+        assert failure.value.message.endswith(f" and {SHOWN_LIMIT} more")
 
-    def test_more_fields_than_columns__is_refused(self) -> None:
-        (told,) = refused(GOOD + ",surplus")
+    def test_everything_wrong_with_the_header__is_told_of_its_line(self) -> None:
+        told = refused(GOOD, header="\n" + HEADER.replace("quantity", "amount"))
 
-        assert told == "line 2: more fields than columns"
+        assert [one.place for one in told] == [("2", None, "csv.columns_unknown"), ("2", None, "csv.columns_absent")]
 
-    def test_broken_quotes__are_refused(self) -> None:
-        (told,) = refused('travel,bus,"1"2,passenger_km,2025-01-01,2025-01-01,CN-SC,,')
+    def test_row_with_more_cells_than_columns__is_one_bad_row(self) -> None:
+        (told,) = refused(GOOD + ",surplus", GOOD)
 
-        assert told.startswith("the file is not CSV")
+        assert told.place == ("2", None, "csv.row_too_long")
 
-    def test_no_rows__is_refused(self) -> None:
-        assert refused() == ["the file has no rows"]
+    @pytest.mark.parametrize("text", ["", "\n ,\n", HEADER, HEADER + "\n,,\n"])
+    def test_no_rows__is_refused(self, text: str) -> None:
+        with pytest.raises(CsvEmpty) as failure:
+            parse_activities(text)
+
+        assert failure.value.code == "activity.csv_empty"
 
     def test_too_many_rows__is_refused(self) -> None:
         row = "travel,bus,1,passenger_km,2025-01-01,2025-01-01,CN-SC,,"
-        (told,) = refused(*[row] * (ROWS_LIMIT + 1))
+        with pytest.raises(CsvTooManyRows) as failure:
+            parse_activities("\n".join([HEADER, *[row] * (ROWS_LIMIT + 1)]))
 
-        assert f"more than {ROWS_LIMIT} rows" in told
-
-    def test_too_many_bytes__is_refused_before_parsing(self) -> None:
-        (told,) = refused("x" * BYTES_LIMIT)
-
-        assert told == f"the file is larger than {BYTES_LIMIT} bytes"
+        assert failure.value.code == "activity.csv_too_many_rows"
+        assert failure.value.fields == {"line": ROWS_LIMIT + 2, "limit": ROWS_LIMIT}

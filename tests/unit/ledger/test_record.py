@@ -26,6 +26,7 @@ from backend.ledger.record import (
 )
 from backend.ledger.tables import ActivityRow
 from backend.storage.database import Database
+from tests.unit.footprint.bad_rows import rows_told
 from tests.unit.ledger.people import AT, VERIFIER, Use, at_home, keep, member, power, some_books
 
 HEADER = ",".join(COLUMNS)
@@ -154,9 +155,7 @@ class TestCsv:
         with pytest.raises(CsvRefused) as refused, database.write() as session:
             import_csv(session, books, person_id=person.person_id, text=text, home=None, at=AT)
 
-        rows = refused.value.fields["rows"]
-        assert isinstance(rows, list)
-        assert [row.partition(":")[0] for row in rows] == ["line 3, column from/to"]
+        assert [row.place for row in rows_told(refused.value)] == [("3", "from/to", "activity.in_future")]
         with database.read() as session:
             assert session.exec(select(ActivityRow)).all() == []
 
@@ -169,10 +168,7 @@ class TestCsv:
         with pytest.raises(CsvRefused) as refused, database.write() as session:
             import_csv(session, books, person_id=person.person_id, text="\n".join([HEADER, row, row]), home=code, at=AT)
 
-        rows = refused.value.fields["rows"]
-        assert isinstance(rows, list)
-        assert rows[0].startswith("line 3, column meter: ")
-        assert rows[0].endswith("[meter.overlap]")
+        assert [row.place for row in rows_told(refused.value)] == [("3", "meter", "meter.overlap")]
 
 
 class TestInspection:

@@ -202,16 +202,16 @@ class TestReplacements:
 class TestDriving:
     def test_track_by_car__is_told_to_be_no_evidence_before_it_is_kept(self) -> None:
         assert track("rail").left_out == ()
-        assert track("car_petrol").left_out == (
-            "1 of 1: kilometres driven count, and never as evidence: a vehicle's odometer is read instead",
-        )
+        (told,) = track("car_petrol").left_out
+        assert told.en == "1 of 1: kilometres driven count, and never as evidence: a vehicle's odometer is read instead"
+        assert told.zh == "1 项中有 1 项是行驶里程：计入排放，但不能作为凭据，凭据是车辆里程表的读数。"
 
     def test_csv__tells_of_kilometres_and_not_of_a_stated_zero(self) -> None:
         head = "category,kind,quantity,unit,from,to,place,meter,evidence\n"
         zero, driven = (f"travel,car_petrol,{km},km,2025-01-01,2025-01-31,US-CA,,\n" for km in ("0", "12"))
 
         assert csv_of(head + zero, None).left_out == ()
-        assert csv_of(head + zero + driven, None).left_out[0].startswith("1 of 2: ")
+        assert csv_of(head + zero + driven, None).left_out[0].en.startswith("1 of 2: ")
 
     def test_what_a_vehicle_drove__says_that_it_came_from_its_odometer(self, database: Database) -> None:
         with database.write() as session:

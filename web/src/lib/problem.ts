@@ -9,6 +9,24 @@ export interface ProblemDocument {
   readonly [field: string]: unknown;
 }
 
+/** One of several things wrong, an element of a document's `errors`; its own fields stand beside these. */
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+  /** Of a file: the line, from 1. */
+  readonly line?: string;
+  /** Of a file: the column to look at; null if the whole row is wrong. */
+  readonly column?: string | null;
+  readonly [field: string]: unknown;
+}
+
+function isFault(found: unknown): found is Fault {
+  if (typeof found !== "object" || found === null) return false;
+  const { code, message, line, column } = found as Record<string, unknown>;
+  const isPlace = [line, column ?? undefined].every((one) => one === undefined || typeof one === "string");
+  return typeof code === "string" && typeof message === "string" && isPlace;
+}
+
 /** A refused request. `retryAfterS`: when the server says that asking again may help. */
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -20,6 +38,11 @@ export class Problem extends Error {
   }
   get code(): string {
     return this.document.code;
+  }
+  /** Each of several things wrong, where the server names them. */
+  get faults(): readonly Fault[] {
+    const { errors } = this.document;
+    return Array.isArray(errors) ? errors.filter(isFault) : [];
   }
 }
 

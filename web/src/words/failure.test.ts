@@ -2,7 +2,7 @@ import { beforeAll, expect, test, vi } from "vitest";
 import { PassphraseWrong } from "../lib/key/keystore";
 import { Problem } from "../lib/problem";
 import { DeploymentDiffers } from "../lib/signing/typedData";
-import { filled, wordsOf } from "./failure.svelte";
+import { filled, said, wordsOf } from "./failure.svelte";
 import { speak } from "./words.svelte";
 
 const problem = (code: string, fields: object = {}): Problem =>
@@ -18,6 +18,11 @@ beforeAll(async () => {
 test("a problem's fields stand in its Chinese sentence", () => {
   const { words } = wordsOf(problem("market.amount_out_of_range", { lots: "3", lotsMin: "5", lotsMax: "9" }));
   expect(words).toBe("3 千克不在 5 至 9 千克之间。");
+});
+
+test("one of several things wrong is told as a whole problem is", () => {
+  const row = { line: "3", column: "unit", code: "unit.unknown", message: "no", unit: "kWk", accepted: ["kWh", "MJ"] };
+  expect(said(row.code, row.message, row)).toBe("没有“kWk”这个单位，可用 kWh、MJ。");
 });
 
 test("a price is told as money", () => {

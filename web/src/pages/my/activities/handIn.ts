@@ -41,28 +41,35 @@ export function formOf(name: string, text: string): Form {
   return /\.xml$/i.test(name) || start.startsWith("<") ? "green_button" : "csv";
 }
 
-const asIs = (body: unknown): string => body as string;
+/** Which kind a file is, read no further than that takes. */
+export async function formOfFile(file: File): Promise<Form> {
+  return formOf(file.name, await file.slice(0, BEGINNING).text());
+}
 
-/** A body that goes as it is, under its own type. */
-const whole = (body: string, type: string) => ({ body, bodySerializer: asIs, headers: { "Content-Type": type } });
+/** The file's own bytes as the body: read as text, another encoding would be made UTF-8 and its letters lost unsaid. */
+const whole = (bytes: ArrayBuffer, type: string) => ({
+  body: "", // as the document describes it; what goes is what the serializer gives
+  bodySerializer: () => bytes,
+  headers: { "Content-Type": type },
+});
 
 /** Tells what a file would record; with `confirm`, records it. Throws Problem, Offline. */
 export async function handIn(file: File, handed: Handed, confirm: string | null = null): Promise<Planned> {
-  const text = await file.text();
+  const bytes = await file.arrayBuffer();
   const ward = handed.ward ?? null;
   const home = { ward, home: handed.home ?? null, confirm };
   const { track, meter, onlyNew = false } = handed;
   if (track !== undefined) {
     const { kind, place, from, to } = track;
     const query = { kind, place, from: from || null, to: to || from || null, ward, confirm };
-    const sent = whole(text, "application/gpx+xml");
+    const sent = whole(bytes, "application/gpx+xml");
     return { told: await asked(api.POST("/activities/gpx", { params: { query }, ...sent })), asked: handed };
   }
-  if (formOf(file.name, text) === "green_button") {
+  if ((await formOfFile(file)) === "green_button") {
     const query = { ...home, meter: meter === undefined ? null : [meter], onlyNew };
-    const sent = whole(text, "application/xml");
+    const sent = whole(bytes, "application/xml");
     return { told: await asked(api.POST("/activities/green-button", { params: { query }, ...sent })), asked: handed };
   }
-  const sent = whole(text, "text/csv");
+  const sent = whole(bytes, "text/csv");
   return { told: await asked(api.POST("/activities/import", { params: { query: home }, ...sent })), asked: handed };
 }
