@@ -73,6 +73,7 @@ def test_inspection__that_a_person_asks_for__makes_what_the_verifier_saw_documen
     documented = opened.page.locator("table").get_by_text(told["my.grade.D"], exact=True)
     expect(documented).to_have_count(1)
     opened.person.press(opened.page.get_by_role("link", name=told["my.nav_year"], exact=True))
+    opened.person.press(opened.page.get_by_role("link", name="2025", exact=True))
     expect(opened.page.get_by_text("the first bill, on paper")).to_be_visible()
 
 
