@@ -28,7 +28,8 @@ def by_two(words: Words, desks: tuple[Opened, Opened], asking: Locator, errand: 
         agree(second, words, saying=saying)
     signed.value.save_as(errand)
 
-    charity.page.get_by_label(words["give.errand_open"]).set_input_files(errand)
+    errands = charity.page.get_by_role("region", name=words["give.errands"])
+    errands.get_by_label(words["give.errand_open"]).set_input_files(errand)
     charity.person.press(button(charity, words["give.errand_send"]))
     agree(charity, words, saying=saying)
     expect(charity.page.get_by_text(words["give.sent_by_wallet"])).to_be_visible()
