@@ -54,6 +54,12 @@ def inspection(vintage: Vintage, *, as_json: AsJson = False) -> None:
     person.ask("POST", f"/statements/{vintage}/inspection", as_json=as_json)
 
 
+@app.command("inspections")
+def inspections(vintage: Vintage, *, as_json: AsJson = False) -> None:
+    """Shows the inspections that you asked for in a year, and what was seen."""
+    person.ask("GET", f"/statements/{vintage}/inspections", as_json=as_json)
+
+
 @app.command("corrections")
 def corrections(*, as_json: AsJson = False) -> None:
     """Shows what was corrected in your attested statements, and what you owe or may expect for it."""

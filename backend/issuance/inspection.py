@@ -1,6 +1,6 @@
 """Before a year is closed: a person asks that its documents be looked at; what a verifier has seen becomes grade D."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -50,6 +50,14 @@ def ask_inspection(session: Session, books: Books, *, person_id: int, vintage: i
     session.add(row)
     session.flush()
     return row
+
+
+def inspections_asked(session: Session, person_id: int, vintage: int) -> Sequence[InspectionRow]:
+    """What a person asked for in a vintage, in order of asking: waiting or decided."""
+    asked = select(InspectionRow).where(
+        col(InspectionRow.person_id) == person_id, col(InspectionRow.vintage) == vintage
+    )
+    return session.exec(asked.order_by(col(InspectionRow.id))).all()
 
 
 def inspector_of(session: Session, row: InspectionRow, at: datetime) -> str | None:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from backend.access.state import clock_of, database_of
 from backend.access.wire import Iso, Wire
 from backend.issuance.case import evidence_of, inspected_ids
-from backend.issuance.inspection import ask_inspection, decide_inspection, inspections_of
+from backend.issuance.inspection import ask_inspection, decide_inspection, inspections_asked, inspections_of
 from backend.issuance.verification_tables import InspectionRow
 from backend.issuance.verifier_routes import EvidenceOut, evidence_out
 from backend.ledger.caller import OnBehalf, SignedIn, acting, books_of
@@ -55,6 +55,16 @@ def post_inspection(request: Request, account: SignedIn, vintage: Vintage, ward:
         person = acting(session, request, account, ward)
         now, books = clock_of(request).now(), books_of(request)
         return _out(ask_inspection(session, books, person_id=person.person_id, vintage=vintage, at=now))
+
+
+@router.get("/statements/{vintage}/inspections", tags=["statements"])
+def list_own_inspections(
+    request: Request, account: SignedIn, vintage: Vintage, ward: OnBehalf = None
+) -> list[InspectionOut]:
+    """The inspections that the signed-in account asked for in a year, and what was seen; the last one is the newest."""
+    with database_of(request).read() as session:
+        person = acting(session, request, account, ward)
+        return [_out(row) for row in inspections_asked(session, person.person_id, vintage)]
 
 
 @router.get("/verification/inspections", tags=["verification"])

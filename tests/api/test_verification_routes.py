@@ -342,6 +342,7 @@ def test_inspection__asked_by_the_person__makes_documented_activities_earn(
     asked = asking.post("/statements/2025/inspection")
     assert asked.status_code == 201
     assert problem(asking.post("/statements/2025/inspection")) == (409, "inspection.exists")
+    assert asking.get("/statements/2025/inspections").json() == [asked.json()]
     path = f"/verification/inspections/{asked.json()['id']}"
     callers = [Caller(client, verifier) for verifier in VERIFIERS]
     own = next(one for one in callers if one.get("/verification/inspections").json())
@@ -352,6 +353,9 @@ def test_inspection__asked_by_the_person__makes_documented_activities_earn(
     assert problem(other.post(f"{path}/decision", body)) == (404, "inspection.unknown")
     assert problem(own.post(f"{path}/decision", body | {"documented": [999]})) == (404, "activity.unknown")
     assert own.post(f"{path}/decision", body).json()["inspected"] == 2
+    (told,) = asking.get("/statements/2025/inspections").json()
+    assert (told["inspected"], told["words"]) == (2, body["words"])
+    assert told["decidedAt"] is not None
     assert problem(own.post(f"{path}/decision", body)) == (404, "inspection.unknown")
     assert seen_of(client, 11) == [("verifier", own.signer.address, "activities 2025", "verification: inspect")] * 2
     with world.database.read() as session:

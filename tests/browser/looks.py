@@ -57,6 +57,7 @@ LOOK_OF_STORY = {
     "year": Look("zh", "desktop", "dark", "keyboard"),
     "housemates": Look("en", "mobile", "dark", "mouse"),
     "appeal": Look("zh", "mobile", "light", "mouse"),
+    "mover": Look("zh", "mobile", "dark", "keyboard"),
     "account": Look("zh", "mobile", "light", "keyboard"),
 }
 """By the word after `test_` in the name of the story's file."""

@@ -52,6 +52,7 @@ def test_inspection__that_a_person_asks_for__makes_what_the_verifier_saw_documen
         desk.move_in([person], "coastal")
         opened = _signed_in(opener, person, look, "/my/year/2025")
         opened.person.press(opened.page.get_by_role("button", name=told["my.ask_inspection"]))
+        opened.page.reload()
         expect(opened.page.get_by_text(told["my.inspection_asked"])).to_be_visible()
         verifier = desk.inspector_of(person)
 
@@ -71,6 +72,9 @@ def test_inspection__that_a_person_asks_for__makes_what_the_verifier_saw_documen
         opened.person.press(more)
     documented = opened.page.locator("table").get_by_text(told["my.grade.D"], exact=True)
     expect(documented).to_have_count(1)
+    opened.person.press(opened.page.get_by_role("link", name=told["my.nav_year"], exact=True))
+    opened.person.press(opened.page.get_by_role("link", name="2025", exact=True))
+    expect(opened.page.get_by_text("the first bill, on paper")).to_be_visible()
 
 
 def _signed_in(opener: Opener, who: Signer, look: Look, path: str) -> Opened:

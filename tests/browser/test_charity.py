@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Locator, expect
 
@@ -28,7 +29,8 @@ def by_two(words: Words, desks: tuple[Opened, Opened], asking: Locator, errand: 
         agree(second, words, saying=saying)
     signed.value.save_as(errand)
 
-    charity.page.get_by_label(words["give.errand_open"]).set_input_files(errand)
+    errands = charity.page.get_by_role("region", name=words["give.errands"])
+    errands.get_by_label(words["give.errand_open"]).set_input_files(errand)
     charity.person.press(button(charity, words["give.errand_send"]))
     agree(charity, words, saying=saying)
     expect(charity.page.get_by_text(words["give.sent_by_wallet"])).to_be_visible()
@@ -65,24 +67,28 @@ def test_campaign__opened_and_closed_by_two__is_seen_by_everybody(
         person.write(page.get_by_label(words[f"give.{label}"], exact=True), text)
     opening = page.get_by_role("region", name=words["give.open_campaign"])
     person.write(opening.get_by_label(words["give.target"]), "250")
-    closes_on = (datetime.now(UTC) + timedelta(days=90)).date()
-    person.write(opening.get_by_label(words["give.closes_on"]), closes_on.isoformat())
+    today = datetime.now(UTC).date()
+    person.write(opening.get_by_label(words["give.opens_on"]), today.isoformat())
+    person.write(opening.get_by_label(words["give.closes_on"]), (today + timedelta(days=90)).isoformat())
     asking = button(charity, words["give.open_now"])
     by_two(words, (charity, second), asking, tmp_path / "open.json", saying="give.errand_start")
     for text in (title, "Trees.", "树。"):
         expect(second.page.get_by_role("blockquote").get_by_text(text, exact=True)).to_be_visible()
     axe(second.page)
 
-    until(lambda: phase_of(world, title) == "collecting", "the campaign to be indexed")
+    until(lambda: seen(world, title).get("phase") == "collecting", "the campaign to be indexed")
+    assert seen(world, title)["opensAt"] == f"{today}T00:00:00Z"
     person.press(button(charity, words["give.look_again"]))
     named = title if look.language == "en" else f"静林，{look}"
     asking = page.get_by_role("region", name=named).get_by_role("button", name=words["give.close_early"])
     by_two(words, (charity, second), asking, tmp_path / "close.json", saying="give.errand_close")
-    until(lambda: phase_of(world, title) == "closed", "the close to be indexed")
+    until(lambda: seen(world, title).get("phase") == "closed", "the close to be indexed")
 
 
-def phase_of(world: World, title: str) -> str | None:
-    """The phase of the campaign of that English title; None if there is none."""
+def seen(world: World, title: str) -> dict[str, Any]:
+    """The campaign of that English title, as everybody sees it; empty if there is none."""
     with world.client() as client:
-        phases = {(one["story"] or {}).get("titleEn"): one["phase"] for one in client.get("/campaigns")}
-    return phases.get(title)
+        found: dict[str | None, dict[str, Any]] = {
+            (one["story"] or {}).get("titleEn"): one for one in client.get("/campaigns")
+        }
+    return found.get(title, {})

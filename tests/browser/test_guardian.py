@@ -93,6 +93,7 @@ def _is_not_offered_to_sell(opened: Opened, words: Words) -> None:
     for room in ("my.nav_overview", "my.nav_year"):
         person.press(page.get_by_role("link", name=words[room], exact=True))
         expect(page.get_by_role("heading", level=2).first).to_be_visible()
+        axe(page)  # which waits for all of it: what is asked for after signing out is refused
         expect(selling).to_have_count(0)
 
 

@@ -225,6 +225,26 @@ def test_trader__who_minds_no_class__buys_whatever_fits(opener: Opener, world: W
     expect(page.get_by_role("listitem").filter(has_text=words["trade.step_final"])).to_be_visible()
 
 
+def test_seller__whose_credits_all_wait_in_an_order__is_told_so_and_sent_to_it(
+    opener: Opener, world: World, look: Look
+) -> None:
+    words = Words(look.language)
+    seller = opener.open("/trade/sell", look, wallet_of=world.person("mianyang-couple-1"))
+    page, person = seller.page, seller.person
+    person.press(page.get_by_role("button", name=words.like("key.by_wallet")))
+    person.press(page.get_by_role("button", name=words["trade.place_sell"]))
+    person.press(page.get_by_role("button", name=words["key.sign"], exact=True))
+    expect(page.get_by_role("heading", name=words["trade.sent"])).to_be_visible()
+
+    person.press(page.get_by_role("button", name=words["trade.sell_more"]))
+    expect(page.get_by_text(words.like("trade.none_free"))).to_be_visible()
+    expect(page.get_by_role("button", name=words["trade.place_sell"])).to_have_count(0)
+    axe(page)
+    person.press(page.get_by_role("main").get_by_role("link", name=words["trade.my_orders"]).last)
+    person.press(page.get_by_role("button", name=words["trade.cancel"]).first)
+    expect(page.get_by_text(words["trade.reason_by_maker"]).first).to_be_visible()
+
+
 def test_trader__who_makes_a_key__has_a_program_that_sees_until_it_is_revoked(
     opener: Opener, world: World, look: Look, tmp_path: Path
 ) -> None:

@@ -10,6 +10,8 @@ export interface Column<Row> {
   /** What the file says: exact, no grouping; the shown text if not given. */
   readonly exact?: (row: Row) => string;
   readonly isNumber?: boolean;
+  /** Left out where the screen is narrow: the other columns tell the row, and the file has it. */
+  readonly isSpare?: boolean;
 }
 
 /** A field in quotes; one that a spreadsheet would run as a formula gets an apostrophe before it. */
