@@ -6,6 +6,7 @@ due by itself; the others answer what needs no book, send on what does, and stan
 
 import gc
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -81,6 +82,10 @@ COLLECT_EVERY = (1_000, 10, 2_000)
 """New objects, collections of those, and collections of the older, after which the collector looks for cycles. Orders
 that rest are many, stay long and make no cycles: to walk over those of a second would stop everybody for 50 ms, so they
 are walked over soon, a few at a time, and then hardly ever again.
+"""
+YIELD_AFTER_S = 0.001  # money-lint: seconds
+"""A thread that wants the interpreter gets it after so long: the market's and the event loop wait for each other with
+every group of orders.
 """
 STREAM_FRAME_BYTES_MAX = 64 * 1024
 """A larger frame closes its WebSocket before it is read whole; what the stream takes is less and told kindly."""
@@ -305,7 +310,7 @@ class Tanyu:
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         self.start()
         await self.stream.start()
-        ease_collector()
+        ease_interpreter()
         try:
             yield
         finally:
@@ -314,10 +319,11 @@ class Tanyu:
             self.stop()
 
 
-def ease_collector() -> None:
-    """What is there from the start stays, and what comes to stay is walked over seldom."""
+def ease_interpreter() -> None:
+    """What is there from the start stays, and what comes to stay is walked over seldom; no thread has it for long."""
     gc.freeze()
     gc.set_threshold(*COLLECT_EVERY)
+    sys.setswitchinterval(YIELD_AFTER_S)
 
 
 def confirmations_of(settings: Settings, deployment: Deployment) -> int:

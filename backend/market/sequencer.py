@@ -55,6 +55,8 @@ PICTURE_EVERY = 100_000
 """Journal lines between two pictures of the books: at most so many are replayed at a restart."""
 STAND_BY_S = 0.25  # money-lint: seconds
 """How often who stands by looks whether the market is free."""
+BREATH_S = 0.001  # money-lint: seconds
+"""Between a group of several lines and the next, so that the makers of the first are answered (docs/adr/0029)."""
 
 _LOG = logging.getLogger("tanyu.market")
 
@@ -216,7 +218,10 @@ class Sequencer:
                     _refuse(wanted, MarketMoved)
                     self._lose()
                     return
+                before = self._head.sequence
                 self._serve(wanted)
+                if self._head.sequence > before + 1:
+                    self._stopping.wait(BREATH_S)
             except _Lost:
                 self._lose()
                 return

@@ -14,7 +14,12 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import deque
+from functools import partial
 from pathlib import Path
+from typing import cast
+
+import uvloop
 
 CONNECTIONS = 256
 """As many as a group of orders may be. The trivial endpoint minds their number little; what an order costs depends on
@@ -74,49 +79,104 @@ def _told(port: int, bodies: Path, rate: int, seconds: int) -> list[int]:
     return found
 
 
+def _request(body: bytes) -> bytes:
+    head = f"POST /orders HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    return head.encode() + b"\r\n\r\n" + body
+
+
+class _Sender(asyncio.Protocol):
+    """A connection that sends one request at a time. It does little for an answer: those of a group come together, and
+    the last would wait for what is done for the others.
+    """
+
+    def __init__(self, load: "_OpenLoop") -> None:
+        self._load = load
+        self._answer = bytearray()
+        self._at_ns = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, _failure: Exception | None) -> None:
+        self._load.is_cut = True
+
+    def send(self, at_ns: int, request: bytes) -> None:
+        """A request that is due at a time."""
+        self._at_ns = at_ns
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        now_ns = time.perf_counter_ns()
+        self._answer += data
+        head = self._answer.find(b"\r\n\r\n")
+        if head < 0 or len(self._answer) < head + 4 + _length(self._answer, head):
+            return
+        self._load.answered(self, (now_ns - self._at_ns) // 1000, is_taken=self._answer.startswith(b"HTTP/1.1 201"))
+        self._answer.clear()
+
+
+def _length(answer: bytearray, head: int) -> int:
+    at = answer.lower().find(b"content-length:", 0, head)
+    assert at >= 0, bytes(answer[:head])
+    return int(answer[at + 15 : answer.index(b"\r\n", at)])
+
+
+class _OpenLoop:
+    """Sends each request when it is due, over a connection that waits for no answer; later if there is none, and its
+    time counts from when it was due.
+    """
+
+    def __init__(self) -> None:
+        self.idle: deque[_Sender] = deque()
+        self.late: deque[tuple[int, bytes]] = deque()
+        self.found: list[int] = []
+        self.refused = 0
+        self.is_cut = False
+
+    def due(self, at_ns: int, request: bytes) -> None:
+        """Sends it, or has it wait for a connection."""
+        if self.idle:
+            self.idle.popleft().send(at_ns, request)
+        else:
+            self.late.append((at_ns, request))
+
+    def answered(self, sender: _Sender, latency_us: int, *, is_taken: bool) -> None:
+        """Keeps how long it took; the connection is free."""
+        self.found.append(latency_us)
+        self.refused += not is_taken
+        if self.late:
+            sender.send(*self.late.popleft())
+        else:
+            self.idle.append(sender)
+
+
+async def _run(port: int, bodies: list[bytes], rate: int, seconds: int) -> list[int]:
+    loop, load = asyncio.get_running_loop(), _OpenLoop()
+    for _ in range(CONNECTIONS):
+        _, sender = await loop.create_connection(partial(_Sender, load), "127.0.0.1", port)
+        load.idle.append(sender)
+    requests = [_request(body) for body in bodies[: rate * seconds]]
+    start = time.perf_counter_ns()
+    for at, request in enumerate(requests):
+        at_ns = start + at * 1_000_000_000 // rate
+        if (early_ns := at_ns - time.perf_counter_ns()) > 0:
+            await asyncio.sleep(early_ns / 1e9)
+        load.due(at_ns, request)
+    while len(load.found) < len(requests):
+        assert not load.is_cut, "a connection was cut"
+        await asyncio.sleep(0.01)
+    assert not load.refused, f"{load.refused} were refused"
+    return load.found
+
+
 async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> bytes:
     """Sends an order; returns the head of the answer once its body is there too."""
-    head = f"POST /orders HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-    writer.write(head.encode() + b"\r\n\r\n" + body)
+    writer.write(_request(body))
     answer = await reader.readuntil(b"\r\n\r\n")
     length = re.search(rb"content-length: (\d+)", answer.lower())
     assert length is not None
     await reader.readexactly(int(length.group(1)))
     return answer
-
-
-async def _send(
-    due: "asyncio.Queue[tuple[int, bytes] | None]",
-    connection: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-    found: list[int],
-    refused: list[bytes],
-) -> None:
-    reader, writer = connection
-    while (item := await due.get()) is not None:
-        at_ns, body = item
-        answer = await _ask(reader, writer, body)
-        found.append((time.perf_counter_ns() - at_ns) // 1000)
-        if b" 201 " not in answer[:16]:
-            refused.append(answer)
-    writer.close()
-
-
-async def _run(port: int, bodies: list[bytes], rate: int, seconds: int) -> list[int]:
-    due: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue()
-    found: list[int] = []
-    refused: list[bytes] = []
-    connections = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS)]
-    senders = [asyncio.ensure_future(_send(due, each, found, refused)) for each in connections]
-    start = time.perf_counter_ns()
-    for at in range(min(rate * seconds, len(bodies))):
-        at_ns = start + at * 1_000_000_000 // rate
-        await asyncio.sleep(max(0, at_ns - time.perf_counter_ns()) / 1e9)
-        due.put_nowait((at_ns, bodies[at]))
-    for _ in senders:
-        due.put_nowait(None)
-    await asyncio.gather(*senders)
-    assert not refused, refused[0]
-    return found
 
 
 async def _pour(port: int, bodies: list[bytes], seconds: int) -> list[int]:
@@ -146,7 +206,7 @@ def main() -> None:
     port, path, rate, seconds = sys.argv[1:]
     bodies = Path(path).read_bytes().splitlines()
     run = _run(int(port), bodies, int(rate), int(seconds)) if int(rate) else _pour(int(port), bodies, int(seconds))
-    sys.stdout.write(json.dumps(asyncio.run(run)))
+    sys.stdout.write(json.dumps(uvloop.run(run)))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from backend.access.limits import Limits
 from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.rooms import ROUTERS
-from backend.api.serve import STOP_TIMEOUT, ease_collector
+from backend.api.serve import STOP_TIMEOUT, ease_interpreter
 from backend.chain.class_id import pack
 from backend.chain.deployment import Deployment
 from backend.chain.keys import DevRole, Signer, dev_signer, signer_from_key
@@ -116,7 +116,7 @@ def market_app(folder: Path) -> FastAPI:
         checkpoints = checkpointing(database, clock)
         market.sequencer.start()
         checkpoints.start()
-        ease_collector()
+        ease_interpreter()
         yield
         market.sequencer.stop()
         checkpoints.stop(STOP_TIMEOUT)
