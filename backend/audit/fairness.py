@@ -69,6 +69,7 @@ class Known:
 
     order: Order
     book_expiry_s: int
+    may_wait: bool
     state: str = "open"
     lots_matched: int = 0
 
@@ -179,7 +180,7 @@ class Replay:
             *(line.sequence, order.class_id, order.maker, str(payload["owner"]), order.side),
             *(_lots(order), order.price_per_kg, expiry_s),
         )
-        self.orders[line.sequence] = Known(order, expiry_s)
+        self.orders[line.sequence] = Known(order, expiry_s, force in {"gtc", "gtd"})
         if replaces is not None and new.stands_for(replaces):
             self._require_change(new, force)
         else:
@@ -196,7 +197,7 @@ class Replay:
         """What the door refuses to everybody it must not let in for anybody."""
         phase = self.matcher.conditions(new.class_id).phase
         _require(phase not in {"closed", "cancel_only", "halted"}, "no new order in this phase", phase)
-        rests = force in {"gtc", "gtd"}
+        rests = self.orders[new.order_id].may_wait
         _require(rests or phase in MATCHING, f"no {force} in this phase", phase)
         meets = next(self.matcher.meets(new), None) if phase in MATCHING else None
         waits = is_post_only or (rests and phase == "listed")
@@ -319,9 +320,10 @@ class Replay:
         restored = [self._restored(item, back) for item in payload["restored"]]
         strangers = {*evicted, *(order.order_id for order in restored)} - back.keys()
         _require(not strangers, "orders of the trades", sorted(strangers))
-        for order_id in evicted:
+        over = {at for at in back if (known := self.orders[at]).state == "filled" and not known.may_wait}
+        for order_id in {*evicted, *over}:
             self.matcher.keep(order_id, 0)
-            self.orders[order_id].state = "evicted"
+            self.orders[order_id].state = "killed" if order_id in over else "evicted"
         for order in restored:
             self._note(line, order, self.matcher.place(order))
 

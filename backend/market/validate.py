@@ -138,7 +138,7 @@ def _why_not_all(entry: Entry, instructions: Instructions, found: Reach, beyond:
         return None
     if instructions.time_in_force.rests:
         return None
-    if beyond.lots > found.lots:
+    if beyond.lots > found.lots or len(beyond.own) > len(found.own):
         return OUTSIDE_BAND
     return REMAINDER if found.lots else NO_LIQUIDITY
 

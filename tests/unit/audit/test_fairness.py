@@ -264,10 +264,17 @@ def test_bust__of_a_group__gives_back_all_its_trades_once(book: Written, tmp_pat
     bust = {"tradeId": 1, "tradeIds": [1, 2], "reason": "PaymentFailed", "restored": back}
     evicted = [{"orderId": 4, "reason": "PaymentFailed"}]
     book.line("bust", bust | {"evicted": evicted})
-    assert book.findings(tmp_path, **RESTING, o4=("evicted", 0, 0)) == []
+    assert book.findings(tmp_path, **RESTING, o4=("killed", 0, 0)) == []
     book.line("bust", bust | {"evicted": []})
     (finding,) = book.findings(tmp_path)
     assert (finding.where.line, finding.expected) == (6, "trades that stand")
+
+
+def test_bust__of_a_filled_ioc__kills_it_whoever_is_at_fault(book: Written, tmp_path: Path) -> None:
+    book.place(DANA, "buy", 5, 100, (4, 1, 5, 100), timeInForce="ioc")
+    bust = {"tradeId": 1, "reason": "CreditTransferFailed", "restored": []}
+    book.line("bust", bust | {"evicted": [{"orderId": 1, "reason": "CreditTransferFailed"}]})
+    assert book.findings(tmp_path, **RESTING | {"o1": ("evicted", 0, 0)}, o4=("killed", 0, 0)) == []
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,13 @@ from backend.market.order import Action, Side
 from backend.market.phase import Phase
 from backend.market.place import Outcome, Placing
 from backend.market.replace import Replacing
+from backend.market.replay import entry_of
 from backend.market.rules import ClassRules
 from backend.market.tables import JournalRow, OrderState, TradeRow
 from backend.market.tape import order_with_hash
 from backend.market.trades import mark_sent, mark_settled
 from backend.market.trading_day import Mode, TradingDay
+from backend.market.validate import fillable
 from tests.unit.market.instructed import enter
 from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, DANA, START, World, hash_of, signed
 
@@ -216,6 +218,18 @@ def test_band__below__holds_too_and_an_ioc_is_killed_without_a_call(world: World
     fok = Instructions(time_in_force=TimeInForce.FOK)
     assert enter(world, ANA, world.order(ANA, Side.SELL, 2, 80), fok).reason == "outside_band"
     assert phase(world) is Phase.CONTINUOUS
+
+
+def test_band__an_ioc_that_would_meet_only_its_owner_outside__is_foreseen_as_it_is_killed(world: World) -> None:
+    world.market.sequencer.call(SettingReference(rules(world), 100))
+    world.buy(ANA, 2, 89)
+    order = world.order(ANA, Side.SELL, 5, 80)
+
+    foreseen = world.market.sequencer.ask(
+        lambda engine, sequence: fillable(engine, entry_of(order, sequence + 1, ANA.address, IOC), IOC)
+    )
+
+    assert foreseen.why_not_all == enter(world, ANA, order, IOC).reason == "outside_band"
 
 
 def test_band__a_best_price_outside_on_the_other_side__trades_with_nobody(world: World) -> None:
