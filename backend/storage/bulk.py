@@ -28,13 +28,24 @@ class _Statement:
     text: str
     names: Sequence[str]
     """Of a row's values, in the text's order."""
+    values_of: Callable[[Mapping[str, object]], tuple[object, ...]]
     conversions: Mapping[int, Callable[[Any], Any]]
-    is_by_name: bool = False
+    is_by_name: bool
     """Whether the driver takes a row's values by name."""
+
+    @classmethod
+    def of(
+        cls, dialect: Dialect, text: str, columns: Sequence[tuple[str, TypeEngine[Any]]], *, is_by_name: bool = False
+    ) -> "_Statement":
+        """`columns`: name and type of a row's values, two or more, in the text's order."""
+        names = [name for name, _ in columns]
+        found = [type_.dialect_impl(dialect).bind_processor(dialect) for _, type_ in columns]
+        conversions = {at: convert for at, convert in enumerate(found) if convert is not None}
+        return cls(text, names, itemgetter(*names), conversions, is_by_name)
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
         """Converts the rows' values column by column, and hands them over."""
-        columns: list[Sequence[object]] = list(zip(*map(itemgetter(*self.names), rows), strict=True))
+        columns: list[Sequence[object]] = list(zip(*map(self.values_of, rows), strict=True))
         for at, convert in self.conversions.items():
             columns[at] = _converted(columns[at], convert)
         given: list[Any] = list(zip(*columns, strict=True))
@@ -79,10 +90,10 @@ class BulkInsert(_Bulk):
         quote, mark = dialect.identifier_preparer, _MARKS[dialect.paramstyle]
         names = ", ".join(quote.format_column(column) for column in self._table.columns)
         marks = ", ".join(mark for _ in self._table.columns)
-        return _Statement(
+        return _Statement.of(
+            dialect,
             f"INSERT INTO {quote.format_table(self._table)} ({names}) VALUES ({marks})",  # noqa: S608 - names of ours
-            [column.name for column in self._table.columns],
-            _conversions(dialect, [column.type for column in self._table.columns]),
+            [(column.name, column.type) for column in self._table.columns],
         )
 
 
@@ -96,13 +107,8 @@ class BulkUpdate(_Bulk):
     def _written(self, dialect: Dialect) -> _Statement:
         compiled: Any = self._statement.compile(dialect=dialect)
         names = compiled.positiontup if compiled.positional else list(compiled.binds)
-        types = [compiled.binds[name].type for name in names]
-        return _Statement(compiled.string, names, _conversions(dialect, types), is_by_name=not compiled.positional)
-
-
-def _conversions(dialect: Dialect, types: Sequence[TypeEngine[Any]]) -> dict[int, Callable[[Any], Any]]:
-    found = [type_.dialect_impl(dialect).bind_processor(dialect) for type_ in types]
-    return {at: convert for at, convert in enumerate(found) if convert is not None}
+        columns = [(name, compiled.binds[name].type) for name in names]
+        return _Statement.of(dialect, compiled.string, columns, is_by_name=not compiled.positional)
 
 
 def _converted(column: Sequence[object], convert: Callable[[Any], Any]) -> tuple[object, ...]:
