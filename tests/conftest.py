@@ -1,5 +1,6 @@
 """Real parts for the tests: a node, the deployed contracts, a database, a clock that stands still."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,11 @@ from backend.chain.rpc import connect
 from backend.kernel.clock import FixedClock
 from backend.storage.database import Database
 from tests.postgres import fresh_database
+
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+"""Typer sets it and takes it away while it reads a command's parameters. Commands run here beside the link's threads,
+and a thread that reads the environment while a name leaves it fails.
+"""
 
 for _name, _examples in (("fast", 50), ("full", 1_000)):  # whatever else keeps the machine busy, no test is "too slow"
     hypothesis_settings.register_profile(

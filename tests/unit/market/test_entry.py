@@ -172,4 +172,4 @@ def test_entry__while_the_market_is_stopped__refuses(world: World) -> None:
     wait_for([answer], WAIT_S)
     assert isinstance(answer.exception(), MarketStopped)
     assert issubclass(MarketStopped, TanyuError)
-    world.start()
+    world.restart()
