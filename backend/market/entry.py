@@ -59,6 +59,7 @@ class Entry:
     def __init__(self, door: Door, sequencer: Sequencer, *, size: int = INBOX_SIZE) -> None:
         self._door = door
         self._sequencer = sequencer
+        self.rest = sequencer.rest
         self._size = size
         self._lock = Lock()
         self._waiting: deque[Coming] = deque()

@@ -13,8 +13,14 @@ from backend.market.entry import Coming, Entry
 from backend.market.instructions import Instructions
 from backend.market.order import SignedOrder
 from backend.market.place import Accepted
+from backend.market.rest import Rest
 
 T = TypeVar("T")
+
+TURNS = 4
+"""Of the loop until answers are told and the orders that came with them stand before the market: in the first those who
+waited go on and answer; their answers are sent and requests read; whoever asks goes on; its order leaves.
+"""
 
 
 class Landings:
@@ -24,6 +30,7 @@ class Landings:
         self._loop = ref(loop)  # its own landings keep no loop alive
         self._leaving: dict[Entry, list[Coming]] = {}
         self._landing: deque[tuple[asyncio.Future[Any], object]] = deque()
+        self._telling: set[Rest] = set()
         self._is_woken = False
 
     def place(
@@ -34,7 +41,8 @@ class Landings:
         where: asyncio.Future[Accepted] = loop.create_future()
         if not self._leaving:
             loop.call_soon(self._leave)
-        self._leaving.setdefault(entry, []).append((order, signature, instructions, partial(self.land, where)))
+        deliver = partial(self.land, where, entry.rest)
+        self._leaving.setdefault(entry, []).append((order, signature, instructions, deliver))
         return where
 
     def _leave(self) -> None:
@@ -42,9 +50,12 @@ class Landings:
         for entry, coming in leaving.items():
             entry.put(coming)
 
-    def land(self, where: "asyncio.Future[T]", answer: T | Exception) -> None:
-        """Has a future of the loop answered. Thread-safe."""
+    def land(self, where: "asyncio.Future[T]", rest: Rest, answer: T | Exception) -> None:
+        """Has a future of the loop answered; `rest` hears when that is done. Thread-safe."""
         self._landing.append((where, answer))
+        if rest not in self._telling:
+            rest.begin(self)
+            self._telling.add(rest)
         if not self._is_woken:  # two threads at once wake it twice, and it finds nothing once
             self._is_woken = True
             loop = self._loop()
@@ -54,6 +65,7 @@ class Landings:
 
     def _take_all(self) -> None:
         self._is_woken = False  # first: what comes from now on wakes again
+        telling, self._telling = self._telling, set()
         while self._landing:
             where, answer = self._landing.popleft()
             if where.done():
@@ -62,6 +74,15 @@ class Landings:
                 where.set_exception(answer)
             else:
                 where.set_result(answer)
+        self._told(telling, TURNS)
+
+    def _told(self, telling: set[Rest], turns: int) -> None:
+        """After these turns of the loop, to whoever waits for it."""
+        if turns:
+            asyncio.get_running_loop().call_soon(self._told, telling, turns - 1)
+            return
+        for rest in telling:
+            rest.end(self)
 
 
 _OF_LOOPS: "WeakKeyDictionary[asyncio.AbstractEventLoop, Landings]" = WeakKeyDictionary()

@@ -36,13 +36,14 @@ from backend.market.listing import all_rules
 from backend.market.matching import Engine
 from backend.market.ownership import MarketMoved, Ownership
 from backend.market.recovery import recover
+from backend.market.rest import Rest
 from backend.market.schedule import Draw
 from backend.market.snapshot import save
 from backend.market.tables import OrderRow, OrderState, TradeRow
 from backend.market.timers import Timed, due
 from backend.market.turn import Turn
 from backend.storage.availability import DatabaseUnavailable
-from backend.storage.database import Database
+from backend.storage.database import Database, Writer
 
 T = TypeVar("T")
 
@@ -55,8 +56,8 @@ PICTURE_EVERY = 100_000
 """Journal lines between two pictures of the books: at most so many are replayed at a restart."""
 STAND_BY_S = 0.25  # money-lint: seconds
 """How often who stands by looks whether the market is free."""
-BREATH_S = 0.001  # money-lint: seconds
-"""Between a group of several lines and the next, so that the makers of the first are answered (docs/adr/0029)."""
+REST_MAX_S = 0.01  # money-lint: seconds
+"""How long a group is waited for to be answered before the next begins."""
 
 _LOG = logging.getLogger("tanyu.market")
 
@@ -116,14 +117,14 @@ class Sequencer:
         url: str | None = None,
         on_taken: Callable[[], None] | None = None,
     ) -> None:
-        self._database = database
+        self._database, self._writer = database, Writer(database)
         self._clock = clock
         self._genesis = genesis(exchange)
         self._chain = chain
         self.ownership = Ownership(database=database, clock=clock, exchange=exchange, url=url)
         self._on_taken = on_taken
         self._owns, self._stopping = Event(), Event()
-        self._inbox = Inbox(inbox_size)
+        self._inbox, self.rest = Inbox(inbox_size), Rest()
         self._draw = draw
         self._follower = follower
         self._engine = Engine()
@@ -206,6 +207,7 @@ class Sequencer:
         finally:
             # Reached by `stop`, or by a failure that is a bug: then nobody may be left waiting.
             self._lose()
+            self._writer.close()
             with suppress(DatabaseUnavailable):
                 self.ownership.give_up()
 
@@ -218,10 +220,8 @@ class Sequencer:
                     _refuse(wanted, MarketMoved)
                     self._lose()
                     return
-                before = self._head.sequence
                 self._serve(wanted)
-                if self._head.sequence > before + 1:
-                    self._stopping.wait(BREATH_S)
+                self.rest.wait(REST_MAX_S)
             except _Lost:
                 self._lose()
                 return
@@ -316,7 +316,7 @@ class Sequencer:
         releases: list[Callable[[], None]] = []
         reached = self._head
         try:
-            with self._database.write() as session:
+            with self._writer.write() as session:
                 self.ownership.require(session)
                 now = max(self._clock.now(), self._latest)
                 turn = Turn(session=session, engine=self._engine, head=reached, now=now, chain=self._chain)

@@ -162,6 +162,7 @@ def test_database__silent_in_a_commit_and_after_it__nobody_is_told_that_it_did_n
         return call
 
     sequencer = world.market.sequencer
+    monkeypatch.setattr(sequencer._writer, "write", failing(sequencer._writer.write))
     monkeypatch.setattr(
         sequencer,
         "_database",

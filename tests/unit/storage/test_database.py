@@ -2,6 +2,7 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
+from backend.market.tables import ListedClass
 from backend.storage import database as database_module
 from backend.storage.availability import DatabaseUnavailable
 from backend.storage.columns import Bytes32, Uint256, UtcTime
-from backend.storage.database import Database
+from backend.storage.database import WRITING, Database, Writer
 
 THREADS, ROUNDS = 8, 25
+NOON = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_write__concurrent_increments__all_arrive(database: Database) -> None:
@@ -63,6 +66,74 @@ def test_write__behind_another_that_keeps_the_lock__is_unavailable_and_writes_no
     )
     with other.write() as session:
         assert session.execute(text("SELECT count(*) FROM t")).scalar_one() == 0
+    other.close()
+
+
+def test_writer__beside_others__no_update_is_lost(database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("CREATE TABLE counter (n INTEGER)"))
+        session.execute(text("INSERT INTO counter VALUES (0)"))
+
+    def increment_often(_: int) -> None:
+        with closing(Writer(database)) as writer:
+            for _round in range(ROUNDS):
+                with writer.write() as session:
+                    found = session.execute(text("SELECT n FROM counter")).scalar_one()
+                    session.connection().execute(text("UPDATE counter SET n = :n"), {"n": found + 1})
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(increment_often, range(THREADS)))
+    with database.read() as session:
+        assert session.execute(text("SELECT n FROM counter")).scalar_one() == THREADS * ROUNDS
+
+
+def test_writer__what_the_session_holds__is_written_at_the_end(database: Database) -> None:
+    with closing(Writer(database)) as writer:
+        with writer.write() as session:
+            assert session.info[WRITING]
+            session.add(ListedClass(class_id=7, rules="{}", listed_at=NOON))
+        with database.read() as session:
+            assert session.get_one(ListedClass, 7).rules == "{}"
+
+
+def test_writer__exception__leaves_nothing_and_the_next_is_written(database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (n INTEGER)"))
+    writer = Writer(database)
+
+    def insert(number: int, *, fail: bool) -> None:
+        with writer.write() as session:
+            session.execute(text("INSERT INTO t VALUES (:n)"), {"n": number})
+            if fail:
+                raise ZeroDivisionError
+
+    insert(1, fail=False)
+    with pytest.raises(ZeroDivisionError):
+        insert(2, fail=True)
+    insert(3, fail=False)
+    writer.close()
+    insert(4, fail=False)
+    writer.close()
+    writer.close()
+    with database.read() as session:
+        assert session.execute(text("SELECT n FROM t ORDER BY n")).scalars().all() == [1, 3, 4]
+
+
+def test_writer__behind_another_that_keeps_the_lock__is_unavailable_and_writes_later(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_S", 1)
+    other = Database(database.url, database.keys)
+    writer = Writer(other)
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (n INTEGER)"))
+        with pytest.raises(DatabaseUnavailable), writer.write() as second:
+            second.execute(text("INSERT INTO t VALUES (1)"))
+    with writer.write() as session:
+        session.execute(text("INSERT INTO t VALUES (2)"))
+    writer.close()
+    with other.read() as session:
+        assert session.execute(text("SELECT n FROM t")).scalars().all() == [2]
     other.close()
 
 
