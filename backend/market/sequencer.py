@@ -56,7 +56,7 @@ PICTURE_EVERY = 100_000
 """Journal lines between two pictures of the books: at most so many are replayed at a restart."""
 STAND_BY_S = 0.25  # money-lint: seconds
 """How often who stands by looks whether the market is free."""
-REST_MAX_S = 0.01  # money-lint: seconds
+REST_MAX_S = 0.005  # money-lint: seconds
 """How long a group is waited for to be answered before the next begins."""
 
 _LOG = logging.getLogger("tanyu.market")

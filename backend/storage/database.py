@@ -34,6 +34,9 @@ _WRITERS_LOCK = 0x7461_6E79_75
 LOG_PAGES_MAX = 16_384
 """Pages of SQLite's write-ahead log, 64 MB, after which a writer brings them into the file itself: a safety net."""
 
+WRITER_CACHE_KB = 32_768
+"""Of pages of the file that a writer keeps at hand; SQLite's own 2 MB do not hold what a busy day adds to."""
+
 WRITING = "writing"
 """In `session.info` of a session whose transaction will be committed."""
 
@@ -50,6 +53,11 @@ def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _prepare_sqlite_writer(connection: SqliteConnection, record: object) -> None:
+    _prepare_sqlite(connection, record)
+    connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KB}")
 
 
 def _begin_immediate(connection: Connection) -> None:
@@ -69,7 +77,7 @@ def _engine(url: str, *, writing: bool) -> Engine:
         return _postgresql_engine(url, writing=writing)
     connect = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
     engine = create_engine(url, connect_args=connect, hide_parameters=True)  # a failure's message goes into logs
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", _prepare_sqlite_writer if writing else _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate if writing else _begin)
     return engine
 

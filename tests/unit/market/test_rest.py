@@ -40,8 +40,7 @@ def test_wait__who_never_tells__is_waited_for_once() -> None:
 def test_sequencer__while_answers_are_told__begins_no_group(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequencer_module, "REST_MAX_S", WAIT_S)
     sequencer = world.market.sequencer
-    sequencer.rest.begin("a loop")
-    sequencer.call(lambda turn: turn.now)
+    sequencer.call(lambda _turn: sequencer.rest.begin("a loop"))
 
     second = sequencer.submit(lambda turn: turn.now)
     with pytest.raises(NotYet):
