@@ -17,7 +17,7 @@ from backend.storage.columns import Bytes32, Uint256, UtcTime
 from backend.storage.database import WRITING, Database, Writer
 
 THREADS, ROUNDS = 8, 25
-NOON = datetime(2026, 1, 1, tzinfo=UTC)
+AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_write__concurrent_increments__all_arrive(database: Database) -> None:
@@ -91,7 +91,7 @@ def test_writer__what_the_session_holds__is_written_at_the_end(database: Databas
     with closing(Writer(database)) as writer:
         with writer.write() as session:
             assert session.info[WRITING]
-            session.add(ListedClass(class_id=7, rules="{}", listed_at=NOON))
+            session.add(ListedClass(class_id=7, rules="{}", listed_at=AT))
         with database.read() as session:
             assert session.get_one(ListedClass, 7).rules == "{}"
 
