@@ -68,10 +68,8 @@ class CityYear:
         cells = self.cells().join(self.tables.persons, "person")
         cells = cells.join(self.tables.seats, ["seat", "category", "month"])
         cells = cells.mutate(is_measured=cells.covered_s * BPS >= policy.month_measured_bps * cells.whole_s)
-        margin = quotient_up(cells.linear_gram_bps * ONE_SIDED_BPS, ibis.literal(BPS * BPS))
-        months = cells.mutate(
-            margin_gco2e=ibis.ifelse(cells.is_measured & ~cells.is_unearning, 0, margin),
-        )
+        # of a month that may earn too: a year at once that may not, for another month's sake, counts it
+        months = cells.mutate(margin_gco2e=quotient_up(cells.linear_gram_bps * ONE_SIDED_BPS, ibis.literal(BPS * BPS)))
         footprint = ibis.ifelse(
             months.is_measured,
             months.reported_gco2e + _gap(months, months.reported_gco2e),

@@ -8,8 +8,9 @@ import ibis
 import pytest
 import sqlglot
 
-from backend.footprint.kind import KindUnknown
+from backend.footprint.kind import Category, KindUnknown
 from backend.footprint.selection import FactorUnknown
+from backend.footprint.span import month_span
 from backend.ledger.city import CityYear
 from backend.ledger.city_apart import close_rows
 from backend.ledger.city_close import close_people, people_row
@@ -17,11 +18,12 @@ from backend.ledger.city_engine import Engine
 from backend.ledger.city_intake import CityFileUnreadable, CityRowsMalformed, close_files
 from backend.ledger.city_rates import rates_of
 from backend.ledger.city_report import BIN_GCO2E, Bin, Side, TooFewPeople, merged, report_of, sides
-from backend.ledger.city_rows import PersonRows
+from backend.ledger.city_rows import PersonRows, rows_of
 from backend.ledger.guards import Guards
 from backend.ledger.policy import Policy
+from backend.ledger.statement import Status, year_of
 from tests.unit.ledger.cities import USES, City, city, people
-from tests.unit.ledger.years import FROZEN_2025, SICHUAN
+from tests.unit.ledger.years import FROZEN_2025, MONTHS, SICHUAN, WHOLE_YEAR, ZONES, home, reading
 
 GUARDED = replace(SICHUAN, guards=Guards(whole_years_only=True, every_kind=True, year_at_once=True))
 PEOPLE = 300
@@ -56,6 +58,34 @@ class TestClosing:
         assert len({row[4] for row in found}) > PEOPLE // 2, "not all alike"
         assert sum(row[7] > 0 for row in found) > 5, "some have a surplus"
         assert sum(row[9] > 0 for row in found) > 5, "some eat outside the policy"
+
+    def test_year_that_may_not_earn_for_one_month__counts_the_margin_of_the_others(self, engine: Engine) -> None:
+        """A foreign proxy in a month that is not evidenced, beside eleven that are."""
+        months = [(month, month_span(2025, month, ZONES["CN-SC"])) for month in MONTHS]
+        year = year_of(
+            policy=GUARDED,
+            member=WHOLE_YEAR,
+            zone=ZONES["CN-SC"],
+            factors=FROZEN_2025,
+            readings=[
+                reading("grid_electricity", "13", span, "GB")
+                if month == 10
+                else reading("grid_electricity", "90", span, "CN-SC", meter="e")
+                for month, span in months
+            ],
+            homes=[home("CN-SC", electricity=["e"])],
+            vehicles=[],
+            moving=(),
+            is_held=False,
+        )
+        assert {one.status for one in year.months if one.category is Category.ELECTRICITY} == {
+            Status.PROXIED,
+            Status.UNMEASURED,
+        }
+
+        close_people(engine, [rows_of(1, year)], GUARDED, FROZEN_2025)
+
+        assert engine.run("SELECT * FROM people") == [people_row(1, year)]
 
     def test_rows__of_the_same_people__close_the_same(self, small: City, engine: Engine) -> None:
         closed = close_people(engine, small.people, SICHUAN, FROZEN_2025)
