@@ -68,7 +68,7 @@ class CityYear:
         cells = self.cells().join(self.tables.persons, "person")
         cells = cells.join(self.tables.seats, ["seat", "category", "month"])
         cells = cells.mutate(is_measured=cells.covered_s * BPS >= policy.month_measured_bps * cells.whole_s)
-        # of a month that may earn too: a year at once that may not, for another month's sake, counts it
+        # Of months that may earn too: a year taken at once that may not, because of another month, counts them all.
         months = cells.mutate(margin_gco2e=quotient_up(cells.linear_gram_bps * ONE_SIDED_BPS, ibis.literal(BPS * BPS)))
         footprint = ibis.ifelse(
             months.is_measured,

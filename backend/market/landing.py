@@ -74,7 +74,8 @@ class Landings:
                 where.set_exception(answer)
             else:
                 where.set_result(answer)
-        self._told(telling, TURNS)
+        if telling:
+            self._told(telling, TURNS)
 
     def _told(self, telling: set[Rest], turns: int) -> None:
         """After these turns of the loop, to whoever waits for it."""
