@@ -10,8 +10,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+import msgspec
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
@@ -34,8 +35,10 @@ _IDS_AT_ONCE = 10_000
 """Fewer than the parameters any database takes in one statement."""
 
 
-class Party(NamedTuple):
-    """What a trade's row says of one of its orders; an order never changes it."""
+class Party(msgspec.Struct, frozen=True, gc=False):
+    """What a trade's row says of one of its orders; an order never changes it. The collector takes no notice of it:
+    there are as many as open orders.
+    """
 
     order_hash: bytes
     maker: str
@@ -118,18 +121,20 @@ class Memory:
         return found
 
     def tie(self, entry: Entry, lots: int) -> None:
-        """An order came to rest with so many lots."""
+        """An order rests with so many lots."""
         found = self._tied.get(entry.account)
         if found is not None:
-            found.add(entry, lots)
+            found.count(entry, lots)
 
     def untie(self, order_id: int) -> None:
-        """An order is not what it was. Of one whose maker is not remembered nobody knows whose sums that changes."""
+        """An order is not in the books. Of one whose maker is not remembered nobody knows whose sums that changes."""
         party = self._parties.get(order_id)
         if party is None:
             self._tied = {}
-        else:
-            self._tied.pop(party.maker, None)
+            return
+        found = self._tied.get(party.maker)
+        if found is not None:
+            found.drop(order_id)
 
     def meet(self, order_id: int, party: Party) -> None:
         """An order came in."""

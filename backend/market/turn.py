@@ -279,7 +279,11 @@ class Turn:
     def _change(
         self, line: Line, order_id: int, *, state: OrderState | None = None, reason: str | None = None, matched: int = 0
     ) -> None:
-        self.chain.memory.untie(order_id)
+        resting = self.engine.orders.get(order_id)
+        if resting is None:
+            self.chain.memory.untie(order_id)
+        else:
+            self.chain.memory.tie(resting.entry, resting.lots)
         row = self._orders.get(order_id)
         if row is not None:
             row["lots_open"] = self.engine.open_lots(order_id)

@@ -44,7 +44,7 @@ from backend.storage.database import Database
 CLASS_ID = pack("CN-SC", 2025, "SIM")
 EXCHANGE = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 DEPLOYMENT = Deployment(31337, "0x" + "11" * 32, 0, {"Exchange": EXCHANGE}, {})
-MAKERS = 512
+MAKERS = 1_024
 """So many that the orders of a run leave each with fewer open ones than it may have."""
 NUMBERS_EACH = 4096
 UNLIMITED = 10**9

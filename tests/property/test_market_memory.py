@@ -18,8 +18,10 @@ from backend.kernel import crash
 from backend.kernel.errors import TanyuError
 from backend.market.cancel import CancellingNumber
 from backend.market.instructions import PLAIN, Instructions, SelfTrade, TimeInForce
+from backend.market.matching import Engine
 from backend.market.order import Side
 from backend.market.tables import OrderRow, OrderState, TradeRow, TradeState
+from backend.market.tied import Tied
 from backend.market.trades import mark_sent, mark_settled
 from backend.storage.database import Database
 from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, World, signed
@@ -186,6 +188,24 @@ def world_in(folder: Path, *, is_remembering: bool) -> Iterator[World]:
     database.close()
 
 
+def sums(tied: Tied) -> tuple[object, ...]:
+    by_class = (tied.lots_offered, tied.lots_wanted, tied.orders)
+    return tied.money, *({class_id: found for class_id, found in sums.items() if found} for sums in by_class)
+
+
+def require_sums(world: World) -> None:
+    """What is remembered of each account's open orders is what they add up to now."""
+    sequencer = world.market.sequencer
+    memory = sequencer._chain.memory
+
+    def compared(engine: Engine, _sequence: int) -> list[tuple[str, object, object]]:
+        if memory._head != sequencer._head.hash:
+            return []  # of lines that were not kept: forgotten before it is asked
+        return [(who, sums(tied), sums(Tied.by(engine.open_of(who)))) for who, tied in memory._tied.items()]
+
+    assert all(kept == now for _, kept, now in sequencer.ask(compared)), sequencer.ask(compared)
+
+
 @given(story=st.lists(steps, min_size=5, max_size=40))
 @settings(max_examples=max(15, settings().max_examples // 3))
 def test_memory__whatever_happens__answers_are_those_of_a_market_that_remembers_nothing(
@@ -198,4 +218,5 @@ def test_memory__whatever_happens__answers_are_those_of_a_market_that_remembers_
     ):
         for step in story:
             assert outcome(remembering, step) == outcome(asking, step), step
+            require_sums(remembering)
         assert remembering.state_digest() == asking.state_digest()
