@@ -20,6 +20,7 @@ from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.facts import facts_of
 from backend.api.health import database_check
+from backend.api.one_write import OneWrite
 from backend.api.operations import Operations
 from backend.api.rooms import ROUTERS, books_of_all_rooms, projections
 from backend.api.web import PagesNotBuilt, is_built
@@ -358,6 +359,7 @@ def serve(settings: Settings) -> None:
         Tanyu(settings).app(),
         host="127.0.0.1",
         port=settings.port,
+        http=OneWrite,
         log_config=None,
         access_log=False,  # for the same reason
         ws_max_size=STREAM_FRAME_BYTES_MAX,

@@ -19,6 +19,7 @@ from backend.access.api_key import ApiKeys
 from backend.access.limits import Limits
 from backend.access.site import Site
 from backend.api.app import create_app
+from backend.api.one_write import OneWrite
 from backend.api.rooms import ROUTERS
 from backend.api.serve import STOP_TIMEOUT, ease_interpreter
 from backend.chain.class_id import pack
@@ -144,8 +145,9 @@ def trivial_app() -> FastAPI:
 def main() -> None:
     """Serves until it is told to stop."""
     kind, port, folder = sys.argv[1:]
-    app = market_app(Path(folder)) if kind == "market" else trivial_app()
-    uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
+    is_market = kind == "market"
+    app, http = (market_app(Path(folder)), OneWrite) if is_market else (trivial_app(), "auto")
+    uvicorn.run(app, host="127.0.0.1", port=int(port), http=http, log_level="warning", access_log=False)
 
 
 if __name__ == "__main__":
