@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import ClientConnection, connect
 
+from backend.api.one_write import OneWrite
 from backend.chain.node import free_port
 
 WAIT_S = 60
@@ -31,7 +32,13 @@ def serving(app: ASGIApp, port: int | None = None) -> Iterator[str]:
     """The base URL of a server that runs until the end, with its lifespan; on a free port unless one is given."""
     port = port or free_port()
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_config=None, ws_max_size=64 * 1024, ws_per_message_deflate=False
+        app,
+        host="127.0.0.1",
+        port=port,
+        http=OneWrite,
+        log_config=None,
+        ws_max_size=64 * 1024,
+        ws_per_message_deflate=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="test-server")

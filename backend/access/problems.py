@@ -221,9 +221,13 @@ async def _answer_http(request: Request, error: Exception) -> Response:
 
 
 async def _answer_unexpected(request: Request, error: Exception) -> Response:
-    """A bug of ours: the caller gets an id, the log gets the same id and the traceback."""
+    return unexpected_response(request.method, request.url.path, error)
+
+
+def unexpected_response(method: str, path: str, error: Exception) -> Response:
+    """Of a bug of ours: the caller gets an id, the log gets the same id and the traceback."""
     error_id = secrets.token_hex(8)
-    _LOG.error("unexpected error %s on %s %s", error_id, request.method, request.url.path, exc_info=error)
+    _LOG.error("unexpected error %s on %s %s", error_id, method, path, exc_info=error)
     return problem_response(
         {
             "type": "/problems/internal",

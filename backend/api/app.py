@@ -1,9 +1,11 @@
 """Composition of the HTTP side: the rooms' routers, problem documents, headers, health, reference, pages."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import cast
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from backend.access.body_limit import BodyLimit
 from backend.access.head import HeadAsGet
@@ -32,6 +34,16 @@ from backend.market.fast_orders import FastOrders
 from backend.market.forward import Forward, Forwarder, paths_of
 
 
+class _App(DescribedApp):
+    """Has `before_all` stand before whatever the framework puts before the middlewares."""
+
+    before_all: Callable[[ASGIApp], ASGIApp]
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The middlewares, in order, once `before_all` is set."""
+        return self.before_all(super().build_middleware_stack())
+
+
 def create_app(
     state: Mapping[str, object],
     routers: Sequence[APIRouter],
@@ -48,7 +60,7 @@ def create_app(
     `start_facts` gives the page of facts its numbers; without it there is none. `body_limits`: bytes by path
     prefix. `forwarder` takes the market's requests to the process that owns it; without one this process does.
     """
-    app = DescribedApp(
+    app = _App(
         title="Tanyu 碳余",
         version=VERSION,
         summary="A personal carbon ledger and marketplace.",
@@ -87,5 +99,5 @@ def create_app(
     app.add_middleware(HeadAsGet)
     app.add_middleware(Pressure, crowd=crowd)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(FastOrders, crowd=crowd, limits=limits, headers_of=security_headers)
+    app.before_all = partial(FastOrders, crowd=crowd, limits=limits, headers_of=security_headers)
     return app

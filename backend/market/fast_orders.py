@@ -11,11 +11,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.access.limits import Limits, TooManyRequests, cost_of
 from backend.access.pressure import Crowd
-from backend.access.problems import error_response
+from backend.access.problems import error_response, unexpected_response
 from backend.kernel.errors import TanyuError
 from backend.market.ack_wire import ack_json
 from backend.market.forward import SECRET
@@ -32,12 +33,13 @@ _JSON = b"application/json"
 _SECRET = SECRET.encode()
 _LENGTH_DIGITS = 4
 """Of a body's length: fewer than 10,000 bytes, ten times what an order takes."""
-_COST = cost_of("POST", "/orders")
+_PATH = "/orders"
+_COST = cost_of("POST", _PATH)
 
 
 class FastOrders:
-    """Pure ASGI middleware, outermost. In the place of those behind it: bounds what is read (`BodyLimit`: nothing that
-    it reads can nest), counts what is on its way (`Pressure`, with the same `crowd`), takes the address's points
+    """Pure ASGI, before every middleware. In the place of those behind it: bounds what is read (`BodyLimit`: nothing
+    that it reads can nest), counts what is on its way (`Pressure`, with the same `crowd`), takes the address's points
     (`limits`), passes on what another process sent or has to answer (`Forward`), and adds `headers_of` the request.
     """
 
@@ -56,7 +58,7 @@ class FastOrders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes on whatever is not an order that it can read, or has no place or no points."""
-        if scope["type"] != "http" or scope["path"] != "/orders" or not self._takes(scope):
+        if scope["type"] != "http" or scope["path"] != _PATH or not self._takes(scope):
             await self.app(scope, receive, send)
             return
         first = await receive()
@@ -67,8 +69,8 @@ class FastOrders:
         self.crowd.now += 1
         try:
             ack = await placed(cast(Market, scope["app"].state.market), *read)
-        except TanyuError as refusal:
-            response = error_response(refusal)
+        except Exception as failure:  # noqa: BLE001 - before this stands nobody who would tell the caller
+            response = _refused(failure)
             response.raw_headers += self.headers_of(scope)
             await response(scope, receive, send)
             return
@@ -103,6 +105,10 @@ class FastOrders:
             except TooManyRequests:
                 return False
         return True
+
+
+def _refused(failure: Exception) -> Response:
+    return error_response(failure) if isinstance(failure, TanyuError) else unexpected_response("POST", _PATH, failure)
 
 
 def _again(first: Message, receive: Receive) -> Receive:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field, SQLModel
 
-from backend.storage.columns import Address, Bytes32, RowNumber, Uint256, UtcTime
+from backend.storage.columns import Address, Bytes32, PlainBytes, RowNumber, Uint256, UtcTime
 
 
 class OrderState(StrEnum):
@@ -114,7 +114,7 @@ class OrderRow(SQLModel, table=True):
     epoch: int = Field(sa_type=BigInteger)
     action: str = Field(max_length=8)
     ref: bytes = Field(sa_type=Bytes32)
-    signature: bytes
+    signature: bytes = Field(sa_type=PlainBytes)
     """65 bytes, as the contracts take it."""
     time_in_force: str = Field(max_length=4)
     """This and the five after it: `instructions.Instructions`."""

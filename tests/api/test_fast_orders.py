@@ -101,3 +101,20 @@ def test_request__that_is_another_or_one_too_many__is_passed_on_unread(changed: 
     for crowd, request in ((Crowd(), scope | changed), (Crowd(0), scope)):
         asyncio.run(FastOrders(inner, crowd=crowd)(request, receive, send))
     assert passed == [changed.get("path", "/orders"), "/orders"]
+
+
+def test_bug__behind_it__is_told_as_the_app_tells_others_and_is_logged(
+    world: World, app: FastAPI, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_given: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    body = an_order(world)
+    monkeypatch.setattr(world.market, "acknowledged", broken)
+    answer = a_client(app).post("/orders", json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "content-security-policy" in answer.headers
+    assert answer.json()["errorId"] in caplog.text
+    assert "ZeroDivisionError" in caplog.text
