@@ -4,9 +4,7 @@ Several may run over one database. One of them owns the market, and it alone ind
 due by itself; the others answer what needs no book, send on what does, and stand by to take over.
 """
 
-import gc
 import logging
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -20,6 +18,7 @@ from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.facts import facts_of
 from backend.api.health import database_check
+from backend.api.interpreter import collecting, ease_interpreter
 from backend.api.one_write import OneWrite
 from backend.api.operations import Operations
 from backend.api.rooms import ROUTERS, books_of_all_rooms, projections
@@ -79,16 +78,6 @@ ANCHOR_EVERY = timedelta(minutes=1)
 EXTRACT_EVERY = timedelta(seconds=1)
 STOP_TIMEOUT = timedelta(seconds=10)
 PUBLIC_CONFIRMATIONS = 12
-COLLECT_EVERY = (10_000, 2, 2_000)
-"""New objects, collections of those, and collections of the older, after which the collector looks for cycles. Orders
-make none. Those that rest are many and stay long: to walk over those of a second would stop everybody for 50 ms, so
-they are walked over soon, a few at a time, and then hardly ever again. Orders on their way leave before it comes: at
-1,000 it walked over them again and again, a fourteenth of all that a busy market did.
-"""
-YIELD_AFTER_S = 0.001  # money-lint: seconds
-"""A thread that wants the interpreter gets it after so long: the market's and the event loop wait for each other with
-every group of orders.
-"""
 STREAM_FRAME_BYTES_MAX = 64 * 1024
 """A larger frame closes its WebSocket before it is read whole; what the stream takes is less and told kindly."""
 
@@ -169,9 +158,10 @@ class Tanyu:
         )
 
     def _make_loops(self) -> None:
-        """What is done again and again; all but the first while this process owns the market."""
+        """What is done again and again; all but the first two while this process owns the market."""
         settler = Settler(self.database, self.contracts, self.market, self.clock)
         self.checkpointing = checkpointing(self.database, self.clock)
+        self.collecting = collecting(self.sequencer.rest, self.clock)
         self.settling = self._loop("settler", settler.step, SETTLE_EVERY)
         self.closing = self._loop("closing", self._close_overdue, CLOSE_EVERY)
         self.cancelling = self._loop("cancelling", self._cancel_reversed, CANCEL_EVERY)
@@ -230,6 +220,7 @@ class Tanyu:
         finish_erasures(self.database, self.books, self.clock.now())
         self.sequencer.start()
         self.checkpointing.start()
+        self.collecting.start()
         self.worker.start()
         self.settling.start()
         self.closing.start()
@@ -250,6 +241,7 @@ class Tanyu:
         self.settling.stop(STOP_TIMEOUT)
         self.worker.stop(STOP_TIMEOUT)
         self.sequencer.stop()
+        self.collecting.stop(STOP_TIMEOUT)
         self.checkpointing.stop(STOP_TIMEOUT)
         self.database.close()
 
@@ -319,13 +311,6 @@ class Tanyu:
             await self.stream.stop()
             await self.forwarder.close()
             self.stop()
-
-
-def ease_interpreter() -> None:
-    """What is there from the start stays, and what comes to stay is walked over seldom; no thread has it for long."""
-    gc.freeze()
-    gc.set_threshold(*COLLECT_EVERY)
-    sys.setswitchinterval(YIELD_AFTER_S)
 
 
 def confirmations_of(settings: Settings, deployment: Deployment) -> int:

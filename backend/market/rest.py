@@ -12,10 +12,13 @@ class Rest:
     def __init__(self) -> None:
         self._changed = Condition()
         self._telling: set[object] = set()
+        self.begun = 0
+        """How often somebody had answers to tell."""
 
     def begin(self, teller: object) -> None:
         """A teller has answers to tell; as often as it likes."""
         with self._changed:
+            self.begun += 1
             self._telling.add(teller)
 
     def end(self, teller: object) -> None:

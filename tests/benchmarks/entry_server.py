@@ -19,9 +19,10 @@ from backend.access.api_key import ApiKeys
 from backend.access.limits import Limits
 from backend.access.site import Site
 from backend.api.app import create_app
+from backend.api.interpreter import collecting, ease_interpreter
 from backend.api.one_write import OneWrite
 from backend.api.rooms import ROUTERS
-from backend.api.serve import STOP_TIMEOUT, ease_interpreter
+from backend.api.serve import STOP_TIMEOUT
 from backend.chain.class_id import pack
 from backend.chain.deployment import Deployment
 from backend.chain.keys import DevRole, Signer, dev_signer, signer_from_key
@@ -114,13 +115,15 @@ def market_app(folder: Path) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> Any:
-        checkpoints = checkpointing(database, clock)
+        loops = (checkpointing(database, clock), collecting(market.sequencer.rest, clock))
         market.sequencer.start()
-        checkpoints.start()
+        for loop in loops:
+            loop.start()
         ease_interpreter()
         yield
         market.sequencer.stop()
-        checkpoints.stop(STOP_TIMEOUT)
+        for loop in loops:
+            loop.stop(STOP_TIMEOUT)
         database.close()
 
     app.router.lifespan_context = lifespan
