@@ -56,7 +56,7 @@ def collecting(rest: Rest, clock: Clock) -> Loop:
 
 
 def ease_interpreter() -> None:
-    """What is there from the start is walked over no more, what comes later seldom; no thread has the interpreter long."""
+    """What is there from the start is walked over no more, what comes later seldom; no thread has it for long."""
     gc.freeze()
     gc.set_threshold(*COLLECT_EVERY)
     sys.setswitchinterval(YIELD_AFTER_S)
