@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from heapq import heappop
 from typing import TypeAlias
 
-from backend.kernel.digest import Json, digest_of
+from backend.kernel.digest import Json, known_json, sha256
 from backend.market.book import Book, Entry, Ladder, Resting
 from backend.market.expiries import Expiries
 from backend.market.order import Side
@@ -232,8 +232,8 @@ class Engine:
         return {"books": books, "heartbeats": heartbeats, "trades": self.trades}
 
     def state_digest(self) -> bytes:
-        """SHA-256 of `state`."""
-        return digest_of(self.state())
+        """SHA-256 of the canonical JSON of `state`, whose amounts are text."""
+        return sha256(known_json(self.state()))
 
 
 def _told(order: Resting) -> Json:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlmodel import Session, col, delete, select
 
-from backend.kernel.digest import Json, canonical_json
+from backend.kernel.digest import Json, known_json
 from backend.market.book import Book, Entry, Resting
 from backend.market.journal import Head
 from backend.market.matching import Engine
@@ -53,7 +53,7 @@ def engine_of(told: Mapping[str, Any]) -> Engine:
 
 def save(session: Session, engine: Engine, head: Head, at: datetime) -> None:
     """Keeps a picture of an engine that stands at a head, and the one before it."""
-    text = canonical_json(picture(engine)).decode()
+    text = known_json(picture(engine)).decode()
     session.add(
         SnapshotRow(
             sequence=head.sequence, hash=head.hash, state_digest=engine.state_digest(), picture=text, taken_at=at
@@ -84,9 +84,8 @@ def newest(session: Session) -> tuple[Engine, Head] | None:
 
 def _order(resting: Resting) -> list[Json]:
     """With the lots that are open."""
-    entry = resting.entry
-    terms: list[Json] = [entry.order_id, str(entry.class_id), entry.account, entry.owner, entry.side.value]
-    return [*terms, resting.lots, entry.price_per_kg, entry.expiry, entry.fee_bound_bps]
+    order_id, class_id, account, owner, side, _, price, expiry, bound = resting.entry
+    return [order_id, str(class_id), account, owner, side._value_, resting.lots, price, expiry, bound]
 
 
 def _entry(order: list[Any], words: dict[str, str]) -> Entry:

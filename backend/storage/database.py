@@ -34,6 +34,12 @@ _WRITERS_LOCK = 0x7461_6E79_75
 LOG_PAGES_MAX = 16_384
 """Pages of SQLite's write-ahead log, 64 MB, after which a writer brings them into the file itself: a safety net."""
 
+LOG_PAGES_LONG = 8_192
+"""Pages, 32 MB, after which the log is begun anew."""
+
+END_LOG_MS = 20
+"""How long a log's end waits for writers and readers, and writers for it; then it is left for another time."""
+
 WRITER_CACHE_KB = 32_768
 """Of pages of the file that a writer keeps at hand; SQLite's own 2 MB do not hold what a busy day adds to."""
 
@@ -161,12 +167,18 @@ class Database:
 
     def checkpoint(self) -> None:
         """On SQLite brings what the write-ahead log holds into the file, as far as readers let it, while others go on
-        reading and writing: done often by a thread of its own, no commit has to wait for it. Raises
-        DatabaseUnavailable.
+        reading and writing: done often by a thread of its own, no commit has to wait for it. A log that has grown long
+        all the same, since somebody always wrote meanwhile, is brought there to its end while writers wait a moment:
+        the next begins it anew, where the disk has room already. Raises DatabaseUnavailable.
         """
         if self.reader.dialect.name == "sqlite":
             with _told(), closing(self.reader.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                cursor = connection.cursor()
+                _, pages, _ = cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if pages >= LOG_PAGES_LONG:
+                    cursor.execute(f"PRAGMA busy_timeout={END_LOG_MS}")
+                    cursor.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+                    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
 
     def close(self) -> None:
         """Closes every pooled connection."""

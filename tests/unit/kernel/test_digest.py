@@ -9,12 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.kernel.digest import SAFE_INTEGER_MAX, Json, canonical_json, digest_of, sha256, to_hex
+from backend.kernel.digest import SAFE_INTEGER_MAX, Json, canonical_json, digest_of, known_json, sha256, to_hex
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 scalars = st.none() | st.booleans() | st.integers(-SAFE_INTEGER_MAX, SAFE_INTEGER_MAX) | texts
 documents = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=12
+)
+
+
+plain_keys = st.text(st.characters(max_codepoint=0x7F))
+known = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(plain_keys, inner, max_size=4), max_leaves=12
 )
 
 
@@ -106,6 +112,11 @@ def test_canonical_json__any_document__is_json_with_the_same_meaning_and_sorted_
     canonical = canonical_json(document)
     assert json.loads(canonical, object_pairs_hook=keys_sorted) == document
     assert canonical_json(json.loads(canonical)) == canonical
+
+
+@given(document=known)
+def test_known_json__ascii_keys_and_safe_integers__the_same_bytes(document: Json) -> None:
+    assert known_json(document) == canonical_json(document)
 
 
 @given(document=st.dictionaries(texts, scalars, min_size=2))

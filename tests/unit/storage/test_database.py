@@ -240,6 +240,30 @@ def test_checkpoint__while_others_hold_the_write_lock__brings_what_is_committed_
         assert session.execute(text("SELECT n FROM t ORDER BY n")).scalars().all() == [1, 2]
 
 
+def test_checkpoint__of_a_long_log__has_the_next_writer_begin_it_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "LOG_PAGES_LONG", 1)
+    database, log = Database.at(tmp_path / "t.db"), tmp_path / "t.db-wal"
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (n INTEGER, s TEXT)"))
+    reading = database.reader.connect()
+    reading.execute(text("SELECT n FROM t")).all()  # keeps the log as it is now from being begun anew
+    for n in range(20):
+        with database.write() as session:
+            session.execute(text("INSERT INTO t VALUES (:n, :s)"), {"n": n, "s": "x" * 4000})
+    database.checkpoint()  # as far as that reader lets it, and no error
+    size = log.stat().st_size
+    reading.close()
+    for n in range(20, 40):
+        database.checkpoint()
+        with database.write() as session:
+            session.execute(text("INSERT INTO t VALUES (:n, :s)"), {"n": n, "s": "x" * 4000})
+    assert log.stat().st_size == size
+    with database.read() as session:
+        assert session.execute(text("SELECT n FROM t ORDER BY n")).scalars().all() == list(range(40))
+
+
 def test_checkpoint__of_any_database__loses_nothing(database: Database) -> None:
     with database.write() as session:
         session.execute(text("CREATE TABLE t (n INTEGER)"))
