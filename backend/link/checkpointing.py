@@ -9,8 +9,10 @@ from backend.kernel.clock import Clock
 from backend.link.loop import Loop
 from backend.storage.database import Database
 
-CHECKPOINT_EVERY = timedelta(milliseconds=50)
-"""So often that each time the disk takes a few hundred pages, for which no order's own sync has to wait long."""
+CHECKPOINT_EVERY = timedelta(milliseconds=15)
+"""So often that the disk takes few pages at a time: for as long as it takes them an order's own sync waits, and
+of a large file they are spread wide (docs/adr/0029).
+"""
 
 
 @dataclass(frozen=True)
