@@ -31,17 +31,20 @@ SILENT_MAX_S = 60
 _WRITERS_LOCK = 0x7461_6E79_75
 """The advisory lock of a PostgreSQL database's writers: "tanyu" in ASCII."""
 
-LOG_PAGES_MAX = 16_384
-"""Pages of SQLite's write-ahead log, 64 MB, after which a writer brings them into the file itself: a safety net."""
+LOG_PAGES_LONG = 16_384
+"""Pages of SQLite's write-ahead log, 64 MB, after which it is begun anew."""
 
-LOG_PAGES_LONG = 8_192
-"""Pages, 32 MB, after which the log is begun anew."""
+LOG_PAGES_MAX = 32_768
+"""Pages after which a writer brings them into the file itself: a safety net where nobody else does."""
 
 END_LOG_MS = 20
 """How long a log's end waits for writers and readers, and writers for it; then it is left for another time."""
 
 WRITER_CACHE_KB = 32_768
 """Of pages of the file that a writer keeps at hand; SQLite's own 2 MB do not hold what a busy day adds to."""
+
+_ALONG = "PRAGMA wal_checkpoint(PASSIVE)"
+"""Beside whoever reads and writes."""
 
 WRITING = "writing"
 """In `session.info` of a session whose transaction will be committed."""
@@ -174,11 +177,14 @@ class Database:
         if self.reader.dialect.name == "sqlite":
             with _told(), closing(self.reader.raw_connection()) as connection:
                 cursor = connection.cursor()
-                _, pages, _ = cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                _, pages, _ = cursor.execute(_ALONG).fetchone()
                 if pages >= LOG_PAGES_LONG:
+                    cursor.execute(_ALONG).fetchone()  # most of what came meanwhile, so that writers wait for little
                     cursor.execute(f"PRAGMA busy_timeout={END_LOG_MS}")
-                    cursor.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
-                    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
+                    try:
+                        cursor.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+                    finally:
+                        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
 
     def close(self) -> None:
         """Closes every pooled connection."""
