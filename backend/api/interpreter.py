@@ -4,11 +4,10 @@ for it, nor long for a thread that has the interpreter (docs/adr/0029).
 
 import gc
 import sys
-from dataclasses import dataclass
 from datetime import timedelta
 
 from backend.kernel.clock import Clock
-from backend.link.loop import Loop
+from backend.link.loop import Done, Loop
 from backend.market.rest import Rest
 
 COLLECT_EVERY = (100_000, 2, 2_000)
@@ -27,13 +26,6 @@ every group of orders.
 """
 
 
-@dataclass(frozen=True)
-class Collected:
-    """A look's report: the next can wait."""
-
-    moved: bool = False
-
-
 class Collector:
     """Collects garbage in the pauses of a market: `rest` says when it answered."""
 
@@ -41,13 +33,13 @@ class Collector:
         self._rest = rest
         self._answered = rest.begun
 
-    def look(self) -> Collected:
+    def look(self) -> Done:
         """Collects what is worth it if the market answered nobody since the last look."""
         answered, self._answered = self._answered, self._rest.begun
         new, collections, _ = gc.get_count()
         if answered == self._answered and new >= COLLECT_WORTH:
             gc.collect(0 if collections < YOUNG_COLLECTIONS else 1)
-        return Collected()
+        return Done()
 
 
 def collecting(rest: Rest, clock: Clock) -> Loop:

@@ -2,11 +2,10 @@
 and then an order would wait for the disk to take a thousand pages.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from backend.kernel.clock import Clock
-from backend.link.loop import Loop
+from backend.link.loop import Done, Loop
 from backend.storage.database import Database
 
 CHECKPOINT_EVERY = timedelta(milliseconds=15)
@@ -15,18 +14,11 @@ of a large file they are spread wide (docs/adr/0029).
 """
 
 
-@dataclass(frozen=True)
-class Checkpointed:
-    """A step's report: what came meanwhile can wait for the next."""
-
-    moved: bool = False
-
-
 def checkpointing(database: Database, clock: Clock) -> Loop:
     """The loop that does it, not yet started; any number of processes may run one."""
 
-    def step() -> Checkpointed:
+    def step() -> Done:
         database.checkpoint()
-        return Checkpointed()
+        return Done()
 
     return Loop("checkpointing", step, clock, CHECKPOINT_EVERY)

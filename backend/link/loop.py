@@ -32,6 +32,13 @@ class Report(Protocol):
 
 
 @dataclass(frozen=True)
+class Done:
+    """The report of a step after which the next can always wait."""
+
+    moved: bool = False
+
+
+@dataclass(frozen=True)
 class LoopStatus:
     """How one loop is doing. `problem` is the code and sentence of the last failure, None after a good step."""
 

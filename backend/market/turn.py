@@ -280,13 +280,15 @@ class Turn:
         self, line: Line, order_id: int, *, state: OrderState | None = None, reason: str | None = None, matched: int = 0
     ) -> None:
         resting = self.engine.orders.get(order_id)
+        lots_open = 0
         if resting is None:
             self.chain.memory.untie(order_id)
         else:
-            self.chain.memory.tie(resting.entry, resting.lots)
+            lots_open = resting.lots
+            self.chain.memory.tie(resting.entry, lots_open)
         row = self._orders.get(order_id)
         if row is not None:
-            row["lots_open"] = self.engine.open_lots(order_id)
+            row["lots_open"] = lots_open
             row["lots_matched"] += matched
             row["state"] = state.value if state else row["state"]
             row["reason"] = reason or row["reason"]
@@ -294,7 +296,7 @@ class Turn:
             return
         change = self._changes.setdefault(order_id, {"new_state": None, "new_reason": None, "more_matched": 0})
         change["at_id"] = order_id
-        change["new_open"] = self.engine.open_lots(order_id)
+        change["new_open"] = lots_open
         change["more_matched"] += matched
         change["new_state"] = state.value if state else change["new_state"]
         change["new_reason"] = reason or change["new_reason"]
