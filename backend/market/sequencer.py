@@ -38,7 +38,7 @@ from backend.market.ownership import MarketMoved, Ownership
 from backend.market.recovery import recover
 from backend.market.rest import Rest
 from backend.market.schedule import Draw
-from backend.market.snapshot import save
+from backend.market.snapshot import Pictures
 from backend.market.tables import OrderRow, OrderState, TradeRow
 from backend.market.timers import Timed, due
 from backend.market.turn import Turn
@@ -52,8 +52,6 @@ GROUP_MAX = 256
 """Commands that share one commit."""
 TICK_S = 1
 ANSWER_TIMEOUT_S = 60
-PICTURE_EVERY = 100_000
-"""Journal lines between two pictures of the books: at most so many are replayed at a restart."""
 STAND_BY_S = 0.25  # money-lint: seconds
 """How often who stands by looks whether the market is free."""
 REST_MAX_S = 0.005  # money-lint: seconds
@@ -124,15 +122,13 @@ class Sequencer:
         self.ownership = Ownership(database=database, clock=clock, exchange=exchange, url=url)
         self._on_taken = on_taken
         self._owns, self._stopping = Event(), Event()
-        self._inbox, self.rest = Inbox(inbox_size), Rest()
+        self._inbox, self.rest, self._pictures = Inbox(inbox_size), Rest(), Pictures(database)
         self._draw = draw
         self._follower = follower
         self._engine = Engine()
         self._head = self._genesis
         self._latest = from_unix_s(0)
         """The time of the last line: the journal's never runs back, whatever the clock does."""
-        self._pictured = 0
-        """The line after which the last picture was taken."""
         self._ticked_s = 0
         self._thread: Thread | None = None
         self._touched: set[str] = set()
@@ -292,6 +288,7 @@ class Sequencer:
                     answer.set_result(work.ask(self._engine, self._head.sequence))
                 except TanyuError as refusal:
                     answer.set_exception(refusal)
+        self._take_picture()
 
     def _due(self) -> list[Timed]:
         """What must happen because of the time; looked at once a second."""
@@ -346,7 +343,6 @@ class Sequencer:
                 releases = [partial(answer.set_exception, NotDurable()) for _, answer in commands]
         for release in releases:
             release()
-        self._take_picture()
 
     def _rebuild(self) -> None:
         """Recovers the books, and holds the result against the order and trade rows. Raises JournalBroken."""
@@ -355,19 +351,12 @@ class Sequencer:
             _require_same(session, found.engine, found.head)
             self._latest = last_time(session) or self._latest
         self._engine, self._head = found.engine, found.head
-        self._pictured = found.head.sequence - found.replayed
+        self._pictures.taken = found.head.sequence - found.replayed
         self._take_picture()
 
     def _take_picture(self) -> None:
-        """Of the books as they are now, if the last one is long ago. Without one only a restart takes longer."""
-        if self._head.sequence < self._pictured + PICTURE_EVERY:
-            return
-        self._pictured = self._head.sequence
-        try:
-            with self._database.write() as session:
-                save(session, self._engine, self._head, self._latest)
-        except (SQLAlchemyError, OSError, DatabaseUnavailable):
-            _LOG.exception("no picture was taken of the books at line %d", self._head.sequence)
+        """Of the books as they are now, if it is time."""
+        self._pictures.look(self._engine, self._head, self._latest, self._clock.now())
 
 
 def _run_one(turn: Turn, command: Callable[[Turn], object], answer: Future[object]) -> Callable[[], None]:

@@ -4,11 +4,13 @@ The journal stays the truth: a picture is believed only if the journal still has
 made of it has the state that the engine had of which it was taken.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, delete, select
 
 from backend.kernel.digest import Json, known_json
@@ -19,9 +21,41 @@ from backend.market.order import Side
 from backend.market.phase import Phase
 from backend.market.spread import Spreads
 from backend.market.tables import JournalRow, SnapshotRow
+from backend.storage.availability import DatabaseUnavailable
+from backend.storage.database import Database
 
+EVERY = 50_000
+"""Journal lines after which a picture is taken in the next pause: it stops the market for as long as it takes."""
+EVERY_AT_MOST = 150_000
+"""Journal lines after which one is taken whoever waits: at most so many are replayed at a restart."""
+PAUSE = timedelta(seconds=1)
+"""So long without a line that the next is not expected soon."""
 KEPT = 2
 """Pictures; older ones go when a new one is taken."""
+
+_LOG = logging.getLogger("tanyu.market")
+
+
+class Pictures:
+    """When they are taken. `taken`: the journal line after which the last one was."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.taken = 0
+
+    def look(self, engine: Engine, head: Head, latest: datetime, now: datetime) -> None:
+        """Takes one of an engine that stands at a head, whose line came at `latest`, if it is time. Without one only a
+        restart takes longer: a failure is logged, and the next is tried as if this one had been taken.
+        """
+        lines = head.sequence - self.taken
+        if lines < EVERY_AT_MOST and (lines < EVERY or now - latest < PAUSE):
+            return
+        self.taken = head.sequence
+        try:
+            with self._database.write() as session:
+                save(session, engine, head, latest)
+        except (SQLAlchemyError, OSError, DatabaseUnavailable):
+            _LOG.exception("no picture was taken of the books at line %d", head.sequence)
 
 
 def picture(engine: Engine) -> dict[str, Json]:

@@ -29,8 +29,7 @@ from backend.market.journal import Head, Kind, genesis, pages
 from backend.market.matching import Engine
 from backend.market.order import ZERO_REF, Action, SignedOrder
 from backend.market.recovery import Recovered, by_extracts, recover, replayed
-from backend.market.sequencer import PICTURE_EVERY
-from backend.market.snapshot import save
+from backend.market.snapshot import EVERY_AT_MOST, save
 from backend.storage.database import Database
 from tests.benchmarks.market_matching import Workload, workload
 
@@ -103,7 +102,7 @@ def _take_picture(database: Database) -> None:
         for page in pages(session, head):
             Extract.of(page.lines).carry_out(engine, head.sequence + 1)
             head = page.head
-            if head.sequence >= ROWS - PICTURE_EVERY:
+            if head.sequence >= ROWS - EVERY_AT_MOST:
                 break
     with database.write() as session:
         save(session, engine, head, datetime(2026, 1, 16, tzinfo=UTC))
@@ -176,13 +175,13 @@ def rows() -> list[dict[str, object]]:
             by_extract.append(took)
             took, whole = _timed(database, lambda session: replayed(session, Engine(), GENESIS))
             by_line.append(took)
-            assert (found.replayed, extracted.replayed, whole.replayed) == (PICTURE_EVERY, 0, ROWS)
+            assert (found.replayed, extracted.replayed, whole.replayed) == (EVERY_AT_MOST, 0, ROWS)
             assert extracted.head == found.head == whole.head
             digest = whole.engine.state_digest()
             assert extracted.engine.state_digest() == found.engine.state_digest() == digest
         database.close()
     return [
-        _row(f"restart, {ROWS:,} rows, picture {PICTURE_EVERY:,} rows old", restart, core),
+        _row(f"restart, {ROWS:,} rows, picture {EVERY_AT_MOST:,} rows old", restart, core),
         _row(f"replay of {ROWS:,} rows, by extracts", by_extract, core),
         _row(f"replay of {ROWS:,} rows, line by line", by_line, core, goal=None),
     ]

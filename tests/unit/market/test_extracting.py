@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session, col, delete, select
 
 from backend.kernel.digest import sha256
-from backend.market import sequencer
+from backend.market import snapshot
 from backend.market.extracting import Extracted, Extracting
 from backend.market.journal import Head, JournalBroken, genesis
 from backend.market.matching import Engine
@@ -82,7 +82,7 @@ def test_recover__without_a_picture__does_what_extracts_say_and_reads_the_rest(w
 
 
 def test_recover__with_a_picture__begins_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequencer, "PICTURE_EVERY", 4)
+    monkeypatch.setattr(snapshot, "EVERY_AT_MOST", 4)
     _trade(world, 4)
     _extract_all(world)
     with world.database.write() as session:

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from backend.kernel.digest import sha256
-from backend.market import sequencer
+from backend.market import snapshot
 from backend.market.journal import JournalBroken, genesis, read
 from backend.market.recovery import recover
 from backend.market.tables import JournalRow, SnapshotRow
@@ -20,7 +20,7 @@ from tests.unit.market.world import ANA, BO, DOMAIN, World
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A picture after every fourth line."""
-    monkeypatch.setattr(sequencer, "PICTURE_EVERY", 4)
+    monkeypatch.setattr(snapshot, "EVERY_AT_MOST", 4)
 
 
 def _trade(world: World, rounds: int) -> None:
@@ -48,6 +48,17 @@ def test_restart__after_pictures__replays_the_rest_and_gives_the_same_books(worl
     assert world.state_digest() == digest
     ack = world.buy(BO, 1, 200)
     assert (ack.accepted.sequence, ack.accepted.first_trade_id) == (15, trades + 1), "ids go on where they were"
+
+
+def test_picture__in_a_pause__comes_sooner(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "EVERY_AT_MOST", 1_000)
+    monkeypatch.setattr(snapshot, "EVERY", 4)
+    _trade(world, 3)
+    assert _pictures(world) == [], "who trades is not stopped for it"
+    world.clock.at += snapshot.PAUSE
+    for _ in range(2):
+        world.state_digest()  # by the time of the second answer all of the first turn is done
+    assert _pictures(world) == [6]
 
 
 def _told(row: SnapshotRow, change: Callable[[Any], None]) -> None:
