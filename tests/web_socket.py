@@ -1,5 +1,6 @@
-"""A real server in a thread, for tests that speak over WebSockets."""
+"""A real server in a thread, for tests that speak over sockets."""
 
+import asyncio
 import json
 import threading
 import time
@@ -28,14 +29,14 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def serving(app: ASGIApp, port: int | None = None) -> Iterator[str]:
+def serving(app: ASGIApp, port: int | None = None, http: type[asyncio.Protocol] = OneWrite) -> Iterator[str]:
     """The base URL of a server that runs until the end, with its lifespan; on a free port unless one is given."""
     port = port or free_port()
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
         port=port,
-        http=OneWrite,
+        http=http,
         log_config=None,
         ws_max_size=64 * 1024,
         ws_per_message_deflate=False,

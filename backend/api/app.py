@@ -30,8 +30,9 @@ from backend.api.web import install_unknown_page, web_router
 from backend.giving.certificate_routes import STREAMED as CERTIFICATE_FILES
 from backend.kernel.clock import Clock
 from backend.ledger.intake_routes import STREAMED
-from backend.market.fast_orders import FastOrders
+from backend.market.fast_orders import FastOrders, OrderTaker
 from backend.market.forward import Forward, Forwarder, paths_of
+from backend.market.service import Market
 
 
 class _App(DescribedApp):
@@ -99,5 +100,7 @@ def create_app(
     app.add_middleware(HeadAsGet)
     app.add_middleware(Pressure, crowd=crowd)
     app.add_middleware(SecurityHeaders)
-    app.before_all = partial(FastOrders, crowd=crowd, limits=limits, headers_of=security_headers)
+    taker = OrderTaker(cast("Market | None", state.get("market")), crowd, limits, security_headers)
+    app.before_all = partial(FastOrders, taker=taker)
+    app.state.taker = taker
     return app

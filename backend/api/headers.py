@@ -35,9 +35,9 @@ def _raw(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
 _OVER_HTTP, _OVER_HTTPS = _raw(_ALWAYS), _raw(_ALWAYS | _HTTPS_ONLY)
 
 
-def security_headers(scope: Scope) -> tuple[tuple[bytes, bytes], ...]:
-    """What a response to a request carries that says none of it itself."""
-    return _OVER_HTTPS if scope["scheme"] == "https" else _OVER_HTTP
+def security_headers(scheme: str) -> tuple[tuple[bytes, bytes], ...]:
+    """What a response to a request of this scheme carries that says none of it itself."""
+    return _OVER_HTTPS if scheme == "https" else _OVER_HTTP
 
 
 class SecurityHeaders:
@@ -56,7 +56,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = message.setdefault("headers", [])
                 said = {name.lower() for name, _ in headers}
-                ours = (header for header in security_headers(scope) if header[0] not in said)
+                ours = (header for header in security_headers(scope["scheme"]) if header[0] not in said)
                 message["headers"] = [*headers, *ours]
             await send(message)
 

@@ -19,8 +19,8 @@ from backend.api.app import create_app
 from backend.api.facts import facts_of
 from backend.api.health import database_check
 from backend.api.interpreter import collecting, ease_interpreter
-from backend.api.one_write import OneWrite
 from backend.api.operations import Operations
+from backend.api.order_lane import order_lane
 from backend.api.rooms import ROUTERS, books_of_all_rooms, projections
 from backend.api.web import PagesNotBuilt, is_built
 from backend.chain.contracts import Contracts
@@ -340,11 +340,12 @@ def serve(settings: Settings) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)  # paths and queries tell of people
     if not is_built():
         logging.getLogger(__name__).warning(str(PagesNotBuilt()))
+    app = Tanyu(settings).app()
     uvicorn.run(
-        Tanyu(settings).app(),
+        app,
         host="127.0.0.1",
         port=settings.port,
-        http=OneWrite,
+        http=order_lane(app),
         log_config=None,
         access_log=False,  # for the same reason
         ws_max_size=STREAM_FRAME_BYTES_MAX,

@@ -11,7 +11,7 @@ from backend.access.site import Site
 from backend.chain.contracts import Contracts
 from backend.market.cancel_routes import router as cancel_router
 from backend.market.entry_routes import router as entry_router
-from backend.market.fast_orders import FastOrders
+from backend.market.fast_orders import FastOrders, OrderTaker
 from backend.market.faucet_routes import router as faucet_router
 from backend.market.governing_routes import router as governing_router
 from backend.market.routes import router as market_router
@@ -38,5 +38,5 @@ def market_app(world: World) -> FastAPI:
     for router in (access_router, *routers):
         app.include_router(router)
     install_problems(app)
-    app.add_middleware(FastOrders)
+    app.add_middleware(FastOrders, taker=OrderTaker(world.market))
     return app

@@ -12,7 +12,7 @@ from backend.access.site import Site
 from backend.api.app import create_app
 from backend.kernel.digest import to_hex
 from backend.market.entry_routes import router as entry_router
-from backend.market.fast_orders import FastOrders
+from backend.market.fast_orders import FastOrders, OrderTaker
 from backend.market.order import Side
 from tests.api.access_app import a_client
 from tests.unit.market.world import ANA, DEPLOYMENT, World, signed
@@ -99,7 +99,7 @@ def test_request__that_is_another_or_one_too_many__is_passed_on_unread(changed: 
 
     scope = {"type": "http", "method": "POST", "path": "/orders", "query_string": b"", "headers": []}
     for crowd, request in ((Crowd(), scope | changed), (Crowd(0), scope)):
-        asyncio.run(FastOrders(inner, crowd=crowd)(request, receive, send))
+        asyncio.run(FastOrders(inner, taker=OrderTaker(None, crowd))(request, receive, send))
     assert passed == [changed.get("path", "/orders"), "/orders"]
 
 

@@ -20,7 +20,7 @@ from backend.access.limits import Limits
 from backend.access.site import Site
 from backend.api.app import create_app
 from backend.api.interpreter import collecting, ease_interpreter
-from backend.api.one_write import OneWrite
+from backend.api.order_lane import order_lane
 from backend.api.rooms import ROUTERS
 from backend.api.serve import STOP_TIMEOUT
 from backend.chain.class_id import pack
@@ -149,7 +149,8 @@ def main() -> None:
     """Serves until it is told to stop."""
     kind, port, folder = sys.argv[1:]
     is_market = kind == "market"
-    app, http = (market_app(Path(folder)), OneWrite) if is_market else (trivial_app(), "auto")
+    app = market_app(Path(folder)) if is_market else trivial_app()
+    http = order_lane(app) if is_market else "auto"
     uvicorn.run(app, host="127.0.0.1", port=int(port), http=http, log_level="warning", access_log=False)
 
 
