@@ -5,18 +5,22 @@ What only the sequencer can decide, because it depends on everything taken in be
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from sqlmodel import Session, select
 
 from backend.chain.account_signature import NotTheKeys, WalletQuestion, key_signature, wallet_signature
+from backend.chain.class_id import class_named
 from backend.chain.order_digest import OrderDigest
 from backend.chain.typed_data import Domain
 from backend.kernel.clock import Clock, unix_s
 from backend.kernel.errors import Forbidden, TanyuError, Unauthenticated
 from backend.market.instructions import PLAIN, Instructions, check_instructions
 from backend.market.listing import rules_of
+from backend.market.memory import Memory
 from backend.market.order import Action, Side, SignedOrder, check_shape
 from backend.market.place import Placing
 from backend.market.rules import ClassRules, ClassUnknown, check_fee, check_lifetime
@@ -83,6 +87,8 @@ class Door:
     check_gift: Callable[[int, int], None]
     charge: Callable[[str], None]
     wallet_accepts: WalletQuestion
+    memory: Memory
+    """The sequencer's: of no use to others."""
 
     # --- The signature ---
 
@@ -144,18 +150,19 @@ class Door:
 
     def admitted(self, session: Session, group: Sequence[Signed]) -> list[Placing | TanyuError]:
         """The same in a transaction of the caller's."""
+        facts, makers = self.memory.facts, {signed.order.maker for signed in group}
         sellers = {signed.order.maker for signed in group if signed.order.side is Side.SELL}
-        rules = {class_id: _rules(session, class_id) for class_id in {signed.order.class_id for signed in group}}
-        barred = self.not_selling(session, sellers) if sellers else ()
-        owners = self.owners_of(session, {signed.order.maker for signed in group})
+        rules = facts(session, "rules", {signed.order.class_id for signed in group}, partial(_rules, session))
+        barred = facts(session, "not selling", sellers, partial(self._barred, session)) if sellers else {}
+        owners = facts(session, "owner", makers, partial(self.owners_of, session))
         now_s, fee_bps = unix_s(self.clock.now()), self.fee_bps()
         found: list[Placing | TanyuError] = []
         for signed in group:
-            of_class = rules[signed.order.class_id]
+            of_class = rules.get(signed.order.class_id)
             try:
                 self.charge(signed.order.maker)
-                if isinstance(of_class, ClassUnknown):
-                    raise of_class
+                if of_class is None:
+                    raise ClassUnknown(class_named(signed.order.class_id))
                 refusal = self._refusal(signed.order, of_class, now_s, fee_bps, barred)
                 if refusal is not None and not _is_known(session, signed.order_hash):
                     raise refusal
@@ -166,6 +173,9 @@ class Door:
             except TanyuError as failure:
                 found.append(failure)
         return found
+
+    def _barred(self, session: Session, sellers: Collection[str]) -> dict[str, bool]:
+        return dict.fromkeys(self.not_selling(session, sellers), True)
 
     def _refusal(
         self, order: SignedOrder, rules: ClassRules, now_s: int, fee_bps: int, barred: Collection[str]
@@ -187,8 +197,10 @@ def _is_known(session: Session, order_hash: bytes) -> bool:
     return session.exec(select(OrderRow.id).where(OrderRow.order_hash == order_hash)).first() is not None
 
 
-def _rules(session: Session, class_id: int) -> ClassRules | ClassUnknown:
-    try:
-        return rules_of(session, class_id)
-    except ClassUnknown as unknown:
-        return unknown
+def _rules(session: Session, class_ids: Collection[int]) -> dict[int, ClassRules]:
+    """Of those of the classes that have a market."""
+    found = {}
+    for class_id in class_ids:
+        with suppress(ClassUnknown):
+            found[class_id] = rules_of(session, class_id)
+    return found

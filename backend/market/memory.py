@@ -1,9 +1,10 @@
 """What the sequencer remembers of the database between two orders, so that the next one of a maker costs no query.
 
-Everything remembered is true as of two marks: the journal's head, which only the sequencer moves, and the block whose
-events the index has applied. A group of commands begins by naming both; if either is another than was last seen (a
-commit failed, another process was the sequencer, a block came or went), what hangs on it is forgotten. So nothing has
-to be told to anybody, and a memory that is lost costs a query.
+Everything remembered is true as of a mark: the journal's head, which only the sequencer moves; the block whose events
+the index has applied; or whatever changes when another than the sequencer writes. A group of commands begins by naming
+all three; if one is another than was last seen (a commit failed, another process was the sequencer, a block came or
+went, a person joined), what hangs on it is forgotten. So nothing has to be told to anybody, and a memory that is lost
+costs a query.
 """
 
 from bisect import bisect_right
@@ -21,6 +22,7 @@ from backend.market.tables import NumberLease, OrderRow
 from backend.market.tied import Tied
 from backend.storage.asking import all_of, first_of
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 NUMBER_MAX = 2**63 - 1
@@ -30,6 +32,7 @@ ANSWERS_MAX = 100_000
 """Answers kept of one kind; beyond that all are forgotten and asked again."""
 
 _UNASKED = object()
+_NOTHING = object()
 
 _IDS_AT_ONCE = 10_000
 """Fewer than the parameters any database takes in one statement."""
@@ -66,12 +69,15 @@ class Memory:
         self._firsts: list[int] = []
         self._leased: list[Leased] = []
         self._answers: dict[tuple[object, ...], Any] = {}
+        self._others: object = None
+        self._facts: dict[str, dict[Any, Any]] = {}
         self._parties: dict[int, Party] = {}
         self._tied: dict[str, Tied] = {}
 
-    def begin(self, session: Session, head: bytes, block: object) -> None:
-        """A group of commands begins on these marks: the hash of the journal's latest line, and whatever names the
-        indexed block; None if nothing does, and then nothing of the chain is remembered.
+    def begin(self, session: Session, head: bytes, block: object, others: object) -> None:
+        """A group of commands begins on these marks: the hash of the journal's latest line, whatever names the indexed
+        block, and `storage.database.others_mark`. What is None names nothing, and then nothing that hangs on it is
+        remembered: without a block nor what others said.
         """
         if head != self._head:
             self._firsts, self._leased, self._parties, self._tied = [], [], {}, {}
@@ -81,7 +87,10 @@ class Memory:
             self._tied = {}
         if head != self._head or block != self._block or block is None or len(self._answers) > ANSWERS_MAX:
             self._answers = {}
+        if session is not self._session or head != self._head or others != self._others:
+            self._facts = {}
         self._session, self._head, self._block = session, head, block
+        self._others = None if block is None else others
 
     def reached(self, head: bytes) -> None:
         """The journal went on by a line of ours."""
@@ -110,6 +119,28 @@ class Memory:
     def forget_all(self) -> None:
         """No answer may be right any more."""
         self._answers = {}
+
+    # --- What others than the market say: of classes, of people ---
+
+    def facts(
+        self, session: Session, kind: str, names: Iterable[K], ask: Callable[[list[K]], Mapping[K, T]]
+    ) -> dict[K, T]:
+        """What is so of each of some names of which anything is: remembered, or asked now."""
+        if session is not self._session or self._others is None:
+            return dict(ask(list(names)))
+        known = self._facts.setdefault(kind, {})
+        if len(known) > ANSWERS_MAX:
+            known.clear()
+        names = list(names)
+        missing = [name for name in names if name not in known]
+        if missing:
+            found = ask(missing)
+            known.update((name, found.get(name, _NOTHING)) for name in missing)
+        return {name: fact for name in names if (fact := known[name]) is not _NOTHING}
+
+    def doubt(self) -> None:
+        """The market itself changed, or is about to, what others say: until the next group it is asked each time."""
+        self._others, self._facts = None, {}
 
     # --- Orders ---
 

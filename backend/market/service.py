@@ -111,6 +111,7 @@ class Market:
             check_gift=check_gift,
             charge=charge,
             wallet_accepts=wallet_accepts,
+            memory=chain.memory,
         )
         self.entry = Entry(self.door, sequencer)
 

@@ -26,6 +26,7 @@ from backend.market.replay import Crossed, Effects, Placed, apply, place
 from backend.market.tables import OrderRow, OrderState, TradeState
 from backend.market.tied import Tied
 from backend.storage.bulk import BulkInsert, BulkUpdate
+from backend.storage.database import others_mark
 
 T = TypeVar("T")
 
@@ -91,7 +92,7 @@ class Turn:
         self.chain = chain
         self.written: list[Line] = []
         """Every line of the group, in order."""
-        chain.memory.begin(session, head.hash, chain.block(session))
+        chain.memory.begin(session, head.hash, chain.block(session), others_mark(session))
         self._lines: list[Line] = []
         self._orders: dict[int, dict[str, Any]] = {}
         self._order_hashes: set[bytes] = set()
@@ -169,6 +170,8 @@ class Turn:
         self.chain.memory.reached(line.hash)
         if kind is Kind.BUST:
             self.chain.memory.forget_all()
+        elif kind is Kind.RULES:
+            self.chain.memory.doubt()
         self._lines.append(line)
         for placed in effects.placed:
             self._record_placed(line, placed)

@@ -116,6 +116,17 @@ def _keys_beside(url: str) -> Path | None:
     return Path(found.database).parent / "keys"
 
 
+def others_mark(session: Session) -> int | None:
+    """What changes whenever somebody else's transaction was committed: on SQLite, and only from one transaction to
+    another of the same session; elsewhere there is none. To be asked in a transaction.
+    """
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        return None
+    mark: int = run(connection, "PRAGMA data_version").fetchone()[0]
+    return mark
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     try:

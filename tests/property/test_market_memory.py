@@ -17,9 +17,12 @@ from sqlmodel import SQLModel, col, select
 from backend.kernel import crash
 from backend.kernel.errors import TanyuError
 from backend.market.cancel import CancellingNumber
+from backend.market.governing import SettingRules
 from backend.market.instructions import PLAIN, Instructions, SelfTrade, TimeInForce
+from backend.market.listing import keep_rules
 from backend.market.matching import Engine
 from backend.market.order import Side
+from backend.market.rules import ClassRules
 from backend.market.tables import OrderRow, OrderState, TradeRow, TradeState
 from backend.market.tied import Tied
 from backend.market.trades import mark_sent, mark_settled
@@ -45,6 +48,9 @@ steps = st.one_of(
     st.tuples(st.just("money"), makers, st.integers(0, 1200)),
     st.tuples(st.just("epoch"), makers),
     st.tuples(st.just("number"), makers, st.integers(1, 30)),
+    st.tuples(st.just("minor"), makers),
+    st.tuples(st.just("owner"), makers, makers),
+    st.tuples(st.just("rules"), st.integers(1, 8), st.booleans()),
     st.tuples(st.just("settle")),
     st.tuples(st.just("bust"), st.sampled_from(["LeftInsufficient", "PaymentFailed", "CreditTransferFailed"])),
     st.tuples(st.just("fail"), makers, st.booleans(), st.integers(1, 6), st.integers(98, 102), st.integers(1, 30)),
@@ -123,6 +129,26 @@ def change_chain(world: World, kind: str, maker: str, rest: list[Any]) -> object
     return world.refund(*MAKERS)
 
 
+def change_people(world: World, kind: str, maker: str, rest: list[Any]) -> None:
+    """Somebody else's transaction makes a maker a minor, or no longer, or another's second address."""
+    if kind == "minor":
+        world.minors ^= {maker}
+    else:
+        world.owners = world.owners | {maker: MAKERS[rest[0]].address}
+    world.market.lease_numbers(CHEN.address, 1)
+
+
+def change_rules(world: World, terms: list[Any]) -> object:
+    """The class gets another tick, by the market's own command or by somebody else's hand."""
+    tick, is_own = terms
+    rules = ClassRules(CLASS_ID, tick=tick)
+    if is_own:
+        return world.market.sequencer.call(SettingRules(rules)).sequence
+    with world.database.write() as session:
+        keep_rules(session, rules, world.clock.now())
+    return None
+
+
 def place_failing(world: World, terms: list[Any]) -> object:
     with commits_failing():
         return place(world, terms)
@@ -161,6 +187,10 @@ def play(world: World, step: tuple[Any, ...]) -> object:
             world.market.bust(trade.id, rest[0])
     elif kind == "restart":
         world.restart()
+    elif kind in {"minor", "owner"}:
+        change_people(world, kind, MAKERS[rest[0]].address, rest[1:])
+    elif kind == "rules":
+        return change_rules(world, rest)
     else:
         return change_chain(world, kind, MAKERS[rest[0]].address, rest[1:])
     return None

@@ -14,7 +14,7 @@ from backend.market.tables import ListedClass
 from backend.storage import database as database_module
 from backend.storage.availability import DatabaseUnavailable
 from backend.storage.columns import Bytes32, Uint256, UtcTime
-from backend.storage.database import WRITING, Database, Writer
+from backend.storage.database import WRITING, Database, Writer, others_mark
 
 THREADS, ROUNDS = 8, 25
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -135,6 +135,37 @@ def test_writer__behind_another_that_keeps_the_lock__is_unavailable_and_writes_l
     with other.read() as session:
         assert session.execute(text("SELECT n FROM t")).scalars().all() == [2]
     other.close()
+
+
+def test_others_mark__of_a_writer__changes_when_another_has_written_and_only_then(database: Database) -> None:
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (n INTEGER)"))
+    insert = text("INSERT INTO t VALUES (1)")
+
+    def mark() -> int | None:
+        with writer.write() as session:
+            session.execute(insert)
+            return others_mark(session)
+
+    def fail() -> None:
+        with database.write() as session:
+            session.execute(insert)
+            raise ZeroDivisionError
+
+    with closing(Writer(database)) as writer:
+        before = [mark(), mark()]
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        database.checkpoint()
+        before.append(mark())
+        with database.write() as session:
+            session.execute(insert)
+        after = mark()
+    if database.reader.dialect.name == "sqlite":
+        assert before == [before[0]] * 3
+        assert after not in {None, before[0]}
+    else:
+        assert [*before, after] == [None] * 4
 
 
 def test_read__while_another_writes__sees_one_moment(database: Database) -> None:
