@@ -4,12 +4,13 @@ happens to funds, trades, numbers, the database and the process.
 
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel, col, select
@@ -22,6 +23,7 @@ from backend.market.instructions import PLAIN, Instructions, SelfTrade, TimeInFo
 from backend.market.listing import keep_rules
 from backend.market.matching import Engine
 from backend.market.order import Side
+from backend.market.place import Accepted
 from backend.market.rules import ClassRules
 from backend.market.tables import OrderRow, OrderState, TradeRow, TradeState
 from backend.market.tied import Tied
@@ -29,6 +31,7 @@ from backend.market.trades import mark_sent, mark_settled
 from backend.storage.database import Database
 from tests.unit.market.world import ANA, BO, CHEN, CLASS_ID, World, signed
 
+WAIT_S = 60
 MAKERS = [ANA, BO, CHEN]
 SAID = [
     Instructions(time_in_force=TimeInForce.IOC),
@@ -112,7 +115,12 @@ def place(world: World, terms: list[Any], instructions: Instructions = PLAIN) ->
     epoch = world.balances.epochs[maker.address]
     number = given[0] if given else world.number(maker)
     order = world.order(maker, Side.BUY if is_buy else Side.SELL, lots, price, number=number, epoch=epoch)
-    return world.place(maker, order, instructions).accepted
+    answer: Future[Accepted | Exception] = Future()
+    world.market.entry.put([(order, signed(maker, order), instructions, answer.set_result)])
+    outcome = answer.result(WAIT_S)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 def change_chain(world: World, kind: str, maker: str, rest: list[Any]) -> object:
@@ -236,6 +244,13 @@ def require_sums(world: World) -> None:
     assert all(kept == now for _, kept, now in sequencer.ask(compared)), sequencer.ask(compared)
 
 
+SELL, BUY = ("place", 0, False, 1, 100), ("place", 0, True, 1, 101)
+
+
+@example([(*SELL, 1), ("minor", 0), (*SELL, 2), ("minor", 0), (*SELL, 3)])
+@example([(*SELL, 1), (*BUY, 2), ("owner", 0, 1), ("place", 1, True, 1, 100, 11)])
+@example([(*SELL, 1), ("rules", 7, True), (*SELL, 2), ("rules", 1, True), (*SELL, 3)])
+@example([(*SELL, 1), ("rules", 7, False), (*SELL, 2), ("rules", 1, False), (*SELL, 3)])
 @given(story=st.lists(steps, min_size=5, max_size=40))
 @settings(max_examples=max(15, settings().max_examples // 3))
 def test_memory__whatever_happens__answers_are_those_of_a_market_that_remembers_nothing(
